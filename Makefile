@@ -1,0 +1,73 @@
+# opkitsu: make; make check; make demo; make bench; make install PREFIX=/usr/local
+# SAN=1 builds with AddressSanitizer and UBSan into build/san; CI=1 makes warnings errors.
+
+PREFIX ?= /usr/local
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(CI),-Werror)
+PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto
+BUILD = build$(if $(SAN),/san)
+
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -DOPKITSU_SHARE='"$(PREFIX)/share/opkitsu"' \
+	$(shell pkg-config --cflags $(PKGS)) $(WARN) $(CFLAGS) \
+	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined)
+LIBS = $(shell pkg-config --libs $(PKGS)) -lm
+comma = ,
+
+PROGRAMS = $(patsubst bin/%.c,$(BUILD)/bin/%,$(wildcard bin/*.c))
+SCRIPTS = $(notdir $(wildcard scripts/openpype_console scripts/sync-service))
+OBJECTS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))
+MANUALS = $(wildcard share/man/*.[157])
+
+all: $(PROGRAMS) $(BUILD)/share/opkitsu
+
+$(BUILD)/bin/%: $(BUILD)/obj/%.o $(BUILD)/libopkitsu.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libopkitsu.a: $(OBJECTS)
+	$(AR) rcs $@ $^
+
+$(BUILD)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+
+$(BUILD)/obj/%.o: bin/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+
+# The build tree has the shape of an installed one: programs find their data
+# at ../share/opkitsu in both.
+$(BUILD)/share/opkitsu:
+	@mkdir -p $(BUILD)/share
+	ln -sfn $(CURDIR)/share $@
+
+check: all
+	tests/run
+
+demo: all
+	scripts/demo
+
+bench: all
+	tests/bench
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/opkitsu
+	install -m 755 $(PROGRAMS) $(SCRIPTS:%=scripts/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 share/*.json $(DESTDIR)$(PREFIX)/share/opkitsu
+	for m in $(MANUALS); do s=$${m##*.}; \
+		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m##*/} || exit 1; done
+
+uninstall:
+	rm -f $(patsubst $(BUILD)/bin/%,$(DESTDIR)$(PREFIX)/bin/%,$(PROGRAMS)) \
+		$(SCRIPTS:%=$(DESTDIR)$(PREFIX)/bin/%) \
+		$(foreach m,$(notdir $(MANUALS)),$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$m)
+	rm -rf $(DESTDIR)$(PREFIX)/share/opkitsu
+
+clean:
+	rm -rf build
+
+.PHONY: all check demo bench install uninstall clean
+.SECONDARY:
+-include $(wildcard $(BUILD)/lib/*.d $(BUILD)/obj/*.d)

@@ -1,0 +1,31 @@
+/* limits.h - every limit of the suite, with its unit and its reason.
+ *
+ * A limit is there so that hostile or broken input costs a message and not
+ * the machine's memory. What is over a limit is reported, never cut. */
+#ifndef OPKITSU_LIMITS_H
+#define OPKITSU_LIMITS_H
+
+#include <stddef.h>
+
+/* bytes; one NDJSON line. A document of MongoDB's has at most 16 MiB. */
+#define MAX_LINE ((size_t)16 * 1024 * 1024)
+
+/* bytes; one record of Kitsu's. It is stored inside a document twice (its
+ * `data` is copied), beside its tasks: three of them stay below 16 MiB. */
+#define MAX_RECORD ((size_t)3 * 1024 * 1024)
+
+/* levels; nesting of one record of Kitsu's. MongoDB takes 100, and a document
+ * adds a handful of its own. */
+#define MAX_RECORD_DEPTH 60
+
+/* levels; nesting of a line. yajl's generator stops at 128. */
+#define MAX_DEPTH 100
+
+/* bytes; an answer that is read whole (a log-in, a single object). */
+#define MAX_ANSWER ((size_t)16 * 1024 * 1024)
+
+/* bytes; a document as MongoDB counts it. Larger ones are refused by it, so
+ * SQLite's driver refuses them too: both stores hold the same. */
+#define MAX_DOCUMENT ((size_t)16 * 1024 * 1024)
+
+#endif

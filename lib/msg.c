@@ -1,0 +1,116 @@
+#include "msg.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *program = "opkitsu";
+static int level;
+static bool progress_shown;
+
+void msg_init(const char *name)
+{
+    program = name;
+}
+
+const char *msg_program(void)
+{
+    return program;
+}
+
+void msg_louder(void)
+{
+    level++;
+}
+
+void msg_quieter(void)
+{
+    level--;
+}
+
+int msg_level(void)
+{
+    return level;
+}
+
+static void wipe_progress(void)
+{
+    if (progress_shown)
+        fputs("\r\033[K", stderr);
+    progress_shown = false;
+}
+
+/* One write per line, so that the lines of a pipeline's programs, which share
+ * a terminal, do not mix. */
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
+{
+    char line[2048];
+    int used = snprintf(line, sizeof line, "%s: ", program);
+    if (used < 0)
+        return;
+    size_t start = (size_t)used < sizeof line ? (size_t)used : sizeof line - 1;
+    int more = vsnprintf(line + start, sizeof line - start, format, args);
+    if (more < 0)
+        return;
+    size_t len = strlen(line);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = '?';
+    if (len > sizeof line - 2)
+        len = sizeof line - 2;
+    line[len] = '\n';
+    line[len + 1] = '\0';
+    wipe_progress();
+    fputs(line, stderr);
+    fflush(stderr);
+}
+
+void msg_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void msg_warn(const char *format, ...)
+{
+    if (level < 0)
+        return;
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void msg_info(const char *format, ...)
+{
+    if (level < 1)
+        return;
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+bool msg_progress_wanted(void)
+{
+    return level >= 0 && isatty(STDERR_FILENO);
+}
+
+void msg_progress(const char *format, ...)
+{
+    if (!msg_progress_wanted())
+        return;
+    wipe_progress();
+    if (format) {
+        va_list args;
+        va_start(args, format);
+        vfprintf(stderr, format, args);
+        va_end(args);
+        progress_shown = true;
+    }
+    fflush(stderr);
+}

@@ -1,0 +1,32 @@
+/* msg.h - what a program says to people, on stderr.
+ *
+ * Every message is one line, `program: text`. Bytes below 0x20 and DEL in it
+ * are shown as `?`: a name from Kitsu must not steer a terminal. */
+#ifndef OPKITSU_MSG_H
+#define OPKITSU_MSG_H
+
+#include <stdbool.h>
+
+/* Set the program's name (borrowed, for good). Call it first in main. */
+void msg_init(const char *program);
+const char *msg_program(void);
+
+/* -v once more, -q once less. 0 is the normal level: warnings and errors. */
+void msg_louder(void);
+void msg_quieter(void);
+int msg_level(void);
+
+/* An error: always shown. */
+void msg_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A warning: shown but with -q. */
+void msg_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What goes on: shown with -v. */
+void msg_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether progress may be drawn on stderr: it is a terminal, and no -q. */
+bool msg_progress_wanted(void);
+/* Draw one line of progress over the last one; NULL wipes it. The functions
+ * above wipe it by themselves. Does nothing unless wanted. */
+void msg_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
