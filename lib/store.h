@@ -22,7 +22,8 @@ typedef struct store store;
 
 typedef struct store_error {
     int status;     /* an exit status of sysexits.h: 69 unreachable, 74 cannot be
-                       written (full, read-only), 75 busy, 77 refused, 78 a bad URL */
+                       written (full, read-only) or is damaged, 75 busy or lost on
+                       the way, 77 refused, 78 a bad URL or no store of ours */
     char what[512]; /* one sentence that names the store, without a secret */
 } store_error;
 
@@ -48,7 +49,10 @@ typedef struct store_ns {
     const char *db, *coll;
 } store_ns;
 
-/* Gets each document, in `a`, and returns false to stop reading. */
+/* Gets each document, in the arena of the call, and returns false to stop
+ * reading. It may reset that arena (a dump then needs no more memory than its
+ * largest document) and may read from the store; nothing is locked meanwhile,
+ * so it may also wait for whom it likes. `ns.coll` lives until it returns. */
 typedef bool store_fn(void *context, store_ns ns, const json *document);
 
 /* The project document of every collection of AVALON_DB that has one, by the
@@ -63,21 +67,36 @@ typedef enum store_what {
 /* The documents of one collection, by `_id`. Nothing where there is none. */
 bool store_documents(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
                      store_error *e);
-/* Whether a collection holds anything but project and asset documents: then
- * something was published in it. */
+
+typedef enum store_content {
+    STORE_EMPTY,       /* no such collection */
+    STORE_UNPUBLISHED, /* project and asset documents, nothing else */
+    STORE_PUBLISHED    /* something was published in it: subsets, archived assets, … */
+} store_content;
+bool store_content_of(store *s, store_ns ns, store_content *content, store_error *e);
+/* Whether that is STORE_PUBLISHED. */
 bool store_published(store *s, store_ns ns, bool *published, store_error *e);
 
 /* One document by its `_id`; `*found` tells. */
 bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, bool *found,
                store_error *e);
+/* The documents with these `_id`s that exist, in any order. */
+bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
+                    void *context, store_error *e);
+/* The subsets whose `parent`, and the assets and archived assets whose
+ * `data.visualParent`, is one of these ids: `{_id,type,parent,data:{visualParent}}`. */
+bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
+                 void *context, store_error *e);
 
 /* ---- writing ------------------------------------------------------------ */
 
-/* A batch: all or nothing in SQLite (one transaction); in MongoDB, which has
- * none here (a studio's server is often standalone), a pair of brackets. */
+/* A batch: all or nothing in SQLite (one transaction, in which others can
+ * still read what was before); in MongoDB, which has none here (a studio's
+ * server is often standalone), a pair of brackets. store_atomic tells which. */
 bool store_begin(store *s, store_error *e);
 bool store_commit(store *s, store_error *e);
 void store_rollback(store *s);
+bool store_atomic(const store *s);
 
 typedef enum store_op { STORE_INSERT, STORE_UPDATE, STORE_DELETE } store_op;
 
@@ -89,7 +108,6 @@ typedef enum store_outcome {
 
 typedef struct store_write {
     store_op op;
-    store_ns ns;
     const json *id;
     const json *before; /* update, delete: the whole document as store_get_many
                            gave it; the write happens only if the fields that it
@@ -101,23 +119,17 @@ typedef struct store_write {
     char what[256];        /* out: why it was refused */
 } store_write;
 
-/* The documents with these `_id`s that exist, in any order. */
-bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                    void *context, store_error *e);
-/* The subsets whose `parent`, and the assets and archived assets whose
- * `data.visualParent`, is one of these ids: `{_id,type,parent,data:{visualParent}}`. */
-bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                 void *context, store_error *e);
-/* Carry out the writes of one namespace in order, as few round trips as can
- * be; one that is missed or refused does not stop the others. */
-bool store_write_all(store *s, store_write *writes, size_t n, arena *a, store_error *e);
-/* Drop a collection if it still holds nothing but project and asset documents;
- * `*dropped` tells (true where there is none). */
-bool store_drop(store *s, store_ns ns, bool *dropped, store_error *e);
+/* Carry out writes, no two of one document, in as few round trips as can be:
+ * inserts and updates, then deletes. One that is missed or refused does not
+ * stop the others. Both drivers refuse the same: what MongoDB can't hold. */
+bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a,
+                     store_error *e);
+/* Drop a collection if it is STORE_UNPUBLISHED. `*content` tells what it was. */
+bool store_drop(store *s, store_ns ns, store_content *content, store_error *e);
 /* Make the indexes that the suite needs in a project's collection. */
 bool store_index(store *s, store_ns ns, store_error *e);
-/* Insert or replace one document of the suite's own state (`ns.db` is
- * OPENPYPE_DATABASE_NAME), whatever is there. `document` has its `_id`. */
+/* Insert or replace one document, whatever is there: for the suite's own
+ * state. `document` has its `_id`. */
 bool store_put(store *s, store_ns ns, const json *document, arena *a, store_error *e);
 
 #endif

@@ -1,0 +1,231 @@
+#include "base.h"
+
+#include "ndjson.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* A dump's documents of one collection. */
+typedef struct dumped {
+    const char *coll;
+    json documents; /* array */
+    UT_hash_handle hh;
+} dumped;
+
+struct base {
+    arena *arena;
+    store *store;   /* borrowed; NULL: a dump */
+    const char *db;
+    dumped *dump;   /* hash by coll, in arena memory */
+    base_project **projects; /* owned list, entries in the arena */
+    size_t n;
+};
+
+static base *base_new(store *s)
+{
+    base *b = xmalloc(sizeof *b);
+    *b = (base){.arena = arena_new(), .store = s};
+    return b;
+}
+
+void base_free(base *b)
+{
+    if (!b)
+        return;
+    HASH_CLEAR(hh, b->dump);
+    free(b->projects);
+    arena_free(b->arena);
+    free(b);
+}
+
+const char *base_db(const base *b)
+{
+    return b->db;
+}
+
+static base_project *add_project(base *b, const char *coll, const json *document)
+{
+    base_project *p = arena_alloc(b->arena, sizeof *p);
+    *p = (base_project){.coll = arena_text(b->arena, coll, strlen(coll)),
+                        .document = json_copy(b->arena, document)};
+    p->zou_id = json_text(json_at(&p->document, "data", "zou_id", NULL));
+    b->projects = xrealloc(b->projects, (b->n + 1) * sizeof(base_project *));
+    b->projects[b->n++] = p;
+    return p;
+}
+
+static bool take_project(void *context, store_ns ns, const json *document)
+{
+    add_project(context, ns.coll, document);
+    return true;
+}
+
+base *base_from_store(store *s, store_error *e)
+{
+    base *b = base_new(s);
+    arena *scratch = arena_new();
+    b->db = store_avalon(s);
+    bool ok = store_projects(s, scratch, take_project, b, e);
+    arena_free(scratch);
+    if (ok)
+        return b;
+    base_free(b);
+    return NULL;
+}
+
+/* ---- a dump -------------------------------------------------------------------- */
+
+static void take_dumped(base *b, ndjson *in, const json *record)
+{
+    const char *type = json_text(json_get(record, "type"));
+    if (strcmp(type, "Document") != 0)
+        return;
+    const char *db = json_text(json_at(record, "ns", "db", NULL));
+    const char *coll = json_text(json_at(record, "ns", "coll", NULL));
+    const json *document = json_get(record, "document");
+    if (!db || !coll || !json_is(document, JSON_OBJECT) || !json_get(document, "_id")) {
+        ndjson_complain(in, "a Document without \"ns\" or \"document\" with an \"_id\"");
+        return;
+    }
+    if (!b->db)
+        b->db = db;
+    dumped *d = NULL;
+    HASH_FIND_STR(b->dump, coll, d);
+    if (!d) {
+        d = arena_alloc(b->arena, sizeof *d);
+        *d = (dumped){.coll = coll, .documents = json_array()};
+        HASH_ADD_KEYPTR(hh, b->dump, d->coll, strlen(d->coll), d);
+    }
+    json_push(b->arena, &d->documents, *document);
+}
+
+static void find_dumped_project(base *b, const dumped *d)
+{
+    const json *project = NULL;
+    bool published = false;
+    for (uint32_t i = 0; i < d->documents.len; i++) {
+        const char *type = json_text(json_get(&d->documents.items[i], "type"));
+        if (type && strcmp(type, "project") == 0)
+            project = &d->documents.items[i];
+        else if (!type || strcmp(type, "asset") != 0)
+            published = true;
+    }
+    if (project)
+        add_project(b, d->coll, project)->published = published;
+}
+
+base *base_from_dump(const char *path, store_error *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        e->status = EX_NOINPUT;
+        snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    base *b = base_new(NULL);
+    ndjson *in = ndjson_new(fd, path);
+    json record;
+    int got;
+    while ((got = ndjson_next(in, b->arena, &record)) == 1)
+        take_dumped(b, in, &record);
+    bool ok = got == 0 && ndjson_bad(in) == 0;
+    e->status = got < 0 ? EX_IOERR : EX_DATAERR;
+    snprintf(e->what, sizeof e->what, "%s: not a whole op-dump: nothing is planned against it",
+             path);
+    ndjson_free(in);
+    close(fd);
+    if (!b->db) {
+        const char *db = getenv("AVALON_DB");
+        b->db = db && *db ? db : "avalon";
+    }
+    for (const dumped *d = b->dump; d; d = d->hh.next)
+        find_dumped_project(b, d);
+    if (ok)
+        return b;
+    base_free(b);
+    return NULL;
+}
+
+/* ---- looking ------------------------------------------------------------------- */
+
+base_project *base_by_id(const base *b, const char *zou_id)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->projects[i]->dropped && b->projects[i]->zou_id &&
+            strcmp(b->projects[i]->zou_id, zou_id) == 0)
+            return b->projects[i];
+    return NULL;
+}
+
+base_project *base_by_name(const base *b, const char *coll)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->projects[i]->dropped && strcmp(b->projects[i]->coll, coll) == 0)
+            return b->projects[i];
+    return NULL;
+}
+
+void base_note(base *b, const char *coll, const char *zou_id)
+{
+    base_project *p = base_by_name(b, coll);
+    if (!p) {
+        json none = json_object();
+        p = add_project(b, coll, &none);
+    }
+    p->zou_id = arena_text(b->arena, zou_id, strlen(zou_id));
+}
+
+bool base_published(base *b, const base_project *p, bool *published, store_error *e)
+{
+    *published = p->published;
+    return !b->store || store_published(b->store, (store_ns){b->db, p->coll}, published, e);
+}
+
+static bool take_document(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    collection_add(context, document);
+    return true;
+}
+
+/* A collection that this plan drops is empty for the project that takes its
+ * name afterwards. */
+static bool was_dropped(const base *b, const char *coll)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->projects[i]->dropped && strcmp(b->projects[i]->coll, coll) == 0)
+            return true;
+    return false;
+}
+
+collection *base_collection(base *b, const char *coll, bool whole, arena *a, store_error *e)
+{
+    collection *c = collection_new(a, b->db, coll);
+    bool ok = true;
+    if (was_dropped(b, coll)) {
+        /* nothing is in it */
+    } else if (!whole) {
+        const base_project *p = base_by_name(b, coll);
+        if (p)
+            collection_add(c, &p->document);
+    } else if (b->store) {
+        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ENTITIES, a, take_document,
+                             c, e);
+    } else {
+        dumped *d = NULL;
+        HASH_FIND_STR(b->dump, coll, d);
+        for (uint32_t i = 0; d && i < d->documents.len; i++)
+            collection_add(c, &d->documents.items[i]);
+    }
+    if (ok) {
+        collection_end(c);
+        return c;
+    }
+    collection_free(c);
+    return NULL;
+}

@@ -1,0 +1,112 @@
+#include "collection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *collection_key(arena *a, const json *id)
+{
+    if (json_is_null(id))
+        return NULL;
+    const char *hex = json_text(json_get(id, "$oid"));
+    if (hex)
+        return hex;
+    buf text = {0};
+    json_write(&text, id);
+    const char *key = arena_text(a, text.data, text.len);
+    buf_free(&text);
+    return key;
+}
+
+collection *collection_new(arena *a, const char *db, const char *coll)
+{
+    collection *c = arena_alloc(a, sizeof *c);
+    *c = (collection){.arena = a,
+                      .db = arena_text(a, db, strlen(db)),
+                      .coll = arena_text(a, coll, strlen(coll))};
+    return c;
+}
+
+void collection_free(collection *c)
+{
+    if (!c)
+        return;
+    HASH_CLEAR(hh, c->by_key);
+    HASH_CLEAR(hh_zou, c->by_zou);
+    free(c->assets);
+    free(c->parents);
+}
+
+static void *grown(void *old, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return old;
+    *cap = *cap ? *cap * 2 : 64;
+    return xrealloc(old, *cap * size);
+}
+
+static void add_asset(collection *c, const json *document, bool archived)
+{
+    const json *data = json_get(document, "data"), *id = json_get(document, "_id");
+    const char *name = json_text(json_get(document, "name"));
+    const char *key = collection_key(c->arena, id);
+    asset *known = NULL;
+    if (key)
+        HASH_FIND_STR(c->by_key, key, known);
+    if (!key || known)
+        return;
+    asset *d = arena_alloc(c->arena, sizeof *d);
+    *d = (asset){.document = *document,
+                 .id = *id,
+                 .key = key,
+                 .name = name ? name : "",
+                 .zou_id = json_text(json_at(data, "zou", "id", NULL)),
+                 .kind = kind_of(json_text(json_at(data, "zou", "type", NULL))),
+                 .root_of = json_text(json_get(data, "root_of")),
+                 .archived = archived,
+                 .under = collection_key(c->arena, json_get(data, "visualParent"))};
+    c->assets = grown(c->assets, c->n, &c->cap, sizeof *c->assets);
+    c->assets[c->n++] = d;
+    HASH_ADD_KEYPTR(hh, c->by_key, d->key, strlen(d->key), d);
+}
+
+void collection_add(collection *c, const json *document)
+{
+    const char *type = json_text(json_get(document, "type"));
+    if (type && strcmp(type, "asset") == 0)
+        add_asset(c, document, false);
+    else if (type && strcmp(type, "archived_asset") == 0)
+        add_asset(c, document, true);
+    else if (type && strcmp(type, "project") == 0) {
+        if (json_is_null(&c->project))
+            c->project = *document;
+    } else {
+        c->published = true;
+        const char *parent = collection_key(c->arena, json_get(document, "parent"));
+        if (!type || strcmp(type, "subset") != 0 || !parent)
+            return;
+        c->parents = grown(c->parents, c->n_parents, &c->cap_parents, sizeof *c->parents);
+        c->parents[c->n_parents++] = arena_text(c->arena, parent, strlen(parent));
+    }
+}
+
+void collection_end(collection *c)
+{
+    asset *d;
+    for (size_t i = 0; i < c->n_parents; i++) {
+        HASH_FIND_STR(c->by_key, c->parents[i], d);
+        if (d)
+            d->published = true;
+    }
+    for (int archived = 0; archived <= 1; archived++)
+        for (size_t i = 0; i < c->n; i++) {
+            asset *known = NULL;
+            d = c->assets[i];
+            if (!d->zou_id || d->archived != archived)
+                continue;
+            HASH_FIND(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), known);
+            if (known)
+                continue;
+            HASH_ADD_KEYPTR(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), d);
+            c->live_linked += !archived;
+        }
+}

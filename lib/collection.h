@@ -1,0 +1,51 @@
+/* collection.h - what OpenPype has of one project: the documents of its
+ * collection, linked up. Knows the shape of OpenPype's documents, but neither
+ * a database nor Kitsu's records. Everything lives in one arena. */
+#ifndef OPKITSU_COLLECTION_H
+#define OPKITSU_COLLECTION_H
+
+#include "json.h"
+#include "kind.h"
+
+#include <uthash.h>
+
+typedef struct asset {
+    json document;     /* whole */
+    json id;           /* its `_id`, as it is: {"$oid":…} */
+    const char *key;   /* its `_id` as a text: the hex of an ObjectId */
+    const char *name;  /* never NULL */
+    const char *zou_id; /* data.zou.id, or NULL: not linked to Kitsu */
+    kind kind;          /* of data.zou.type, or KIND_NONE */
+    const char *root_of; /* data.root_of, or NULL */
+    bool archived;       /* type is archived_asset */
+    bool published;      /* a subset has it as its parent */
+    const char *under;   /* data.visualParent as a key, or NULL */
+    struct entity *entity; /* what it is linked to, once bound (naming.h) */
+    bool removed;          /* the plan deletes it */
+    UT_hash_handle hh;     /* by key */
+    UT_hash_handle hh_zou; /* by zou_id */
+} asset;
+
+typedef struct collection {
+    arena *arena; /* borrowed */
+    const char *db, *coll;
+    json project; /* the project document; JSON_NULL when there is none */
+    asset *by_key, *by_zou; /* hashes; of several with one zou_id: a live one, the least key */
+    asset **assets;         /* in the order they came: by `_id` */
+    size_t n, cap;
+    size_t live_linked; /* what the guard's percentage is of */
+    bool published;     /* something other than projects and assets is in it */
+    char **parents;     /* of subsets seen before their asset; owned list */
+    size_t n_parents, cap_parents;
+} collection;
+
+collection *collection_new(arena *a, const char *db, const char *coll);
+void collection_free(collection *c); /* takes NULL; the arena keeps the rest */
+/* Take in one document (shared, not copied), as store_documents gives it. */
+void collection_add(collection *c, const json *document);
+/* After the last: link subsets to their assets, and index. */
+void collection_end(collection *c);
+/* The text of an `_id` or a reference to one, in `a`: NULL for null. */
+const char *collection_key(arena *a, const json *id);
+
+#endif

@@ -1,0 +1,318 @@
+#include "diff.h"
+
+#include "mapping.h"
+#include "msg.h"
+#include "ndjson.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- writing --------------------------------------------------------------------- */
+
+static void write_change(diff *d, json change)
+{
+    ndjson_write(&change);
+    d->changes++;
+}
+
+static void write_skipped(diff *d, json skipped)
+{
+    ndjson_write(&skipped);
+    d->skipped++;
+}
+
+static json entity_json(arena *a, const char *type, const char *id, const char *name)
+{
+    json out = json_object();
+    json_add(a, &out, "type", json_string(a, type));
+    json_add(a, &out, "id", json_string(a, id));
+    json_add(a, &out, "name", json_string(a, name));
+    return out;
+}
+
+static void write_draft(diff *d, const collection *c, const draft *x, const json *id, json entity)
+{
+    if (draft_changes(x))
+        write_change(d, draft_change(x, c->db, c->coll, id, entity));
+}
+
+/* ---- which collection -------------------------------------------------------------- */
+
+static diff_target skip_project(diff *d, production *p, const char *code, const char *reason)
+{
+    msg_warn("project \"%s\" is skipped: %s", p->name, reason);
+    write_skipped(d, production_skipped(p, "Project", p->id, p->name, code, reason));
+    return (diff_target){NULL, false};
+}
+
+diff_target diff_find_target(diff *d, production *p)
+{
+    const base_project *known = base_by_id(d->base, p->id);
+    if (known) {
+        if (strcmp(known->coll, p->name) != 0)
+            msg_warn("project \"%s\" is called \"%s\" in OpenPype, and stays so: the name is part "
+                     "of published paths",
+                     p->name, known->coll);
+        return (diff_target){known->coll, false};
+    }
+    const char *fault = naming_fault(p->arena, p->name, true);
+    if (fault)
+        return skip_project(d, p, "name", fault);
+    known = base_by_name(d->base, p->name);
+    if (known && known->zou_id)
+        return skip_project(d, p, "duplicate",
+                            arena_printf(p->arena, "OpenPype's \"%s\" is linked to another project (%s)",
+                                         known->coll, known->zou_id));
+    return (diff_target){p->name, !known};
+}
+
+void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS])
+{
+    const json *ours = json_get(settings_for(d->settings, coll), "opkitsu");
+    for (int k = 0; k < KINDS; k++) {
+        chosen[k] = k < KIND_ENTITIES;
+        need[k] = k < KIND_ENTITIES || k == KIND_TASK || k == KIND_TASK_TYPE;
+    }
+    chosen[KIND_EDIT] = need[KIND_EDIT] = json_true(json_get(ours, "edits"));
+    chosen[KIND_CONCEPT] = need[KIND_CONCEPT] = json_true(json_get(ours, "concepts"));
+}
+
+/* ---- what goes ----------------------------------------------------------------------- */
+
+/* Documents of what Kitsu no longer has. */
+typedef struct leaving {
+    asset **assets; /* owned */
+    size_t n;
+    size_t archived; /* of them, those that are archived, not deleted */
+} leaving;
+
+static bool is_leaving(const asset *d)
+{
+    return d && d->removed;
+}
+
+/* The document above this one once the plan is carried out. */
+static asset *above(const mapping *m, const asset *d)
+{
+    const char *key = d->under;
+    const entity *e = d->entity;
+    if (e && e->state == ENTITY_LIVE && !d->removed)
+        key = e->under ? e->under->doc_id : m->roots[root_above(e->kind)].key;
+    asset *up = NULL;
+    if (key)
+        HASH_FIND_STR(m->collection->by_key, key, up);
+    return up;
+}
+
+static size_t depth_of(const mapping *m, const asset *d)
+{
+    enum { DEEPEST = 64 }; /* documents could point at each other in a ring */
+    size_t depth = 0;
+    while ((d = above(m, d)) && depth < DEEPEST)
+        depth++;
+    return depth;
+}
+
+/* Whatever stays keeps everything above it: archived, where it would go. */
+static void keep_above(const mapping *m, const asset *d)
+{
+    for (asset *up = above(m, d); is_leaving(up); up = above(m, up))
+        up->removed = false;
+}
+
+static leaving find_leaving(const mapping *m)
+{
+    const collection *c = m->collection;
+    leaving l = {.assets = xmalloc((c->n + 1) * sizeof(asset *))};
+    for (size_t i = 0; i < c->n; i++) {
+        asset *d = c->assets[i];
+        if (d->archived || !naming_goes(m->production, d, m->chosen))
+            continue;
+        d->removed = true;
+        l.assets[l.n++] = d;
+    }
+    for (size_t i = 0; i < c->n && l.n; i++) {
+        asset *d = c->assets[i];
+        if (d->removed && !d->published)
+            continue;
+        keep_above(m, d);
+        d->removed = false;
+    }
+    for (size_t i = 0; i < l.n; i++)
+        l.archived += !l.assets[i]->removed;
+    return l;
+}
+
+static bool anything_came(const mapping *m)
+{
+    for (size_t i = 0; i < m->production->n; i++)
+        if (m->chosen[m->production->entities[i]->kind])
+            return true;
+    return false;
+}
+
+/* Whether so many may go. Reports why not. */
+static bool guard_allows(const diff *d, const mapping *m, size_t going)
+{
+    const collection *c = m->collection;
+    size_t live = c->live_linked;
+    if (going == 0)
+        return true;
+    if (!d->explicit_guard) {
+        /* Zou answers `[]` where it should say that it does not know. */
+        bool empty = !anything_came(m);
+        if (!empty && (going <= 10 || going * 2 <= live))
+            return true;
+        msg_error("%s: %s%zu of %zu documents would be deleted or archived: nothing is planned for "
+                  "this project. If that is right, run again with --max-delete %zu",
+                  c->coll, empty ? "Kitsu lists nothing at all, and " : "", going, live, going);
+        return false;
+    }
+    size_t limit = (size_t)d->guard;
+    if (d->guard_percent ? going * 100 <= limit * live : going <= limit)
+        return true;
+    msg_error("%s: %zu of %zu documents would be deleted or archived, more than --max-delete "
+              "%ld%s: nothing is planned for this project",
+              c->coll, going, live, d->guard, d->guard_percent ? "%" : "");
+    return false;
+}
+
+typedef struct at_depth {
+    asset *asset;
+    size_t depth, place;
+} at_depth;
+
+static int deepest_first(const void *x, const void *y)
+{
+    const at_depth *a = x, *b = y;
+    if (a->depth != b->depth)
+        return a->depth > b->depth ? -1 : 1;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+static json entity_of_asset(arena *a, const asset *d)
+{
+    return entity_json(a, kind_name(d->kind), d->zou_id, d->name);
+}
+
+static void write_leaving(diff *d, const mapping *m, const leaving *l)
+{
+    const collection *c = m->collection;
+    at_depth *order = xmalloc((l->n + 1) * sizeof *order);
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        asset *x = l->assets[i];
+        if (x->removed) {
+            order[n] = (at_depth){x, depth_of(m, x), n};
+            n++;
+            continue;
+        }
+        draft archive = draft_new(m->arena, &x->document);
+        draft_set(&archive, json_string(m->arena, "archived_asset"), "type", NULL);
+        write_draft(d, c, &archive, &x->id, entity_of_asset(m->arena, x));
+    }
+    qsort(order, n, sizeof *order, deepest_first);
+    for (size_t i = 0; i < n; i++)
+        write_change(d, draft_delete(m->arena, c->db, c->coll, &order[i].asset->document,
+                                     entity_of_asset(m->arena, order[i].asset)));
+    free(order);
+}
+
+/* ---- one project ----------------------------------------------------------------------- */
+
+static void write_entities(diff *d, mapping *m)
+{
+    const production *p = m->production;
+    for (int r = 0; r < ROOTS; r++) {
+        if (!m->roots[r].key)
+            continue;
+        draft x = mapping_root(m, (root)r);
+        write_draft(d, m->collection, &x, &m->roots[r].id, json_null());
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->state != ENTITY_LIVE || e->no_document)
+            continue;
+        draft x = mapping_entity(m, e);
+        json id = json_object();
+        if (!e->asset)
+            json_add(m->arena, &id, "$oid", json_string(m->arena, e->doc_id));
+        write_draft(d, m->collection, &x, e->asset ? &e->asset->id : &id,
+                    entity_json(m->arena, kind_name(e->kind), e->id, e->name));
+    }
+}
+
+static void write_all_skipped(diff *d, const mapping *m)
+{
+    const production *p = m->production;
+    for (size_t i = 0; i < p->n; i++) {
+        const entity *e = p->entities[i];
+        if (e->state == ENTITY_SKIPPED && !e->passed_on)
+            write_skipped(d, production_skipped(p, kind_name(e->kind), e->id, e->name,
+                                                e->skip_code, e->skip_reason));
+    }
+    for (uint32_t i = 0; i < m->skipped.len; i++)
+        write_skipped(d, m->skipped.items[i]);
+}
+
+diff_outcome diff_project(diff *d, production *p, collection *c, const bool chosen[KINDS],
+                          store_error *e)
+{
+    (void)e;
+    bool is_new = json_is_null(&c->project);
+    mapping m = {.arena = p->arena,
+                 .production = p,
+                 .collection = c,
+                 .anatomy = settings_anatomy(d->settings),
+                 .skipped = json_array()};
+    memcpy(m.chosen, chosen, sizeof m.chosen);
+    json entity = entity_json(p->arena, "Project", p->id, p->name);
+    if (p->closed && is_new)
+        return DIFF_DONE;
+
+    leaving l = {0};
+    if (!p->closed) {
+        naming_resolve(p, c, chosen, m.roots);
+        l = find_leaving(&m);
+        if (!guard_allows(d, &m, l.n)) {
+            free(l.assets);
+            return DIFF_LEFT_ALONE;
+        }
+    }
+    draft x = mapping_project(&m);
+    write_draft(d, c, &x, &m.project_id, entity);
+    base_note(d->base, c->coll, p->id);
+    if (!p->closed) {
+        write_entities(d, &m);
+        write_leaving(d, &m, &l);
+        write_all_skipped(d, &m);
+    }
+    free(l.assets);
+    return DIFF_DONE;
+}
+
+diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e)
+{
+    base_project *known = base_by_id(d->base, project_id);
+    bool published;
+    if (!known)
+        return DIFF_DONE;
+    if (!base_published(d->base, known, &published, e))
+        return DIFF_FAILED;
+    json entity = entity_json(a, "Project", project_id, known->coll);
+    if (!published || d->drop) {
+        write_change(d, draft_drop(a, base_db(d->base), known->coll, published, entity));
+        known->dropped = true;
+        return DIFF_DONE;
+    }
+    draft x = draft_new(a, &known->document);
+    draft_set(&x, json_bool(false), "data", "active", NULL);
+    if (draft_changes(&x)) {
+        msg_warn("project \"%s\" was deleted in Kitsu, but something was published in it: it is "
+                 "made inactive (--drop deletes it)",
+                 known->coll);
+        write_change(d, draft_change(&x, base_db(d->base), known->coll,
+                                     json_get(&known->document, "_id"), entity));
+    }
+    return DIFF_DONE;
+}

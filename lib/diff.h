@@ -1,0 +1,48 @@
+/* diff.h - the plan that brings OpenPype's documents of one project to what
+ * Kitsu has: Change and Skipped records on stdout. */
+#ifndef OPKITSU_DIFF_H
+#define OPKITSU_DIFF_H
+
+#include "base.h"
+#include "production.h"
+#include "settings.h"
+
+typedef struct diff {
+    base *base;         /* borrowed */
+    settings *settings; /* borrowed */
+    bool explicit_guard; /* --max-delete was given */
+    bool guard_percent;
+    long guard;
+    bool drop;          /* --drop */
+
+    unsigned long changes, skipped; /* out: records written */
+} diff;
+
+typedef enum diff_outcome {
+    DIFF_DONE,
+    DIFF_LEFT_ALONE, /* reported; nothing was planned */
+    DIFF_FAILED      /* the store failed: `*e` */
+} diff_outcome;
+
+/* Which OpenPype collection a production belongs to. */
+typedef struct diff_target {
+    const char *coll; /* NULL: none; the production is skipped, as was reported */
+    bool is_new;
+} diff_target;
+
+/* At the Project record. Writes a Skipped record when there can be none. */
+diff_target diff_find_target(diff *d, production *p);
+
+/* The kinds that must be in the stream, and those that get documents, by the
+ * settings of this project. */
+void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS]);
+
+/* At the End record, with the production linked up: plan. `c` is the target's
+ * collection. */
+diff_outcome diff_project(diff *d, production *p, collection *c, const bool chosen[KINDS],
+                          store_error *e);
+
+/* Kitsu no longer has the project of this id. */
+diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e);
+
+#endif

@@ -1,0 +1,404 @@
+#include "http.h"
+
+#include "buf.h"
+#include "limits.h"
+#include "msg.h"
+#include "program.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+#define CONNECT_SECONDS 10L
+#define STALL_SECONDS   60L  /* without a byte */
+#define RETRY_SECONDS   30.0 /* all waits together, at most */
+#define MAX_RETRY_AFTER 4.0  /* times RETRY_SECONDS; what a server may ask for */
+#define MAX_TRIES       5
+#define MAX_REDIRECTS   5
+#define LOUD_SECONDS    5.0 /* a longer wait is worth a warning */
+
+struct http {
+    CURL *curl;      /* owned */
+    buf body;        /* owned: what no sink took */
+    bool worked;     /* a server has answered, ever */
+    bool redirected; /* which has been said */
+    double retry_seconds;
+    char error[CURL_ERROR_SIZE];
+
+    const http_request *request; /* borrowed: the one under way */
+    bool stopped, too_long;
+    size_t fed; /* bytes of this try that went into the sink */
+    time_t date;
+};
+
+typedef enum verdict { ANSWERED, REDIRECTED, BROKEN, HOPELESS } verdict;
+
+bool http_fail(http_error *e, int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    e->status = status;
+    vsnprintf(e->what, sizeof e->what, format, args);
+    va_end(args);
+    return false;
+}
+
+/* ---- curl's callbacks --------------------------------------------------- */
+
+static int response_code(const http *h)
+{
+    long code = 0;
+    curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &code);
+    return (int)code;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t len, void *context)
+{
+    http *h = context;
+    (void)one; /* always 1 */
+    if (h->request->sink && response_code(h) / 100 == 2) {
+        h->fed += len;
+        h->stopped = !h->request->sink->feed(h->request->sink->context, bytes, len);
+        return h->stopped ? 0 : len;
+    }
+    h->too_long = len > MAX_ANSWER - h->body.len;
+    if (h->too_long)
+        return 0;
+    buf_add(&h->body, bytes, len);
+    return len;
+}
+
+static size_t on_header(char *bytes, size_t one, size_t len, void *context)
+{
+    http *h = context;
+    char date[64];
+    (void)one;
+    if (len > 5 && len < sizeof date && strncasecmp(bytes, "Date:", 5) == 0) {
+        memcpy(date, bytes + 5, len - 5);
+        date[len - 5] = '\0';
+        h->date = curl_getdate(date, NULL);
+    }
+    return len;
+}
+
+/* ---- the client --------------------------------------------------------- */
+
+static double retry_seconds(void)
+{
+    const char *text = getenv("OPKITSU_RETRY_SECONDS");
+    char *end;
+    double seconds = text ? strtod(text, &end) : -1;
+    return seconds >= 0 && seconds <= 86400 && end != text && !*end ? seconds : RETRY_SECONDS;
+}
+
+/* As curl(1) does; the library itself does not look at them. */
+static void set_authorities(CURL *curl)
+{
+    const char *bundle = getenv("CURL_CA_BUNDLE");
+    if (bundle && *bundle) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
+        return;
+    }
+    const char *folder = getenv("SSL_CERT_DIR"), *file = getenv("SSL_CERT_FILE");
+    if (folder && *folder)
+        curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
+    if (file && *file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+}
+
+http *http_new(void)
+{
+    static bool initialised;
+    if (!initialised)
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+    initialised = true;
+
+    http *h = xmalloc(sizeof *h);
+    *h = (http){.curl = curl_easy_init(), .retry_seconds = retry_seconds()};
+    if (!h->curl) {
+        msg_error("out of memory");
+        exit(EX_OSERR);
+    }
+    /* curl would ignore SIGPIPE while it works, and with it a reader of our
+     * stdout that has left. Its sockets don't raise it (MSG_NOSIGNAL). */
+    curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(h->curl, CURLOPT_ERRORBUFFER, h->error);
+    curl_easy_setopt(h->curl, CURLOPT_USERAGENT, "opkitsu/" OPKITSU_VERSION);
+    curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(h->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(h->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+    curl_easy_setopt(h->curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, h);
+    curl_easy_setopt(h->curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(h->curl, CURLOPT_HEADERDATA, h);
+    set_authorities(h->curl);
+    return h;
+}
+
+void http_free(http *h)
+{
+    if (!h)
+        return;
+    curl_easy_cleanup(h->curl);
+    buf_free(&h->body);
+    free(h);
+}
+
+/* ---- redirections ------------------------------------------------------- */
+
+static char *part(const char *url, CURLUPart which)
+{
+    char *text = NULL;
+    CURLU *u = curl_url();
+    if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
+        curl_url_get(u, which, &text, CURLU_DEFAULT_PORT);
+    curl_url_cleanup(u);
+    return text;
+}
+
+static bool same_part(const char *a, const char *b, CURLUPart which)
+{
+    char *x = part(a, which), *y = part(b, which);
+    bool same = x && y && strcasecmp(x, y) == 0;
+    curl_free(x);
+    curl_free(y);
+    return same;
+}
+
+/* Whether a token meant for the one address may be sent to the other. */
+static bool may_follow(const char *from, const char *to)
+{
+    if (!same_part(from, to, CURLUPART_HOST))
+        return false;
+    if (same_part(from, to, CURLUPART_SCHEME))
+        return same_part(from, to, CURLUPART_PORT);
+    return strncasecmp(to, "https:", 6) == 0;
+}
+
+/* Where the answer points to; the caller frees it. NULL: `*e`. */
+static char *redirection(http *h, const char *url, http_error *e)
+{
+    char *to = NULL;
+    curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &to);
+    if (!to) {
+        http_fail(e, EX_PROTOCOL, "%s: a redirection (%d) to nowhere", url, response_code(h));
+        return NULL;
+    }
+    if (!may_follow(url, to)) {
+        http_fail(e, EX_CONFIG,
+                  "%s is redirected to another server, %s: if that is the right one, name it", url,
+                  to);
+        return NULL;
+    }
+    if (!h->redirected)
+        msg_warn("%s is redirected to %s: better use that address", url, to);
+    h->redirected = true;
+    return xstrdup(to);
+}
+
+/* ---- one try ------------------------------------------------------------ */
+
+static struct curl_slist *headers(const http_request *r)
+{
+    struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
+    if (r->body) {
+        list = curl_slist_append(list, "Content-Type: application/json");
+        list = curl_slist_append(list, "Expect:");
+    }
+    if (r->token) {
+        buf line = {0};
+        buf_addf(&line, "Authorization: Bearer %s", r->token);
+        list = curl_slist_append(list, line.data);
+        buf_free(&line);
+    }
+    return list;
+}
+
+static bool is_hopeless(CURLcode code)
+{
+    switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ENGINE_NOTFOUND: return true;
+    default: return false;
+    }
+}
+
+/* With a server that was never met, a slip of the pen more often than a name
+ * server's bad minute: nobody shall wait half a minute to hear of it. */
+static bool is_slip(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+           code == CURLE_SSL_CONNECT_ERROR;
+}
+
+static CURLcode perform(http *h, const http_request *r, const char *url)
+{
+    struct curl_slist *list = headers(r);
+    curl_easy_setopt(h->curl, CURLOPT_URL, url);
+    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, list);
+    curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
+    if (r->body)
+        curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, r->body);
+    /* A custom GET would stay one for the requests after it. */
+    curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST,
+                     strcmp(r->method, "GET") == 0 ? NULL : r->method);
+    h->request = r;
+    h->stopped = h->too_long = false;
+    h->fed = 0;
+    h->date = -1;
+    h->error[0] = '\0';
+    buf_clear(&h->body);
+    CURLcode code = curl_easy_perform(h->curl);
+    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(list);
+    if (response_code(h) > 0)
+        h->worked = true;
+    if (msg_level() >= 2) {
+        double seconds = 0;
+        curl_off_t bytes = 0;
+        curl_easy_getinfo(h->curl, CURLINFO_TOTAL_TIME, &seconds);
+        curl_easy_getinfo(h->curl, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+        msg_info("%s %s: %d, %lld bytes, %.3f s", r->method, url, response_code(h),
+                 (long long)bytes, seconds);
+    }
+    return code;
+}
+
+/* What came of it. BROKEN and HOPELESS: `*e` says why; `*wait` is how many
+ * seconds the server asks for; `*unsent`: the request cannot have had an
+ * effect. */
+static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool *unsent,
+                     http_error *e)
+{
+    int busy = h->worked ? EX_TEMPFAIL : EX_UNAVAILABLE;
+    int status = response_code(h);
+    const http_sink *sink = h->request->sink;
+    *wait = 0;
+    *unsent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+              code == CURLE_COULDNT_RESOLVE_PROXY;
+    if (h->stopped)
+        return ANSWERED;
+    if (h->too_long) {
+        http_fail(e, EX_PROTOCOL, "%s: the answer is longer than %zu MiB", url,
+                  MAX_ANSWER / 1024 / 1024);
+        return HOPELESS;
+    }
+    if (code != CURLE_OK) {
+        http_fail(e, code == CURLE_URL_MALFORMAT ? EX_CONFIG : busy, "%s: %s", url,
+                  h->error[0] ? h->error : curl_easy_strerror(code));
+        return is_hopeless(code) || (!h->worked && is_slip(code)) ? HOPELESS : BROKEN;
+    }
+    if (status == 429 || status == 502 || status == 503 || status == 504) {
+        curl_off_t after = 0;
+        curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &after);
+        *wait = (double)after;
+        *unsent = status == 429 || status == 503;
+        http_fail(e, EX_TEMPFAIL, "%s: the server is busy or down (HTTP %d)", url, status);
+        return BROKEN;
+    }
+    if (status == 301 || status == 302 || status == 307 || status == 308)
+        return REDIRECTED;
+    if (sink && status / 100 == 2 && !sink->end(sink->context)) {
+        http_fail(e, busy, "%s: the answer ended early", url);
+        return BROKEN;
+    }
+    return ANSWERED;
+}
+
+/* ---- repeating ---------------------------------------------------------- */
+
+/* Between half of `seconds` and all of it: clients that were cut off together
+ * should not come back together. */
+static double with_jitter(double seconds)
+{
+    uint16_t dice = 0;
+    if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
+        dice = 0;
+    return seconds * (0.5 + dice / 2.0 / UINT16_MAX);
+}
+
+static void pause_for(double seconds)
+{
+    struct timespec left = {.tv_sec = (time_t)seconds};
+    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}
+
+/* Wait before the try after the `tries`th: 1, 2, 4, 8 fifteenths of the time. */
+static void wait_before_retry(const http *h, int tries, double asked, const http_error *e)
+{
+    double seconds = with_jitter(h->retry_seconds * (1 << (tries - 1)) / 15);
+    double most = h->retry_seconds * MAX_RETRY_AFTER;
+    if (asked > seconds)
+        seconds = asked < most ? asked : most;
+    if (seconds > LOUD_SECONDS)
+        msg_warn("%s; trying again in %.0f s", e->what, seconds);
+    else
+        msg_info("%s; trying again in %.1f s", e->what, seconds);
+    pause_for(seconds);
+}
+
+static bool may_repeat(const http_request *r, bool unsent)
+{
+    return unsent || r->repeatable || strcmp(r->method, "POST") != 0;
+}
+
+bool http_send(http *h, const http_request *request, http_answer *answer, http_error *e)
+{
+    char *url = xstrdup(request->url);
+    bool ok = false;
+    int redirects = 0;
+    size_t furthest = 0;
+    for (int tries = 1;; tries++) {
+        double asked;
+        bool unsent;
+        verdict v = judge(h, perform(h, request, url), url, &asked, &unsent, e);
+        if (v == REDIRECTED && ++redirects <= MAX_REDIRECTS) {
+            char *next = redirection(h, url, e);
+            if (!next)
+                break;
+            free(url);
+            url = next;
+            tries--;
+            continue;
+        }
+        if (v == REDIRECTED) {
+            http_fail(e, EX_PROTOCOL, "%s: redirected in a circle", url);
+            break;
+        }
+        if (v == BROKEN && h->fed > furthest) {
+            furthest = h->fed;
+            tries = 1;
+        }
+        if (v == BROKEN && tries < MAX_TRIES && may_repeat(request, unsent)) {
+            if (request->sink)
+                request->sink->restart(request->sink->context);
+            wait_before_retry(h, tries, asked, e);
+            continue;
+        }
+        ok = v == ANSWERED || (v == BROKEN && response_code(h) == 504);
+        break;
+    }
+    free(url);
+    *answer = (http_answer){.status = response_code(h),
+                            .body = h->body.data ? h->body.data : "",
+                            .len = h->body.len,
+                            .date = h->date,
+                            .stopped = h->stopped};
+    return ok;
+}

@@ -1,0 +1,74 @@
+/* http.h - requests to a server, by libcurl: the only file that knows it.
+ *
+ * A client keeps one connection alive. It repeats by itself what may be
+ * repeated: answers 429 (after Retry-After), 502, 503 and 504, and connections
+ * that cannot be made or break, for about half a minute
+ * (OPKITSU_RETRY_SECONDS), with growing waits. A body that gets further than
+ * the last time is progress, and the count of tries begins anew: a reader that
+ * is slower than the server's patience still gets its list.
+ *
+ * Redirections are followed within the same host only, and never from https to
+ * http: a token goes nowhere else. Certificates are verified against the
+ * system's authorities, or CURL_CA_BUNDLE, SSL_CERT_DIR and SSL_CERT_FILE, as
+ * curl(1) does; proxies come from the environment. */
+#ifndef OPKITSU_HTTP_H
+#define OPKITSU_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+typedef struct http http;
+
+/* Why something failed; shared by the layers above. */
+typedef struct http_error {
+    int status;     /* an exit status of sysexits.h */
+    char what[512]; /* a sentence without a secret */
+} http_error;
+
+/* Takes the body of a 2xx answer while it arrives. */
+typedef struct http_sink {
+    /* The next bytes. False: no more of it; http_send then returns true with
+     * `stopped`. */
+    bool (*feed)(void *context, const char *bytes, size_t len);
+    /* The end. False: that cannot have been all, which counts as a broken
+     * connection. */
+    bool (*end)(void *context);
+    /* After a broken connection: it comes again, from its first byte. */
+    void (*restart)(void *context);
+    void *context; /* borrowed */
+} http_sink;
+
+typedef struct http_request { /* all borrowed */
+    const char *method;       /* "GET", … */
+    const char *url;
+    const char *token;     /* bearer token, or NULL */
+    const char *body;      /* JSON, or NULL */
+    const http_sink *sink; /* or NULL: the body is in the answer */
+    bool repeatable;       /* a POST that does no harm when it arrives twice; GET, PUT and
+                              DELETE are always repeated */
+} http_request;
+
+typedef struct http_answer {
+    int status;       /* HTTP's */
+    const char *body; /* what no sink took, NUL behind it; borrowed until the next request */
+    size_t len;
+    time_t date;  /* the server's time, or -1 */
+    bool stopped; /* the sink wanted no more */
+} http_answer;
+
+http *http_new(void);    /* the caller owns it */
+void http_free(http *h); /* takes NULL */
+
+/* True: there was an answer, of whatever status (504 included, when repeating
+ * does not help: it speaks of this one request). False: `*e`, whose status is
+ * 69 when no connection ever worked, 75 when one that did broke or the server
+ * stays busy, 76 for an answer over MAX_ANSWER, 78 for an impossible URL or a
+ * redirection to elsewhere. */
+bool http_send(http *h, const http_request *request, http_answer *answer, http_error *e);
+
+/* Fill in an error. Returns false, for `return http_fail(…)`. */
+bool http_fail(http_error *e, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

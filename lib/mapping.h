@@ -1,0 +1,30 @@
+/* mapping.h - how a Kitsu record becomes an OpenPype document, field by field
+ * (design: mapping, "Kitsu -> OpenPype"). Knows neither HTTP nor a database:
+ * records and documents in, drafts of changes out. */
+#ifndef OPKITSU_MAPPING_H
+#define OPKITSU_MAPPING_H
+
+#include "draft.h"
+#include "naming.h"
+
+typedef struct mapping {
+    arena *arena;                /* borrowed, as all of these */
+    production *production;
+    collection *collection;
+    const json *anatomy;         /* settings_anatomy() */
+    bool chosen[KINDS];          /* the kinds that are synchronised */
+    root_place roots[ROOTS];     /* from naming_resolve */
+    json project;                /* the project document as this plan leaves it */
+    json project_id;             /* its `_id` */
+    json skipped;                /* array of Skipped records that the tasks gave */
+} mapping;
+
+/* The project document. Sets m->project and m->project_id; call it first.
+ * Inserts when the collection has none. */
+draft mapping_project(mapping *m);
+/* A root document. */
+draft mapping_root(mapping *m, root r);
+/* The document of a live entity, names settled. May add to m->skipped. */
+draft mapping_entity(mapping *m, entity *e);
+
+#endif

@@ -1,0 +1,392 @@
+#include "naming.h"
+
+#include "msg.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *naming_id(arena *a, const char *project_id, const char *what)
+{
+    const char *text = arena_printf(a, "%s\n%s", project_id, what);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len;
+    char hex[25];
+    EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL);
+    for (int i = 0; i < 12; i++)
+        snprintf(hex + (size_t)i * 2, 3, "%02x", digest[i]);
+    return arena_text(a, hex, 24);
+}
+
+const char *naming_fault(arena *a, const char *name, bool of_project)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    if (!*name)
+        return "the name is empty";
+    size_t good = strspn(name, letters);
+    const char *dot = of_project ? strchr(name, '.') : NULL;
+    if (!name[good] && !dot)
+        return NULL;
+    return arena_printf(a, "name \"%s\" has characters outside [a-zA-Z0-9_%s]", name,
+                        of_project ? "" : ".");
+}
+
+/* ---- places in the tree ---------------------------------------------------- */
+
+/* Whether a sequence of Kitsu's stands in for a parent that OpenPype's shot
+ * does not have: push-to-zou makes them, since Kitsu wants one above a shot. */
+static bool is_substitute(const entity *sequence, const entity *shot)
+{
+    const json *data = json_get(&sequence->record, "data");
+    if (json_true(json_get(data, "is_substitute")))
+        return true;
+    if (!shot->asset)
+        return false;
+    const json *list = json_at(&shot->asset->document, "data", "parent_substitutes", NULL);
+    const char *id = json_is(list, JSON_ARRAY) && list->len
+                         ? json_text(json_get(&list->items[0], "id"))
+                         : NULL;
+    return id && strcmp(id, sequence->id) == 0;
+}
+
+static void find_place(production *p, entity *e)
+{
+    e->under = e->kind == KIND_CONCEPT ? NULL : e->parent;
+    if (e->kind == KIND_SEQUENCE)
+        e->no_document = json_true(json_at(&e->record, "data", "is_substitute", NULL));
+    if (e->kind == KIND_SHOT && e->parent && e->parent->kind == KIND_SEQUENCE &&
+        is_substitute(e->parent, e))
+        e->under = e->parent->parent;
+    /* A parent made between two of kitsu-fetch's requests: it comes with the
+     * next sync, and a wrong place or name must not come before it. */
+    if (e->parent_id && !e->parent && e->kind != KIND_CONCEPT && e->kind != KIND_EPISODE)
+        production_skip(p, e, "parent", "its parent is not in the stream (made just now?)");
+}
+
+static const char *wanted_name(arena *a, const entity *e)
+{
+    const json *keep =
+        e->asset ? json_at(&e->asset->document, "data", "keep_name", NULL) : NULL;
+    if (json_text(keep) && strcmp(keep->text, e->name) == 0)
+        return e->asset->name;
+    if (e->under && (e->kind == KIND_SEQUENCE || e->kind == KIND_SHOT))
+        return arena_printf(a, "%s_%s", e->under->doc_name, e->name);
+    return e->name;
+}
+
+/* ---- who wants which name ---------------------------------------------------- */
+
+typedef struct bid {
+    entity *entity;
+    struct claim *claim;
+    struct bid *next; /* of the same claim, by kind and age */
+    UT_hash_handle hh; /* by entity */
+} bid;
+
+typedef struct claim {
+    const char *name;
+    bid *bids;
+    asset *holder;    /* a document that keeps the name whatever the plan */
+    unsigned holders; /* how many such there are */
+    struct claim *queued; /* next in the queue */
+    bool in_queue;
+    UT_hash_handle hh;
+} claim;
+
+typedef struct naming {
+    production *p;
+    collection *c;
+    claim *claims;
+    bid *bids;
+    claim *queue; /* claims that changed since they were judged */
+} naming;
+
+static claim *claim_of(naming *n, const char *name)
+{
+    claim *c = NULL;
+    HASH_FIND_STR(n->claims, name, c);
+    if (c)
+        return c;
+    c = arena_alloc(n->p->arena, sizeof *c);
+    *c = (claim){.name = name};
+    HASH_ADD_KEYPTR(hh, n->claims, c->name, strlen(c->name), c);
+    return c;
+}
+
+/* This document stays as it is, and so its name is taken. */
+static claim *hold(naming *n, asset *d)
+{
+    claim *c = claim_of(n, d->name);
+    c->holder = d;
+    c->holders++;
+    return c;
+}
+
+static bool keeps(const bid *b)
+{
+    const asset *d = b->entity->asset;
+    return d && !d->archived && strcmp(d->name, b->claim->name) == 0;
+}
+
+/* Not linked to Kitsu, live, and of a shape that can be written to: made with
+ * OpenPype's own tools, and linked instead of doubled. */
+static bool adoptable(const asset *d)
+{
+    return !d->zou_id && !d->root_of && !d->archived &&
+           json_is(json_get(&d->document, "data"), JSON_OBJECT);
+}
+
+static bid *winner_of(const claim *c)
+{
+    for (bid *b = c->bids; b; b = b->next)
+        if (keeps(b))
+            return b;
+    bid *first = c->bids;
+    if (!first || c->holders == 0)
+        return first;
+    bool adopts = c->holders == 1 && adoptable(c->holder) && !first->entity->asset;
+    return adopts ? first : NULL;
+}
+
+static void enqueue(naming *n, claim *c)
+{
+    if (c->in_queue)
+        return;
+    c->in_queue = true;
+    c->queued = n->queue;
+    n->queue = c;
+}
+
+/* Take back the bids of an entity that is skipped and of all that is skipped
+ * with it. Their documents keep the names they have. */
+static void withdraw(naming *n, entity *e)
+{
+    bid *b;
+    HASH_FIND_PTR(n->bids, &e, b);
+    if (b) {
+        bid **at = &b->claim->bids;
+        while (*at != b)
+            at = &(*at)->next;
+        *at = b->next;
+        HASH_DEL(n->bids, b);
+        enqueue(n, b->claim);
+        if (e->asset && !e->asset->archived)
+            enqueue(n, hold(n, e->asset));
+    }
+    for (entity *child = e->first_child; child; child = child->next_sibling)
+        if (child->state == ENTITY_SKIPPED)
+            withdraw(n, child);
+}
+
+static void lose(naming *n, entity *e, const claim *c, const bid *winner)
+{
+    const char *by = winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)",
+                                           kind_name(winner->entity->kind), winner->entity->name,
+                                           winner->entity->id)
+                            : arena_printf(n->p->arena, "the document %s", c->holder->key);
+    production_skip(n->p, e, "duplicate",
+                    arena_printf(n->p->arena, "the name \"%s\" is taken by %s", c->name, by));
+    withdraw(n, e);
+}
+
+/* Skip those of kinds up to `k` that do not get the name. */
+static void judge(naming *n, claim *c, kind k)
+{
+    bid *winner = winner_of(c), *b = c->bids;
+    while (b) {
+        if (b == winner || b->entity->kind > k) {
+            b = b->next;
+            continue;
+        }
+        lose(n, b->entity, c, winner);
+        b = c->bids; /* the list has changed, by the loser and what is below it */
+        if (winner && winner->entity->state != ENTITY_LIVE)
+            winner = winner_of(c);
+    }
+}
+
+/* By kinds from top to bottom: a parent that loses takes its children along,
+ * and what they wanted is free for others before these are judged. */
+static void settle(naming *n)
+{
+    production *p = n->p;
+    for (size_t i = 0; i < p->n; i++) {
+        bid *b;
+        HASH_FIND_PTR(n->bids, &p->entities[i], b);
+        if (b)
+            judge(n, b->claim, p->entities[i]->kind);
+        while (n->queue) {
+            claim *c = n->queue;
+            n->queue = c->queued;
+            c->in_queue = false;
+            judge(n, c, p->entities[i]->kind);
+        }
+    }
+}
+
+bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS])
+{
+    if (!d->zou_id || d->kind == KIND_NONE || d->kind >= KIND_ENTITIES || p->partial ||
+        !chosen[d->kind] || !p->read[d->kind])
+        return false;
+    const entity *e = production_find(p, d->zou_id);
+    return !e || (e->asset == d && (e->state == ENTITY_GONE ||
+                                    (e->state == ENTITY_LIVE && e->no_document)));
+}
+
+/* ---- roots -------------------------------------------------------------------- */
+
+static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROOTS])
+{
+    collection *c = n->c;
+    bool wanted[ROOTS] = {true, true, chosen[KIND_EDIT], chosen[KIND_CONCEPT]};
+    for (int r = 0; r < ROOTS; r++) {
+        root_place *place = &roots[r];
+        const char *name = root_name((root)r);
+        *place = (root_place){.wanted = wanted[r]};
+        if (!wanted[r])
+            continue;
+        asset *taken = NULL;
+        for (size_t i = 0; i < c->n; i++) {
+            asset *d = c->assets[i];
+            bool is_root = d->root_of && strcmp(d->root_of, name) == 0;
+            bool named = !d->archived && strcmp(d->name, name) == 0;
+            if (is_root && (!place->asset || place->asset->archived))
+                place->asset = d;
+            else if (!place->asset && named && adoptable(d))
+                place->asset = d;
+            else if (named && d->zou_id)
+                taken = d;
+        }
+        if (place->asset) {
+            place->key = place->asset->key;
+            place->id = place->asset->id;
+            continue;
+        }
+        /* A document that keeps its name goes before one that is not there yet. */
+        if (taken) {
+            msg_warn("%s: the root \"%s\" can't be made: document %s has that name", c->coll, name,
+                     taken->key);
+            continue;
+        }
+        place->key = naming_id(n->p->arena, n->p->id, arena_printf(n->p->arena, "root:%s", name));
+        place->id = json_object();
+        json_set(n->p->arena, &place->id, "$oid", json_string(n->p->arena, place->key));
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------ */
+
+/* Entities and documents that belong together by id. */
+static void bind(naming *n, const bool chosen[KINDS])
+{
+    for (size_t i = 0; i < n->p->n; i++) {
+        entity *e = n->p->entities[i];
+        const char *own_id = naming_id(n->p->arena, n->p->id, e->id);
+        HASH_FIND(hh_zou, n->c->by_zou, e->id, strlen(e->id), e->asset);
+        if (!e->asset) { /* one of ours whose link somebody took away */
+            HASH_FIND_STR(n->c->by_key, own_id, e->asset);
+            if (e->asset && e->asset->zou_id)
+                e->asset = NULL;
+        }
+        if (e->asset)
+            e->asset->entity = e;
+        e->doc_id = e->asset ? e->asset->key : own_id;
+        if (!chosen[e->kind]) {
+            e->state = ENTITY_SKIPPED;
+            e->passed_on = true;
+        }
+    }
+}
+
+static void check_names(production *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->state != ENTITY_LIVE)
+            continue;
+        find_place(p, e);
+        const char *fault = naming_fault(p->arena, e->name, false);
+        if (fault && !e->no_document)
+            production_skip(p, e, "name", fault);
+    }
+}
+
+static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROOTS])
+{
+    for (size_t i = 0; i < n->c->n; i++) {
+        asset *d = n->c->assets[i];
+        bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
+        if (!d->archived && !moves && !naming_goes(n->p, d, chosen))
+            hold(n, d);
+    }
+    /* A root that is still to be made has its name before all others. */
+    for (int r = 0; r < ROOTS; r++)
+        if (roots[r].key && !roots[r].asset) {
+            asset *future = arena_alloc(n->p->arena, sizeof *future);
+            *future = (asset){.name = root_name((root)r), .key = roots[r].key, .root_of = ""};
+            hold(n, future);
+        }
+}
+
+static void place_bids(naming *n)
+{
+    production *p = n->p;
+    for (size_t i = p->n; i-- > 0;) { /* backwards: each claim's list in order */
+        entity *e = p->entities[i];
+        if (e->state != ENTITY_LIVE || e->no_document)
+            continue;
+        bid *b = arena_alloc(p->arena, sizeof *b);
+        *b = (bid){.entity = e, .claim = claim_of(n, e->doc_name)};
+        b->next = b->claim->bids;
+        b->claim->bids = b;
+        HASH_ADD_PTR(n->bids, entity, b);
+    }
+}
+
+/* After the names are settled: adoptions, and assets below types that got no
+ * document, which go right below the root. */
+static void settle_places(naming *n, root_place roots[ROOTS])
+{
+    production *p = n->p;
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->kind == KIND_ASSET_TYPE && e->state == ENTITY_SKIPPED && !e->passed_on)
+            msg_warn("asset type \"%s\" is skipped: its assets go right below \"%s\"", e->name,
+                     root_name(ROOT_ASSETS));
+        if (e->state != ENTITY_LIVE)
+            continue;
+        if (e->kind == KIND_ASSET && e->under && e->under->state != ENTITY_LIVE)
+            e->under = NULL;
+        if (!e->under && !roots[root_above(e->kind)].key) {
+            production_skip(p, e, "parent", "its root document can't be made");
+            continue;
+        }
+        bid *b;
+        HASH_FIND_PTR(n->bids, &e, b);
+        if (b && b->claim->holders == 1 && !e->asset && adoptable(b->claim->holder)) {
+            e->asset = b->claim->holder;
+            e->asset->entity = e;
+            e->doc_id = e->asset->key;
+        }
+    }
+}
+
+void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
+                    root_place roots[ROOTS])
+{
+    naming n = {.p = p, .c = c};
+    bind(&n, chosen);
+    check_names(p);
+    find_roots(&n, chosen, roots);
+    hold_names(&n, chosen, roots);
+    for (size_t i = 0; i < p->n; i++)
+        if (p->entities[i]->state == ENTITY_LIVE)
+            p->entities[i]->doc_name = wanted_name(p->arena, p->entities[i]);
+    place_bids(&n);
+    settle(&n);
+    settle_places(&n, roots);
+    HASH_CLEAR(hh, n.claims);
+    HASH_CLEAR(hh, n.bids);
+}

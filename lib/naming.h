@@ -1,0 +1,39 @@
+/* naming.h - which document is whose, and what each shall be called.
+ *
+ * Binds Kitsu's entities to OpenPype's documents, finds every entity's place
+ * in OpenPype's tree, and settles who gets a name that several want (design:
+ * mapping, "Names"). An entity that can't have a document is skipped. */
+#ifndef OPKITSU_NAMING_H
+#define OPKITSU_NAMING_H
+
+#include "collection.h"
+#include "production.h"
+
+/* A document at the top of the tree. */
+typedef struct root_place {
+    bool wanted;
+    asset *asset;    /* the document that is it, or becomes it; NULL: none yet */
+    const char *key; /* hex of its id, there or new */
+    json id;
+} root_place;
+
+/* `chosen`: the kinds that are synchronised; entities of others are left out
+ * (skipped in silence), their documents stay. Sets `under`, `asset`, `doc_name`
+ * and `doc_id` of every entity that stays live, `entity` of every document
+ * that belongs to one, and the roots. */
+void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
+                    root_place roots[ROOTS]);
+
+/* Whether a document is of something that Kitsu no longer has. A second
+ * document of one entity is not: it stays, somebody must look at it. */
+bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS]);
+
+/* A new document's `_id`: the first 12 bytes of SHA-256 over
+ * PROJECT_ID "\n" WHAT, in hex: a plan made twice inserts once. */
+const char *naming_id(arena *a, const char *project_id, const char *what);
+
+/* Whether a name is one that OpenPype can use: ^[a-zA-Z0-9_.]+$, for a project
+ * without the dot. NULL, or the reason in `a`. */
+const char *naming_fault(arena *a, const char *name, bool of_project);
+
+#endif

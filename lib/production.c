@@ -1,0 +1,367 @@
+#include "production.h"
+
+#include "clean.h"
+#include "msg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- small things --------------------------------------------------------- */
+
+static const char *text_or(const json *record, const char *key, const char *otherwise)
+{
+    const char *text = json_text(json_get(record, key));
+    return text ? text : otherwise;
+}
+
+typedef struct record_name {
+    const char *type, *id, *name;
+} record_name;
+
+static void report_key(void *context, const char *path, const char *why)
+{
+    const record_name *r = context;
+    msg_warn("%s \"%s\" (%s): key \"%s\" left out: %s", r->type, r->name, r->id, path, why);
+}
+
+static void clean(arena *a, json *record)
+{
+    record_name r = {text_or(record, "type", "record"), text_or(record, "id", ""),
+                     text_or(record, "name", "")};
+    clean_record(a, record, report_key, &r);
+}
+
+static void *grown(void *old, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return old;
+    *cap = *cap ? *cap * 2 : 64;
+    return xrealloc(old, *cap * size);
+}
+
+/* The order in which those of one kind are taken: `created_at`, then id. */
+static int by_age(const char *created_a, const char *id_a, const char *created_b,
+                  const char *id_b)
+{
+    int order = strcmp(created_a, created_b);
+    return order ? order : strcmp(id_a, id_b);
+}
+
+static int by_kind_and_age(const void *x, const void *y)
+{
+    const entity *a = *(entity *const *)x, *b = *(entity *const *)y;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return by_age(a->created_at, a->id, b->created_at, b->id);
+}
+
+static int tasks_by_age(const void *x, const void *y)
+{
+    const task *a = *(task *const *)x, *b = *(task *const *)y;
+    return by_age(a->created_at, a->id, b->created_at, b->id);
+}
+
+static int types_by_age(task_type *a, task_type *b)
+{
+    return by_age(a->created_at, a->id, b->created_at, b->id);
+}
+
+/* ---- making --------------------------------------------------------------- */
+
+production *production_new(arena *a, const json *project, const char **why)
+{
+    production *p = arena_alloc(a, sizeof *p);
+    *p = (production){.arena = a, .project = *project};
+    clean(a, &p->project);
+    p->id = json_text(json_get(&p->project, "id"));
+    p->name = json_text(json_get(&p->project, "name"));
+    const char *status = json_text(json_get(&p->project, "project_status_name"));
+    p->closed = status && strcmp(status, "Closed") == 0;
+    if (p->id && *p->id && p->name)
+        return p;
+    *why = "a Project without \"id\" or \"name\"";
+    return NULL;
+}
+
+void production_free(production *p)
+{
+    if (!p)
+        return;
+    HASH_CLEAR(hh, p->by_id);
+    HASH_CLEAR(hh, p->types);
+    HASH_CLEAR(hh, p->skipped_tasks);
+    free(p->entities);
+    free(p->tasks);
+}
+
+entity *production_find(const production *p, const char *id)
+{
+    entity *e = NULL;
+    if (id)
+        HASH_FIND_STR(p->by_id, id, e);
+    return e;
+}
+
+static entity *new_entity(production *p, kind k, const char *id, const json *record)
+{
+    entity *e = arena_alloc(p->arena, sizeof *e);
+    *e = (entity){.kind = k,
+                  .id = id,
+                  .name = text_or(record, "name", ""),
+                  .created_at = text_or(record, "created_at", "")};
+    p->entities = grown(p->entities, p->n, &p->cap, sizeof *p->entities);
+    p->entities[p->n++] = e;
+    HASH_ADD_KEYPTR(hh, p->by_id, e->id, strlen(e->id), e);
+    return e;
+}
+
+static bool add_entity(production *p, kind k, const json *record, const char **why)
+{
+    const char *id = json_text(json_get(record, "id"));
+    if (!id || !*id || !json_text(json_get(record, "name"))) {
+        *why = "a record without \"id\" or \"name\"";
+        return false;
+    }
+    if (production_find(p, id)) {
+        *why = "a second record of the same id";
+        return false;
+    }
+    entity *e = new_entity(p, k, id, record);
+    e->record = *record;
+    clean(p->arena, &e->record);
+    if (k == KIND_ASSET_TYPE) {
+        /* Added by kitsu-fetch, never stored. */
+        e->record = json_copy_shallow(p->arena, &e->record);
+        json_unset(&e->record, "project_id");
+    }
+    const char *parent = k == KIND_ASSET ? "entity_type_id" : "parent_id";
+    e->parent_id = json_text(json_get(&e->record, parent));
+    if (json_true(json_get(&e->record, "canceled")))
+        e->state = ENTITY_GONE;
+    return true;
+}
+
+static bool add_task(production *p, const json *record, const char **why)
+{
+    const char *id = json_text(json_get(record, "id"));
+    const char *of = json_text(json_get(record, "entity_id"));
+    if (!id || !*id || !of) {
+        *why = "a Task without \"id\" or \"entity_id\"";
+        return false;
+    }
+    task *t = arena_alloc(p->arena, sizeof *t);
+    *t = (task){.id = id, .record = *record};
+    clean(p->arena, &t->record);
+    t->name = text_or(&t->record, "name", "");
+    t->created_at = text_or(&t->record, "created_at", "");
+    p->tasks = grown(p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
+    p->tasks[p->n_tasks++] = t;
+    return true;
+}
+
+static bool add_task_type(production *p, const json *record, const char **why)
+{
+    const char *id = json_text(json_get(record, "id"));
+    task_type *known = NULL;
+    if (id)
+        HASH_FIND_STR(p->types, id, known);
+    if (!id || known) {
+        *why = known ? "a second record of the same id" : "a TaskType without \"id\"";
+        return false;
+    }
+    task_type *t = arena_alloc(p->arena, sizeof *t);
+    *t = (task_type){.id = id};
+    json copy = *record;
+    clean(p->arena, &copy);
+    t->name = text_or(&copy, "name", "");
+    t->created_at = text_or(&copy, "created_at", "");
+    const json *short_name = json_get(&copy, "short_name");
+    t->short_name =
+        json_text(short_name) ? *short_name : json_string(p->arena, t->name);
+    t->in_project = json_true(json_get(&copy, "in_project"));
+    p->any_type_listed |= t->in_project;
+    HASH_ADD_KEYPTR(hh, p->types, t->id, strlen(t->id), t);
+    return true;
+}
+
+static bool add_skipped(production *p, const json *record, kind *counted, const char **why)
+{
+    const json *what = json_get(record, "entity");
+    const char *id = json_text(json_get(what, "id"));
+    kind k = kind_of(json_text(json_get(what, "type")));
+    *counted = k;
+    if (k == KIND_NONE)
+        return true; /* the project's own: nothing of it is here */
+    if (!id) {
+        *why = "a Skipped record whose entity has no \"id\"";
+        return false;
+    }
+    if (k >= KIND_ENTITIES) {
+        skipped_id *s = arena_alloc(p->arena, sizeof *s);
+        s->id = id;
+        HASH_ADD_KEYPTR(hh, p->skipped_tasks, s->id, strlen(s->id), s);
+        return true;
+    }
+    if (production_find(p, id)) {
+        *why = "a second record of the same id";
+        return false;
+    }
+    entity *e = new_entity(p, k, id, what);
+    e->state = ENTITY_SKIPPED;
+    e->passed_on = true;
+    e->skip_code = text_or(record, "code", "");
+    e->skip_reason = text_or(record, "reason", "");
+    return true;
+}
+
+bool production_add(production *p, const json *record, const char **why)
+{
+    const char *type = json_text(json_get(record, "type"));
+    const char *project_id = json_text(json_get(record, "project_id"));
+    kind k = kind_of(type);
+    bool ok = true;
+    if (project_id && strcmp(project_id, p->id) != 0) {
+        *why = "a record of another project than the Project before it";
+        return false;
+    }
+    if (strcmp(type, "Skipped") == 0)
+        ok = add_skipped(p, record, &k, why);
+    else if (k == KIND_TASK)
+        ok = add_task(p, record, why);
+    else if (k == KIND_TASK_TYPE)
+        ok = add_task_type(p, record, why);
+    else if (k < KIND_ENTITIES && k != KIND_NONE)
+        ok = add_entity(p, k, record, why);
+    if (ok && k != KIND_NONE)
+        p->counts[k]++;
+    return ok;
+}
+
+/* ---- linking --------------------------------------------------------------- */
+
+static bool counts_agree(production *p, const json *end, const bool need[KINDS], const char **why)
+{
+    const json *counts = json_get(end, "counts");
+    for (int k = 0; k < KINDS; k++) {
+        int64_t said = 0;
+        const json *v = json_get(counts, kind_name((kind)k));
+        if (v && !json_int64(v, &said)) {
+            *why = "its counts are not numbers";
+            return false;
+        }
+        p->read[k] = v != NULL;
+        if (!v && need[k] && !p->closed) {
+            *why = arena_printf(p->arena, "the stream has no %s records: they were not read",
+                                kind_name((kind)k));
+            return false;
+        }
+        if ((uint64_t)said != p->counts[k]) {
+            *why = arena_printf(p->arena, "%lu %s records came, and End says %lld: the stream was cut",
+                                p->counts[k], kind_name((kind)k), (long long)said);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void mark_gone(entity *e)
+{
+    e->state = ENTITY_GONE;
+    for (entity *c = e->first_child; c; c = c->next_sibling)
+        if (c->kind != KIND_ASSET)
+            mark_gone(c);
+}
+
+static void link_entities(production *p)
+{
+    qsort(p->entities, p->n, sizeof *p->entities, by_kind_and_age);
+    for (size_t i = p->n; i-- > 0;) { /* backwards: children in order */
+        entity *e = p->entities[i];
+        entity *parent = production_find(p, e->parent_id);
+        if (!parent || parent->kind >= e->kind)
+            continue;
+        e->parent = parent;
+        e->next_sibling = parent->first_child;
+        parent->first_child = e;
+    }
+    for (size_t i = 0; i < p->n; i++)
+        if (p->entities[i]->state == ENTITY_GONE)
+            mark_gone(p->entities[i]);
+    /* Below something that could not be read. */
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->state == ENTITY_SKIPPED)
+            for (entity *c = e->first_child; c; c = c->next_sibling)
+                if (c->kind != KIND_ASSET)
+                    production_skip(p, c, "parent",
+                                    arena_printf(p->arena, "its %s \"%s\" is skipped",
+                                                 kind_name(e->kind), e->name));
+    }
+}
+
+static void link_tasks(production *p)
+{
+    if (p->n_tasks)
+        qsort(p->tasks, p->n_tasks, sizeof *p->tasks, tasks_by_age);
+    for (size_t i = p->n_tasks; i-- > 0;) {
+        task *t = p->tasks[i];
+        const char *type_id = json_text(json_get(&t->record, "task_type_id"));
+        task_type *type = NULL;
+        if (type_id)
+            HASH_FIND_STR(p->types, type_id, type);
+        if (type) {
+            type->used = true;
+            t->type_name = type->name;
+        }
+        t->entity = production_find(p, json_text(json_get(&t->record, "entity_id")));
+        if (!t->entity)
+            continue; /* its entity came or went while Kitsu was read */
+        t->next = t->entity->tasks;
+        t->entity->tasks = t;
+    }
+}
+
+bool production_end(production *p, const json *end, const bool need[KINDS], const char **why)
+{
+    p->partial = json_true(json_get(end, "partial"));
+    if (!counts_agree(p, end, need, why))
+        return false;
+    if (p->n)
+        link_entities(p);
+    link_tasks(p);
+    HASH_SORT(p->types, types_by_age);
+    return true;
+}
+
+/* ---- skipping --------------------------------------------------------------- */
+
+void production_skip(production *p, entity *e, const char *code, const char *reason)
+{
+    if (e->state != ENTITY_LIVE)
+        return;
+    e->state = ENTITY_SKIPPED;
+    e->skip_code = code;
+    e->skip_reason = reason;
+    const char *below =
+        arena_printf(p->arena, "its %s \"%s\" is skipped", kind_name(e->kind), e->name);
+    for (entity *c = e->first_child; c; c = c->next_sibling)
+        if (c->kind != KIND_ASSET) /* assets go right below the root then */
+            production_skip(p, c, "parent", below);
+}
+
+json production_skipped(const production *p, const char *type, const char *id, const char *name,
+                        const char *code, const char *reason)
+{
+    arena *a = p->arena;
+    json entity_json = json_object(), out = json_object();
+    json_add(a, &entity_json, "type", json_string(a, type));
+    json_add(a, &entity_json, "id", json_string(a, id));
+    json_add(a, &entity_json, "name", json_string(a, name));
+    json_add(a, &out, "type", json_string(a, "Skipped"));
+    json_add(a, &out, "entity", entity_json);
+    json_add(a, &out, "project_id", json_string(a, p->id));
+    json_add(a, &out, "reason", json_string(a, reason));
+    json_add(a, &out, "code", json_string(a, code));
+    return out;
+}

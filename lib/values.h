@@ -1,0 +1,17 @@
+/* values.h - numbers out of what people type into Kitsu's fields.
+ *
+ * They arrive as text as often as not. Trimmed, a text must be a JSON number
+ * and finite; an integer field takes whole values of int32_t only; everything
+ * else is as if it were absent (design: mapping, "Stored as int32"). All take
+ * NULL. The arena is for scratch. */
+#ifndef OPKITSU_VALUES_H
+#define OPKITSU_VALUES_H
+
+#include "json.h"
+
+bool value_real(arena *a, const json *v, double *out);
+bool value_int32(arena *a, const json *v, int32_t *out);
+/* `WIDTHxHEIGHT`, the whole text, blanks around the numbers, both > 0. */
+bool value_resolution(arena *a, const json *v, int32_t *width, int32_t *height);
+
+#endif

@@ -1,0 +1,317 @@
+#include "zou.h"
+
+#include "buf.h"
+#include "idset.h"
+#include "limits.h"
+#include "session.h"
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+
+struct zou {
+    http *http;
+    char *server;
+    session *session;
+    time_t date;
+    idset *seen; /* of the list under way */
+};
+
+/* ---- the address -------------------------------------------------------- */
+
+static bool add_address(buf *b, const char *text, http_error *e)
+{
+    const char *scheme = strstr(text, "://");
+    const char *host = scheme ? scheme + 3 : text;
+    size_t scheme_len = scheme ? (size_t)(scheme - text) : 0;
+    if (scheme && (scheme_len != 4 || strncasecmp(text, "http", 4) != 0) &&
+        (scheme_len != 5 || strncasecmp(text, "https", 5) != 0))
+        return http_fail(e, EX_CONFIG, "%s: a Kitsu server begins with https:// or http://", text);
+    size_t host_len = strcspn(host, "/?#");
+    if (memchr(host, '@', host_len)) /* not shown: it may hold a password */
+        return http_fail(e, EX_CONFIG, "the server's address has a user in it: give --login");
+    if (strpbrk(host, "?#"))
+        return http_fail(e, EX_CONFIG, "%s: a server's address ends with its path", text);
+    if (host_len == 0 || strpbrk(host, " \t\r\n\\"))
+        return http_fail(e, EX_CONFIG, "\"%s\" is not the address of a server", text);
+    if (scheme && scheme_len == 4)
+        buf_adds(b, "http://");
+    else
+        buf_adds(b, "https://");
+    size_t len = strlen(host);
+    while (len > host_len && host[len - 1] == '/')
+        len--;
+    buf_add(b, host, len);
+    if (len == host_len)
+        buf_adds(b, "/api");
+    return true;
+}
+
+char *zou_address(const char *text, http_error *e)
+{
+    buf b = {0};
+    text += strspn(text, " \t\r\n");
+    size_t len = strlen(text);
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]))
+        len--;
+    char *trimmed = xmalloc(len + 1);
+    memcpy(trimmed, text, len);
+    trimmed[len] = '\0';
+    if (!add_address(&b, trimmed, e))
+        buf_free(&b);
+    free(trimmed);
+    return b.data;
+}
+
+static char *find_server(const zou_options *o, http_error *e)
+{
+    const char *variable = getenv("KITSU_SERVER");
+    if (o->server)
+        return zou_address(o->server, e);
+    if (variable && *variable)
+        return zou_address(variable, e);
+    store_error se;
+    settings *s = settings_load(o->store, &se);
+    if (!s) {
+        http_fail(e, se.status, "%s", se.what);
+        return NULL;
+    }
+    const char *set = settings_server(s);
+    char *server = NULL;
+    if (set)
+        server = zou_address(set, e);
+    else
+        http_fail(e, EX_CONFIG,
+                  "which Kitsu? Give --server or KITSU_SERVER, or set it in OpenPype's settings");
+    settings_free(s);
+    return server;
+}
+
+zou *zou_open(const zou_options *o, http_error *e)
+{
+    zou *z = xmalloc(sizeof *z);
+    *z = (zou){.server = find_server(o, e), .date = -1};
+    if (z->server) {
+        z->http = http_new();
+        z->seen = idset_new();
+        z->session = session_open(z->http, z->server, &o->credentials, e);
+    }
+    if (!z->session) {
+        zou_close(z);
+        return NULL;
+    }
+    return z;
+}
+
+void zou_close(zou *z)
+{
+    if (!z)
+        return;
+    session_close(z->session);
+    http_free(z->http);
+    idset_free(z->seen);
+    free(z->server);
+    free(z);
+}
+
+const char *zou_server(const zou *z)
+{
+    return z->server;
+}
+
+time_t zou_date(const zou *z)
+{
+    return z->date != -1 ? z->date : time(NULL);
+}
+
+/* ---- answers ------------------------------------------------------------ */
+
+/* What an answer of another status than 2xx means. */
+static zou_result judge(const zou *z, const http_request *r, const http_answer *answer,
+                        http_error *e)
+{
+    arena *a = arena_new();
+    json v;
+    const char *words = NULL;
+    if (json_parse(a, answer->body, answer->len, &v, NULL, NULL)) {
+        words = json_text(json_get(&v, "message"));
+        if (!words)
+            words = json_text(json_get(&v, "msg"));
+    }
+    const char *route = r->url + strlen(z->server);
+    zou_result result = ZOU_FAILED;
+    int status = answer->status >= 500 ? EX_TEMPFAIL : EX_PROTOCOL;
+    if (answer->status == 401 || answer->status == 422) {
+        result = ZOU_LOST;
+        status = EX_NOPERM;
+    } else if (words && answer->status == 403) {
+        result = ZOU_FORBIDDEN;
+        status = EX_NOPERM;
+    } else if (words && answer->status == 404) {
+        result = ZOU_MISSING;
+    }
+    if (words)
+        http_fail(e, status, "%s %s: HTTP %d: %.300s", r->method, route, answer->status, words);
+    else
+        http_fail(e, status,
+                  "%s %s: HTTP %d, and no words of Zou's: is %s the address of "
+                  "Kitsu's API?",
+                  r->method, route, answer->status, z->server);
+    arena_free(a);
+    return result;
+}
+
+/* Send, with the session's token, a second time with another one if need be.
+ * ZOU_OK: a 2xx answer. */
+static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, http_error *e)
+{
+    for (bool renewed = false;; renewed = true) {
+        r->token = session_token(z->session, e);
+        if (!r->token || !http_send(z->http, r, answer, e))
+            return ZOU_LOST;
+        z->date = answer->date;
+        if (answer->status / 100 == 2)
+            return ZOU_OK;
+        bool refused = answer->status == 401 || answer->status == 422;
+        zou_result result = judge(z, r, answer, e);
+        if (!refused || renewed)
+            return result;
+        if (!session_renew(z->session, e))
+            return ZOU_LOST;
+    }
+}
+
+static zou_result nonsense(const zou *z, const http_request *r, const char *what, http_error *e)
+{
+    http_fail(e, EX_PROTOCOL, "%s %s: not Zou's JSON (%s): is %s the address of Kitsu's API?",
+              r->method, r->url + strlen(z->server), what, z->server);
+    return ZOU_FAILED;
+}
+
+/* ---- an answer of one piece --------------------------------------------- */
+
+typedef struct piece {
+    buf text;
+    arena *arena; /* borrowed */
+    json *out;    /* borrowed */
+    json_error error;
+    bool parsed, too_long;
+} piece;
+
+static bool feed_piece(void *context, const char *bytes, size_t len)
+{
+    piece *p = context;
+    p->too_long = len > MAX_ANSWER - p->text.len;
+    if (!p->too_long)
+        buf_add(&p->text, bytes, len);
+    return !p->too_long;
+}
+
+static bool end_piece(void *context)
+{
+    piece *p = context;
+    if (p->text.len == 0) { /* 204, say */
+        *p->out = json_null();
+        p->parsed = true;
+        return true;
+    }
+    p->parsed = json_parse(p->arena, p->text.data, p->text.len, p->out, &p->error, NULL);
+    /* Wrong at its very end: it was cut. */
+    return p->parsed || p->error.offset < p->text.len;
+}
+
+static void restart_piece(void *context)
+{
+    piece *p = context;
+    buf_clear(&p->text);
+}
+
+zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
+                    arena *a, json *out, http_error *e)
+{
+    buf url = {0};
+    buf_addf(&url, "%s%s", z->server, path);
+    piece p = {.arena = a, .out = out};
+    http_sink sink = {feed_piece, end_piece, restart_piece, &p};
+    http_request r = {
+        .method = method, .url = url.data, .body = body, .sink = &sink, .repeatable = repeatable};
+    http_answer answer;
+    zou_result result = send_with_token(z, &r, &answer, e);
+    if (result == ZOU_OK && !p.parsed)
+        result = nonsense(z, &r, p.too_long ? "too long" : p.error.what, e);
+    buf_free(&p.text);
+    buf_free(&url);
+    return result;
+}
+
+zou_result zou_get(zou *z, const char *path, arena *a, json *out, http_error *e)
+{
+    return zou_send(z, "GET", path, NULL, false, a, out, e);
+}
+
+/* ---- lists -------------------------------------------------------------- */
+
+typedef struct list {
+    json_splitter *splitter; /* owned */
+    idset *seen;             /* borrowed */
+    json_element_fn *fn;
+    void *context;
+    bool is_object, stopped;
+} list;
+
+static bool on_element(void *context, const json_element *element)
+{
+    list *l = context;
+    l->is_object = json_splitter_is_object(l->splitter);
+    if (l->is_object)
+        return false;
+    const char *key = element->id ? element->id : element->text;
+    size_t len = element->id ? strlen(element->id) : element->len;
+    if (key && !idset_add(l->seen, key, len))
+        return true;
+    l->stopped = !l->fn(l->context, element);
+    return !l->stopped;
+}
+
+static bool feed_list(void *context, const char *bytes, size_t len)
+{
+    list *l = context;
+    return json_splitter_feed(l->splitter, bytes, len);
+}
+
+static bool end_list(void *context)
+{
+    list *l = context;
+    return json_splitter_end(l->splitter);
+}
+
+static void restart_list(void *context)
+{
+    list *l = context;
+    json_splitter_free(l->splitter);
+    l->splitter = json_splitter_new(on_element, l);
+}
+
+zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, http_error *e)
+{
+    buf url = {0};
+    buf_addf(&url, "%s%s", z->server, path);
+    idset_clear(z->seen);
+    list l = {.seen = z->seen, .fn = fn, .context = context};
+    l.splitter = json_splitter_new(on_element, &l);
+    http_sink sink = {feed_list, end_list, restart_list, &l};
+    http_request r = {.method = "GET", .url = url.data, .sink = &sink};
+    http_answer answer;
+    zou_result result = send_with_token(z, &r, &answer, e);
+    if (result == ZOU_OK && l.stopped)
+        result = ZOU_STOPPED;
+    else if (result == ZOU_OK && l.is_object)
+        result = nonsense(z, &r, "an object in place of a list", e);
+    else if (result == ZOU_OK && answer.stopped)
+        result = nonsense(z, &r, json_splitter_error(l.splitter), e);
+    json_splitter_free(l.splitter);
+    buf_free(&url);
+    return result;
+}
