@@ -8,7 +8,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(CI),-Werror)
 PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto
 BUILD = build$(if $(SAN),/san)
 
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -DOPKITSU_SHARE='"$(PREFIX)/share/opkitsu"' \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote lib -DOPKITSU_SHARE='"$(PREFIX)/share/opkitsu"' \
 	$(shell pkg-config --cflags $(PKGS)) $(WARN) $(CFLAGS) \
 	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined)

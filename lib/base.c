@@ -19,9 +19,9 @@ typedef struct dumped {
 
 struct base {
     arena *arena;
-    store *store;   /* borrowed; NULL: a dump */
+    store *store; /* borrowed; NULL: a dump */
     const char *db;
-    dumped *dump;   /* hash by coll, in arena memory */
+    dumped *dump;            /* hash by coll, in arena memory */
     base_project **projects; /* owned list, entries in the arena */
     size_t n;
 };
@@ -214,8 +214,8 @@ collection *base_collection(base *b, const char *coll, bool whole, arena *a, sto
         if (p)
             collection_add(c, &p->document);
     } else if (b->store) {
-        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ENTITIES, a, take_document,
-                             c, e);
+        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ENTITIES, a, take_document, c,
+                             e);
     } else {
         dumped *d = NULL;
         HASH_FIND_STR(b->dump, coll, d);

@@ -1,6 +1,6 @@
 #include "bsonjson.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <libmongoc.h>
 #include <errno.h>
@@ -278,7 +278,7 @@ static bool append_plain_number(bson_t *b, const char *key, const json *v, bsonj
 /* `depth` counts the containers around the value. */
 static bool append(bson_t *b, const char *key, const json *v, int depth, bsonjson_error *e)
 {
-    if (depth > MAX_DEPTH || (depth == MAX_DEPTH && v->type >= JSON_ARRAY))
+    if (depth >= MAX_DEPTH && v->type >= JSON_ARRAY)
         return refuse(e, "nested deeper than %d levels", MAX_DEPTH);
     switch ((json_type)v->type) {
     case JSON_NULL: return fits(bson_append_null(b, key, -1), e);
@@ -408,14 +408,12 @@ static json read_scope(arena *a, const bson_iter_t *it)
 static json read_rare(arena *a, const bson_iter_t *it)
 {
     uint32_t len, seconds, number;
-    const char *text;
+    const char *text, *options;
     const bson_oid_t *oid;
     bson_decimal128_t decimal;
     char digits[BSON_DECIMAL128_STRING];
     switch (bson_iter_type(it)) {
     case BSON_TYPE_REGEX:
-        text = bson_iter_regex(it, &text);
-        const char *options;
         text = bson_iter_regex(it, &options);
         return wrap_pair(a, "$regularExpression", "pattern", json_string(a, text), "options",
                          json_string(a, options));

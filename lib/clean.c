@@ -35,8 +35,7 @@ static void clean_object(cleaner *c, json *v)
     for (uint32_t i = 0; i < v->len; i++) {
         json_member *m = &v->members[i];
         buf_addf(&c->path, "%s%s", outer ? "." : "", m->key);
-        const char *why =
-            m->key[0] == '$' ? "it begins with $" : clean_value(c, &m->value);
+        const char *why = m->key[0] == '$' ? "it begins with $" : clean_value(c, &m->value);
         if (why)
             c->report(c->context, c->path.data, why);
         else

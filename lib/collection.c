@@ -20,9 +20,8 @@ const char *collection_key(arena *a, const json *id)
 collection *collection_new(arena *a, const char *db, const char *coll)
 {
     collection *c = arena_alloc(a, sizeof *c);
-    *c = (collection){.arena = a,
-                      .db = arena_text(a, db, strlen(db)),
-                      .coll = arena_text(a, coll, strlen(coll))};
+    *c = (collection){
+        .arena = a, .db = arena_text(a, db, strlen(db)), .coll = arena_text(a, coll, strlen(coll))};
     return c;
 }
 

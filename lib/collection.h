@@ -10,16 +10,16 @@
 #include <uthash.h>
 
 typedef struct asset {
-    json document;     /* whole */
-    json id;           /* its `_id`, as it is: {"$oid":…} */
-    const char *key;   /* its `_id` as a text: the hex of an ObjectId */
-    const char *name;  /* never NULL */
-    const char *zou_id; /* data.zou.id, or NULL: not linked to Kitsu */
-    kind kind;          /* of data.zou.type, or KIND_NONE */
-    const char *root_of; /* data.root_of, or NULL */
-    bool archived;       /* type is archived_asset */
-    bool published;      /* a subset has it as its parent */
-    const char *under;   /* data.visualParent as a key, or NULL */
+    json document;         /* whole */
+    json id;               /* its `_id`, as it is: {"$oid":…} */
+    const char *key;       /* its `_id` as a text: the hex of an ObjectId */
+    const char *name;      /* never NULL */
+    const char *zou_id;    /* data.zou.id, or NULL: not linked to Kitsu */
+    kind kind;             /* of data.zou.type, or KIND_NONE */
+    const char *root_of;   /* data.root_of, or NULL */
+    bool archived;         /* type is archived_asset */
+    bool published;        /* a subset has it as its parent */
+    const char *under;     /* data.visualParent as a key, or NULL */
     struct entity *entity; /* what it is linked to, once bound (naming.h) */
     bool removed;          /* the plan deletes it */
     UT_hash_handle hh;     /* by key */
@@ -29,7 +29,7 @@ typedef struct asset {
 typedef struct collection {
     arena *arena; /* borrowed */
     const char *db, *coll;
-    json project; /* the project document; JSON_NULL when there is none */
+    json project;           /* the project document; JSON_NULL when there is none */
     asset *by_key, *by_zou; /* hashes; of several with one zou_id: a live one, the least key */
     asset **assets;         /* in the order they came: by `_id` */
     size_t n, cap;

@@ -30,10 +30,10 @@ static json entity_json(arena *a, const char *type, const char *id, const char *
     return out;
 }
 
-static void write_draft(diff *d, const collection *c, const draft *x, const json *id, json entity)
+static void write_draft(diff *d, const collection *c, const draft *x, const json *id, json what)
 {
     if (draft_changes(x))
-        write_change(d, draft_change(x, c->db, c->coll, id, entity));
+        write_change(d, draft_change(x, c->db, c->coll, id, what));
 }
 
 /* ---- which collection -------------------------------------------------------------- */
@@ -61,7 +61,8 @@ diff_target diff_find_target(diff *d, production *p)
     known = base_by_name(d->base, p->name);
     if (known && known->zou_id)
         return skip_project(d, p, "duplicate",
-                            arena_printf(p->arena, "OpenPype's \"%s\" is linked to another project (%s)",
+                            arena_printf(p->arena,
+                                         "OpenPype's \"%s\" is linked to another project (%s)",
                                          known->coll, known->zou_id));
     return (diff_target){p->name, !known};
 }
@@ -248,8 +249,8 @@ static void write_all_skipped(diff *d, const mapping *m)
     for (size_t i = 0; i < p->n; i++) {
         const entity *e = p->entities[i];
         if (e->state == ENTITY_SKIPPED && !e->passed_on)
-            write_skipped(d, production_skipped(p, kind_name(e->kind), e->id, e->name,
-                                                e->skip_code, e->skip_reason));
+            write_skipped(d, production_skipped(p, kind_name(e->kind), e->id, e->name, e->skip_code,
+                                                e->skip_reason));
     }
     for (uint32_t i = 0; i < m->skipped.len; i++)
         write_skipped(d, m->skipped.items[i]);
@@ -266,7 +267,7 @@ diff_outcome diff_project(diff *d, production *p, collection *c, const bool chos
                  .anatomy = settings_anatomy(d->settings),
                  .skipped = json_array()};
     memcpy(m.chosen, chosen, sizeof m.chosen);
-    json entity = entity_json(p->arena, "Project", p->id, p->name);
+    json what = entity_json(p->arena, "Project", p->id, p->name);
     if (p->closed && is_new)
         return DIFF_DONE;
 
@@ -280,7 +281,7 @@ diff_outcome diff_project(diff *d, production *p, collection *c, const bool chos
         }
     }
     draft x = mapping_project(&m);
-    write_draft(d, c, &x, &m.project_id, entity);
+    write_draft(d, c, &x, &m.project_id, what);
     base_note(d->base, c->coll, p->id);
     if (!p->closed) {
         write_entities(d, &m);
@@ -299,9 +300,9 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error
         return DIFF_DONE;
     if (!base_published(d->base, known, &published, e))
         return DIFF_FAILED;
-    json entity = entity_json(a, "Project", project_id, known->coll);
+    json what = entity_json(a, "Project", project_id, known->coll);
     if (!published || d->drop) {
-        write_change(d, draft_drop(a, base_db(d->base), known->coll, published, entity));
+        write_change(d, draft_drop(a, base_db(d->base), known->coll, published, what));
         known->dropped = true;
         return DIFF_DONE;
     }
@@ -312,7 +313,7 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error
                  "made inactive (--drop deletes it)",
                  known->coll);
         write_change(d, draft_change(&x, base_db(d->base), known->coll,
-                                     json_get(&known->document, "_id"), entity));
+                                     json_get(&known->document, "_id"), what));
     }
     return DIFF_DONE;
 }

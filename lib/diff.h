@@ -8,12 +8,12 @@
 #include "settings.h"
 
 typedef struct diff {
-    base *base;         /* borrowed */
-    settings *settings; /* borrowed */
+    base *base;          /* borrowed */
+    settings *settings;  /* borrowed */
     bool explicit_guard; /* --max-delete was given */
     bool guard_percent;
     long guard;
-    bool drop;          /* --drop */
+    bool drop; /* --drop */
 
     unsigned long changes, skipped; /* out: records written */
 } diff;

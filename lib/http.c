@@ -1,7 +1,7 @@
 #include "http.h"
 
 #include "buf.h"
-#include "limits.h"
+#include "bounds.h"
 #include "msg.h"
 #include "program.h"
 

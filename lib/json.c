@@ -1,6 +1,6 @@
 #include "json.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <errno.h>
 #include <math.h>

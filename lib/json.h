@@ -60,7 +60,7 @@ typedef struct json_mended {
 
 /* Parse one JSON value, blanks around it allowed, nothing else. `mended` may
  * be NULL. False: `*e` says what is wrong and where (or is NULL), and `*out`
- * is not set. Deeper than MAX_DEPTH (limits.h) is an error. */
+ * is not set. Deeper than MAX_DEPTH (bounds.h) is an error. */
 bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
                 json_mended *mended);
 

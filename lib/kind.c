@@ -4,11 +4,11 @@
 #include <string.h>
 
 static const char *const names[KINDS] = {
-    [KIND_ASSET_TYPE] = "AssetType",    [KIND_EPISODE] = "Episode",
-    [KIND_SEQUENCE] = "Sequence",       [KIND_SHOT] = "Shot",
-    [KIND_ASSET] = "Asset",             [KIND_EDIT] = "Edit",
-    [KIND_CONCEPT] = "Concept",         [KIND_TASK] = "Task",
-    [KIND_TASK_TYPE] = "TaskType",      [KIND_TASK_STATUS] = "TaskStatus",
+    [KIND_ASSET_TYPE] = "AssetType", [KIND_EPISODE] = "Episode",
+    [KIND_SEQUENCE] = "Sequence",    [KIND_SHOT] = "Shot",
+    [KIND_ASSET] = "Asset",          [KIND_EDIT] = "Edit",
+    [KIND_CONCEPT] = "Concept",      [KIND_TASK] = "Task",
+    [KIND_TASK_TYPE] = "TaskType",   [KIND_TASK_STATUS] = "TaskStatus",
     [KIND_PERSON] = "Person",
 };
 

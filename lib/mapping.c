@@ -11,11 +11,11 @@
 static bool reserved(const char *key)
 {
     static const char *const names[] = {
-        "zou",        "frameStart",  "frameEnd",     "resolutionWidth",    "resolutionHeight",
-        "pixelAspect", "handleStart", "handleEnd",   "clipIn",             "clipOut",
-        "tasks",      "parents",     "visualParent", "root_of",            "parent_substitutes",
-        "keep_name",  "thumbnail_id", "inputLinks",  "tools_env",          "active",
-        "zou_id",     "entityType",  "fps",
+        "zou",         "frameStart",   "frameEnd",     "resolutionWidth", "resolutionHeight",
+        "pixelAspect", "handleStart",  "handleEnd",    "clipIn",          "clipOut",
+        "tasks",       "parents",      "visualParent", "root_of",         "parent_substitutes",
+        "keep_name",   "thumbnail_id", "inputLinks",   "tools_env",       "active",
+        "zou_id",      "entityType",   "fps",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], key) == 0)
@@ -87,8 +87,7 @@ static void set_format(mapping *m, draft *d)
 static bool used_by_own_tasks(const mapping *m, const char *type)
 {
     for (size_t i = 0; i < m->collection->n; i++) {
-        const json *tasks =
-            json_at(&m->collection->assets[i]->document, "data", "tasks", NULL);
+        const json *tasks = json_at(&m->collection->assets[i]->document, "data", "tasks", NULL);
         for (uint32_t k = 0; json_is(tasks, JSON_OBJECT) && k < tasks->len; k++) {
             const char *of = json_text(json_get(&tasks->members[k].value, "type"));
             if (of && strcmp(of, type) == 0 && !json_get(&tasks->members[k].value, "zou"))

@@ -8,15 +8,15 @@
 #include "naming.h"
 
 typedef struct mapping {
-    arena *arena;                /* borrowed, as all of these */
+    arena *arena; /* borrowed, as all of these */
     production *production;
     collection *collection;
-    const json *anatomy;         /* settings_anatomy() */
-    bool chosen[KINDS];          /* the kinds that are synchronised */
-    root_place roots[ROOTS];     /* from naming_resolve */
-    json project;                /* the project document as this plan leaves it */
-    json project_id;             /* its `_id` */
-    json skipped;                /* array of Skipped records that the tasks gave */
+    const json *anatomy;     /* settings_anatomy() */
+    bool chosen[KINDS];      /* the kinds that are synchronised */
+    root_place roots[ROOTS]; /* from naming_resolve */
+    json project;            /* the project document as this plan leaves it */
+    json project_id;         /* its `_id` */
+    json skipped;            /* array of Skipped records that the tasks gave */
 } mapping;
 
 /* The project document. Sets m->project and m->project_id; call it first.

@@ -21,7 +21,8 @@ const char *naming_id(arena *a, const char *project_id, const char *what)
 
 const char *naming_fault(arena *a, const char *name, bool of_project)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
     if (!*name)
         return "the name is empty";
     size_t good = strspn(name, letters);
@@ -44,9 +45,8 @@ static bool is_substitute(const entity *sequence, const entity *shot)
     if (!shot->asset)
         return false;
     const json *list = json_at(&shot->asset->document, "data", "parent_substitutes", NULL);
-    const char *id = json_is(list, JSON_ARRAY) && list->len
-                         ? json_text(json_get(&list->items[0], "id"))
-                         : NULL;
+    const char *id =
+        json_is(list, JSON_ARRAY) && list->len ? json_text(json_get(&list->items[0], "id")) : NULL;
     return id && strcmp(id, sequence->id) == 0;
 }
 
@@ -66,8 +66,7 @@ static void find_place(production *p, entity *e)
 
 static const char *wanted_name(arena *a, const entity *e)
 {
-    const json *keep =
-        e->asset ? json_at(&e->asset->document, "data", "keep_name", NULL) : NULL;
+    const json *keep = e->asset ? json_at(&e->asset->document, "data", "keep_name", NULL) : NULL;
     if (json_text(keep) && strcmp(keep->text, e->name) == 0)
         return e->asset->name;
     if (e->under && (e->kind == KIND_SEQUENCE || e->kind == KIND_SHOT))
@@ -80,15 +79,15 @@ static const char *wanted_name(arena *a, const entity *e)
 typedef struct bid {
     entity *entity;
     struct claim *claim;
-    struct bid *next; /* of the same claim, by kind and age */
+    struct bid *next;  /* of the same claim, by kind and age */
     UT_hash_handle hh; /* by entity */
 } bid;
 
 typedef struct claim {
     const char *name;
     bid *bids;
-    asset *holder;    /* a document that keeps the name whatever the plan */
-    unsigned holders; /* how many such there are */
+    asset *holder;        /* a document that keeps the name whatever the plan */
+    unsigned holders;     /* how many such there are */
     struct claim *queued; /* next in the queue */
     bool in_queue;
     UT_hash_handle hh;
@@ -181,10 +180,10 @@ static void withdraw(naming *n, entity *e)
 
 static void lose(naming *n, entity *e, const claim *c, const bid *winner)
 {
-    const char *by = winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)",
-                                           kind_name(winner->entity->kind), winner->entity->name,
-                                           winner->entity->id)
-                            : arena_printf(n->p->arena, "the document %s", c->holder->key);
+    const char *by =
+        winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)", kind_name(winner->entity->kind),
+                              winner->entity->name, winner->entity->id)
+               : arena_printf(n->p->arena, "the document %s", c->holder->key);
     production_skip(n->p, e, "duplicate",
                     arena_printf(n->p->arena, "the name \"%s\" is taken by %s", c->name, by));
     withdraw(n, e);
@@ -231,8 +230,8 @@ bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS])
         !chosen[d->kind] || !p->read[d->kind])
         return false;
     const entity *e = production_find(p, d->zou_id);
-    return !e || (e->asset == d && (e->state == ENTITY_GONE ||
-                                    (e->state == ENTITY_LIVE && e->no_document)));
+    return !e || (e->asset == d &&
+                  (e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document)));
 }
 
 /* ---- roots -------------------------------------------------------------------- */
@@ -373,8 +372,7 @@ static void settle_places(naming *n, root_place roots[ROOTS])
     }
 }
 
-void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
-                    root_place roots[ROOTS])
+void naming_resolve(production *p, collection *c, const bool chosen[KINDS], root_place roots[ROOTS])
 {
     naming n = {.p = p, .c = c};
     bind(&n, chosen);

@@ -1,6 +1,6 @@
 #include "ndjson.h"
 
-#include "limits.h"
+#include "bounds.h"
 #include "msg.h"
 
 #include <errno.h>

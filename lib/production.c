@@ -41,8 +41,7 @@ static void *grown(void *old, size_t n, size_t *cap, size_t size)
 }
 
 /* The order in which those of one kind are taken: `created_at`, then id. */
-static int by_age(const char *created_a, const char *id_a, const char *created_b,
-                  const char *id_b)
+static int by_age(const char *created_a, const char *id_a, const char *created_b, const char *id_b)
 {
     int order = strcmp(created_a, created_b);
     return order ? order : strcmp(id_a, id_b);
@@ -177,8 +176,7 @@ static bool add_task_type(production *p, const json *record, const char **why)
     t->name = text_or(&copy, "name", "");
     t->created_at = text_or(&copy, "created_at", "");
     const json *short_name = json_get(&copy, "short_name");
-    t->short_name =
-        json_text(short_name) ? *short_name : json_string(p->arena, t->name);
+    t->short_name = json_text(short_name) ? *short_name : json_string(p->arena, t->name);
     t->in_project = json_true(json_get(&copy, "in_project"));
     p->any_type_listed |= t->in_project;
     HASH_ADD_KEYPTR(hh, p->types, t->id, strlen(t->id), t);
@@ -257,8 +255,9 @@ static bool counts_agree(production *p, const json *end, const bool need[KINDS],
             return false;
         }
         if ((uint64_t)said != p->counts[k]) {
-            *why = arena_printf(p->arena, "%lu %s records came, and End says %lld: the stream was cut",
-                                p->counts[k], kind_name((kind)k), (long long)said);
+            *why =
+                arena_printf(p->arena, "%lu %s records came, and End says %lld: the stream was cut",
+                             p->counts[k], kind_name((kind)k), (long long)said);
             return false;
         }
     }

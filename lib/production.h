@@ -33,9 +33,9 @@ struct entity {
     task *tasks;   /* the first by `created_at`, id */
 
     entity_state state;
-    bool passed_on;                       /* its Skipped came in the stream */
-    const char *skip_code, *skip_reason;  /* static or in the arena */
-    bool no_document;                     /* a substitute sequence */
+    bool passed_on;                      /* its Skipped came in the stream */
+    const char *skip_code, *skip_reason; /* static or in the arena */
+    bool no_document;                    /* a substitute sequence */
 
     struct asset *asset;  /* its document in OpenPype; NULL: none yet */
     const char *doc_name; /* the name that its document shall have */
@@ -65,12 +65,12 @@ typedef struct skipped_id {
 } skipped_id;
 
 typedef struct production {
-    arena *arena;   /* borrowed */
-    json project;   /* the Project record, cleaned */
+    arena *arena; /* borrowed */
+    json project; /* the Project record, cleaned */
     const char *id, *name;
-    bool closed;    /* project_status_name is Closed */
-    bool partial;   /* the login sees only part of it */
-    entity *by_id;  /* hash */
+    bool closed;       /* project_status_name is Closed */
+    bool partial;      /* the login sees only part of it */
+    entity *by_id;     /* hash */
     entity **entities; /* by kind, created_at, id, once production_end is done */
     size_t n, cap;
     task_type *types;

@@ -1,6 +1,6 @@
 #include "record.h"
 
-#include "limits.h"
+#include "bounds.h"
 #include "msg.h"
 #include "ndjson.h"
 
@@ -47,12 +47,14 @@ static void write_on_one_line(const char *text, size_t len)
     ndjson_write_raw("\n", 1);
 }
 
-static bool write_with(const char *type, const json_element *e, const json *added)
+static bool write_with(const char *type, const char *project_id, const json_element *e,
+                       const json *added)
 {
     arena *a = arena_new();
     json own, v = json_object();
     if (!json_parse(a, e->text, e->len, &own, NULL, NULL)) {
-        arena_free(a);
+        arena_free(a); /* deeper than even a line may be */
+        write_skipped(type, project_id, e);
         return false;
     }
     if (!e->type || strcmp(e->type, type) != 0)
@@ -76,12 +78,7 @@ bool record_write(const char *type, const char *project_id, const json_element *
         return false;
     }
     if (added || !e->type || strcmp(e->type, type) != 0)
-        return write_with(type, e, added);
-    if (memchr(e->text, '\n', e->len) || memchr(e->text, '\r', e->len)) {
-        write_on_one_line(e->text, e->len);
-    } else {
-        ndjson_write_raw(e->text, e->len);
-        ndjson_write_raw("\n", 1);
-    }
+        return write_with(type, project_id, e, added);
+    write_on_one_line(e->text, e->len);
     return true;
 }

@@ -1,6 +1,6 @@
 #include "settings.h"
 
-#include "limits.h"
+#include "bounds.h"
 #include "program.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ struct settings {
     arena *arena;
     json shipped, etc, user; /* the files; objects */
     json anatomy;
-    json versions; /* versions_order.all_versions, oldest first */
+    json versions;       /* versions_order.all_versions, oldest first */
     override *overrides; /* owned; sorted, oldest first */
     size_t n;
 };
@@ -239,8 +239,7 @@ const json *settings_for(settings *s, const char *project)
 
 const char *settings_server(settings *s)
 {
-    const char *url =
-        json_text(json_at(settings_for(s, NULL), "modules", "kitsu", "server", NULL));
+    const char *url = json_text(json_at(settings_for(s, NULL), "modules", "kitsu", "server", NULL));
     return url && *url ? url : NULL;
 }
 

@@ -2,7 +2,7 @@
 
 #include "buf.h"
 #include "idset.h"
-#include "limits.h"
+#include "bounds.h"
 #include "session.h"
 #include "settings.h"
 

@@ -1,9 +1,9 @@
-/* limits.h - every limit of the suite, with its unit and its reason.
+/* bounds.h - every limit of the suite, with its unit and its reason.
  *
  * A limit is there so that hostile or broken input costs a message and not
  * the machine's memory. What is over a limit is reported, never cut. */
-#ifndef OPKITSU_LIMITS_H
-#define OPKITSU_LIMITS_H
+#ifndef OPKITSU_BOUNDS_H
+#define OPKITSU_BOUNDS_H
 
 #include <stddef.h>
 

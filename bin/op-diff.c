@@ -1,0 +1,319 @@
+/* op-diff - plan the changes that bring OpenPype's documents to what Kitsu has.
+ *
+ * Reads Kitsu records, writes Change records; touches nothing. The stream's
+ * grammar is here, what is planned for a project is in lib/diff.c. */
+#include "diff.h"
+#include "msg.h"
+#include "ndjson.h"
+#include "program.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: op-diff [-d STORE | -a FILE] [--max-delete N|N%] [--drop] [--exit-code] [-hVqv]\n"
+    "\n"
+    "Reads Kitsu records (kitsu-fetch) and writes the changes (for op-apply) that bring\n"
+    "OpenPype's documents to what Kitsu has. Changes nothing itself: without op-apply it is\n"
+    "a dry run.\n"
+    "\n"
+    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
+    "                        (default: $OP_STORE, $OPENPYPE_MONGO, the embedded store)\n"
+    "  -a, --against FILE    compare with a saved op-dump, not with a store\n"
+    "      --max-delete N    plan at most N deletions and archivings a project, or N%\n"
+    "                        (default: refuses more than 10 that are more than 50%)\n"
+    "      --drop            plan to drop projects deleted in Kitsu, published or not\n"
+    "      --exit-code       exit 1 when there are differences\n"
+    "  -v, --verbose         say more\n"
+    "  -q, --quiet           say less\n"
+    "  -h, --help            this text\n"
+    "  -V, --version         the version\n"
+    "\n"
+    "Exit status: 0 done, 1 something was skipped or left alone, 64 to 78 see opkitsu(7).\n";
+
+typedef struct reader {
+    ndjson *in;
+    diff *plan;
+    arena *arena;  /* of the project being read; reset between two */
+    production *p; /* NULL: between two projects */
+    collection *c; /* NULL: the project is skipped */
+    bool chosen[KINDS], need[KINDS];
+    bool is_bad; /* a record of it was: nothing is planned */
+
+    json *done;  /* ids of projects that came to their End, in `kept` */
+    json *alone; /* ids of those that were left alone */
+    arena *kept; /* lives as long as the reader */
+    bool saw_project, saw_checkpoint;
+    bool trouble; /* exit 1 */
+} reader;
+
+static void close_project(reader *r)
+{
+    production_free(r->p);
+    collection_free(r->c);
+    r->p = NULL;
+    r->c = NULL;
+}
+
+static void leave_alone(reader *r, const char *id)
+{
+    r->trouble = true;
+    json_push(r->kept, r->alone, json_string(r->kept, id));
+}
+
+/* A project whose End did not come. */
+static void give_up_project(reader *r)
+{
+    if (!r->p)
+        return;
+    msg_error("%s:%lu: project \"%s\" has no End: the stream was cut, nothing is planned for it",
+              ndjson_name(r->in), ndjson_line_number(r->in), r->p->name);
+    leave_alone(r, r->p->id);
+    close_project(r);
+}
+
+static bool on_project(reader *r, const json *record, store_error *e)
+{
+    const char *why;
+    give_up_project(r);
+    r->saw_project = true;
+    r->is_bad = false;
+    r->p = production_new(r->arena, record, &why);
+    if (!r->p) {
+        ndjson_complain(r->in, "%s", why);
+        return true;
+    }
+    diff_target target = diff_find_target(r->plan, r->p);
+    if (!target.coll)
+        return true;
+    diff_kinds(r->plan, target.coll, r->chosen, r->need);
+    r->c =
+        base_collection(r->plan->base, target.coll, !target.is_new && !r->p->closed, r->arena, e);
+    return r->c != NULL;
+}
+
+static bool on_end(reader *r, const json *record, store_error *e)
+{
+    const char *why = "";
+    const char *id = json_text(json_get(record, "project_id"));
+    const char *scope = json_text(json_get(record, "scope"));
+    if (!r->p || !id || strcmp(id, r->p->id) != 0) {
+        ndjson_complain(r->in, "End of a project whose Project record did not come before it");
+        leave_alone(r, id ? id : "");
+        return true;
+    }
+    if (!scope || strcmp(scope, "full") != 0) {
+        why = "this version plans full scope only";
+        r->is_bad = true;
+    } else if (r->c && !production_end(r->p, record, r->need, &why)) {
+        r->is_bad = true;
+    }
+    if (r->is_bad) {
+        msg_error("%s:%lu: project \"%s\": nothing is planned for it%s%s", ndjson_name(r->in),
+                  ndjson_line_number(r->in), r->p->name, *why ? ": " : "", why);
+        leave_alone(r, r->p->id);
+        close_project(r);
+        return true;
+    }
+    if (r->p->partial) {
+        msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
+                 r->p->name);
+        r->trouble = true;
+    }
+    diff_outcome outcome = r->c ? diff_project(r->plan, r->p, r->c, r->chosen, e) : DIFF_DONE;
+    if (outcome == DIFF_LEFT_ALONE) {
+        leave_alone(r, r->p->id);
+    } else if (outcome == DIFF_DONE) {
+        size_t len;
+        const char *line = ndjson_line(r->in, &len);
+        ndjson_write_raw(line, len);
+        json_push(r->kept, r->done, json_string(r->kept, r->p->id));
+    }
+    close_project(r);
+    return outcome != DIFF_FAILED;
+}
+
+static bool holds(const json *list, const char *id)
+{
+    for (uint32_t i = 0; i < list->len; i++)
+        if (strcmp(list->items[i].text, id) == 0)
+            return true;
+    return false;
+}
+
+/* Pass the checkpoint on, without the projects that were left alone: the next
+ * full sync must come back to them. */
+static void on_checkpoint(reader *r, const json *record)
+{
+    give_up_project(r);
+    r->saw_checkpoint = true;
+    const json *projects = json_get(record, "projects");
+    size_t len;
+    const char *line = ndjson_line(r->in, &len);
+    if (r->alone->len == 0) {
+        ndjson_write_raw(line, len);
+        return;
+    }
+    const json *from = json_is(projects, JSON_ARRAY) ? projects : r->done;
+    json left = json_array(), out = json_copy_shallow(r->arena, record);
+    for (uint32_t i = 0; i < from->len; i++) {
+        const char *id = json_text(&from->items[i]);
+        if (id && !holds(r->alone, id))
+            json_push(r->arena, &left, from->items[i]);
+    }
+    json_set(r->arena, &out, "projects", left);
+    ndjson_write(&out);
+}
+
+static bool on_deleted(reader *r, const json *record, store_error *e)
+{
+    const char *id = json_text(json_get(record, "id"));
+    const char *type = json_text(json_get(record, "entity_type"));
+    if (!id || !type) {
+        ndjson_complain(r->in, "a Deleted without \"id\" or \"entity_type\"");
+        return true;
+    }
+    if (strcmp(type, "Project") == 0)
+        return diff_deleted(r->plan, id, r->arena, e) != DIFF_FAILED;
+    ndjson_complain(r->in, "this version plans full scope only");
+    return true;
+}
+
+static void pass_on(reader *r)
+{
+    size_t len;
+    const char *line = ndjson_line(r->in, &len);
+    ndjson_write_raw(line, len);
+}
+
+/* False when the store failed. */
+static bool on_record(reader *r, const json *record, store_error *e)
+{
+    const char *type = json_text(json_get(record, "type"));
+    const char *why;
+    bool is_skipped = strcmp(type, "Skipped") == 0;
+    if (strcmp(type, "Project") == 0)
+        return on_project(r, record, e);
+    if (strcmp(type, "End") == 0)
+        return on_end(r, record, e);
+    if (strcmp(type, "Deleted") == 0)
+        return on_deleted(r, record, e);
+    if (strcmp(type, "Checkpoint") == 0) {
+        on_checkpoint(r, record);
+        return true;
+    }
+    if (is_skipped) {
+        r->trouble = true;
+        pass_on(r);
+    }
+    if (!is_skipped && kind_of(type) == KIND_NONE) {
+        pass_on(r);
+    } else if (r->p && !r->is_bad && !production_add(r->p, record, &why)) {
+        ndjson_complain(r->in, "%s", why);
+        r->is_bad = true;
+    } else if (!r->p && !is_skipped) {
+        ndjson_complain(r->in, "a %s before its Project", type);
+    }
+    return true;
+}
+
+static int read_stream(reader *r)
+{
+    json record;
+    int got;
+    store_error e = {0};
+    while ((got = ndjson_next(r->in, r->arena, &record)) == 1) {
+        if (!on_record(r, &record, &e)) {
+            msg_error("%s", e.what);
+            return e.status;
+        }
+        if (!r->p)
+            arena_reset(r->arena);
+    }
+    give_up_project(r);
+    if (r->saw_project && !r->saw_checkpoint) {
+        msg_error("%s: no Checkpoint at the end: the stream may have been cut between two projects",
+                  ndjson_name(r->in));
+        r->trouble = true;
+    }
+    if (got < 0)
+        return EX_IOERR;
+    return r->trouble || ndjson_bad(r->in) || r->plan->skipped ? 1 : EX_OK;
+}
+
+static void parse_max_delete(diff *d, const char *text)
+{
+    char *end;
+    errno = 0;
+    d->guard = strtol(text, &end, 10);
+    d->guard_percent = *end == '%';
+    if (end == text || errno || d->guard < 0 || end[d->guard_percent] ||
+        (d->guard_percent && d->guard > 100))
+        program_usage_error("--max-delete wants a number, or a percentage up to 100%%: \"%s\"",
+                            text);
+    d->explicit_guard = true;
+}
+
+int main(int argc, char *argv[])
+{
+    enum { MAX_DELETE = 256, DROP, EXIT_CODE };
+    static const struct option options[] = {{"store", required_argument, NULL, 'd'},
+                                            {"against", required_argument, NULL, 'a'},
+                                            {"max-delete", required_argument, NULL, MAX_DELETE},
+                                            {"drop", no_argument, NULL, DROP},
+                                            {"exit-code", no_argument, NULL, EXIT_CODE},
+                                            PROGRAM_LONG_OPTIONS,
+                                            {0}};
+    const char *url = NULL, *against = NULL;
+    bool exit_code = false;
+    diff plan = {0};
+    program_start("op-diff");
+    for (int o; (o = getopt_long(argc, argv, "d:a:" PROGRAM_OPTIONS, options, NULL)) != -1;)
+        switch (o) {
+        case 'd': url = optarg; break;
+        case 'a': against = optarg; break;
+        case MAX_DELETE: parse_max_delete(&plan, optarg); break;
+        case DROP: plan.drop = true; break;
+        case EXIT_CODE: exit_code = true; break;
+        default: program_option(o, usage);
+        }
+    if (optind < argc)
+        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    if (url && against)
+        program_usage_error("-d and -a exclude each other");
+
+    store_error e = {0};
+    store *s = NULL;
+    int status;
+    json done = json_array(), alone = json_array();
+    reader r = {.plan = &plan, .done = &done, .alone = &alone};
+    r.arena = arena_new();
+    r.kept = arena_new();
+    r.in = ndjson_new(STDIN_FILENO, "stdin");
+    if (!against && !(s = store_open(url, STORE_READ, 30, &e)))
+        goto out;
+    if (!(plan.settings = settings_load(s, &e)))
+        goto out;
+    if (!(plan.base = against ? base_from_dump(against, &e) : base_from_store(s, &e)))
+        goto out;
+    status = read_stream(&r);
+    if (status == EX_OK && exit_code && plan.changes)
+        status = 1;
+    goto done;
+out:
+    msg_error("%s", e.what);
+    status = e.status;
+done:
+    close_project(&r);
+    ndjson_free(r.in);
+    base_free(plan.base);
+    settings_free(plan.settings);
+    store_close(s);
+    arena_free(r.arena);
+    arena_free(r.kept);
+    return ndjson_close(status);
+}
