@@ -1,19 +1,15 @@
 #include "diff.h"
 
+#include "bounds.h"
 #include "mapping.h"
 #include "msg.h"
 #include "ndjson.h"
+#include "skipped.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- writing --------------------------------------------------------------------- */
-
-static void write_change(diff *d, json change)
-{
-    ndjson_write(&change);
-    d->changes++;
-}
 
 static void write_skipped(diff *d, json skipped)
 {
@@ -21,19 +17,31 @@ static void write_skipped(diff *d, json skipped)
     d->skipped++;
 }
 
-static json entity_json(arena *a, const char *type, const char *id, const char *name)
+/* `what`, of this project, names the Kitsu side: a change that no line can
+ * hold makes it a skipped one. */
+/* A change that no line can hold makes its entity a skipped one. */
+static void write_change(diff *d, arena *a, const char *project_id, json change)
 {
-    json out = json_object();
-    json_add(a, &out, "type", json_string(a, type));
-    json_add(a, &out, "id", json_string(a, id));
-    json_add(a, &out, "name", json_string(a, name));
-    return out;
+    static buf line; /* kept for the next call, for good */
+    buf_clear(&line);
+    json_write(&line, &change);
+    buf_addc(&line, '\n');
+    if (line.len <= MAX_LINE) {
+        ndjson_write_raw(line.data, line.len);
+        d->changes++;
+        return;
+    }
+    const json *entity_json = json_get(&change, "entity");
+    write_skipped(d, skipped_record(a, entity_json ? *entity_json : json_null(), project_id, "size",
+                                    arena_printf(a, "its change takes %zu MiB, a line holds %zu",
+                                                 line.len >> 20, MAX_LINE >> 20)));
 }
 
-static void write_draft(diff *d, const collection *c, const draft *x, const json *id, json what)
+static void write_draft(diff *d, const mapping *m, const draft *x, const json *id, json what)
 {
+    const collection *c = m->collection;
     if (draft_changes(x))
-        write_change(d, draft_change(x, c->db, c->coll, id, what));
+        write_change(d, m->arena, m->production->id, draft_change(x, c->db, c->coll, id, what));
 }
 
 /* ---- which collection -------------------------------------------------------------- */
@@ -41,7 +49,8 @@ static void write_draft(diff *d, const collection *c, const draft *x, const json
 static diff_target skip_project(diff *d, production *p, const char *code, const char *reason)
 {
     msg_warn("project \"%s\" is skipped: %s", p->name, reason);
-    write_skipped(d, production_skipped(p, "Project", p->id, p->name, code, reason));
+    json what = skipped_entity(p->arena, "Project", p->id, p->name);
+    write_skipped(d, skipped_record(p->arena, what, p->id, code, reason));
     return (diff_target){NULL, false};
 }
 
@@ -193,7 +202,7 @@ static int deepest_first(const void *x, const void *y)
 
 static json entity_of_asset(arena *a, const asset *d)
 {
-    return entity_json(a, kind_name(d->kind), d->zou_id, d->name);
+    return skipped_entity(a, kind_name(d->kind), d->zou_id, d->name);
 }
 
 static void write_leaving(diff *d, const mapping *m, const leaving *l)
@@ -210,12 +219,13 @@ static void write_leaving(diff *d, const mapping *m, const leaving *l)
         }
         draft archive = draft_new(m->arena, &x->document);
         draft_set(&archive, json_string(m->arena, "archived_asset"), "type", NULL);
-        write_draft(d, c, &archive, &x->id, entity_of_asset(m->arena, x));
+        write_draft(d, m, &archive, &x->id, entity_of_asset(m->arena, x));
     }
     qsort(order, n, sizeof *order, deepest_first);
     for (size_t i = 0; i < n; i++)
-        write_change(d, draft_delete(m->arena, c->db, c->coll, &order[i].asset->document,
-                                     entity_of_asset(m->arena, order[i].asset)));
+        write_change(d, m->arena, m->production->id,
+                     draft_delete(m->arena, c->db, c->coll, &order[i].asset->document,
+                                  entity_of_asset(m->arena, order[i].asset)));
     free(order);
 }
 
@@ -228,7 +238,7 @@ static void write_entities(diff *d, mapping *m)
         if (!m->roots[r].key)
             continue;
         draft x = mapping_root(m, (root)r);
-        write_draft(d, m->collection, &x, &m->roots[r].id, json_null());
+        write_draft(d, m, &x, &m->roots[r].id, json_null());
     }
     for (size_t i = 0; i < p->n; i++) {
         entity *e = p->entities[i];
@@ -238,8 +248,8 @@ static void write_entities(diff *d, mapping *m)
         json id = json_object();
         if (!e->asset)
             json_add(m->arena, &id, "$oid", json_string(m->arena, e->doc_id));
-        write_draft(d, m->collection, &x, e->asset ? &e->asset->id : &id,
-                    entity_json(m->arena, kind_name(e->kind), e->id, e->name));
+        write_draft(d, m, &x, e->asset ? &e->asset->id : &id,
+                    skipped_entity(m->arena, kind_name(e->kind), e->id, e->name));
     }
 }
 
@@ -249,8 +259,10 @@ static void write_all_skipped(diff *d, const mapping *m)
     for (size_t i = 0; i < p->n; i++) {
         const entity *e = p->entities[i];
         if (e->state == ENTITY_SKIPPED && !e->passed_on)
-            write_skipped(d, production_skipped(p, kind_name(e->kind), e->id, e->name, e->skip_code,
-                                                e->skip_reason));
+            write_skipped(
+                d, skipped_record(p->arena,
+                                  skipped_entity(p->arena, kind_name(e->kind), e->id, e->name),
+                                  p->id, e->skip_code, e->skip_reason));
     }
     for (uint32_t i = 0; i < m->skipped.len; i++)
         write_skipped(d, m->skipped.items[i]);
@@ -267,7 +279,7 @@ diff_outcome diff_project(diff *d, production *p, collection *c, const bool chos
                  .anatomy = settings_anatomy(d->settings),
                  .skipped = json_array()};
     memcpy(m.chosen, chosen, sizeof m.chosen);
-    json what = entity_json(p->arena, "Project", p->id, p->name);
+    json what = skipped_entity(p->arena, "Project", p->id, p->name);
     if (p->closed && is_new)
         return DIFF_DONE;
 
@@ -281,7 +293,7 @@ diff_outcome diff_project(diff *d, production *p, collection *c, const bool chos
         }
     }
     draft x = mapping_project(&m);
-    write_draft(d, c, &x, &m.project_id, what);
+    write_draft(d, &m, &x, &m.project_id, what);
     base_note(d->base, c->coll, p->id);
     if (!p->closed) {
         write_entities(d, &m);
@@ -300,9 +312,10 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error
         return DIFF_DONE;
     if (!base_published(d->base, known, &published, e))
         return DIFF_FAILED;
-    json what = entity_json(a, "Project", project_id, known->coll);
+    json what = skipped_entity(a, "Project", project_id, known->coll);
     if (!published || d->drop) {
-        write_change(d, draft_drop(a, base_db(d->base), known->coll, published, what));
+        write_change(d, a, project_id,
+                     draft_drop(a, base_db(d->base), known->coll, published, what));
         known->dropped = true;
         return DIFF_DONE;
     }
@@ -312,8 +325,9 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error
         msg_warn("project \"%s\" was deleted in Kitsu, but something was published in it: it is "
                  "made inactive (--drop deletes it)",
                  known->coll);
-        write_change(d, draft_change(&x, base_db(d->base), known->coll,
-                                     json_get(&known->document, "_id"), what));
+        write_change(d, a, project_id,
+                     draft_change(&x, base_db(d->base), known->coll,
+                                  json_get(&known->document, "_id"), what));
     }
     return DIFF_DONE;
 }

@@ -61,7 +61,7 @@ static size_t reach(const json *v, const char *const keys[], size_t n, const jso
 
 static void change_field(draft *d, const char *const keys[], size_t n, const json *value)
 {
-    const json *at;
+    const json *at = NULL;
     if (!d->before) {
         if (value)
             put(d->arena, &d->after, keys, n, value, true);

@@ -1,6 +1,7 @@
 #include "mapping.h"
 
 #include "msg.h"
+#include "skipped.h"
 #include "values.h"
 
 #include <stdlib.h>
@@ -189,7 +190,7 @@ draft mapping_root(mapping *m, root r)
 {
     const root_place *place = &m->roots[r];
     draft d = draft_new(m->arena, place->asset ? &place->asset->document : NULL);
-    if (place->asset && place->asset->root_of) {
+    if (json_text(json_at(d.before, "data", "root_of", NULL))) {
         draft_set(&d, text(m, "asset"), "type", NULL);
         return d; /* the rest of it is the studio's */
     }
@@ -309,9 +310,9 @@ static void set_custom_fields(draft *d, const entity *e, const json *record)
 
 static void skip_task(mapping *m, const task *t, const char *code, const char *reason)
 {
-    const production *p = m->production;
+    json what = skipped_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
     json_push(m->arena, &m->skipped,
-              production_skipped(p, kind_name(KIND_TASK), t->id, t->name, code, reason));
+              skipped_record(m->arena, what, m->production->id, code, reason));
 }
 
 static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)

@@ -259,6 +259,7 @@ static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROO
                 taken = d;
         }
         if (place->asset) {
+            place->asset->root_of = name; /* of this plan on: no entity adopts it */
             place->key = place->asset->key;
             place->id = place->asset->id;
             continue;

@@ -348,19 +348,3 @@ void production_skip(production *p, entity *e, const char *code, const char *rea
         if (c->kind != KIND_ASSET) /* assets go right below the root then */
             production_skip(p, c, "parent", below);
 }
-
-json production_skipped(const production *p, const char *type, const char *id, const char *name,
-                        const char *code, const char *reason)
-{
-    arena *a = p->arena;
-    json entity_json = json_object(), out = json_object();
-    json_add(a, &entity_json, "type", json_string(a, type));
-    json_add(a, &entity_json, "id", json_string(a, id));
-    json_add(a, &entity_json, "name", json_string(a, name));
-    json_add(a, &out, "type", json_string(a, "Skipped"));
-    json_add(a, &out, "entity", entity_json);
-    json_add(a, &out, "project_id", json_string(a, p->id));
-    json_add(a, &out, "reason", json_string(a, reason));
-    json_add(a, &out, "code", json_string(a, code));
-    return out;
-}

@@ -103,8 +103,4 @@ entity *production_find(const production *p, const char *id);
  * `parent`). Does nothing to one that is gone or skipped already. */
 void production_skip(production *p, entity *e, const char *code, const char *reason);
 
-/* A Skipped record for people and op-apply. */
-json production_skipped(const production *p, const char *type, const char *id, const char *name,
-                        const char *code, const char *reason);
-
 #endif
