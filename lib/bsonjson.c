@@ -1,8 +1,8 @@
 #include "bsonjson.h"
 
 #include "bounds.h"
+#include "libmongoc.h"
 
-#include <libmongoc.h>
 #include <errno.h>
 #include <math.h>
 #include <openssl/evp.h>

@@ -90,9 +90,7 @@ static store *open_sqlite(const char *path, store_mode mode, unsigned wait, stor
     buf name = {0};
     buf_addf(&name, "sqlite:%s", path);
     store *s = store_sqlite_open(path, name.data, mode, wait, e);
-    if (s)
-        s->name = name.data;
-    else
+    if (!s)
         buf_free(&name);
     return s;
 }
@@ -101,9 +99,7 @@ static store *open_mongo(const char *url, store_error *e)
 {
     char *name = safe_name(url);
     store *s = store_mongo_open(url, name, e);
-    if (s)
-        s->name = name;
-    else
+    if (!s)
         free(name);
     return s;
 }
@@ -245,9 +241,9 @@ bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena
     return n == 0 || s->driver->write_all(s, ns, writes, n, a, e);
 }
 
-bool store_drop(store *s, store_ns ns, store_content *content, store_error *e)
+bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, store_error *e)
 {
-    return s->driver->drop(s, ns, content, e);
+    return s->driver->drop(s, ns, anyway, content, e);
 }
 
 bool store_index(store *s, store_ns ns, store_error *e)

@@ -124,8 +124,9 @@ typedef struct store_write {
  * stop the others. Both drivers refuse the same: what MongoDB can't hold. */
 bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a,
                      store_error *e);
-/* Drop a collection if it is STORE_UNPUBLISHED. `*content` tells what it was. */
-bool store_drop(store *s, store_ns ns, store_content *content, store_error *e);
+/* Drop a collection if it is STORE_UNPUBLISHED, or anyway. `*content` tells
+ * what it was. */
+bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, store_error *e);
 /* Make the indexes that the suite needs in a project's collection. */
 bool store_index(store *s, store_ns ns, store_error *e);
 /* Insert or replace one document, whatever is there: for the suite's own

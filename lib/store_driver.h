@@ -21,7 +21,7 @@ typedef struct store_driver {
     void (*rollback)(store *s);
     bool (*write_all)(store *s, store_ns ns, store_write *writes, size_t n, arena *a,
                       store_error *e);
-    bool (*drop)(store *s, store_ns ns, store_content *content, store_error *e);
+    bool (*drop)(store *s, store_ns ns, bool anyway, store_content *content, store_error *e);
     bool (*index)(store *s, store_ns ns, store_error *e);
     bool (*put)(store *s, store_ns ns, const json *document, arena *a, store_error *e);
 } store_driver;
@@ -33,11 +33,11 @@ struct store {
     char *avalon, *openpype;    /* owned */
 };
 
-/* `address` is the URL (MongoDB) or the path (SQLite). Each returns a zeroed
- * struct of its own with `driver` set and the connection made, owned by the
- * caller, or NULL with the error. `name` is for messages. */
-store *store_mongo_open(const char *address, const char *name, store_error *e);
-store *store_sqlite_open(const char *address, const char *name, store_mode mode, unsigned wait,
+/* `address` (borrowed) is the URL (MongoDB) or the path (SQLite). Each returns
+ * its struct with `driver` and `name` set and the connection made, owned by the
+ * caller, or NULL with the error. `name` belongs to the store only then. */
+store *store_mongo_open(const char *address, char *name, store_error *e);
+store *store_sqlite_open(const char *address, char *name, store_mode mode, unsigned wait,
                          store_error *e);
 
 /* Fills in the error; returns false. */
