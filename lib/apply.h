@@ -1,0 +1,39 @@
+/* apply.h - a stream of changes, brought into a store: what op-apply does with
+ * each record, but for reading it. Results and what is passed on go to stdout,
+ * in an atomic store not before they are committed. */
+#ifndef OPKITSU_APPLY_H
+#define OPKITSU_APPLY_H
+
+#include "change.h"
+#include "store.h"
+
+typedef struct apply apply;
+
+/* `s` is borrowed. `dry`: nothing is written. */
+apply *apply_new(store *s, bool dry);
+/* Takes NULL. What is not committed is rolled back. */
+void apply_free(apply *p);
+/* Where to read the next record into; see batch_arena. */
+arena *apply_arena(apply *p);
+
+/* These return false when the store failed: `*e`. Nothing may be called then
+ * but apply_free. */
+
+/* A Change, from a line of `size` bytes. */
+bool apply_change(apply *p, const change *c, size_t size, store_error *e);
+/* A line that is passed on as it is. */
+void apply_pass(apply *p, const char *line, size_t len);
+/* A Skipped record: counted, remembered at the project's End. */
+void apply_skipped(apply *p, const json *record);
+/* The End of the project: what was gathered is written, and summed up. */
+bool apply_end(apply *p, const char *project_id, bool full, store_error *e);
+/* A valid Checkpoint (state.h), stored after everything before it. */
+bool apply_checkpoint(apply *p, const json *record, store_error *e);
+/* The end of the input. */
+bool apply_finish(apply *p, store_error *e);
+
+/* 0; 1: something was skipped, failed or in conflict; 75: and so a checkpoint
+ * was not stored. */
+int apply_status(const apply *p);
+
+#endif
