@@ -1,0 +1,152 @@
+/* op-dump - print OpenPype's documents. */
+#include "msg.h"
+#include "ndjson.h"
+#include "program.h"
+#include "store.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: op-dump [-qv] [-d STORE] [-P PROJECT]... [--all] [--bare] > documents\n"
+    "\n"
+    "Print OpenPype's documents: projects and assets whole, subsets in outline.\n"
+    "\n"
+    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
+    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
+    "  -P, --project NAME    this project only; may be given again\n"
+    "      --all             every document, whole\n"
+    "      --bare            the documents alone, as mongoexport prints them\n"
+    "  -h, --help            -V, --version\n"
+    "  -v, --verbose         -q, --quiet\n";
+
+typedef struct options {
+    const char *store;     /* borrowed; NULL: the environment's */
+    const char **projects; /* owned list of borrowed names */
+    size_t n;
+    store_what what;
+    bool bare;
+} options;
+
+typedef struct names {
+    arena *arena;   /* borrowed */
+    arena *scratch; /* borrowed: the documents, of which only the names stay */
+    json list;
+} names;
+
+static bool take_name(void *context, store_ns ns, const json *document)
+{
+    (void)document;
+    names *n = context;
+    json_push(n->arena, &n->list, json_string(n->arena, ns.coll));
+    arena_reset(n->scratch);
+    return true;
+}
+
+typedef struct printer {
+    arena *arena; /* borrowed: the document's */
+    bool bare;
+} printer;
+
+static bool print_document(void *context, store_ns ns, const json *document)
+{
+    printer *p = context;
+    if (p->bare) {
+        ndjson_write(document);
+    } else {
+        json record = json_object(), where = json_object();
+        json_add(p->arena, &where, "db", json_string(p->arena, ns.db));
+        json_add(p->arena, &where, "coll", json_string(p->arena, ns.coll));
+        json_add(p->arena, &record, "type", json_string(p->arena, "Document"));
+        json_add(p->arena, &record, "ns", where);
+        json_add(p->arena, &record, "document", *document);
+        ndjson_write(&record);
+    }
+    arena_reset(p->arena);
+    return !ferror(stdout);
+}
+
+static bool is_wanted(const options *o, const char *name)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (strcmp(o->projects[i], name) == 0)
+            return true;
+    return o->n == 0;
+}
+
+/* Whether there is every project that was asked for. */
+static int check_names(const options *o, const store *s, const names *n)
+{
+    int status = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < n->list.len; k++)
+            found = found || strcmp(n->list.items[k].text, o->projects[i]) == 0;
+        if (!found) {
+            msg_error("%s: no project '%s'", store_name(s), o->projects[i]);
+            status = 1;
+        }
+    }
+    return status;
+}
+
+static int dump(const options *o, store *s, arena *keep, arena *scratch)
+{
+    store_error e;
+    names n = {keep, scratch, json_array()};
+    printer p = {scratch, o->bare};
+    bool ok = store_projects(s, scratch, take_name, &n, &e);
+    int status = ok ? check_names(o, s, &n) : 0;
+    for (uint32_t i = 0; ok && i < n.list.len && !ferror(stdout); i++) {
+        store_ns ns = {store_avalon(s), n.list.items[i].text};
+        if (is_wanted(o, ns.coll))
+            ok = store_documents(s, ns, o->what, scratch, print_document, &p, &e);
+    }
+    if (ok)
+        return status;
+    msg_error("%s", e.what);
+    return e.status;
+}
+
+static int run(const options *o)
+{
+    store_error e;
+    store *s = store_open(o->store, STORE_READ, 30, &e);
+    if (!s) {
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    arena *keep = arena_new(), *scratch = arena_new();
+    int status = dump(o, s, keep, scratch);
+    arena_free(scratch);
+    arena_free(keep);
+    store_close(s);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    enum { ALL = 256, BARE };
+    static const struct option long_options[] = {{"store", required_argument, NULL, 'd'},
+                                                 {"project", required_argument, NULL, 'P'},
+                                                 {"all", no_argument, NULL, ALL},
+                                                 {"bare", no_argument, NULL, BARE},
+                                                 PROGRAM_LONG_OPTIONS,
+                                                 {NULL, 0, NULL, 0}};
+    program_start("op-dump");
+    options o = {.what = STORE_ENTITIES, .projects = xmalloc((size_t)argc * sizeof *o.projects)};
+    for (int c; (c = getopt_long(argc, argv, "d:P:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
+        switch (c) {
+        case 'd': o.store = optarg; break;
+        case 'P': o.projects[o.n++] = optarg; break;
+        case ALL: o.what = STORE_ALL; break;
+        case BARE: o.bare = true; break;
+        default: program_option(c, usage);
+        }
+    if (optind < argc)
+        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    int status = ndjson_close(run(&o));
+    free(o.projects);
+    return status;
+}
