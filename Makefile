@@ -20,7 +20,7 @@ SCRIPTS = $(notdir $(wildcard scripts/openpype_console scripts/sync-service))
 OBJECTS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))
 MANUALS = $(wildcard share/man/*.[157])
 
-all: $(PROGRAMS) $(BUILD)/share/opkitsu
+all: $(PROGRAMS) $(SCRIPTS:%=$(BUILD)/bin/%) $(BUILD)/share/opkitsu
 
 $(BUILD)/bin/%: $(BUILD)/obj/%.o $(BUILD)/libopkitsu.a
 	@mkdir -p $(@D)
@@ -37,16 +37,21 @@ $(BUILD)/obj/%.o: bin/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: scripts/%
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/$< $@
+
 # The build tree has the shape of an installed one: programs find their data
 # at ../share/opkitsu in both.
 $(BUILD)/share/opkitsu:
 	@mkdir -p $(BUILD)/share
 	ln -sfn $(CURDIR)/share $@
 
-check: all
+# These install what is missing and build by themselves.
+check:
 	tests/run
 
-demo: all
+demo:
 	scripts/demo
 
 bench: all

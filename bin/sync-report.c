@@ -1,0 +1,358 @@
+/* sync-report - what a synchronisation did, or would do, for people to read.
+ *
+ * Reads results (op-apply) or changes (op-diff), writes text. */
+#include "msg.h"
+#include "ndjson.h"
+#include "path.h"
+#include "program.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: sync-report [-hVqv]\n"
+    "\n"
+    "Reads the results of op-apply, or the changes of op-diff, and writes them as text:\n"
+    "of results a line for each project, of changes what each would change.\n"
+    "\n"
+    "  -v, --verbose         of results also every document that was written\n"
+    "  -q, --quiet           write nothing\n"
+    "  -h, --help            this text\n"
+    "  -V, --version         the version\n"
+    "\n"
+    "Exit status: 0 done, 1 some lines made no sense, 74 reading or writing failed.\n";
+
+#define MAX_NOTES 20 /* of one project; the others are only counted */
+#define MAX_VALUE 60 /* bytes of a value that are shown */
+
+enum { CREATE, UPDATE, ARCHIVE, DELETE, DROP, VERBS };
+static const char *const verbs[VERBS] = {"create", "update", "archive", "delete", "drop"};
+
+/* What is known of the project at hand. A zeroed one knows nothing. */
+typedef struct report {
+    buf name;                     /* of a plan's project */
+    buf skipped, failed;          /* lines for people */
+    long n_skipped, n_failed;     /* all of them */
+    long planned[VERBS];          /* changes of a plan */
+    bool saw_end, said_something; /* of the whole stream */
+    bool quiet, verbose;
+} report;
+
+/* ---- text ------------------------------------------------------------------ */
+
+/* Names from Kitsu must not steer a terminal: no control characters, neither
+ * ASCII's nor those that UTF-8 writes as C2 80 to C2 9F. */
+static void add_clean(buf *b, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i], next = (unsigned char)text[i + 1];
+        bool is_c1 = c == 0xc2 && next >= 0x80 && next <= 0x9f;
+        buf_addc(b, c < 0x20 || c == 0x7f || is_c1 ? '?' : text[i]);
+        i += is_c1;
+    }
+}
+
+static void add_text(buf *b, const json *text, const char *otherwise)
+{
+    if (json_text(text))
+        add_clean(b, text->text, text->len);
+    else
+        buf_adds(b, otherwise);
+}
+
+/* `Shot "SH010"`: a record's Kitsu side. */
+static void add_entity(buf *b, const json *entity)
+{
+    add_text(b, json_get(entity, "type"), "document");
+    buf_adds(b, " \"");
+    add_text(b, json_get(entity, "name"), "");
+    buf_adds(b, "\"");
+}
+
+static void add_value(buf *b, const json *v)
+{
+    buf text = {0};
+    const json *id = json_get(v, "$oid");
+    if (!v)
+        buf_adds(b, "nothing");
+    else if (json_is(v, JSON_OBJECT) && !id)
+        buf_adds(b, v->len ? "{...}" : "{}");
+    else {
+        json_write(&text, id ? id : v);
+        size_t len = text.len;
+        if (len > MAX_VALUE)
+            for (len = MAX_VALUE; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
+                len--; /* not within a character */
+        add_clean(b, text.data, len);
+        buf_adds(b, len < text.len ? "..." : "");
+    }
+    buf_free(&text);
+}
+
+static void print(const buf *b)
+{
+    if (b->len)
+        ndjson_write_raw(b->data, b->len);
+}
+
+/* ---- projects ---------------------------------------------------------------- */
+
+/* The notes of one kind, and the end of the project. */
+static void print_notes(buf *notes, long *n)
+{
+    print(notes);
+    if (*n > MAX_NOTES)
+        printf("  ... and %ld more\n", *n - MAX_NOTES);
+    buf_clear(notes);
+    *n = 0;
+}
+
+static void print_all_notes(report *r)
+{
+    print_notes(&r->failed, &r->n_failed);
+    print_notes(&r->skipped, &r->n_skipped);
+}
+
+/* `3 created, 1 skipped`, with commas from the second on. */
+static void add_count(buf *b, int64_t n, const char *what)
+{
+    if (n)
+        buf_addf(b, "%s%lld %s", b->len ? ", " : "", (long long)n, what);
+}
+
+static void print_summary(report *r, const json *summary)
+{
+    static const struct {
+        const char *key, *word;
+    } counts[] = {{"inserted", "created"},
+                  {"updated", "updated"},
+                  {"deleted", "deleted"},
+                  {"archived", "archived"}};
+    buf line = {0}, name = {0};
+    int64_t n;
+    double seconds = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (json_int64(json_get(summary, counts[i].key), &n))
+            add_count(&line, n, counts[i].word);
+    if (!line.len)
+        buf_adds(&line, "nothing changed");
+    n = r->n_skipped;
+    json_int64(json_get(summary, "skipped"), &n);
+    add_count(&line, n, "skipped");
+    if (json_int64(json_get(summary, "conflicts"), &n))
+        add_count(&line, n, "in conflict");
+    if (json_int64(json_get(summary, "failed"), &n))
+        add_count(&line, n, "failed");
+    json_double(json_get(summary, "seconds"), &seconds);
+    add_text(&name, json_get(summary, "project"), "?");
+    printf("%s: %s in %.2f s\n", name.data, line.data, seconds);
+    print_all_notes(r);
+    buf_free(&line);
+    buf_free(&name);
+    r->said_something = true;
+}
+
+static void print_plan(report *r)
+{
+    buf line = {0};
+    for (int i = 0; i < VERBS; i++) {
+        char what[16];
+        snprintf(what, sizeof what, "to %s", verbs[i]);
+        add_count(&line, r->planned[i], what);
+    }
+    add_count(&line, r->n_skipped, "skipped");
+    if (line.len) {
+        printf("%s%s%s\n", r->name.len ? r->name.data : "", r->name.len ? ": " : "", line.data);
+        print_all_notes(r);
+        r->said_something = true;
+    }
+    memset(r->planned, 0, sizeof r->planned);
+    buf_clear(&r->name);
+    buf_free(&line);
+}
+
+/* ---- records ------------------------------------------------------------------- */
+
+/* Of two objects the keys whose values differ; of anything else the values. */
+static void print_field(const char *path, const json *before, const json *after)
+{
+    buf line = {0};
+    buf_adds(&line, "            ");
+    add_clean(&line, path, strlen(path));
+    buf_adds(&line, ": ");
+    if (json_is(before, JSON_OBJECT) && json_is(after, JSON_OBJECT) && !json_get(after, "$oid")) {
+        size_t start = line.len;
+        for (uint32_t i = 0; i < before->len + after->len; i++) {
+            bool old = i < before->len;
+            const json_member *m = old ? &before->members[i] : &after->members[i - before->len];
+            const json *other = json_get(old ? after : before, m->key);
+            if (old ? other && json_equal(&m->value, other, NULL) : other != NULL)
+                continue;
+            buf_adds(&line, line.len > start ? ", " : "");
+            add_clean(&line, m->key, strlen(m->key));
+        }
+    } else {
+        add_value(&line, before);
+        buf_adds(&line, " -> ");
+        add_value(&line, after);
+    }
+    buf_addc(&line, '\n');
+    print(&line);
+    buf_free(&line);
+}
+
+static int verb_of(const char *operation, const json *updated)
+{
+    const char *type = json_text(json_get(updated, "type"));
+    if (strcmp(operation, "insert") == 0)
+        return CREATE;
+    if (strcmp(operation, "delete") == 0)
+        return DELETE;
+    if (strcmp(operation, "drop") == 0)
+        return DROP;
+    return type && strcmp(type, "archived_asset") == 0 ? ARCHIVE : UPDATE;
+}
+
+static void on_change(report *r, const json *record)
+{
+    const json *entity = json_get(record, "entity");
+    const json *coll = json_at(record, "ns", "coll", NULL);
+    const json *before = json_get(record, "fullDocumentBeforeChange");
+    const json *updated = json_at(record, "updateDescription", "updatedFields", NULL);
+    const json *removed = json_at(record, "updateDescription", "removedFields", NULL);
+    const char *operation = json_text(json_get(record, "operationType"));
+    int verb = verb_of(operation ? operation : "", updated);
+    r->planned[verb]++;
+    buf line = {0};
+    if (!r->name.len) {
+        add_text(&r->name, coll, "?");
+        printf("%s\n", r->name.data);
+    }
+    buf_addf(&line, "  %-8s", verbs[verb]);
+    if (json_text(json_get(entity, "type"))) {
+        add_text(&line, json_get(entity, "type"), "");
+        buf_addc(&line, ' ');
+    }
+    /* The document's name says where a shot is: SQ01_SH010. */
+    const json *name = json_at(record, "fullDocument", "name", NULL);
+    name = name ? name : json_get(before, "name");
+    name = name ? name : json_get(entity, "name");
+    add_text(&line, name ? name : coll, "?");
+    buf_addc(&line, '\n');
+    print(&line);
+    buf_free(&line);
+    for (uint32_t i = 0; json_is(updated, JSON_OBJECT) && i < updated->len; i++)
+        print_field(updated->members[i].key, path_get(before, updated->members[i].key),
+                    &updated->members[i].value);
+    for (uint32_t i = 0; json_is(removed, JSON_ARRAY) && i < removed->len; i++)
+        if (json_text(&removed->items[i]))
+            print_field(removed->items[i].text, path_get(before, removed->items[i].text), NULL);
+}
+
+static void on_skipped(report *r, const json *record)
+{
+    const json *entity = json_get(record, "entity");
+    const char *type = json_text(json_get(entity, "type"));
+    buf line = {0};
+    bool project = type && strcmp(type, "Project") == 0; /* no summary follows */
+    buf_adds(&line, project ? "" : "  skipped ");
+    add_entity(&line, entity);
+    buf_adds(&line, project ? " is skipped: " : ": ");
+    add_text(&line, json_get(record, "reason"), "no reason given");
+    buf_addc(&line, '\n');
+    if (project)
+        print(&line);
+    else if (r->n_skipped++ < MAX_NOTES)
+        buf_add(&r->skipped, line.data, line.len);
+    r->said_something |= project;
+    buf_free(&line);
+}
+
+static void on_result(report *r, const json *record)
+{
+    const char *status = json_text(json_get(record, "status"));
+    const char *operation = json_text(json_get(record, "operationType"));
+    if (status && operation && strcmp(status, "applied") == 0 && strcmp(operation, "drop") == 0) {
+        buf line = {0};
+        add_text(&line, json_at(record, "ns", "coll", NULL), "?");
+        printf("%s: dropped\n", line.data); /* no Summary follows */
+        buf_free(&line);
+        return;
+    }
+    bool bad = status && (strcmp(status, "conflict") == 0 || strcmp(status, "failed") == 0);
+    if (!bad && (!r->verbose || !status || strcmp(status, "unchanged") == 0))
+        return;
+    buf line = {0};
+    buf_adds(&line, "  ");
+    add_text(&line, json_get(record, "status"), "");
+    buf_addc(&line, ' ');
+    add_text(&line, json_get(record, "operationType"), "change");
+    buf_adds(&line, " of ");
+    if (json_get(record, "entity"))
+        add_entity(&line, json_get(record, "entity"));
+    else
+        add_value(&line, json_at(record, "documentKey", "_id", NULL));
+    if (json_text(json_get(record, "message"))) {
+        buf_adds(&line, ": ");
+        add_text(&line, json_get(record, "message"), "");
+    }
+    buf_addc(&line, '\n');
+    if (!bad)
+        print(&line);
+    else if (r->n_failed++ < MAX_NOTES)
+        buf_add(&r->failed, line.data, line.len);
+    buf_free(&line);
+}
+
+static void on_record(report *r, const json *record)
+{
+    const char *type = json_text(json_get(record, "type"));
+    if (r->quiet)
+        return;
+    if (strcmp(type, "Change") == 0)
+        on_change(r, record);
+    else if (strcmp(type, "Skipped") == 0)
+        on_skipped(r, record);
+    else if (strcmp(type, "Result") == 0)
+        on_result(r, record);
+    else if (strcmp(type, "Summary") == 0)
+        print_summary(r, record);
+    else if (strcmp(type, "End") == 0) {
+        r->saw_end = true;
+        if (r->name.len) /* a plan's; a Summary says more than the End before it */
+            print_plan(r);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {PROGRAM_LONG_OPTIONS, {0}};
+    program_start("sync-report");
+    for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
+        program_option(o, usage);
+    if (optind < argc)
+        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    report r = {.quiet = msg_level() < 0, .verbose = msg_level() > 0};
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    arena *a = arena_new();
+    json record;
+    int got;
+    while ((got = ndjson_next(in, a, &record)) == 1) {
+        on_record(&r, &record);
+        arena_reset(a);
+    }
+    print_plan(&r);
+    print_all_notes(&r);
+    if (r.saw_end && !r.said_something && !r.quiet)
+        puts("nothing to change");
+    int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
+    buf_free(&r.name);
+    buf_free(&r.skipped);
+    buf_free(&r.failed);
+    arena_free(a);
+    ndjson_free(in);
+    return ndjson_close(status);
+}
