@@ -227,7 +227,7 @@ static bool write_items(batch *b, item *const *list, size_t n, store_error *e)
                                   .before = i->document,
                                   .after = &i->after,
                                   .paths = i->c.paths,
-                                  .n_paths = i->c.n_paths};
+                                  .n_paths = i->c.n_fields};
         if (b->dry) {
             settle(b, i, BATCH_PLANNED, NULL);
             note_planned(b, i);

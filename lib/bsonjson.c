@@ -12,22 +12,28 @@
 #include <string.h>
 #include <time.h>
 
-static bool refuse(bsonjson_error *e, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* One document on its way to BSON. */
+typedef struct writer {
+    bsonjson_error *e; /* borrowed */
+    bool canonical;    /* so far; it would come back in the same words */
+} writer;
 
-static bool refuse(bsonjson_error *e, const char *format, ...)
+static bool refuse(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(writer *w, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(e->what, sizeof e->what, format, args);
+    vsnprintf(w->e->what, sizeof w->e->what, format, args);
     va_end(args);
     return false;
 }
 
-/* libbson's appends fail for one reason only: it would not fit any BSON. */
-static bool fits(bool appended, bsonjson_error *e)
+/* libbson's own limit is far higher: what is over ours needn't get there. */
+static bool fits(writer *w, const bson_t *b, bool appended)
 {
-    return appended || refuse(e, "larger than a document can be");
+    return (appended && b->len <= MAX_DOCUMENT) ||
+           refuse(w, "larger than the %zu MiB that MongoDB takes", MAX_DOCUMENT / 1024 / 1024);
 }
 
 /* ---- the types of Extended JSON, to BSON ------------------------------- */
@@ -135,10 +141,16 @@ static bool append_timestamp(bson_t *b, const char *key, const json *v, bool *ap
     return true;
 }
 
+/* A text that BSON ends with a NUL: it can't hold one. */
+static const char *c_string(const json *v)
+{
+    return json_text(v) && strlen(v->text) == v->len ? v->text : NULL;
+}
+
 static bool append_regex(bson_t *b, const char *key, const json *v, bool *appended)
 {
-    const char *pattern = json_text(json_get(v, "pattern"));
-    const char *options = json_text(json_get(v, "options"));
+    const char *pattern = c_string(json_get(v, "pattern"));
+    const char *options = c_string(json_get(v, "options"));
     if (!pattern || !options || v->len != 2)
         return false;
     *appended = bson_append_regex(b, key, -1, pattern, options);
@@ -195,7 +207,7 @@ static bool append_type(bson_t *b, const char *key, const json *object, bool *ap
             *appended = bson_append_date_time(b, key, -1, n);
         return good;
     }
-    if (json_text(v = only(object, "$code"))) {
+    if (c_string(v = only(object, "$code"))) {
         *appended = bson_append_code(b, key, -1, v->text);
         return true;
     }
@@ -216,7 +228,7 @@ static bool append_type(bson_t *b, const char *key, const json *object, bool *ap
 
 /* ---- json to BSON ------------------------------------------------------- */
 
-static bool append(bson_t *b, const char *key, const json *v, int depth, bsonjson_error *e);
+static bool append(writer *w, bson_t *b, const char *key, const json *v, int depth);
 
 static const char *type_key(const json *object)
 {
@@ -226,95 +238,123 @@ static const char *type_key(const json *object)
     return NULL;
 }
 
-static bool append_object(bson_t *b, const char *key, const json *v, int depth, bsonjson_error *e)
+/* Of the types only ids are common enough to be worth a look. */
+static bool type_is_canonical(const json *object)
+{
+    const char *oid = json_text(only(object, "$oid"));
+    return oid && strspn(oid, "0123456789abcdef") == 24;
+}
+
+static bool append_object(writer *w, bson_t *b, const char *key, const json *v, int depth)
 {
     const char *dollar = type_key(v);
     if (dollar) {
         bool appended;
+        w->canonical = w->canonical && type_is_canonical(v);
         if (!append_type(b, key, v, &appended))
-            return refuse(e, "\"%.80s\" is no type of Extended JSON, or not so written", dollar);
-        return fits(appended, e);
+            return refuse(w, "\"%.80s\" is no type of Extended JSON, or not so written", dollar);
+        return fits(w, b, appended);
     }
     bson_t child;
-    bool ok = fits(bson_append_document_begin(b, key, -1, &child), e);
-    if (!ok)
+    if (!fits(w, b, bson_append_document_begin(b, key, -1, &child)))
         return false;
+    bool ok = true;
     for (uint32_t i = 0; ok && i < v->len; i++)
-        ok = append(&child, v->members[i].key, &v->members[i].value, depth + 1, e);
-    return fits(bson_append_document_end(b, &child), e) && ok;
+        ok = append(w, &child, v->members[i].key, &v->members[i].value, depth + 1);
+    return bson_append_document_end(b, &child) && ok && fits(w, b, true);
 }
 
-static bool append_array(bson_t *b, const char *key, const json *v, int depth, bsonjson_error *e)
+static bool append_array(writer *w, bson_t *b, const char *key, const json *v, int depth)
 {
     bson_t child;
-    bool ok = fits(bson_append_array_begin(b, key, -1, &child), e);
-    if (!ok)
+    if (!fits(w, b, bson_append_array_begin(b, key, -1, &child)))
         return false;
+    bool ok = true;
     for (uint32_t i = 0; ok && i < v->len; i++) {
         char digits[16];
         const char *index;
         bson_uint32_to_string(i, &index, digits, sizeof digits);
-        ok = append(&child, index, &v->items[i], depth + 1, e);
+        ok = append(w, &child, index, &v->items[i], depth + 1);
     }
-    return fits(bson_append_array_end(b, &child), e) && ok;
+    return bson_append_array_end(b, &child) && ok && fits(w, b, true);
 }
 
-static bool append_plain_number(bson_t *b, const char *key, const json *v, bsonjson_error *e)
+/* Whether json_real would write it so; no for some that it would. */
+static bool real_is_canonical(const json *v, double d)
+{
+    char text[40];
+    int len = snprintf(text, sizeof text - 2, "%.15g", d);
+    if (!strpbrk(text, ".e"))
+        strcpy(text + len, ".0");
+    return strcmp(text, v->text) == 0;
+}
+
+static bool append_plain_number(writer *w, bson_t *b, const char *key, const json *v)
 {
     if (json_is_integer(v)) {
         int64_t n;
         if (!json_int64(v, &n))
-            return refuse(e, "the integer %.40s is beyond 64 bits", v->text);
+            return refuse(w, "the integer %.40s is beyond 64 bits", v->text);
+        if (n == 0 && v->len > 1)
+            w->canonical = false; /* -0 */
         if (n >= INT32_MIN && n <= INT32_MAX)
-            return fits(bson_append_int32(b, key, -1, (int32_t)n), e);
-        return fits(bson_append_int64(b, key, -1, n), e);
+            return fits(w, b, bson_append_int32(b, key, -1, (int32_t)n));
+        return fits(w, b, bson_append_int64(b, key, -1, n));
     }
     double d;
     if (!json_double(v, &d))
-        return refuse(e, "the number %.40s is beyond a double", v->text);
-    return fits(bson_append_double(b, key, -1, d), e);
+        return refuse(w, "the number %.40s is beyond a double", v->text);
+    w->canonical = w->canonical && real_is_canonical(v, d);
+    return fits(w, b, bson_append_double(b, key, -1, d));
 }
 
 /* `depth` counts the containers around the value. */
-static bool append(bson_t *b, const char *key, const json *v, int depth, bsonjson_error *e)
+static bool append(writer *w, bson_t *b, const char *key, const json *v, int depth)
 {
     if (depth >= MAX_DEPTH && v->type >= JSON_ARRAY)
-        return refuse(e, "nested deeper than %d levels", MAX_DEPTH);
+        return refuse(w, "nested deeper than %d levels", MAX_DEPTH);
     switch ((json_type)v->type) {
-    case JSON_NULL: return fits(bson_append_null(b, key, -1), e);
+    case JSON_NULL: return fits(w, b, bson_append_null(b, key, -1));
     case JSON_FALSE:
-    case JSON_TRUE: return fits(bson_append_bool(b, key, -1, v->type == JSON_TRUE), e);
-    case JSON_NUMBER: return append_plain_number(b, key, v, e);
+    case JSON_TRUE: return fits(w, b, bson_append_bool(b, key, -1, v->type == JSON_TRUE));
+    case JSON_NUMBER: return append_plain_number(w, b, key, v);
     case JSON_STRING:
-        return fits(v->len < INT32_MAX && bson_append_utf8(b, key, -1, v->text, (int)v->len), e);
-    case JSON_ARRAY: return append_array(b, key, v, depth, e);
-    case JSON_OBJECT: return append_object(b, key, v, depth, e);
+        return fits(w, b,
+                    v->len <= MAX_DOCUMENT && bson_append_utf8(b, key, -1, v->text, (int)v->len));
+    case JSON_ARRAY: return append_array(w, b, key, v, depth);
+    case JSON_OBJECT: return append_object(w, b, key, v, depth);
     }
     return false;
 }
 
 bool bsonjson_value(bson_t *out, const char *key, const json *value, bsonjson_error *e)
 {
-    return append(out, key, value, 1, e);
+    writer w = {e, true};
+    return append(&w, out, key, value, 1);
+}
+
+static bool append_document(writer *w, bson_t *out, const json *document)
+{
+    const char *dollar = type_key(document);
+    if (dollar)
+        return refuse(w, "a document can't have a key \"%.80s\"", dollar);
+    const json *id = json_get(document, "_id");
+    if (id && id != &document->members[0].value)
+        w->canonical = false;
+    if (id && !append(w, out, "_id", id, 1))
+        return false;
+    for (uint32_t i = 0; i < document->len; i++) {
+        const json_member *m = &document->members[i];
+        if (&m->value != id && !append(w, out, m->key, &m->value, 1))
+            return false;
+    }
+    return true;
 }
 
 bool bsonjson_document(bson_t *out, const json *document, bsonjson_error *e)
 {
-    const char *dollar = type_key(document);
-    if (dollar)
-        return refuse(e, "a document can't have a key \"%.80s\"", dollar);
-    const json *id = json_get(document, "_id");
-    if (id && !append(out, "_id", id, 1, e))
-        return false;
-    for (uint32_t i = 0; i < document->len; i++) {
-        const json_member *m = &document->members[i];
-        if (&m->value != id && !append(out, m->key, &m->value, 1, e))
-            return false;
-    }
-    if (out->len > MAX_DOCUMENT)
-        return refuse(e, "%u bytes as MongoDB counts them; it takes %zu", (unsigned)out->len,
-                      MAX_DOCUMENT);
-    return true;
+    writer w = {e, true};
+    return append_document(&w, out, document);
 }
 
 /* ---- BSON to json ------------------------------------------------------- */
@@ -489,9 +529,10 @@ json bsonjson_read(arena *a, const bson_t *document)
 bool bsonjson_canonical(arena *a, const json *document, json *out, bsonjson_error *e)
 {
     bson_t b = BSON_INITIALIZER;
-    bool ok = bsonjson_document(&b, document, e);
+    writer w = {e, true};
+    bool ok = append_document(&w, &b, document);
     if (ok)
-        *out = bsonjson_read(a, &b);
+        *out = w.canonical ? *document : bsonjson_read(a, &b);
     bson_destroy(&b);
     return ok;
 }

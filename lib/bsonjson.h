@@ -30,7 +30,8 @@ bool bsonjson_value(struct _bson_t *out, const char *key, const json *value, bso
 json bsonjson_read(arena *a, const struct _bson_t *document);
 
 /* There and back: the document as MongoDB would give it back, for a store
- * that is not MongoDB; false when MongoDB would not have it. */
+ * that is not MongoDB; false when MongoDB would not have it. `*out` may share
+ * all of `document`. */
 bool bsonjson_canonical(arena *a, const json *document, json *out, bsonjson_error *e);
 
 #endif

@@ -93,43 +93,48 @@ static const json *read_document(const json *record, const char *key, const chan
 
 static int by_path(const void *x, const void *y)
 {
-    return path_compare(*(const char *const *)x, *(const char *const *)y);
+    const change_field *a = x, *b = y;
+    return path_compare(a->path, b->path);
 }
 
-/* MongoDB would refuse them. */
-static bool check_paths(arena *a, const change *c, change_error *e)
+/* In their order; MongoDB would refuse overlapping ones. */
+static bool check_paths(const change *c, change_error *e)
 {
-    const char **sorted = arena_alloc(a, c->n_paths * sizeof *sorted);
-    for (size_t i = 0; i < c->n_paths; i++) {
+    for (size_t i = 0; i < c->n_fields; i++)
         if (!path_valid(c->paths[i]))
             return wrong(e, "\"%.80s\" can't be the path of an update", c->paths[i]);
-        sorted[i] = c->paths[i];
-    }
-    qsort(sorted, c->n_paths, sizeof *sorted, by_path);
-    for (size_t i = 1; i < c->n_paths; i++)
-        if (path_overlaps(sorted[i - 1], sorted[i]))
-            return wrong(e, "the paths \"%.80s\" and \"%.80s\" overlap", sorted[i - 1], sorted[i]);
+    for (size_t i = 1; i < c->n_fields; i++)
+        if (path_overlaps(c->paths[i - 1], c->paths[i]))
+            return wrong(e, "the paths \"%.80s\" and \"%.80s\" overlap", c->paths[i - 1],
+                         c->paths[i]);
     return true;
 }
 
-static bool read_paths(arena *a, const json *record, change *out, change_error *e)
+static bool read_fields(arena *a, const json *record, change *out, change_error *e)
 {
     const json *description = json_get(record, "updateDescription");
+    const json *updated = json_get(description, "updatedFields");
     const json *removed = json_get(description, "removedFields");
-    out->updated = json_get(description, "updatedFields");
-    if (!json_is(out->updated, JSON_OBJECT) || !json_is(removed, JSON_ARRAY))
+    if (!json_is(updated, JSON_OBJECT) || !json_is(removed, JSON_ARRAY))
         return wrong(e, "update without \"updateDescription\":"
                         "{\"updatedFields\":{},\"removedFields\":[]}");
-    out->paths = arena_alloc(a, ((size_t)out->updated->len + removed->len) * sizeof *out->paths);
-    for (uint32_t i = 0; i < out->updated->len; i++)
-        out->paths[out->n_paths++] = out->updated->members[i].key;
+    size_t n = (size_t)updated->len + removed->len;
+    out->fields = arena_alloc(a, n * sizeof *out->fields);
+    out->paths = arena_alloc(a, n * sizeof *out->paths);
+    for (uint32_t i = 0; i < updated->len; i++) {
+        const json_member *m = &updated->members[i];
+        out->fields[out->n_fields++] = (change_field){m->key, &m->value};
+    }
     for (uint32_t i = 0; i < removed->len; i++) {
         const json *path = &removed->items[i];
         if (!json_text(path) || strlen(path->text) != path->len)
             return wrong(e, "a path in \"removedFields\" is not a text");
-        out->paths[out->n_paths++] = path->text;
+        out->fields[out->n_fields++] = (change_field){path->text, NULL};
     }
-    return check_paths(a, out, e);
+    qsort(out->fields, n, sizeof *out->fields, by_path);
+    for (size_t i = 0; i < n; i++)
+        out->paths[i] = out->fields[i].path;
+    return check_paths(out, e);
 }
 
 bool change_read(arena *a, const json *record, change *out, change_error *e)
@@ -147,7 +152,7 @@ bool change_read(arena *a, const json *record, change *out, change_error *e)
     out->before = read_document(record, "fullDocumentBeforeChange", out, e);
     if (!out->before)
         return false;
-    return out->op == CHANGE_DELETE || read_paths(a, record, out, e);
+    return out->op == CHANGE_DELETE || read_fields(a, record, out, e);
 }
 
 /* ---- judging ------------------------------------------------------------ */
@@ -168,13 +173,11 @@ static change_verdict judge_update(const change *c, const json *document, change
 {
     bool is_before = true, is_after = true;
     const char *odd = NULL; /* a path with neither value */
-    for (size_t i = 0; i < c->n_paths; i++) {
-        const char *path = c->paths[i];
+    for (size_t i = 0; i < c->n_fields; i++) {
+        const char *path = c->fields[i].path;
         const json *now = path_get(document, path);
-        /* Removed paths come behind the updated ones. */
-        const json *then = i < c->updated->len ? &c->updated->members[i].value : NULL;
         bool as_before = json_equal(now, path_get(c->before, path), SET_KEY);
-        bool as_after = json_equal(now, then, SET_KEY);
+        bool as_after = json_equal(now, c->fields[i].value, SET_KEY);
         is_before = is_before && as_before;
         is_after = is_after && as_after;
         if (!as_before && !as_after && !odd)
@@ -186,8 +189,8 @@ static change_verdict judge_update(const change *c, const json *document, change
         return conflict(why, "%.160s is no longer what the plan was made from", odd);
     if (!is_before)
         return conflict(why, "some of the fields are changed already, but not all");
-    for (size_t i = 0; i < c->updated->len; i++)
-        if (path_blocked(document, c->paths[i]))
+    for (size_t i = 0; i < c->n_fields; i++)
+        if (c->fields[i].value && path_blocked(document, c->paths[i]))
             return conflict(why, "%.160s has a parent that is no object", c->paths[i]);
     return CHANGE_NEEDED;
 }
@@ -223,24 +226,39 @@ static const json *canonical(arena *a, const json *document)
     return document && bsonjson_canonical(a, document, out, &why) ? out : document;
 }
 
+/* `document` of one member, for a value alone. */
+static const json *canonical_value(arena *a, const json *value)
+{
+    json document = json_object();
+    json_add(a, &document, "value", *value);
+    return json_get(canonical(a, &document), "value");
+}
+
 void change_canonical(arena *a, change *c)
 {
     c->before = canonical(a, c->before);
     c->after = canonical(a, c->after);
-    c->updated = canonical(a, c->updated);
+    for (size_t i = 0; i < c->n_fields; i++)
+        if (c->fields[i].value)
+            c->fields[i].value = canonical_value(a, c->fields[i].value);
 }
 
 json change_apply(arena *a, const change *c, const json *document)
 {
     json after = *document;
-    for (size_t i = 0; i < c->n_paths; i++)
-        after = i < c->updated->len ? path_set(a, &after, c->paths[i], c->updated->members[i].value)
-                                    : path_unset(a, &after, c->paths[i]);
+    for (size_t i = 0; i < c->n_fields; i++) {
+        const change_field *f = &c->fields[i];
+        after = f->value ? path_set(a, &after, f->path, *f->value) : path_unset(a, &after, f->path);
+    }
     return after;
 }
 
 bool change_archives(const change *c)
 {
-    const char *type = json_text(json_get(c->updated, "type"));
-    return type && strcmp(type, "archived_asset") == 0;
+    for (size_t i = 0; i < c->n_fields; i++)
+        if (strcmp(c->fields[i].path, "type") == 0) {
+            const char *type = json_text(c->fields[i].value);
+            return type && strcmp(type, "archived_asset") == 0;
+        }
+    return false;
 }

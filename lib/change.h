@@ -7,19 +7,27 @@
 
 typedef enum change_op { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_DROP } change_op;
 
+/* A touched field of an update. */
+typedef struct change_field {
+    const char *path;
+    const json *value; /* as it shall be; NULL: removed */
+} change_field;
+
 /* All pointers are borrowed from the record, or live in its arena. */
 typedef struct change {
     change_op op;
     const char *operation; /* operationType */
     const char *db, *coll;
-    const json *entity;  /* or NULL */
-    const json *key;     /* documentKey; NULL for a drop */
-    const json *id;      /* its `_id` */
-    const json *after;   /* insert: fullDocument */
-    const json *before;  /* update, delete: fullDocumentBeforeChange */
-    const json *updated; /* update: an object of path and value */
-    const char **paths;  /* update: all touched paths, the updated ones first */
-    size_t n_paths;
+    const json *entity; /* or NULL */
+    const json *key;    /* documentKey; NULL for a drop */
+    const json *id;     /* its `_id` */
+    const json *after;  /* insert: fullDocument */
+    const json *before; /* update, delete: fullDocumentBeforeChange */
+    /* update: what is touched, in the order in which MongoDB sets fields and so
+     * appends new ones: by path */
+    change_field *fields;
+    const char **paths; /* theirs */
+    size_t n_fields;
     bool published; /* drop: although something was published there */
 } change;
 

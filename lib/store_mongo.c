@@ -270,8 +270,8 @@ static bool append_changes(bson_t *update, const store_write *w, bsonjson_error 
     return ok;
 }
 
-/* MongoDB looks at the size itself, but refuses with words of its own. What
- * has no place in BSON and is not touched is left to it. */
+/* MongoDB looks at the size of an updated document itself, but in words of its
+ * own. What has no place in BSON and is not touched is left to it. */
 static bool fits(const json *document, bsonjson_error *why)
 {
     bson_t whole = BSON_INITIALIZER;

@@ -20,7 +20,8 @@
 
 #define APPLICATION_ID 0x6f706b74 /* "opkt", for file(1) */
 #define SCHEMA_VERSION 1
-#define SPILL_PAGES    32768 /* of 4 KiB; what a batch may hold before it locks readers out */
+#define PAGE_SIZE      8192  /* bytes; an entity with its tasks is 2 to 8 KiB */
+#define SPILL_PAGES    16384 /* what a batch may hold before it locks readers out: 128 MiB */
 
 typedef struct sqlite_store {
     store base;
@@ -279,7 +280,8 @@ static bool open_db(sqlite_store *s, store_error *e)
         return store_fail(e, EX_IOERR, "%s: cannot be written: the file or its folder is read-only",
                           s->base.name);
     char pragmas[96];
-    snprintf(pragmas, sizeof pragmas, "PRAGMA trusted_schema=OFF; PRAGMA cache_spill=%d",
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA page_size=%d; PRAGMA trusted_schema=OFF; PRAGMA cache_spill=%d", PAGE_SIZE,
              SPILL_PAGES);
     if (!execute(s, pragmas, e))
         return false;
