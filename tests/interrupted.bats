@@ -6,18 +6,20 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup_file() {
-    [ -n "${KITSU_SERVER:-}" ] || skip "needs the studio"
-    "$STUDIO_VENV/bin/python" "$BATS_TEST_DIRNAME/seed" --name interrupted --sequences 10 --shots 400 \
+    need_kitsu
+    export INTERRUPTED="interrupted_$$"
+    "$STUDIO_VENV/bin/python" "$BATS_TEST_DIRNAME/seed" --name "$INTERRUPTED" --sequences 10 --shots 400 \
         --assets 100 --tasks 900 >/dev/null
 }
 
 setup() {
     export XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" XDG_CONFIG_HOME="$BATS_TEST_TMPDIR"
     export AVALON_DB="interrupted_$BATS_TEST_NUMBER" OPENPYPE_DATABASE_NAME="interrupted_op_$BATS_TEST_NUMBER"
+    AVALON_DB+="_$$" OPENPYPE_DATABASE_NAME+="_$$"
     unset OP_STORE OPENPYPE_MONGO
     RANDOM=${SEED:-$$}
     echo "SEED=${SEED:-$$}" # to repeat a failure
-    kitsu-fetch -d "sqlite:$BATS_TEST_TMPDIR/none" -P interrupted >"$BATS_TEST_TMPDIR/kitsu"
+    kitsu-fetch -d "sqlite:$BATS_TEST_TMPDIR/none" -P "$INTERRUPTED" >"$BATS_TEST_TMPDIR/kitsu"
     op-diff -d "sqlite:$BATS_TEST_TMPDIR/none" <"$BATS_TEST_TMPDIR/kitsu" |
         op-apply -d "sqlite:$BATS_TEST_TMPDIR/reference" >/dev/null
     op-dump -d "sqlite:$BATS_TEST_TMPDIR/reference" >"$BATS_TEST_TMPDIR/expected"
@@ -28,7 +30,7 @@ setup() {
 interrupted() {
     local store=$1 after=$2 victim pids=()
     mkfifo "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
-    kitsu-fetch -q -d "$store" -P interrupted >"$BATS_TEST_TMPDIR/a" 2>/dev/null 3>&- &
+    kitsu-fetch -q -d "$store" -P "$INTERRUPTED" >"$BATS_TEST_TMPDIR/a" 2>/dev/null 3>&- &
     pids+=($!)
     op-diff -q -d "$store" <"$BATS_TEST_TMPDIR/a" >"$BATS_TEST_TMPDIR/b" 2>/dev/null 3>&- &
     pids+=($!)
@@ -46,7 +48,7 @@ check_store() {
     for i in $(seq "${ROUNDS:-12}"); do
         interrupted "$store" "0.$(printf %03d $((RANDOM % 500)))"
     done
-    kitsu-fetch -d "$store" -P interrupted | op-diff -d "$store" | op-apply -d "$store" >/dev/null
+    kitsu-fetch -d "$store" -P "$INTERRUPTED" | op-diff -d "$store" | op-apply -d "$store" >/dev/null
     op-dump -d "$store" >"$BATS_TEST_TMPDIR/got"
     sed "s/\"db\":\"[a-z_0-9]*\"/\"db\":\"$AVALON_DB\"/" "$BATS_TEST_TMPDIR/expected" |
         cmp - "$BATS_TEST_TMPDIR/got"
@@ -59,5 +61,6 @@ check_store() {
 }
 
 @test "killed at random moments, MongoDB" {
-    check_store "$(mongo_url)"
+    need_mongo
+    check_store "$STUDIO_MONGO"
 }
