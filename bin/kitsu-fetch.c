@@ -30,6 +30,8 @@ static const char usage[] =
     "  -h, --help            print this help\n"
     "  -V, --version         print the version\n";
 
+#define STORE_SECONDS 30 /* to wait for a program that writes to the store */
+
 enum { TYPES = 256, PASSWORD_FILE, PASSWORD_COMMAND };
 
 static const struct option long_options[] = {
@@ -187,22 +189,39 @@ static bool write_projects(fetch *f, options *o, int *status, http_error *e)
     return true;
 }
 
-/* Returns the exit status; a fatal one has been explained. */
-static int run(options *o, const links *l)
+/* Write everything. Returns the exit status; a fatal one has been explained. */
+static int run(zou *z, options *o, const links *l)
 {
     int status = EX_OK;
     http_error e = {0};
-    fetch *f = NULL;
-    zou *z = zou_open(&o->zou, &e);
-    bool ok = z && (f = fetch_new(z, o->wanted, &e)) && write_deleted(f, o, l, &status, &e) &&
-              write_projects(f, o, &status, &e);
+    fetch *f = fetch_new(z, o->wanted, &e);
+    bool ok = f && write_deleted(f, o, l, &status, &e) && write_projects(f, o, &status, &e);
     if (ok)
         fetch_checkpoint(f);
     else if (!ferror(stdout))
         msg_error("%s", e.what);
     fetch_free(f);
-    zou_close(z);
     return ok ? status : e.status;
+}
+
+/* What the store is needed for. It is closed before the stream begins: at the
+ * pipe's other end somebody may want to write to it. */
+static zou *read_store(options *o, links *l, http_error *e)
+{
+    store_error se;
+    zou *z = NULL;
+    arena *a = arena_new();
+    store *s = store_open(o->store, STORE_READ, STORE_SECONDS, &se);
+    if (s && store_projects(s, a, add_link, l, &se)) {
+        o->zou.store = s;
+        z = zou_open(&o->zou, e);
+        o->zou.store = NULL;
+    } else {
+        http_fail(e, se.status, "%s", se.what);
+    }
+    store_close(s);
+    arena_free(a);
+    return z;
 }
 
 int main(int argc, char **argv)
@@ -211,19 +230,16 @@ int main(int argc, char **argv)
     options o;
     read_options(&o, argc, argv);
     links l = {.arena = arena_new()};
-    arena *a = arena_new();
-    store_error e;
+    http_error e;
     int status;
-    store *s = store_open(o.store, STORE_READ, 0, &e);
-    if (s && store_projects(s, a, add_link, &l, &e)) {
-        o.zou.store = s;
-        status = run(&o, &l);
+    zou *z = read_store(&o, &l, &e);
+    if (z) {
+        status = run(z, &o, &l);
     } else {
         msg_error("%s", e.what);
         status = e.status;
     }
-    store_close(s);
-    arena_free(a);
+    zou_close(z);
     arena_free(l.arena);
     free(l.items);
     free(o.names);
