@@ -1,0 +1,383 @@
+#!/usr/bin/env bats
+# op-apply: changes in, results out, on both stores. What becomes of files and
+# servers that fail is in store.bats.
+
+load common
+load store
+
+# ---- cases, for both stores ---------------------------------------------
+
+# applies STATUS NAME [RESULTS]: apply a plan and compare everything
+applies() {
+    apply "$2"
+    expect "$1" "${3-$2}"
+}
+
+case_life() {
+    applies 0 insert
+    applies 0 update
+    applies 0 archive
+    applies 0 publish
+    dump >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$BATS_TEST_DIRNAME/data/apply/life.dump" "$BATS_TEST_TMPDIR/dump"
+    applies 1 delete delete_published
+    applies 1 drop drop_published
+    dump | diff -u "$BATS_TEST_TMPDIR/dump" -
+}
+
+case_twice() {
+    applies 0 insert
+    apply insert
+    [ "$status" -eq 0 ]
+    [ "$(count unchanged)" -eq 7 ]
+    applies 0 update
+    apply update
+    [ "$status" -eq 0 ]
+    [ "$(count unchanged)" -eq 2 ]
+}
+
+case_reordered() {
+    applies 0 insert
+    applies 0 insert_reordered
+}
+
+case_conflict() {
+    applies 0 insert
+    applies 75 conflict
+    dump >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$BATS_TEST_DIRNAME/data/apply/conflict.dump" "$BATS_TEST_TMPDIR/dump"
+}
+
+case_move() {
+    applies 0 insert
+    applies 0 move
+}
+
+case_delete() {
+    applies 0 insert
+    applies 0 delete
+    apply delete
+    [ "$(count unchanged)" -eq 3 ]
+}
+
+case_drop() {
+    applies 0 insert
+    applies 0 drop
+    [ -z "$(dump)" ]
+    apply drop
+    [ "$status" -eq 0 ]
+    [ "$(count unchanged)" -eq 1 ]
+}
+
+case_refused() {
+    applies 1 refused
+    apply refused
+    [ "$(count unchanged)" -eq 7 ]
+    [ "$(count failed)" -eq 5 ]
+    applies 0 insert
+    dump >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$BATS_TEST_DIRNAME/data/apply/refused.dump" "$BATS_TEST_TMPDIR/dump"
+}
+
+# As MongoDB counts it: 12 bytes and more for each number.
+case_too_large() {
+    plan insert | jq -c 'select(.entity.id == "s2") | .fullDocument.data.list = [range(1500000) | 1]' \
+        >"$BATS_TEST_TMPDIR/plan"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
+    [ "$status" -eq 1 ]
+    [[ $output == *'"status":"failed"'*'"message":"larger than the 16 MiB that MongoDB takes"}' ]]
+    [ -z "$stderr" ]
+}
+
+# One that grows too large by an update.
+case_grown_too_large() {
+    applies 0 insert
+    plan conflict | jq -c 'select(.entity.id == "s2")
+        | .updateDescription.updatedFields["data.list"] = [range(1500000) | 1]' \
+        >"$BATS_TEST_TMPDIR/plan"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
+    [ "$status" -eq 1 ]
+    [[ $output == *'"status":"failed"'*'"message":"larger than the 16 MiB that MongoDB takes"}' ]]
+}
+
+case_bad() {
+    applies 1 bad
+}
+
+case_dry() {
+    dump >"$BATS_TEST_TMPDIR/empty"
+    [ ! -s "$BATS_TEST_TMPDIR/empty" ]
+    apply insert -n
+    [ "$status" -eq 0 ]
+    [ "$(count planned)" -eq 7 ]
+    [ -z "$(dump)" ]
+    applies 0 insert
+    apply insert -n
+    [ "$(count unchanged)" -eq 7 ]
+    apply update -n
+    [ "$(count planned)" -eq 2 ]
+    apply conflict -n
+    [ "$(count conflict)" -eq 7 ] # one more: it is made from another one's result
+    apply move -n
+    [ "$(count planned)" -eq 4 ] # the sequence will be empty by then
+    apply delete -n
+    [ "$(count planned)" -eq 3 ]
+    apply drop -n
+    [ "$(count planned)" -eq 1 ]
+    apply state -n
+    [ "$(tail -n 1 "$out" | jq -r .type)" = Summary ]
+    dump | diff -u <(op-dump | normal) -
+}
+
+# In pieces larger than what op-apply writes at a time, and in one plan that
+# inserts, changes and deletes the same documents.
+case_many() {
+    many 1300 >"$BATS_TEST_TMPDIR/plan"
+    out=$BATS_TEST_TMPDIR/out
+    op-apply <"$BATS_TEST_TMPDIR/plan" >"$out"
+    [ "$(count applied)" -eq 3901 ]
+    [ "$(dump | jq -r .document.name)" = demo ]
+}
+
+# many N: insert, rename and delete N documents
+many() {
+    jq -nc --argjson n "$1" --arg db "$AVALON_DB" '
+        def id($i): {_id: {"$oid": ("5f00000000000000001" + ("0000\($i)" | .[-5:]))}};
+        def change($op; $i): {type: "Change", operationType: $op, ns: {$db, coll: "demo"},
+            documentKey: id($i)};
+        def asset($i; $name): id($i) + {type: "asset", $name,
+            data: {visualParent: (if $i > 1 then id($i - 1)._id else null end)}};
+        (change("insert"; 0) + {fullDocument: (id(0) + {type: "project", name: "demo"})}),
+        (range(1; $n + 1) | change("insert"; .) + {fullDocument: asset(.; "old")}),
+        (range(1; $n + 1) | change("update"; .) + {
+            updateDescription: {updatedFields: {name: "new"}, removedFields: []},
+            fullDocumentBeforeChange: {name: "old"}}),
+        (range($n; 0; -1) | change("delete"; .) + {fullDocumentBeforeChange: asset(.; "new")})'
+}
+
+# ---- the tests ------------------------------------------------------------
+
+setup() {
+    bats_require_minimum_version 1.5.0
+    case $BATS_TEST_DESCRIPTION in
+    mongodb:*) use_mongo ;;
+    *) use_sqlite ;;
+    esac
+}
+
+@test "sqlite: insert, update, archive, publish; then nothing is deleted or dropped" {
+    case_life
+}
+
+@test "sqlite: a plan applied twice changes nothing the second time" {
+    case_twice
+}
+
+@test "sqlite: the order of keys and of assignees does not count, 25 is 25.0" {
+    case_reordered
+}
+
+@test "sqlite: conflicts are seen, the rest is applied, no checkpoint is stored" {
+    case_conflict
+}
+
+@test "sqlite: a sequence may go once its shots have moved out" {
+    case_move
+}
+
+@test "sqlite: children are deleted first" {
+    case_delete
+}
+
+@test "sqlite: a project without publishes is dropped" {
+    case_drop
+}
+
+@test "sqlite: what MongoDB can't hold is refused, the rest goes on" {
+    case_refused
+}
+
+@test "sqlite: a document over 16 MiB is refused" {
+    case_too_large
+}
+
+@test "sqlite: a document that would grow over 16 MiB is refused" {
+    case_grown_too_large
+}
+
+@test "sqlite: records that make no sense are errors of their lines" {
+    case_bad
+}
+
+@test "sqlite: -n writes nothing" {
+    case_dry
+}
+
+@test "sqlite: thousands of changes of the same documents" {
+    case_many
+}
+
+@test "mongodb: insert, update, archive, publish; then nothing is deleted or dropped" {
+    case_life
+}
+
+@test "mongodb: a plan applied twice changes nothing the second time" {
+    case_twice
+}
+
+@test "mongodb: the order of keys and of assignees does not count, 25 is 25.0" {
+    case_reordered
+}
+
+@test "mongodb: conflicts are seen, the rest is applied, no checkpoint is stored" {
+    case_conflict
+}
+
+@test "mongodb: a sequence may go once its shots have moved out" {
+    case_move
+}
+
+@test "mongodb: children are deleted first" {
+    case_delete
+}
+
+@test "mongodb: a project without publishes is dropped" {
+    case_drop
+}
+
+@test "mongodb: what MongoDB can't hold is refused, the rest goes on" {
+    case_refused
+}
+
+@test "mongodb: a document over 16 MiB is refused" {
+    case_too_large
+}
+
+@test "mongodb: a document that would grow over 16 MiB is refused" {
+    case_grown_too_large
+}
+
+@test "mongodb: records that make no sense are errors of their lines" {
+    case_bad
+}
+
+@test "mongodb: -n writes nothing" {
+    case_dry
+}
+
+@test "mongodb: thousands of changes of the same documents" {
+    case_many
+}
+
+# ---- the suite's own state ------------------------------------------------
+
+@test "skipped and failed entities are remembered, checkpoints stored" {
+    applies 1 state
+    sqlite_state | diff -u "$BATS_TEST_DIRNAME/data/apply/state.kept" -
+    applies 1 state_events # added to
+    sqlite_state | diff -u "$BATS_TEST_DIRNAME/data/apply/state_events.kept" -
+    applies 0 state_full # replaced
+    sqlite_state | diff -u "$BATS_TEST_DIRNAME/data/apply/state_full.kept" -
+}
+
+@test "mongodb: state is stored once" {
+    use_mongo
+    applies 1 state
+    apply state
+    [ "$status" -eq 1 ]
+    [ "$(count unchanged)" -eq 3 ]
+}
+
+@test "a run without changes does not touch the file" {
+    applies 0 insert
+    apply state
+    local file=${OP_STORE#sqlite:} before
+    touch -d 2020-01-01 "$file"
+    before=$(sha256sum "$file")
+    applies 1 state state_again
+    [ "$(sha256sum "$file")" = "$before" ]
+    [ "$(date -r "$file" +%Y)" -eq 2020 ]
+    [ "$(ls "$file"*)" = "$file" ]
+}
+
+@test "settings are put in as changes, too" {
+    plan insert | jq -c 'select(.documentKey._id["$oid"] | . and endswith("01"))
+        | .ns = {db: "openpype", coll: "settings"}' >"$BATS_TEST_TMPDIR/plan"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
+    [ "$status" -eq 0 ]
+    [[ $output == *'"status":"applied"'* ]]
+    [ "$(sqlite3 "${OP_STORE#sqlite:}" 'SELECT collection, type FROM openpype')" = "settings|project" ]
+    [ -z "$(op-dump)" ]
+}
+
+# ---- streams ----------------------------------------------------------------
+
+@test "empty input" {
+    run --separate-stderr op-apply </dev/null
+    [ "$status" -eq 0 ]
+    [ -z "$output$stderr" ]
+}
+
+@test "input in small pieces" {
+    local size
+    for size in 1 7 31; do
+        rm -f "${OP_STORE#sqlite:}"
+        dd if="$BATS_TEST_DIRNAME/data/apply/insert.ndjson" ibs=$size obs=$size status=none |
+            op-apply | normal | diff -u "$BATS_TEST_DIRNAME/data/apply/insert.results" -
+    done
+}
+
+@test "stdout full, closed or abandoned: the store is written all the same" {
+    local how
+    for how in '>/dev/full' '>&-' '| sleep 0'; do
+        rm -f "${OP_STORE#sqlite:}"
+        run --separate-stderr bash -o pipefail -c "op-apply <'$BATS_TEST_DIRNAME/data/apply/insert.ndjson' $how"
+        [ "$status" -eq 74 ]
+        [[ $stderr == "op-apply: stdout: "* ]]
+        [ "$(op-dump | wc -l)" -eq 7 ]
+    done
+}
+
+@test "usage errors" {
+    run --separate-stderr op-apply --wait soon
+    [ "$status" -eq 64 ]
+    [ "${stderr_lines[0]}" = "op-apply: --wait wants a number of seconds, not 'soon'" ]
+    run --separate-stderr op-apply plan.ndjson
+    [ "$status" -eq 64 ]
+    run --separate-stderr op-apply --nonsense
+    [ "$status" -eq 64 ]
+    run --separate-stderr op-apply --help
+    [ "$status" -eq 0 ]
+    [[ $output == usage:* ]]
+}
+
+@test "SIGTERM: what was read is applied, then it dies of it" {
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    op-apply <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 3>&- &
+    local pid=$!
+    exec 4>"$BATS_TEST_TMPDIR/fifo"
+    head -n 3 "$BATS_TEST_DIRNAME/data/apply/insert.ndjson" >&4
+    sleep 0.3
+    kill -TERM $pid
+    local status=0
+    wait $pid || status=$?
+    exec 4>&-
+    [ "$status" -eq 143 ]
+    [ "$(grep -c '"status":"applied"' "$BATS_TEST_TMPDIR/out")" -eq 3 ]
+    [ "$(op-dump | wc -l)" -eq 3 ]
+}
+
+@test "Results are in the order of the input, and come with the End" {
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    op-apply <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 3>&- &
+    local pid=$! i
+    exec 4>"$BATS_TEST_TMPDIR/fifo"
+    cat "$BATS_TEST_DIRNAME/data/apply/insert.ndjson" >&4
+    for i in $(seq 50); do
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -lt 8 ] || break
+        sleep 0.1
+    done
+    normal <"$BATS_TEST_TMPDIR/out" | diff -u "$BATS_TEST_DIRNAME/data/apply/insert.results" -
+    exec 4>&-
+    wait $pid
+}
