@@ -66,7 +66,8 @@ bool credentials_load(credentials *c, const credentials_options *o, http_error *
     *c = (credentials){.totp = getenv("KITSU_TOTP"), .email_otp = getenv("KITSU_EMAIL_OTP")};
     if (!o->login && !o->password_file && !o->password_command &&
         (c->token = from_environment("KITSU_TOKEN")))
-        return true;
+        return !strpbrk(c->token, " \t\r\n") ||
+               http_fail(e, EX_CONFIG, "KITSU_TOKEN has blanks or line ends in it");
     c->login = o->login ? xstrdup(o->login) : from_environment("KITSU_LOGIN");
     if (!c->login || !*c->login)
         return http_fail(e, EX_CONFIG,

@@ -5,9 +5,11 @@
 #include "ndjson.h"
 #include "record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 /* The kinds in the order of the stream, where they come from, below
  * /data/projects/ID (NULL: the server's list, read once), and their name in
@@ -262,10 +264,11 @@ static void show_progress(const reading *r)
     static buf line; /* kept for the next call, for good */
     static struct timespec shown;
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (!msg_progress_wanted() ||
-        (now.tv_sec - shown.tv_sec) * 10 + (now.tv_nsec - shown.tv_nsec) / 100000000 < 1)
+    if (!msg_progress_wanted())
         return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if ((now.tv_sec - shown.tv_sec) * 10 + (now.tv_nsec - shown.tv_nsec) / 100000000 < 1)
+        return; /* ten times a second */
     shown = now;
     buf_clear(&line);
     for (size_t i = 0; i < ROUTES; i++)

@@ -131,7 +131,11 @@ http *http_new(void)
     curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(h->curl, CURLOPT_ERRORBUFFER, h->error);
     curl_easy_setopt(h->curl, CURLOPT_USERAGENT, "opkitsu/" OPKITSU_VERSION);
+#if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
     curl_easy_setopt(h->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(h->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
     curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -251,11 +255,9 @@ static CURLcode perform(http *h, const http_request *r, const char *url)
     curl_easy_setopt(h->curl, CURLOPT_URL, url);
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
-    if (r->body)
-        curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, r->body);
-    /* A custom GET would stay one for the requests after it. */
-    curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST,
-                     strcmp(r->method, "GET") == 0 ? NULL : r->method);
+    if (r->body || strcmp(r->method, "POST") == 0) /* which always has a length */
+        curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+    curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, r->method);
     h->request = r;
     h->stopped = h->too_long = false;
     h->fed = 0;
@@ -358,41 +360,44 @@ static bool may_repeat(const http_request *r, bool unsent)
     return unsent || r->repeatable || strcmp(r->method, "POST") != 0;
 }
 
+/* Turn `*url` to where the answer points. False: `*e`. */
+static bool follow(http *h, char **url, int *redirects, http_error *e)
+{
+    if (++*redirects > MAX_REDIRECTS)
+        return http_fail(e, EX_PROTOCOL, "%s: redirected in a circle", *url);
+    char *next = redirection(h, *url, e);
+    if (!next)
+        return false;
+    free(*url);
+    *url = next;
+    return true;
+}
+
 bool http_send(http *h, const http_request *request, http_answer *answer, http_error *e)
 {
     char *url = xstrdup(request->url);
-    bool ok = false;
-    int redirects = 0;
+    int tries = 0, redirects = 0;
     size_t furthest = 0;
-    for (int tries = 1;; tries++) {
+    verdict v;
+    for (;;) {
         double asked;
         bool unsent;
-        verdict v = judge(h, perform(h, request, url), url, &asked, &unsent, e);
-        if (v == REDIRECTED && ++redirects <= MAX_REDIRECTS) {
-            char *next = redirection(h, url, e);
-            if (!next)
-                break;
-            free(url);
-            url = next;
-            tries--;
-            continue;
-        }
+        v = judge(h, perform(h, request, url), url, &asked, &unsent, e);
         if (v == REDIRECTED) {
-            http_fail(e, EX_PROTOCOL, "%s: redirected in a circle", url);
+            if (follow(h, &url, &redirects, e))
+                continue;
+            v = HOPELESS;
+        }
+        if (v != BROKEN)
             break;
-        }
-        if (v == BROKEN && h->fed > furthest) {
+        tries = h->fed > furthest ? 1 : tries + 1;
+        if (h->fed > furthest)
             furthest = h->fed;
-            tries = 1;
-        }
-        if (v == BROKEN && tries < MAX_TRIES && may_repeat(request, unsent)) {
-            if (request->sink)
-                request->sink->restart(request->sink->context);
-            wait_before_retry(h, tries, asked, e);
-            continue;
-        }
-        ok = v == ANSWERED || (v == BROKEN && response_code(h) == 504);
-        break;
+        if (tries == MAX_TRIES || !may_repeat(request, unsent))
+            break;
+        if (request->sink)
+            request->sink->restart(request->sink->context);
+        wait_before_retry(h, tries, asked, e);
     }
     free(url);
     *answer = (http_answer){.status = response_code(h),
@@ -400,5 +405,5 @@ bool http_send(http *h, const http_request *request, http_answer *answer, http_e
                             .len = h->body.len,
                             .date = h->date,
                             .stopped = h->stopped};
-    return ok;
+    return v == ANSWERED || (v == BROKEN && answer->status == 504);
 }

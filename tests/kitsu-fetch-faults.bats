@@ -151,6 +151,15 @@ PYTHON
     says 'Shot "SH030" (huge) is skipped: larger than 3 MiB'
 }
 
+@test "a project that is too deep has no End" {
+    python3 -c 'import json, sys; json.dump({"GET " + sys.argv[1]: [{"json": {"id": sys.argv[2], "name": "demo", "data": json.loads("[" * 61 + "]" * 61)}}]}, sys.stdout)' \
+        "$below" "$project" >"$mock/script.json"
+    serve
+    fetch
+    [[ $status == 1 ]]
+    [[ $(records '[.type, .code, .projects]') == $'["Skipped","depth",null]\n["Checkpoint",null,[]]' ]]
+}
+
 @test "everything empty" {
     start "{\"GET /data/projects/all\": [{\"json\": []}]}"
     fetch
@@ -620,6 +629,8 @@ refusal() {
     says 'KITSU_TOKEN at'
     says 'Signature verification failed'
     [[ $stderr != *bots.own* ]]
+    KITSU_TOKEN=$'a.b.c\r\nX: y' fetch
+    [[ $status == 78 && $stderr != *a.b.c* ]]
     # An option goes before the environment.
     KITSU_TOKEN=bots.own.secret fetch -l jane@example.com
     [[ $(requests /auth/login) == 1 ]]
