@@ -3,6 +3,7 @@
 #include "msg.h"
 #include "ndjson.h"
 #include "program.h"
+#include "state.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 /* A project of the store that is linked to one of Kitsu's. */
 typedef struct linked {
     const char *id, *name;
+    bool known; /* was synchronised from this server: the store has its checkpoint */
 } linked;
 
 typedef struct options {
@@ -132,8 +134,8 @@ static bool add_link(void *context, store_ns ns, const json *document)
         return true;
     l->items = xrealloc(l->items, (l->len + 1) * sizeof *l->items);
     name = name ? name : ns.coll;
-    l->items[l->len++] =
-        (linked){arena_text(l->arena, id, strlen(id)), arena_text(l->arena, name, strlen(name))};
+    l->items[l->len++] = (linked){.id = arena_text(l->arena, id, strlen(id)),
+                                  .name = arena_text(l->arena, name, strlen(name))};
     return true;
 }
 
@@ -152,19 +154,35 @@ static bool go_on(fetch_outcome outcome, int *status)
     return outcome != FETCH_LOST;
 }
 
-static bool write_deleted(fetch *f, options *o, const links *l, int *status, http_error *e)
+static bool is_listed(fetch *f, const linked *link)
 {
     size_t n;
     const fetch_project *projects = fetch_projects(f, &n);
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(projects[k].id, link->id) == 0)
+            return true;
+    return false;
+}
+
+/* What another Kitsu does not have was not deleted: a server is believed about
+ * a project that was synchronised from it, or when it has another of the
+ * store's. */
+static bool write_deleted(fetch *f, options *o, const links *l, int *status, http_error *e)
+{
+    bool right_server = false;
+    for (size_t i = 0; i < l->len; i++)
+        right_server |= is_listed(f, &l->items[i]);
     for (size_t i = 0; i < l->len; i++) {
         const linked *link = &l->items[i];
-        bool listed = false;
-        for (size_t k = 0; k < n; k++)
-            listed |= strcmp(projects[k].id, link->id) == 0;
-        if (listed || !wants(o, link->name, link->id))
+        if (is_listed(f, link) || !wants(o, link->name, link->id))
             continue;
         if (!is_uuid(link->id)) {
             msg_error("%s: its data.zou_id is no id of Kitsu's", link->name);
+            *status = 1;
+        } else if (!right_server && !link->known) {
+            msg_error("%s: this Kitsu has none of the store's projects: is it the right server? "
+                      "It is not taken for deleted",
+                      link->name);
             *status = 1;
         } else if (!go_on(fetch_missing(f, link->id, link->name, e), status)) {
             return false;
@@ -216,6 +234,13 @@ static zou *read_store(options *o, links *l, http_error *e)
         o->zou.store = s;
         z = zou_open(&o->zou, e);
         o->zou.store = NULL;
+        for (size_t i = 0; z && i < l->len; i++)
+            if (!state_has_checkpoint(s, zou_server(z), l->items[i].id, a, &l->items[i].known,
+                                      &se)) {
+                http_fail(e, se.status, "%s", se.what);
+                zou_close(z);
+                z = NULL;
+            }
     } else {
         http_fail(e, se.status, "%s", se.what);
     }

@@ -42,6 +42,13 @@ static void wipe_progress(void)
     progress_shown = false;
 }
 
+static void tame(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
 /* One write per line, so that the lines of a pipeline's programs, which share
  * a terminal, do not mix. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
@@ -54,10 +61,8 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     int more = vsnprintf(line + start, sizeof line - start, format, args);
     if (more < 0)
         return;
+    tame(line);
     size_t len = strlen(line);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = '?';
     if (len > sizeof line - 2)
         len = sizeof line - 2;
     line[len] = '\n';
@@ -106,10 +111,13 @@ void msg_progress(const char *format, ...)
         return;
     wipe_progress();
     if (format) {
+        char line[512];
         va_list args;
         va_start(args, format);
-        vfprintf(stderr, format, args);
+        vsnprintf(line, sizeof line, format, args);
         va_end(args);
+        tame(line);
+        fputs(line, stderr);
         progress_shown = true;
     }
     fflush(stderr);

@@ -96,14 +96,25 @@ bool state_checkpoint_valid(const json *checkpoint)
     return true;
 }
 
+static json checkpoint_id(arena *a, const char *server, const char *who)
+{
+    return json_string(a, arena_printf(a, "checkpoint:%s:%s", server, who));
+}
+
+bool state_has_checkpoint(store *s, const char *server, const char *project_id, arena *a, bool *has,
+                          store_error *e)
+{
+    json id = checkpoint_id(a, server, project_id), document;
+    return store_get(s, state_ns(s), &id, a, &document, has, e);
+}
+
 static bool put_one(store *s, const json *checkpoint, json project_id, bool *begun, arena *a,
                     store_error *e)
 {
     const json *server = json_get(checkpoint, "server");
     const char *who = json_is_null(&project_id) ? "*" : project_id.text;
     json document = json_object();
-    json_add(a, &document, "_id",
-             json_string(a, arena_printf(a, "checkpoint:%s:%s", server->text, who)));
+    json_add(a, &document, "_id", checkpoint_id(a, server->text, who));
     json_add(a, &document, "type", json_string(a, "checkpoint"));
     json_add(a, &document, "server", *server);
     json_add(a, &document, "project_id", project_id);

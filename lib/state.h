@@ -17,6 +17,10 @@ store_ns state_ns(const store *s);
  * none. */
 bool state_skipped(store *s, const char *project_id, arena *a, json *records, store_error *e);
 
+/* Whether the store has a checkpoint of this project from this server. */
+bool state_has_checkpoint(store *s, const char *server, const char *project_id, arena *a, bool *has,
+                          store_error *e);
+
 /* The functions that remember write only what is not so already, and call
  * store_begin first unless `*begun`, which they set. */
 

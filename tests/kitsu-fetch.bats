@@ -239,6 +239,25 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
     says "may not see"
 }
 
+@test "a Kitsu that has none of the store's projects is not believed that they are deleted" {
+    gone=01234567-89ab-cdef-0123-456789abcdef
+    insert() { # DB COLL DOCUMENT
+        jq -nc --arg db "$1" --arg coll "$2" --argjson document "$3" '{type: "Change",
+            operationType: "insert", ns: {db: $db, coll: $coll},
+            documentKey: {_id: $document._id}, fullDocument: $document}' |
+            op-apply -d "sqlite:$BATS_TEST_TMPDIR/other" >/dev/null
+    }
+    insert avalon elsewhere "{\"_id\":{\"\$oid\":\"000000000000000000000001\"},\"type\":\"project\",
+        \"name\":\"elsewhere\",\"data\":{\"zou_id\":\"$gone\"}}"
+    fetch -d "sqlite:$BATS_TEST_TMPDIR/other" --types Shot -P elsewhere
+    [[ $status == 1 && $output != *Deleted* ]]
+    says "is it the right server?"
+    # It is, once something was synchronised from it.
+    insert openpype opkitsu "{\"_id\":\"checkpoint:$KITSU_SERVER:$gone\",\"type\":\"checkpoint\"}"
+    fetch -d "sqlite:$BATS_TEST_TMPDIR/other" --types Shot -P elsewhere
+    [[ $status == 0 && $output == *Deleted* ]]
+}
+
 @test "a store that cannot be read is fatal, one that is not there is empty" {
     echo "no database, and long enough not to be taken for an empty one" >"$BATS_TEST_TMPDIR/file"
     fetch -d "sqlite:$BATS_TEST_TMPDIR/file"
