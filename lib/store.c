@@ -118,8 +118,9 @@ store *store_open(const char *url, store_mode mode, unsigned wait, store_error *
     } else if (starts_with(url, "mongodb://") || starts_with(url, "mongodb+srv://")) {
         s = open_mongo(url, e);
     } else {
-        store_fail(e, EX_CONFIG,
-                   "the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:");
+        store_fail(
+            e, EX_CONFIG,
+            "the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH");
     }
     buf_free(&path);
     if (s) {
