@@ -329,10 +329,11 @@ bool apply_checkpoint(apply *p, const json *record, store_error *e)
     if (!flush_batch(p, e))
         return false;
     arena_reset(p->scratch);
-    if (position && p->conflict)
+    if (p->dry || !position)
+        return commit(p, e);
+    if (p->conflict)
         p->withheld = true;
-    else if (position && !p->dry &&
-             !state_put_checkpoint(p->store, record, &p->begun, p->scratch, e))
+    else if (!state_put_checkpoint(p->store, record, &p->begun, p->scratch, e))
         return false;
     return commit(p, e);
 }

@@ -33,7 +33,8 @@ typedef enum store_mode { STORE_READ, STORE_WRITE } store_mode;
  * `sqlite:$XDG_DATA_HOME/opkitsu/op.db`): `mongodb://…`, `mongodb+srv://…` or
  * `sqlite:PATH`. For reading, an SQLite file that does not exist is an empty
  * store and is not made. For writing it is made, with its folders. `wait` is
- * how many seconds to wait for another writer. NULL: `*e` says why. */
+ * how many seconds to wait for another writer (to read, at least 5: a commit
+ * takes a moment). NULL: `*e` says why. */
 store *store_open(const char *url, store_mode mode, unsigned wait, store_error *e);
 void store_close(store *s); /* takes NULL */
 /* The store's address for messages and `--status`: no user, no password. */

@@ -21,6 +21,7 @@
 #define APPLICATION_ID 0x6f706b74 /* "opkt", for file(1) */
 #define SCHEMA_VERSION 1
 #define PAGE_SIZE      8192  /* bytes; an entity with its tasks is 2 to 8 KiB */
+#define READER_WAIT    5     /* seconds, at least; a commit takes a moment */
 #define SPILL_PAGES    16384 /* what a batch may hold before it locks readers out: 128 MiB */
 
 typedef struct sqlite_store {
@@ -663,6 +664,8 @@ store *store_sqlite_open(const char *path, char *name, store_mode mode, unsigned
     buf_addf(&plain, "%s%s", path[0] == '/' ? "" : "./", path);
     s->path = plain.data;
     bool ok = false;
+    if (mode == STORE_READ && wait < READER_WAIT)
+        s->wait = READER_WAIT;
     if (mode == STORE_READ)
         ok = look(s, e);
     else if (!make_folders(s->path))

@@ -117,6 +117,7 @@ case_dry() {
     apply update -n
     [ "$(count planned)" -eq 2 ]
     apply conflict -n
+    [ "$status" -eq 1 ]
     [ "$(count conflict)" -eq 7 ] # one more: it is made from another one's result
     apply move -n
     [ "$(count planned)" -eq 4 ] # the sequence will be empty by then

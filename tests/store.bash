@@ -1,6 +1,10 @@
 # For the tests that write to a store: which one, and how to compare.
 # shellcheck shell=bash
 
+# libmongoc keeps counters in shared memory; programs that are killed would leave
+# them there, and it complains on finding those of an earlier process.
+export MONGOC_DISABLE_SHM=1
+
 # Each test has databases of its own; plans say "avalon".
 use_sqlite() {
     OP_STORE=sqlite:$BATS_TEST_TMPDIR/op.db
