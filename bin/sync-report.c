@@ -74,22 +74,22 @@ static void add_entity(buf *b, const json *entity)
 
 static void add_value(buf *b, const json *v)
 {
-    buf text = {0};
     const json *id = json_get(v, "$oid");
-    if (!v)
+    if (!v) {
         buf_adds(b, "nothing");
-    else if (json_is(v, JSON_OBJECT) && !id)
-        buf_adds(b, v->len ? "{...}" : "{}");
-    else {
-        json_write(&text, id ? id : v);
+    } else if (json_is(v, JSON_OBJECT)) {
+        add_text(b, id, v->len ? "{...}" : "{}");
+    } else {
+        buf text = {0};
+        json_write(&text, v);
         size_t len = text.len;
         if (len > MAX_VALUE)
             for (len = MAX_VALUE; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
                 len--; /* not within a character */
         add_clean(b, text.data, len);
         buf_adds(b, len < text.len ? "..." : "");
+        buf_free(&text);
     }
-    buf_free(&text);
 }
 
 static void print(const buf *b)
