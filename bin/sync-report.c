@@ -57,7 +57,7 @@ static void add_clean(buf *b, const char *text, size_t len)
 
 static void add_text(buf *b, const json *text, const char *otherwise)
 {
-    if (json_text(text))
+    if (json_text(text) && text->len)
         add_clean(b, text->text, text->len);
     else
         buf_adds(b, otherwise);

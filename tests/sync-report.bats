@@ -137,6 +137,7 @@ EOF
         run -0 sync-report <<<'{"type":"Result","status":"failed",'"$record"'}'
         run -0 sync-report <<<'{"type":"Summary","seconds":"x",'"$record"'}'
         run -0 sync-report <<<'{"type":"Skipped","entity":3,'"$record"'}'
+        run -0 sync-report <<<'{"type":"Change","ns":{"coll":""},'"$record"'}'
     done
 }
 

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# Every command of README.md and CONTRIBUTING.md is run: those about a studio
+# here, line by line as they stand there, the others by the tests named below.
+# shellcheck disable=SC2154 # bats' run
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export OPKITSU_BUILD=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../build}
+    export PATH=$OPKITSU_BUILD/bin:$PATH
+    load zou
+    "$BATS_TEST_DIRNAME/studio" start "$BATS_FILE_TMPDIR/kitsu" --no-mongo
+    # shellcheck source=/dev/null
+    source "$BATS_FILE_TMPDIR/kitsu/env"
+    zou_login
+    local name project sequence
+    for name in project_name01 project_name02; do
+        project=$(zou_project $name)
+        sequence=$(zou_sequence "$project" SQ01)
+        zou_shot "$project" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1040}'
+    done
+}
+
+teardown_file() {
+    "$BATS_TEST_DIRNAME/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+}
+
+# commands FILE [LANGUAGE]: the lines of its fenced blocks.
+commands() {
+    sed -n "/^\`\`\`${2:-sh}\$/,/^\`\`\`\$/{/^\`\`\`/!p}" "$BATS_TEST_DIRNAME/../$1"
+}
+
+# Where a command is run that can't be run here.
+run_elsewhere() {
+    case $1 in
+        'sudo apt-get install -y make') true ;; # before there is anything of ours
+        'make demo') grep -q 'make -s demo' demo.bats ;;
+        'make check') grep -q '^    make check' ../.ci/run ;;
+        'make' | 'sudo make install PREFIX=/usr/local') grep -q 'make -s install' lint.bats ;;
+        'man opkitsu') grep -q 'man7/opkitsu.7' lint.bats ;;
+        # What the studio of these tests is, under another name.
+        'export KITSU_SERVER='* | 'export KITSU_LOGIN='* | 'export OPENPYPE_MONGO='*) true ;;
+        *) return 1 ;;
+    esac
+}
+
+@test "README: the commands do what it says" {
+    cd "$BATS_TEST_DIRNAME" || return
+    work=$BATS_TEST_TMPDIR
+    mkdir -m 700 "$work/runtime"
+    while IFS= read -r command; do
+        run_elsewhere "$command" || printf '%s\n' "$command"
+    done < <(commands README.md) >"$work/here"
+    (($(wc -l <"$work/here") >= 9))
+    # The example's server, login, password and paths are those of this test.
+    {
+        printf 'set -euo pipefail\n'
+        sed -e "s|me@domain\.ext|$KITSU_LOGIN|g; s|my_password|$KITSU_PWD|g; s|/tmp/try\.db|$work/try.db|g" "$work/here"
+    } >"$work/script"
+    cd "$work" || return
+    XDG_RUNTIME_DIR=$work/runtime run --separate-stderr bash script
+    printf '%s\n' "$output" "$stderr"
+    [[ $status == 0 && $stderr == "" ]]
+    [[ $output == *"create  Shot SQ01_SH010"*"project_name01: 5 to create"* ]]
+    [[ $output == *"project_name01: 5 created"*"project_name02: 5 created"*"project_name01: nothing changed"* ]]
+    [[ $output == *"2 Shot"*"SQ01_SH010"$'\t'1001$'\t'1040*"project_name02|asset|SQ01_SH010"* ]]
+    [[ $(op-dump -d "sqlite:$work/try.db" | wc -l) == 10 ]]
+}
+
+@test "README: the line for cron" {
+    line=$(commands README.md crontab)
+    [[ $line == '*/15 * * * * '* ]]
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    echo "$KITSU_PWD" >password
+    command=${line#'*/15 * * * * '}
+    command=${command//\/etc\/opkitsu\/password/password}
+    run env -u KITSU_PWD OP_STORE="sqlite:$PWD/op.db" XDG_RUNTIME_DIR="$PWD/runtime" sh -c "$command"
+    [[ $status == 0 && $output == "" ]]
+    [[ $(op-dump -d "sqlite:$PWD/op.db" | wc -l) == 10 ]]
+}
+
+@test "CONTRIBUTING: its commands are those that the tests are made of" {
+    while IFS= read -r command; do
+        case $command in
+            'make check' | 'SAN=1 tests/run') [[ -x $BATS_TEST_DIRNAME/run ]] ;;
+            'tests/studio start /tmp/studio' | 'source /tmp/studio/env' | 'tests/studio stop /tmp/studio') ;; # setup_file
+            *)
+                echo "run by no test: $command"
+                false
+                ;;
+        esac
+    done < <(commands CONTRIBUTING.md)
+}
+
+@test "the manuals' examples of one program or pipe are ones that work" {
+    # What a reader would try first; each as it stands there.
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    export XDG_RUNTIME_DIR=$PWD/runtime OP_STORE=sqlite:$PWD/op.db
+    for example in \
+        'kitsu-fetch | tee kitsu.ndjson | op-diff | tee plan.ndjson | op-apply' \
+        'kitsu-fetch | jq -r .type | sort | uniq -c' \
+        'kitsu-fetch | op-diff --exit-code >plan.ndjson' \
+        'op-diff -a /dev/null <kitsu.ndjson >plan.ndjson' \
+        'sync-report <plan.ndjson' \
+        'op-apply <plan.ndjson | sync-report' \
+        'jq -r .type <kitsu.ndjson | sort | uniq -c'; do
+        grep -rqF -- "$example" "$BATS_TEST_DIRNAME/../share/man"
+        run -0 bash -euo pipefail -c "$example"
+    done
+}
