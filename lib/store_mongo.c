@@ -445,7 +445,7 @@ static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, stor
     if (number_in(&sent->reply, counted[op]) == (int64_t)sent->expected)
         return true;
     if (op == STORE_INSERT)
-        return fail(s, &why, e);
+        return store_fail(e, EX_TEMPFAIL, "%s: the writes stopped half way", s->base.name);
     return find_missed(s, ns, sent, a, e);
 }
 
