@@ -131,6 +131,7 @@ static bool on_end(reader *r, const json *record, store_error *e)
         size_t len;
         const char *line = ndjson_line(r->in, &len);
         ndjson_write_raw(line, len);
+        fflush(stdout); /* op-apply can commit, while the next project is read */
         json_push(r->kept, r->done, json_string(r->kept, r->p->id));
     }
     close_project(r);
@@ -177,6 +178,7 @@ static bool on_deleted(reader *r, const json *record, store_error *e)
         ndjson_complain(r->in, "a Deleted without \"id\" or \"entity_type\"");
         return true;
     }
+    r->saw_project = true;
     if (strcmp(type, "Project") == 0)
         return diff_deleted(r->plan, id, r->arena, e) != DIFF_FAILED;
     ndjson_complain(r->in, "this version plans full scope only");

@@ -17,7 +17,8 @@ void arena_reset(arena *a);
 void *arena_alloc(arena *a, size_t size);
 /* A copy of `len` bytes, followed by a NUL. */
 char *arena_text(arena *a, const char *bytes, size_t len);
-char *arena_printf(arena *a, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
+char *arena_printf(arena *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 /* The arena's one copy of this text: equal texts give the same pointer. The
  * thirty keys of four thousand tasks are then stored thirty times. */
 const char *arena_intern(arena *a, const char *bytes, size_t len);

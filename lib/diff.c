@@ -13,14 +13,18 @@
 
 static void write_skipped(diff *d, json skipped)
 {
+    const json *what = json_get(&skipped, "entity");
+    msg_warn("%s \"%s\" (%s) is skipped: %s", json_text(json_get(what, "type")),
+             json_text(json_get(what, "name")), json_text(json_get(what, "id")),
+             json_text(json_get(&skipped, "reason")));
     ndjson_write(&skipped);
     d->skipped++;
 }
 
 /* `what`, of this project, names the Kitsu side: a change that no line can
  * hold makes it a skipped one. */
-/* A change that no line can hold makes its entity a skipped one. */
-static void write_change(diff *d, arena *a, const char *project_id, json change)
+/* False: no line can hold the change, as `*reason`, in `a`, says. */
+static bool try_change(diff *d, arena *a, json change, const char **reason)
 {
     static buf line; /* kept for the next call, for good */
     buf_clear(&line);
@@ -29,12 +33,20 @@ static void write_change(diff *d, arena *a, const char *project_id, json change)
     if (line.len <= MAX_LINE) {
         ndjson_write_raw(line.data, line.len);
         d->changes++;
-        return;
+        return true;
     }
-    const json *entity_json = json_get(&change, "entity");
-    write_skipped(d, skipped_record(a, entity_json ? *entity_json : json_null(), project_id, "size",
-                                    arena_printf(a, "its change takes %zu MiB, a line holds %zu",
-                                                 line.len >> 20, MAX_LINE >> 20)));
+    *reason = arena_printf(a, "its change takes %zu MiB, a line holds %zu", line.len >> 20,
+                           MAX_LINE >> 20);
+    return false;
+}
+
+static void write_change(diff *d, arena *a, const char *project_id, json change)
+{
+    const char *reason;
+    if (try_change(d, a, change, &reason))
+        return;
+    const json *what = json_get(&change, "entity");
+    write_skipped(d, skipped_record(a, what ? *what : json_null(), project_id, "size", reason));
 }
 
 static void write_draft(diff *d, const mapping *m, const draft *x, const json *id, json what)
@@ -48,7 +60,6 @@ static void write_draft(diff *d, const mapping *m, const draft *x, const json *i
 
 static diff_target skip_project(diff *d, production *p, const char *code, const char *reason)
 {
-    msg_warn("project \"%s\" is skipped: %s", p->name, reason);
     json what = skipped_entity(p->arena, "Project", p->id, p->name);
     write_skipped(d, skipped_record(p->arena, what, p->id, code, reason));
     return (diff_target){NULL, false};
@@ -65,6 +76,8 @@ diff_target diff_find_target(diff *d, production *p)
         return (diff_target){known->coll, false};
     }
     const char *fault = naming_fault(p->arena, p->name, true);
+    if (p->closed && (fault || !base_by_name(d->base, p->name)))
+        return (diff_target){NULL, false}; /* one that OpenPype never had stays outside */
     if (fault)
         return skip_project(d, p, "name", fault);
     known = base_by_name(d->base, p->name);
@@ -209,27 +222,43 @@ static void write_leaving(diff *d, const mapping *m, const leaving *l)
 {
     const collection *c = m->collection;
     at_depth *order = xmalloc((l->n + 1) * sizeof *order);
-    size_t n = 0;
-    for (size_t i = 0; i < l->n; i++) {
-        asset *x = l->assets[i];
-        if (x->removed) {
-            order[n] = (at_depth){x, depth_of(m, x), n};
-            n++;
-            continue;
-        }
+    for (size_t i = 0; i < l->n; i++)
+        order[i] = (at_depth){l->assets[i], depth_of(m, l->assets[i]), i};
+    qsort(order, l->n, sizeof *order, deepest_first);
+    for (size_t i = l->n; i-- > 0;) { /* parents first */
+        asset *x = order[i].asset;
         draft archive = draft_new(m->arena, &x->document);
         draft_set(&archive, json_string(m->arena, "archived_asset"), "type", NULL);
-        write_draft(d, m, &archive, &x->id, entity_of_asset(m->arena, x));
+        if (!x->removed)
+            write_draft(d, m, &archive, &x->id, entity_of_asset(m->arena, x));
     }
-    qsort(order, n, sizeof *order, deepest_first);
-    for (size_t i = 0; i < n; i++)
-        write_change(d, m->arena, m->production->id,
-                     draft_delete(m->arena, c->db, c->coll, &order[i].asset->document,
-                                  entity_of_asset(m->arena, order[i].asset)));
+    for (size_t i = 0; i < l->n; i++) /* children first */
+        if (order[i].asset->removed)
+            write_change(d, m->arena, m->production->id,
+                         draft_delete(m->arena, c->db, c->coll, &order[i].asset->document,
+                                      entity_of_asset(m->arena, order[i].asset)));
     free(order);
 }
 
 /* ---- one project ----------------------------------------------------------------------- */
+
+static void write_entity(diff *d, mapping *m, entity *e)
+{
+    if (e->under && !naming_above(e->under))
+        e->under = NULL; /* its type's change was too long just now */
+    draft x = mapping_entity(m, e);
+    if (!draft_changes(&x))
+        return;
+    json id = json_object(), what = skipped_entity(m->arena, kind_name(e->kind), e->id, e->name);
+    if (e->asset)
+        id = e->asset->id;
+    else
+        json_add(m->arena, &id, "$oid", json_string(m->arena, e->doc_id));
+    const collection *c = m->collection;
+    const char *reason;
+    if (!try_change(d, m->arena, draft_change(&x, c->db, c->coll, &id, what), &reason))
+        production_skip(m->production, e, "size", reason);
+}
 
 static void write_entities(diff *d, mapping *m)
 {
@@ -240,17 +269,9 @@ static void write_entities(diff *d, mapping *m)
         draft x = mapping_root(m, (root)r);
         write_draft(d, m, &x, &m->roots[r].id, json_null());
     }
-    for (size_t i = 0; i < p->n; i++) {
-        entity *e = p->entities[i];
-        if (e->state != ENTITY_LIVE || e->no_document)
-            continue;
-        draft x = mapping_entity(m, e);
-        json id = json_object();
-        if (!e->asset)
-            json_add(m->arena, &id, "$oid", json_string(m->arena, e->doc_id));
-        write_draft(d, m, &x, e->asset ? &e->asset->id : &id,
-                    skipped_entity(m->arena, kind_name(e->kind), e->id, e->name));
-    }
+    for (size_t i = 0; i < p->n; i++)
+        if (p->entities[i]->state == ENTITY_LIVE && !p->entities[i]->no_document)
+            write_entity(d, m, p->entities[i]);
 }
 
 static void write_all_skipped(diff *d, const mapping *m)

@@ -66,6 +66,38 @@ static char *mend_surrogates(const char *text, size_t len, unsigned *count)
     return mended;
 }
 
+/* ---- UTF-8 -------------------------------------------------------------- */
+
+/* yajl lets overlong forms, surrogates and what is beyond U+10FFFF pass: no
+ * database takes them. The offset of the first bad byte, or `len`. */
+static size_t bad_utf8(const char *text, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    for (size_t i = 0; i < len;) {
+        unsigned char c = s[i];
+        if (c < 0x80) {
+            i++;
+            continue;
+        }
+        size_t more = c >= 0xc2 && c <= 0xdf   ? 1
+                      : (c & 0xf0) == 0xe0     ? 2
+                      : c >= 0xf0 && c <= 0xf4 ? 3
+                                               : 0;
+        if (more == 0 || len - i <= more)
+            return i;
+        /* The second byte's range depends on the first one. */
+        unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+        unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+        if (s[i + 1] < low || s[i + 1] > high)
+            return i;
+        for (size_t k = 2; k <= more; k++)
+            if ((s[i + k] & 0xc0) != 0x80)
+                return i;
+        i += more + 1;
+    }
+    return len;
+}
+
 /* ---- parsing ------------------------------------------------------------ */
 
 typedef struct frame {
@@ -81,7 +113,6 @@ typedef struct builder {
     unsigned depth;
     bool too_deep;
     const char *key; /* of the next value; NULL in arrays */
-    bool skip_value; /* the next value's key was left out */
     json_mended *mended;
 } builder;
 
@@ -148,17 +179,16 @@ static int on_start_array(void *ctx)
     return open_container(ctx, false);
 }
 
-/* A key with a NUL inside has no place in BSON: it is kept as NULL here and
- * dropped when its object is closed. */
+/* A key with a NUL inside has no place in BSON: this stands for it until its
+ * object is closed, and it is dropped. */
+static const char nul_key[] = "";
+
 static int on_key(void *ctx, const unsigned char *text, size_t len)
 {
     builder *b = ctx;
     if (memchr(text, '\0', len)) {
-        static const char nul_key[] = "";
         b->key = nul_key;
-        b->skip_value = true;
-        if (b->mended)
-            b->mended->nul_keys++;
+        b->mended->nul_keys++;
         return 1;
     }
     b->key = arena_intern(b->arena, (const char *)text, len);
@@ -210,6 +240,15 @@ static size_t drop_twins(json_member *m, size_t n)
     return kept;
 }
 
+static size_t drop_nul_keys(json_member *m, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (m[i].key != nul_key)
+            m[kept++] = m[i];
+    return kept;
+}
+
 static int close_container(void *ctx)
 {
     builder *b = ctx;
@@ -218,6 +257,8 @@ static int close_container(void *ctx)
     size_t n = b->len - f.start;
     json *value = &first[-1].value;
     if (f.is_object) {
+        if (b->mended->nul_keys)
+            n = drop_nul_keys(first, n);
         n = drop_twins(first, n);
         *value = (json){.type = JSON_OBJECT, .len = (uint32_t)n};
         value->members = arena_alloc(b->arena, n * sizeof *first);
@@ -273,6 +314,11 @@ bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e
         *mended = scratch;
     else
         mended = &scratch;
+    size_t bad = bad_utf8(text, len);
+    if (bad < len) {
+        say_error(e, bad, "invalid UTF-8");
+        return false;
+    }
     char *copy = mend_surrogates(text, len, &mended->surrogates);
     if (copy)
         text = copy;

@@ -52,56 +52,143 @@ static json text(mapping *m, const char *value)
     return json_string(m->arena, value);
 }
 
+/* An object of the store's with our keys set in it: others are kept. */
+static json with_ours(mapping *m, const json *theirs)
+{
+    return json_is(theirs, JSON_OBJECT) ? json_copy_shallow(m->arena, theirs) : json_object();
+}
+
+/* ---- tasks ------------------------------------------------------------------------ */
+
+static void skip_task(mapping *m, json *skips, const task *t, const char *code, const char *reason)
+{
+    json what = skipped_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
+    json_push(m->arena, skips, skipped_record(m->arena, what, m->production->id, code, reason));
+}
+
+static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)
+{
+    json entry = with_ours(m, json_get(there, key));
+    json_set(m->arena, &entry, "type", text(m, t->type_name));
+    json_set(m->arena, &entry, "zou", t->record);
+    json_add(m->arena, wanted, key, entry);
+}
+
+/* Whether the production still has the task that an entry is linked to, under
+ * some name or as one that had to be skipped. */
+static const task *task_of(const entity *e, const char *id)
+{
+    for (const task *t = e->tasks; t; t = t->next)
+        if (id && strcmp(t->id, id) == 0)
+            return t;
+    return NULL;
+}
+
+/* Entries of the document that stay as they are: OpenPype's own, and those of
+ * tasks that were skipped; in a partial view, all that are not seen. */
+static void keep_entries(mapping *m, const entity *e, const json *there, const json *skipped_ids,
+                         json *wanted)
+{
+    for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
+        const json_member *entry = &there->members[i];
+        const char *id = json_text(json_at(&entry->value, "zou", "id", NULL));
+        skipped_id *unread = NULL;
+        if (id)
+            HASH_FIND_STR(m->production->skipped_tasks, id, unread);
+        bool stays = !json_get(&entry->value, "zou") || unread ||
+                     (id && json_get(skipped_ids, id)) ||
+                     (m->production->partial && !task_of(e, id));
+        if (stays && !json_get(wanted, entry->key))
+            json_add(m->arena, wanted, entry->key, entry->value);
+    }
+}
+
+/* What `data.tasks` of an entity's document shall be; `there`: what it is. */
+static json tasks_of(mapping *m, const entity *e, const json *there, json *skips)
+{
+    arena *a = m->arena;
+    json wanted = json_object(), skipped = json_object();
+    /* The first of each type has the type's name ... */
+    for (const task *t = e->tasks; t; t = t->next) {
+        const char *name = t->type_name;
+        if (!name || !*name || *name == '$') {
+            skip_task(m, skips, t, name ? "name" : "task",
+                      name ? arena_printf(a, "its task type's name \"%s\" can't be a key", name)
+                           : "its task type is not among Kitsu's task types");
+            json_set(a, &skipped, t->id, json_bool(true));
+        } else if (!json_get(&wanted, name)) {
+            put_task(m, there, &wanted, name, t);
+        }
+    }
+    /* ... and the others one made of both names, where that is free. */
+    for (const task *t = e->tasks; t; t = t->next) {
+        if (json_get(&skipped, t->id))
+            continue;
+        const json *first = json_at(&wanted, t->type_name, "zou", "id", NULL);
+        if (first && strcmp(first->text, t->id) == 0)
+            continue;
+        const char *key = arena_printf(a, "%s_%s", t->type_name, t->name);
+        if (!json_get(&wanted, key)) {
+            put_task(m, there, &wanted, key, t);
+            continue;
+        }
+        skip_task(m, skips, t, "task",
+                  arena_printf(a, "%s \"%s\" has a task \"%s\" already", kind_name(e->kind),
+                               e->name, key));
+        json_set(a, &skipped, t->id, json_bool(true));
+    }
+    keep_entries(m, e, there, &skipped, &wanted);
+    return wanted;
+}
+
 /* ---- the project document ---------------------------------------------------- */
 
-static void set_code_and_state(mapping *m, draft *d)
+static void set_project_fields(mapping *m, draft *d)
 {
     const production *p = m->production;
     const json *given = json_get(&p->project, "code");
     char *code = arena_text(m->arena, p->name, strlen(p->name));
     for (char *c = code; *c; c++)
         *c = *c == ' ' ? '_' : *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    draft_set(d, text(m, p->id), "data", "zou_id", NULL);
-    draft_set(d, json_text(given) && given->len ? *given : text(m, code), "data", "code", NULL);
-    draft_set(d, json_bool(!p->closed), "data", "active", NULL);
-}
-
-static void set_format(mapping *m, draft *d)
-{
-    const json *project = &m->production->project;
+    const json *project = &p->project;
     double fps;
     int32_t width, height;
+    draft_set(d, text(m, p->id), "data", "zou_id", NULL);
+    draft_set(d, json_text(given) && given->len ? *given : text(m, code), "data", "code", NULL);
     if (value_real(m->arena, json_get(project, "fps"), &fps))
         draft_set(d, real(m, fps), "data", "fps", NULL);
+    draft_set(d, json_bool(!p->closed), "data", "active", NULL);
     const json *resolution = json_get(project, "resolution");
     if (value_resolution(m->arena, resolution, &width, &height)) {
         draft_set(d, integer(m, width), "data", "resolutionWidth", NULL);
         draft_set(d, integer(m, height), "data", "resolutionHeight", NULL);
     } else {
-        const char *given = json_text(resolution);
-        msg_warn("%s: resolution \"%s\" is not WIDTHxHEIGHT: left as it is", m->production->name,
-                 given ? given : "");
+        msg_warn("%s: resolution \"%s\" is not WIDTHxHEIGHT: left as it is", p->name,
+                 json_text(resolution) ? resolution->text : "");
     }
 }
 
-/* Whether a task that OpenPype's own tools made is of this type. */
-static bool used_by_own_tasks(const mapping *m, const char *type)
+/* Whether a task that OpenPype's own tools made, and that this plan leaves so,
+ * is of this type. */
+static bool used_by_own_tasks(mapping *m, const char *type)
 {
+    json skips = json_array();
     for (size_t i = 0; i < m->collection->n; i++) {
-        const json *tasks = json_at(&m->collection->assets[i]->document, "data", "tasks", NULL);
-        for (uint32_t k = 0; json_is(tasks, JSON_OBJECT) && k < tasks->len; k++) {
+        const asset *d = m->collection->assets[i];
+        const json *tasks = json_at(&d->document, "data", "tasks", NULL);
+        for (uint32_t k = 0; json_is(tasks, JSON_OBJECT) && k < tasks->len && !d->removed; k++) {
+            const char *key = tasks->members[k].key;
             const char *of = json_text(json_get(&tasks->members[k].value, "type"));
-            if (of && strcmp(of, type) == 0 && !json_get(&tasks->members[k].value, "zou"))
+            if (!of || strcmp(of, type) != 0 || json_get(&tasks->members[k].value, "zou"))
+                continue;
+            json after = *tasks;
+            if (d->entity && d->entity->state == ENTITY_LIVE)
+                after = tasks_of(m, d->entity, tasks, &skips);
+            if (!json_at(&after, key, "zou", NULL))
                 return true;
         }
     }
     return false;
-}
-
-/* An object of the store's with our keys set in it: others are kept. */
-static json with_ours(mapping *m, const json *theirs)
-{
-    return json_is(theirs, JSON_OBJECT) ? json_copy_shallow(m->arena, theirs) : json_object();
 }
 
 /* Bring an object of named things (task types, tasks) to `wanted`: one path a
@@ -168,7 +255,6 @@ draft mapping_project(mapping *m)
         const json *config = json_get(m->anatomy, "config");
         draft_set(&d, with_ours(m, attributes), "data", NULL);
         draft_set(&d, with_ours(m, config), "config", NULL);
-        draft_set(&d, json_bool(false), "data", "library_project", NULL);
         const json *apps = json_get(config, "apps");
         if (!json_is(apps, JSON_ARRAY) || apps->len == 0)
             msg_warn("%s: the anatomy names no applications: OpenPype's launcher will offer none",
@@ -176,8 +262,9 @@ draft mapping_project(mapping *m)
     } else {
         m->project_id = *json_get(&m->collection->project, "_id");
     }
-    set_code_and_state(m, &d);
-    set_format(m, &d);
+    set_project_fields(m, &d);
+    if (is_new)
+        draft_set(&d, json_bool(false), "data", "library_project", NULL);
     if (!p->closed)
         set_task_types(m, &d);
     m->project = d.after;
@@ -199,9 +286,10 @@ draft mapping_root(mapping *m, root r)
         draft_set(&d, text(m, "asset"), "type", NULL);
         draft_set(&d, text(m, "openpype:asset-3.0"), "schema", NULL);
         draft_set(&d, text(m, root_name(r)), "name", NULL);
-        draft_set(&d, json_object(), "data", "tasks", NULL);
     }
     draft_set(&d, text(m, root_name(r)), "data", "root_of", NULL);
+    if (!place->asset)
+        draft_set(&d, json_object(), "data", "tasks", NULL);
     draft_set(&d, json_null(), "data", "visualParent", NULL);
     draft_set(&d, json_array(), "data", "parents", NULL);
     return d;
@@ -306,90 +394,6 @@ static void set_custom_fields(draft *d, const entity *e, const json *record)
     }
 }
 
-/* ---- tasks ------------------------------------------------------------------------ */
-
-static void skip_task(mapping *m, const task *t, const char *code, const char *reason)
-{
-    json what = skipped_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
-    json_push(m->arena, &m->skipped,
-              skipped_record(m->arena, what, m->production->id, code, reason));
-}
-
-static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)
-{
-    json entry = with_ours(m, json_get(there, key));
-    json_set(m->arena, &entry, "type", text(m, t->type_name));
-    json_set(m->arena, &entry, "zou", t->record);
-    json_add(m->arena, wanted, key, entry);
-}
-
-/* Whether the production still has the task that an entry is linked to, under
- * some name or as one that had to be skipped. */
-static const task *task_of(const entity *e, const char *id)
-{
-    for (const task *t = e->tasks; t; t = t->next)
-        if (id && strcmp(t->id, id) == 0)
-            return t;
-    return NULL;
-}
-
-/* Entries of the document that stay as they are: OpenPype's own, and those of
- * tasks that were skipped; in a partial view, all that are not seen. */
-static void keep_entries(mapping *m, const entity *e, const json *there, const json *skipped_ids,
-                         json *wanted)
-{
-    for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
-        const json_member *entry = &there->members[i];
-        const char *id = json_text(json_at(&entry->value, "zou", "id", NULL));
-        skipped_id *unread = NULL;
-        if (id)
-            HASH_FIND_STR(m->production->skipped_tasks, id, unread);
-        bool stays = !json_get(&entry->value, "zou") || unread ||
-                     (id && json_get(skipped_ids, id)) ||
-                     (m->production->partial && !task_of(e, id));
-        if (stays && !json_get(wanted, entry->key))
-            json_add(m->arena, wanted, entry->key, entry->value);
-    }
-}
-
-static void set_tasks(mapping *m, draft *d, const entity *e)
-{
-    arena *a = m->arena;
-    const json *there = json_at(d->before, "data", "tasks", NULL);
-    json wanted = json_object(), skipped = json_object();
-    /* The first of each type has the type's name ... */
-    for (const task *t = e->tasks; t; t = t->next) {
-        const char *name = t->type_name;
-        if (!name || !*name || *name == '$') {
-            skip_task(m, t, name ? "name" : "task",
-                      name ? arena_printf(a, "its task type's name \"%s\" can't be a key", name)
-                           : "its task type is not among Kitsu's task types");
-            json_set(a, &skipped, t->id, json_bool(true));
-        } else if (!json_get(&wanted, name)) {
-            put_task(m, there, &wanted, name, t);
-        }
-    }
-    /* ... and the others one made of both names, where that is free. */
-    for (const task *t = e->tasks; t; t = t->next) {
-        if (json_get(&skipped, t->id))
-            continue;
-        const json *first = json_at(&wanted, t->type_name, "zou", "id", NULL);
-        if (first && strcmp(first->text, t->id) == 0)
-            continue;
-        const char *key = arena_printf(a, "%s_%s", t->type_name, t->name);
-        if (!json_get(&wanted, key)) {
-            put_task(m, there, &wanted, key, t);
-            continue;
-        }
-        skip_task(m, t, "task",
-                  arena_printf(a, "%s \"%s\" has a task \"%s\" already", kind_name(e->kind),
-                               e->name, key));
-        json_set(a, &skipped, t->id, json_bool(true));
-    }
-    keep_entries(m, e, there, &skipped, &wanted);
-    set_named(d, there, &wanted, "data");
-}
-
 /* ---- the whole document -------------------------------------------------------------- */
 
 static json reference(mapping *m, const entity *e)
@@ -430,7 +434,9 @@ draft mapping_entity(mapping *m, entity *e)
     draft_set(&d, record, "data", "zou", NULL);
     set_custom_fields(&d, e, &record);
     set_computed(m, &d, e);
-    set_tasks(m, &d, e);
+    const json *tasks = json_at(before, "data", "tasks", NULL);
+    json wanted = tasks_of(m, e, tasks, &m->skipped);
+    set_named(&d, tasks, &wanted, "data");
     draft_set(&d, parents_of(m, e), "data", "parents", NULL);
     draft_set(&d, e->under ? reference(m, e->under) : m->roots[root_above(e->kind)].id, "data",
               "visualParent", NULL);

@@ -141,11 +141,13 @@ static bid *winner_of(const claim *c)
     for (bid *b = c->bids; b; b = b->next)
         if (keeps(b))
             return b;
-    bid *first = c->bids;
-    if (!first || c->holders == 0)
-        return first;
-    bool adopts = c->holders == 1 && adoptable(c->holder) && !first->entity->asset;
-    return adopts ? first : NULL;
+    if (c->holders == 0)
+        return c->bids;
+    if (c->holders == 1 && adoptable(c->holder))
+        for (bid *b = c->bids; b; b = b->next)
+            if (!b->entity->asset)
+                return b; /* which adopts the document */
+    return NULL;
 }
 
 static void enqueue(naming *n, claim *c)
@@ -236,43 +238,56 @@ bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS])
 
 /* ---- roots -------------------------------------------------------------------- */
 
+/* The document that is this root: one that says so, a live one before an
+ * archived one; else one of that name that nobody else claims. */
+static asset *find_root(const collection *c, const char *name)
+{
+    asset *archived = NULL, *named = NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        asset *d = c->assets[i];
+        bool is_root = d->root_of && strcmp(d->root_of, name) == 0;
+        if (is_root && !d->archived)
+            return d;
+        if (is_root && !archived)
+            archived = d;
+        if (!named && adoptable(d) && strcmp(d->name, name) == 0)
+            named = d;
+    }
+    return archived ? archived : named;
+}
+
 static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROOTS])
 {
-    collection *c = n->c;
-    bool wanted[ROOTS] = {true, true, chosen[KIND_EDIT], chosen[KIND_CONCEPT]};
+    arena *a = n->p->arena;
+    const bool wanted[ROOTS] = {true, true, chosen[KIND_EDIT], chosen[KIND_CONCEPT]};
     for (int r = 0; r < ROOTS; r++) {
         root_place *place = &roots[r];
         const char *name = root_name((root)r);
-        *place = (root_place){.wanted = wanted[r]};
-        if (!wanted[r])
-            continue;
-        asset *taken = NULL;
-        for (size_t i = 0; i < c->n; i++) {
-            asset *d = c->assets[i];
-            bool is_root = d->root_of && strcmp(d->root_of, name) == 0;
-            bool named = !d->archived && strcmp(d->name, name) == 0;
-            if (is_root && (!place->asset || place->asset->archived))
-                place->asset = d;
-            else if (!place->asset && named && adoptable(d))
-                place->asset = d;
-            else if (named && d->zou_id)
-                taken = d;
-        }
+        *place = (root_place){.asset = wanted[r] ? find_root(n->c, name) : NULL};
         if (place->asset) {
             place->asset->root_of = name; /* of this plan on: no entity adopts it */
             place->key = place->asset->key;
             place->id = place->asset->id;
-            continue;
+        } else if (wanted[r]) {
+            place->key = naming_id(a, n->p->id, arena_printf(a, "root:%s", name));
+            place->id = json_object();
+            json_set(a, &place->id, "$oid", json_string(a, place->key));
         }
-        /* A document that keeps its name goes before one that is not there yet. */
-        if (taken) {
-            msg_warn("%s: the root \"%s\" can't be made: document %s has that name", c->coll, name,
-                     taken->key);
+    }
+}
+
+/* A document that keeps the name goes before a root that is not there yet. */
+static void check_roots(naming *n, root_place roots[ROOTS])
+{
+    for (int r = 0; r < ROOTS; r++) {
+        if (!roots[r].key || (roots[r].asset && !roots[r].asset->archived))
             continue;
-        }
-        place->key = naming_id(n->p->arena, n->p->id, arena_printf(n->p->arena, "root:%s", name));
-        place->id = json_object();
-        json_set(n->p->arena, &place->id, "$oid", json_string(n->p->arena, place->key));
+        const claim *c = claim_of(n, root_name((root)r));
+        if (c->holders == 1 && !c->bids)
+            continue;
+        msg_warn("%s: the root \"%s\" can't be made: another document has that name", n->c->coll,
+                 root_name((root)r));
+        roots[r].key = NULL;
     }
 }
 
@@ -321,9 +336,10 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
         if (!d->archived && !moves && !naming_goes(n->p, d, chosen))
             hold(n, d);
     }
-    /* A root that is still to be made has its name before all others. */
+    /* A root that is still to be made, or to be revived, has its name before
+     * all that do not have it yet. */
     for (int r = 0; r < ROOTS; r++)
-        if (roots[r].key && !roots[r].asset) {
+        if (roots[r].key && (!roots[r].asset || roots[r].asset->archived)) {
             asset *future = arena_alloc(n->p->arena, sizeof *future);
             *future = (asset){.name = root_name((root)r), .key = roots[r].key, .root_of = ""};
             hold(n, future);
@@ -345,6 +361,18 @@ static void place_bids(naming *n)
     }
 }
 
+bool naming_above(entity *e)
+{
+    if (e->state == ENTITY_LIVE)
+        return true;
+    bool unread = e->state == ENTITY_SKIPPED &&
+                  (strcmp(e->skip_code, "size") == 0 || strcmp(e->skip_code, "depth") == 0);
+    if (!unread || !e->asset || e->asset->archived)
+        return false;
+    e->doc_name = e->asset->name;
+    return true;
+}
+
 /* After the names are settled: adoptions, and assets below types that got no
  * document, which go right below the root. */
 static void settle_places(naming *n, root_place roots[ROOTS])
@@ -352,13 +380,12 @@ static void settle_places(naming *n, root_place roots[ROOTS])
     production *p = n->p;
     for (size_t i = 0; i < p->n; i++) {
         entity *e = p->entities[i];
-        if (e->kind == KIND_ASSET_TYPE && e->state == ENTITY_SKIPPED && !e->passed_on)
+        if (e->kind == KIND_ASSET_TYPE && !naming_above(e))
             msg_warn("asset type \"%s\" is skipped: its assets go right below \"%s\"", e->name,
                      root_name(ROOT_ASSETS));
         if (e->state != ENTITY_LIVE)
             continue;
-        if (e->kind == KIND_ASSET && e->under && e->under->state != ENTITY_LIVE)
-            e->under = NULL;
+        e->under = e->under && naming_above(e->under) ? e->under : NULL;
         if (!e->under && !roots[root_above(e->kind)].key) {
             production_skip(p, e, "parent", "its root document can't be made");
             continue;
@@ -385,6 +412,7 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS], root
             p->entities[i]->doc_name = wanted_name(p->arena, p->entities[i]);
     place_bids(&n);
     settle(&n);
+    check_roots(&n, roots);
     settle_places(&n, roots);
     HASH_CLEAR(hh, n.claims);
     HASH_CLEAR(hh, n.bids);

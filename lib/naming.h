@@ -11,9 +11,8 @@
 
 /* A document at the top of the tree. */
 typedef struct root_place {
-    bool wanted;
     asset *asset;    /* the document that is it, or becomes it; NULL: none yet */
-    const char *key; /* hex of its id, there or new */
+    const char *key; /* hex of its id, there or new; NULL: there is no such root */
     json id;
 } root_place;
 
@@ -27,6 +26,11 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
 /* Whether a document is of something that Kitsu no longer has. A second
  * document of one entity is not: it stays, somebody must look at it. */
 bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS]);
+
+/* Whether documents can lie below that of this asset type: it is live, or was
+ * too large to be read and has one already. Those of others go right below
+ * the root. Sets `doc_name`. */
+bool naming_above(entity *e);
 
 /* A new document's `_id`: the first 12 bytes of SHA-256 over
  * PROJECT_ID "\n" WHAT, in hex: a plan made twice inserts once. */

@@ -99,6 +99,11 @@ static bool fill(ndjson *n, int *failed)
     return true;
 }
 
+static void complain_long(ndjson *n)
+{
+    ndjson_complain(n, "line longer than %zu MiB", MAX_LINE / 1024 / 1024);
+}
+
 /* The next line, as in ndjson_next, of whatever content. */
 static int next_line(ndjson *n)
 {
@@ -110,19 +115,22 @@ static int next_line(ndjson *n)
             n->line = n->start;
             n->line_len = (size_t)(newline - n->data) + 1 - n->start;
             n->start += n->line_len;
-            if (!n->skipping) {
-                n->number++;
-                return 1;
-            }
-            n->skipping = false; /* the rest of a line that was too long */
             seen = 0;
+            if (n->skipping) { /* the rest of a line that was too long */
+                n->skipping = false;
+                continue;
+            }
+            n->number++;
+            if (n->line_len <= MAX_LINE)
+                return 1;
+            complain_long(n);
             continue;
         }
         seen = n->end - n->start;
         if (seen > MAX_LINE) {
             if (!n->skipping) {
                 n->number++;
-                ndjson_complain(n, "line longer than %zu MiB", MAX_LINE / 1024 / 1024);
+                complain_long(n);
             }
             n->skipping = true;
             n->start = n->end;

@@ -9,6 +9,30 @@
 
 /* ---- small things --------------------------------------------------------- */
 
+/* A text with a NUL inside would end there early, and be another name: shown
+ * as U+FFFD it is none that a document can have. */
+static const char *name_of(arena *a, const json *record)
+{
+    const json *v = json_get(record, "name");
+    if (!json_text(v))
+        return "";
+    if (strlen(v->text) == v->len)
+        return v->text;
+    buf name = {0};
+    for (uint32_t i = 0; i < v->len; i++)
+        buf_add(&name, v->text[i] ? v->text + i : "\xef\xbf\xbd", v->text[i] ? 1 : 3);
+    const char *shown = arena_text(a, name.data, name.len);
+    buf_free(&name);
+    return shown;
+}
+
+/* NULL for none, an empty one, and one that is no id of Kitsu's. */
+static const char *id_of(const json *record, const char *key)
+{
+    const json *v = json_get(record, key);
+    return json_text(v) && v->len && strlen(v->text) == v->len ? v->text : NULL;
+}
+
 static const char *text_or(const json *record, const char *key, const char *otherwise)
 {
     const char *text = json_text(json_get(record, key));
@@ -73,13 +97,13 @@ production *production_new(arena *a, const json *project, const char **why)
     production *p = arena_alloc(a, sizeof *p);
     *p = (production){.arena = a, .project = *project};
     clean(a, &p->project);
-    p->id = json_text(json_get(&p->project, "id"));
-    p->name = json_text(json_get(&p->project, "name"));
+    p->id = id_of(&p->project, "id");
+    p->name = name_of(a, &p->project);
     const char *status = json_text(json_get(&p->project, "project_status_name"));
     p->closed = status && strcmp(status, "Closed") == 0;
-    if (p->id && *p->id && p->name)
+    if (p->id)
         return p;
-    *why = "a Project without \"id\" or \"name\"";
+    *why = "a Project without \"id\"";
     return NULL;
 }
 
@@ -107,7 +131,7 @@ static entity *new_entity(production *p, kind k, const char *id, const json *rec
     entity *e = arena_alloc(p->arena, sizeof *e);
     *e = (entity){.kind = k,
                   .id = id,
-                  .name = text_or(record, "name", ""),
+                  .name = name_of(p->arena, record),
                   .created_at = text_or(record, "created_at", "")};
     p->entities = grown(p->entities, p->n, &p->cap, sizeof *p->entities);
     p->entities[p->n++] = e;
@@ -117,9 +141,9 @@ static entity *new_entity(production *p, kind k, const char *id, const json *rec
 
 static bool add_entity(production *p, kind k, const json *record, const char **why)
 {
-    const char *id = json_text(json_get(record, "id"));
-    if (!id || !*id || !json_text(json_get(record, "name"))) {
-        *why = "a record without \"id\" or \"name\"";
+    const char *id = id_of(record, "id");
+    if (!id) {
+        *why = "a record without \"id\"";
         return false;
     }
     if (production_find(p, id)) {
@@ -143,16 +167,15 @@ static bool add_entity(production *p, kind k, const json *record, const char **w
 
 static bool add_task(production *p, const json *record, const char **why)
 {
-    const char *id = json_text(json_get(record, "id"));
-    const char *of = json_text(json_get(record, "entity_id"));
-    if (!id || !*id || !of) {
+    const char *id = id_of(record, "id");
+    if (!id || !id_of(record, "entity_id")) {
         *why = "a Task without \"id\" or \"entity_id\"";
         return false;
     }
     task *t = arena_alloc(p->arena, sizeof *t);
     *t = (task){.id = id, .record = *record};
     clean(p->arena, &t->record);
-    t->name = text_or(&t->record, "name", "");
+    t->name = name_of(p->arena, &t->record);
     t->created_at = text_or(&t->record, "created_at", "");
     p->tasks = grown(p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
     p->tasks[p->n_tasks++] = t;
@@ -161,7 +184,7 @@ static bool add_task(production *p, const json *record, const char **why)
 
 static bool add_task_type(production *p, const json *record, const char **why)
 {
-    const char *id = json_text(json_get(record, "id"));
+    const char *id = id_of(record, "id");
     task_type *known = NULL;
     if (id)
         HASH_FIND_STR(p->types, id, known);
@@ -173,7 +196,8 @@ static bool add_task_type(production *p, const json *record, const char **why)
     *t = (task_type){.id = id};
     json copy = *record;
     clean(p->arena, &copy);
-    t->name = text_or(&copy, "name", "");
+    const json *name = json_get(&copy, "name");
+    t->name = json_text(name) && strlen(name->text) == name->len ? name->text : ""; /* a key */
     t->created_at = text_or(&copy, "created_at", "");
     const json *short_name = json_get(&copy, "short_name");
     t->short_name = json_text(short_name) ? *short_name : json_string(p->arena, t->name);
@@ -186,7 +210,7 @@ static bool add_task_type(production *p, const json *record, const char **why)
 static bool add_skipped(production *p, const json *record, kind *counted, const char **why)
 {
     const json *what = json_get(record, "entity");
-    const char *id = json_text(json_get(what, "id"));
+    const char *id = id_of(what, "id");
     kind k = kind_of(json_text(json_get(what, "type")));
     *counted = k;
     if (k == KIND_NONE)

@@ -83,7 +83,7 @@ typedef struct production {
 } production;
 
 /* Start with a Project record; the production is in `a`, whose memory must
- * hold until it is done with. NULL, with `*why`, when the record is no good. */
+ * hold until it is done with. NULL, with `*why`, when the record has no id. */
 production *production_new(arena *a, const json *project, const char **why);
 /* Free the hash tables' own memory; the rest goes with the arena. */
 void production_free(production *p); /* takes NULL */
