@@ -27,6 +27,7 @@ static const char usage[] =
     "      --max-delete N    plan at most N deletions and archivings a project, or N%\n"
     "                        (default: refuses more than 10 that are more than 50%)\n"
     "      --drop            plan to drop projects deleted in Kitsu, published or not\n"
+    "      --no-skipped      don't say on stderr what is skipped: the records tell\n"
     "      --exit-code       exit 1 when there are differences\n"
     "  -v, --verbose         say more\n"
     "  -q, --quiet           say less\n"
@@ -262,11 +263,12 @@ static void parse_max_delete(diff *d, const char *text)
 
 int main(int argc, char *argv[])
 {
-    enum { MAX_DELETE = 256, DROP, EXIT_CODE };
+    enum { MAX_DELETE = 256, DROP, NO_SKIPPED, EXIT_CODE };
     static const struct option options[] = {{"store", required_argument, NULL, 'd'},
                                             {"against", required_argument, NULL, 'a'},
                                             {"max-delete", required_argument, NULL, MAX_DELETE},
                                             {"drop", no_argument, NULL, DROP},
+                                            {"no-skipped", no_argument, NULL, NO_SKIPPED},
                                             {"exit-code", no_argument, NULL, EXIT_CODE},
                                             PROGRAM_LONG_OPTIONS,
                                             {0}};
@@ -280,6 +282,7 @@ int main(int argc, char *argv[])
         case 'a': against = optarg; break;
         case MAX_DELETE: parse_max_delete(&plan, optarg); break;
         case DROP: plan.drop = true; break;
+        case NO_SKIPPED: plan.no_skipped = true; break;
         case EXIT_CODE: exit_code = true; break;
         default: program_option(o, usage);
         }

@@ -14,9 +14,10 @@
 static void write_skipped(diff *d, json skipped)
 {
     const json *what = json_get(&skipped, "entity");
-    msg_warn("%s \"%s\" (%s) is skipped: %s", json_text(json_get(what, "type")),
-             json_text(json_get(what, "name")), json_text(json_get(what, "id")),
-             json_text(json_get(&skipped, "reason")));
+    if (!d->no_skipped)
+        msg_warn("%s \"%s\" (%s) is skipped: %s", json_text(json_get(what, "type")),
+                 json_text(json_get(what, "name")), json_text(json_get(what, "id")),
+                 json_text(json_get(&skipped, "reason")));
     ndjson_write(&skipped);
     d->skipped++;
 }

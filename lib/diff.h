@@ -13,7 +13,8 @@ typedef struct diff {
     bool explicit_guard; /* --max-delete was given */
     bool guard_percent;
     long guard;
-    bool drop; /* --drop */
+    bool no_skipped; /* --no-skipped */
+    bool drop;       /* --drop */
 
     unsigned long changes, skipped; /* out: records written */
 } diff;

@@ -226,9 +226,13 @@ static bool folder_writable(const char *path)
 static bool check_version(sqlite_store *s, bool *empty, store_error *e)
 {
     int id, version, tables;
-    if (!query_number(s, "PRAGMA application_id", NULL, &id, e) ||
-        !query_number(s, "PRAGMA user_version", NULL, &version, e) ||
-        !query_number(s, "SELECT count(*) FROM sqlite_schema", NULL, &tables, e))
+    /* At one moment: a writer may be making the schema between two looks. */
+    bool ok = execute(s, "SAVEPOINT version", e) &&
+              query_number(s, "PRAGMA application_id", NULL, &id, e) &&
+              query_number(s, "PRAGMA user_version", NULL, &version, e) &&
+              query_number(s, "SELECT count(*) FROM sqlite_schema", NULL, &tables, e);
+    sqlite3_exec(s->db, "RELEASE version", NULL, NULL, NULL);
+    if (!ok)
         return false;
     *empty = tables == 0;
     if (*empty && id == 0)
