@@ -19,7 +19,7 @@ static const char usage[] =
     "of results a line for each project, of changes what each would change.\n"
     "\n"
     "  -v, --verbose         of results also every document that was written\n"
-    "  -q, --quiet           write nothing\n"
+    "  -q, --quiet           write only of what was skipped, failed or in conflict\n"
     "  -h, --help            this text\n"
     "  -V, --version         the version\n"
     "\n"
@@ -275,7 +275,8 @@ static void on_result(report *r, const json *record)
 {
     const char *status = json_text(json_get(record, "status"));
     const char *operation = json_text(json_get(record, "operationType"));
-    if (status && operation && strcmp(status, "applied") == 0 && strcmp(operation, "drop") == 0) {
+    if (!r->quiet && status && operation && strcmp(status, "applied") == 0 &&
+        strcmp(operation, "drop") == 0) {
         buf line = {0};
         add_text(&line, json_at(record, "ns", "coll", NULL), "?");
         printf("%s: dropped\n", line.data); /* no Summary follows */
@@ -310,15 +311,13 @@ static void on_result(report *r, const json *record)
 static void on_record(report *r, const json *record)
 {
     const char *type = json_text(json_get(record, "type"));
-    if (r->quiet)
-        return;
-    if (strcmp(type, "Change") == 0)
+    if (strcmp(type, "Change") == 0 && !r->quiet)
         on_change(r, record);
     else if (strcmp(type, "Skipped") == 0)
         on_skipped(r, record);
     else if (strcmp(type, "Result") == 0)
         on_result(r, record);
-    else if (strcmp(type, "Summary") == 0)
+    else if (strcmp(type, "Summary") == 0 && (!r->quiet || r->n_skipped || r->n_failed))
         print_summary(r, record);
     else if (strcmp(type, "End") == 0) {
         r->saw_end = true;

@@ -77,15 +77,22 @@ EOF
     [[ $status == 0 && $stderr == "" ]]
 }
 
-@test "-v: what was written, too; -q: nothing" {
+@test "-v: what was written, too; -q: only what was not" {
     printf '%s\n' '  applied update of Shot "SH010"' 'demo: 1 updated in 1.00 s' >expected
     report -v <<'EOF'
 {"type":"Result","status":"applied","operationType":"update","entity":{"type":"Shot","name":"SH010"}}
 {"type":"Result","status":"unchanged","operationType":"update","entity":{"type":"Shot","name":"SH020"}}
 {"type":"Summary","project":"demo","updated":1,"seconds":1}
 EOF
-    : >expected
-    report -q <input
+    printf '%s\n' 'bad: 7 updated, 1 skipped in 1.00 s' '  skipped Shot "a": b' >expected
+    report -q <<'EOF'
+{"type":"Change","operationType":"insert","ns":{"db":"a","coll":"demo"},"fullDocument":{"name":"Assets"}}
+{"type":"Result","status":"applied","operationType":"drop","ns":{"db":"avalon","coll":"old"}}
+{"type":"Summary","project":"demo","updated":1,"seconds":1}
+{"type":"Skipped","entity":{"type":"Shot","name":"a"},"project_id":"p","reason":"b","code":"name"}
+{"type":"End","project_id":"p","scope":"full","counts":{}}
+{"type":"Summary","project":"bad","updated":7,"skipped":1,"seconds":1}
+EOF
     [[ $status == 0 && $stderr == "" ]]
 }
 
@@ -146,5 +153,5 @@ EOF
     sync-report <input >/dev/full 2>errors && status=0 || status=$?
     [[ $status == 74 ]]
     grep -q '^sync-report: stdout: No space left on device$' errors
-    run -0 --separate-stderr sync-report -q <input
+    run -0 sync-report -q <input
 }
