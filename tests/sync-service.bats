@@ -340,7 +340,6 @@ interrupt() {
 }
 
 @test "openpype_console: push-to-zou comes later, which it says" {
-    [[ ! -e $OPKITSU_BUILD/bin/push-to-zou ]] || skip "it has come"
     run --separate-stderr openpype_console module kitsu push-to-zou -l me@domain.ext -p my_password
     [[ $status == 69 && $stderr == *"later version"* ]]
 }
