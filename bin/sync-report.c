@@ -123,6 +123,13 @@ static void add_count(buf *b, int64_t n, const char *what)
         buf_addf(b, "%s%lld %s", b->len ? ", " : "", (long long)n, what);
 }
 
+/* The other programs of the pipe may have drawn their progress on this line. */
+static void wipe_line(void)
+{
+    if (msg_progress_wanted() && isatty(STDOUT_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
 static void print_summary(report *r, const json *summary)
 {
     static const struct {
@@ -148,8 +155,10 @@ static void print_summary(report *r, const json *summary)
         add_count(&line, n, "failed");
     json_double(json_get(summary, "seconds"), &seconds);
     add_text(&name, json_get(summary, "project"), "?");
+    wipe_line();
     printf("%s: %s in %.2f s\n", name.data, line.data, seconds);
     print_all_notes(r);
+    fflush(stdout); /* there may be many more projects to come */
     buf_free(&line);
     buf_free(&name);
     r->said_something = true;
