@@ -187,6 +187,48 @@ sizes() {
     jq -e -s 'map(select(.type == "Skipped")) | map([.entity.id, .code]) == [["sq1", "size"], ["sh1", "parent"]]' stdout
 }
 
+@test "a record of 100 levels: op-apply can read its change" {
+    use hostile-depth
+    op-diff -a dump <input >plan
+    expect 0 op-apply -d "sqlite:$PWD/x.db" <plan
+}
+
+# ---- documents in the way ----------------------------------------------------
+
+# nothing_overwritten: no insert has the _id of a document of the dump.
+nothing_overwritten() {
+    jq -c 'select(.operationType == "insert").documentKey._id' stdout >new
+    jq -c '.document._id' dump >there
+    run ! grep -Fxf there new
+}
+
+# hash WHAT: the _id of a new document.
+hash() { printf 'p1\n%s' "$1" | sha256sum | cut -c 1-24; }
+
+@test "in the way: a shot's own _id, linked to another shot by hand" {
+    use names-swap
+    jq -c --arg id "$(hash sh3)" '(.document | select(.name == "SQ01_SH020"))._id = {"$oid": $id}' dump >dump2
+    mv dump2 dump
+    jq -c 'if .id == "sh2" then ., (.id = "sh3" | .name = "SH030") elif .counts then .counts.Shot = 3 else . end' input >input2
+    op-diff -a dump <input2 >stdout 2>stderr || true
+    nothing_overwritten
+}
+
+@test "in the way: a root's own _id, no root any more, renamed by hand" {
+    use names-swap
+    jq -c --arg id "$(hash root:Assets)" '(.document | select(.name == "Assets")) |= (._id = {"$oid": $id} | .name = "x" | del(.data.root_of))' dump >dump2
+    mv dump2 dump
+    op-diff -a dump <input >stdout 2>stderr || true
+    nothing_overwritten
+}
+
+@test "in the way: a collection without its project document" {
+    use project-new
+    op-diff -a /dev/null <input | jq -c 'select(.fullDocument and .entity.type != "Project") | {type: "Document", ns, document: .fullDocument}' >dump
+    op-diff -a dump <input >stdout 2>stderr || true
+    nothing_overwritten
+}
+
 # ---- stdin and stdout -----------------------------------------------------------
 
 @test "empty input: nothing, 0" {
@@ -247,6 +289,12 @@ sizes() {
     op-diff -a /dev/null <many 2>stderr | head -n 1 >stdout || status=$?
     ((status == 141 || status == 0))
     [[ ! -s stderr ]]
+}
+
+@test "ended by a signal, it leaves nothing behind in /dev/shm" {
+    unset MONGOC_DISABLE_SHM
+    yes '{"type":"Weather"}' 2>/dev/null | bash -c 'echo $$ >pid && exec op-diff -a /dev/null' 2>stderr | head -n 1 >stdout
+    [[ -s stdout && ! -e /dev/shm/mongoc-$(<pid) ]]
 }
 
 # ---- the command line -------------------------------------------------------------
