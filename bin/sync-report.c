@@ -5,6 +5,7 @@
 #include "ndjson.h"
 #include "path.h"
 #include "program.h"
+#include "show.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -26,7 +27,6 @@ static const char usage[] =
     "Exit status: 0 done, 1 some lines made no sense, 74 reading or writing failed.\n";
 
 #define MAX_NOTES 20 /* of one project; the others are only counted */
-#define MAX_VALUE 60 /* bytes of a value that are shown */
 
 enum { CREATE, UPDATE, ARCHIVE, DELETE, DROP, VERBS };
 static const char *const verbs[VERBS] = {"create", "update", "archive", "delete", "drop"};
@@ -40,57 +40,6 @@ typedef struct report {
     bool saw_end, said_something; /* of the whole stream */
     bool quiet, verbose;
 } report;
-
-/* ---- text ------------------------------------------------------------------ */
-
-/* Names from Kitsu must not steer a terminal: no control characters, neither
- * ASCII's nor those that UTF-8 writes as C2 80 to C2 9F. */
-static void add_clean(buf *b, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i], next = (unsigned char)text[i + 1];
-        bool is_c1 = c == 0xc2 && next >= 0x80 && next <= 0x9f;
-        buf_addc(b, c < 0x20 || c == 0x7f || is_c1 ? '?' : text[i]);
-        i += is_c1;
-    }
-}
-
-static void add_text(buf *b, const json *text, const char *otherwise)
-{
-    if (json_text(text) && text->len)
-        add_clean(b, text->text, text->len);
-    else
-        buf_adds(b, otherwise);
-}
-
-/* `Shot "SH010"`: a record's Kitsu side. */
-static void add_entity(buf *b, const json *entity)
-{
-    add_text(b, json_get(entity, "type"), "document");
-    buf_adds(b, " \"");
-    add_text(b, json_get(entity, "name"), "");
-    buf_adds(b, "\"");
-}
-
-static void add_value(buf *b, const json *v)
-{
-    const json *id = json_get(v, "$oid");
-    if (!v) {
-        buf_adds(b, "nothing");
-    } else if (json_is(v, JSON_OBJECT)) {
-        add_text(b, id, v->len ? "{...}" : "{}");
-    } else {
-        buf text = {0};
-        json_write(&text, v);
-        size_t len = text.len;
-        if (len > MAX_VALUE)
-            for (len = MAX_VALUE; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
-                len--; /* not within a character */
-        add_clean(b, text.data, len);
-        buf_adds(b, len < text.len ? "..." : "");
-        buf_free(&text);
-    }
-}
 
 static void print(const buf *b)
 {
@@ -154,7 +103,7 @@ static void print_summary(report *r, const json *summary)
     if (json_int64(json_get(summary, "failed"), &n))
         add_count(&line, n, "failed");
     json_double(json_get(summary, "seconds"), &seconds);
-    add_text(&name, json_get(summary, "project"), "?");
+    show_text(&name, json_get(summary, "project"), "?");
     wipe_line();
     printf("%s: %s in %.2f s\n", name.data, line.data, seconds);
     print_all_notes(r);
@@ -190,7 +139,7 @@ static void print_field(const char *path, const json *before, const json *after)
 {
     buf line = {0};
     buf_adds(&line, "            ");
-    add_clean(&line, path, strlen(path));
+    show_clean(&line, path, strlen(path));
     buf_adds(&line, ": ");
     if (json_is(before, JSON_OBJECT) && json_is(after, JSON_OBJECT) && !json_get(after, "$oid")) {
         size_t start = line.len;
@@ -201,12 +150,12 @@ static void print_field(const char *path, const json *before, const json *after)
             if (old ? other && json_equal(&m->value, other, NULL) : other != NULL)
                 continue;
             buf_adds(&line, line.len > start ? ", " : "");
-            add_clean(&line, m->key, strlen(m->key));
+            show_clean(&line, m->key, strlen(m->key));
         }
     } else {
-        add_value(&line, before);
+        show_value(&line, before);
         buf_adds(&line, " -> ");
-        add_value(&line, after);
+        show_value(&line, after);
     }
     buf_addc(&line, '\n');
     print(&line);
@@ -237,19 +186,19 @@ static void on_change(report *r, const json *record)
     r->planned[verb]++;
     buf line = {0};
     if (!r->name.len) {
-        add_text(&r->name, coll, "?");
+        show_text(&r->name, coll, "?");
         printf("%s\n", r->name.data);
     }
     buf_addf(&line, "  %-8s", verbs[verb]);
     if (json_text(json_get(entity, "type"))) {
-        add_text(&line, json_get(entity, "type"), "");
+        show_text(&line, json_get(entity, "type"), "");
         buf_addc(&line, ' ');
     }
     /* The document's name says where a shot is: SQ01_SH010. */
     const json *name = json_at(record, "fullDocument", "name", NULL);
     name = name ? name : json_get(before, "name");
     name = name ? name : json_get(entity, "name");
-    add_text(&line, name ? name : coll, "?");
+    show_text(&line, name ? name : coll, "?");
     buf_addc(&line, '\n');
     print(&line);
     buf_free(&line);
@@ -268,9 +217,9 @@ static void on_skipped(report *r, const json *record)
     buf line = {0};
     bool project = type && strcmp(type, "Project") == 0; /* no summary follows */
     buf_adds(&line, project ? "" : "  skipped ");
-    add_entity(&line, entity);
+    show_entity(&line, entity);
     buf_adds(&line, project ? " is skipped: " : ": ");
-    add_text(&line, json_get(record, "reason"), "no reason given");
+    show_text(&line, json_get(record, "reason"), "no reason given");
     buf_addc(&line, '\n');
     if (project)
         print(&line);
@@ -287,7 +236,7 @@ static void on_result(report *r, const json *record)
     if (!r->quiet && status && operation && strcmp(status, "applied") == 0 &&
         strcmp(operation, "drop") == 0) {
         buf line = {0};
-        add_text(&line, json_at(record, "ns", "coll", NULL), "?");
+        show_text(&line, json_at(record, "ns", "coll", NULL), "?");
         printf("%s: dropped\n", line.data); /* no Summary follows */
         buf_free(&line);
         return;
@@ -297,17 +246,17 @@ static void on_result(report *r, const json *record)
         return;
     buf line = {0};
     buf_adds(&line, "  ");
-    add_text(&line, json_get(record, "status"), "");
+    show_text(&line, json_get(record, "status"), "");
     buf_addc(&line, ' ');
-    add_text(&line, json_get(record, "operationType"), "change");
+    show_text(&line, json_get(record, "operationType"), "change");
     buf_adds(&line, " of ");
     if (json_get(record, "entity"))
-        add_entity(&line, json_get(record, "entity"));
+        show_entity(&line, json_get(record, "entity"));
     else
-        add_value(&line, json_at(record, "documentKey", "_id", NULL));
+        show_value(&line, json_at(record, "documentKey", "_id", NULL));
     if (json_text(json_get(record, "message"))) {
         buf_adds(&line, ": ");
-        add_text(&line, json_get(record, "message"), "");
+        show_text(&line, json_get(record, "message"), "");
     }
     buf_addc(&line, '\n');
     if (!bad)

@@ -1,0 +1,20 @@
+/* show.h - pieces of records as text for people.
+ *
+ * Names from Kitsu must not steer a terminal: control characters, ASCII's and
+ * those that UTF-8 writes as C2 80 to C2 9F, are shown as `?`. All append. */
+#ifndef OPKITSU_SHOW_H
+#define OPKITSU_SHOW_H
+
+#include "json.h"
+
+/* `text` is followed by a NUL, as all texts of json.h are. */
+void show_clean(buf *b, const char *text, size_t len);
+/* A text; where it is none, or empty, `otherwise`. */
+void show_text(buf *b, const json *text, const char *otherwise);
+/* `Shot "SH010"`: a record's `entity`. */
+void show_entity(buf *b, const json *entity);
+/* A value: an id bare, another object as `{...}`, all else as JSON, cut where
+ * it is long; NULL: `nothing`. */
+void show_value(buf *b, const json *v);
+
+#endif
