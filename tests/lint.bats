@@ -17,7 +17,7 @@ setup() {
 }
 
 shell_files() {
-    grep -lIE '^#!.*\b(ba)?sh$' scripts/* tests/* .ci/* 2>/dev/null
+    grep -lIE '^#!.*\b(ba)?sh$' scripts/* tests/* .ci/* 2>/dev/null || true # folders
     ls tests/*.bash tests/*.bats
 }
 
