@@ -88,16 +88,15 @@ static bool on_project(reader *r, const json *record, store_error *e)
         ndjson_complain(r->in, "%s", why);
         return true;
     }
-    diff_target target = diff_find_target(r->plan, r->p);
-    if (!target.coll)
+    const char *coll = diff_find_target(r->plan, r->p);
+    if (!coll)
         return true;
-    diff_kinds(r->plan, target.coll, r->chosen, r->need);
-    r->c =
-        base_collection(r->plan->base, target.coll, !target.is_new && !r->p->closed, r->arena, e);
+    diff_kinds(r->plan, coll, r->chosen, r->need);
+    r->c = base_collection(r->plan->base, coll, !r->p->closed, r->arena, e);
     return r->c != NULL;
 }
 
-static bool on_end(reader *r, const json *record, store_error *e)
+static void on_end(reader *r, const json *record)
 {
     const char *why = "";
     const char *id = json_text(json_get(record, "project_id"));
@@ -105,7 +104,7 @@ static bool on_end(reader *r, const json *record, store_error *e)
     if (!r->p || !id || strcmp(id, r->p->id) != 0) {
         ndjson_complain(r->in, "End of a project whose Project record did not come before it");
         leave_alone(r, id ? id : "");
-        return true;
+        return;
     }
     if (!scope || strcmp(scope, "full") != 0) {
         why = "this version plans full scope only";
@@ -118,14 +117,14 @@ static bool on_end(reader *r, const json *record, store_error *e)
                   ndjson_line_number(r->in), r->p->name, *why ? ": " : "", why);
         leave_alone(r, r->p->id);
         close_project(r);
-        return true;
+        return;
     }
     if (r->p->partial) {
         msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
                  r->p->name);
         r->trouble = true;
     }
-    diff_outcome outcome = r->c ? diff_project(r->plan, r->p, r->c, r->chosen, e) : DIFF_DONE;
+    diff_outcome outcome = r->c ? diff_project(r->plan, r->p, r->c, r->chosen) : DIFF_DONE;
     if (outcome == DIFF_LEFT_ALONE) {
         leave_alone(r, r->p->id);
     } else if (outcome == DIFF_DONE) {
@@ -136,7 +135,6 @@ static bool on_end(reader *r, const json *record, store_error *e)
         json_push(r->kept, r->done, json_string(r->kept, r->p->id));
     }
     close_project(r);
-    return outcome != DIFF_FAILED;
 }
 
 static bool holds(const json *list, const char *id)
@@ -201,8 +199,10 @@ static bool on_record(reader *r, const json *record, store_error *e)
     bool is_skipped = strcmp(type, "Skipped") == 0;
     if (strcmp(type, "Project") == 0)
         return on_project(r, record, e);
-    if (strcmp(type, "End") == 0)
-        return on_end(r, record, e);
+    if (strcmp(type, "End") == 0) {
+        on_end(r, record);
+        return true;
+    }
     if (strcmp(type, "Deleted") == 0)
         return on_deleted(r, record, e);
     if (strcmp(type, "Checkpoint") == 0) {

@@ -123,7 +123,7 @@ base *base_from_dump(const char *path, store_error *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        e->status = EX_NOINPUT;
+        e->status = EX_DATAERR;
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
         return NULL;
     }

@@ -22,32 +22,41 @@ static void write_skipped(diff *d, json skipped)
     d->skipped++;
 }
 
-/* `what`, of this project, names the Kitsu side: a change that no line can
- * hold makes it a skipped one. */
-/* False: no line can hold the change, as `*reason`, in `a`, says. */
-static bool try_change(diff *d, arena *a, json change, const char **reason)
+/* Why a change can't be written. */
+typedef struct obstacle {
+    const char *code, *reason;
+} obstacle;
+
+/* False: no line can hold the change, as `*o` says. */
+static bool try_change(diff *d, arena *a, json change, obstacle *o)
 {
     static buf line; /* kept for the next call, for good */
+    unsigned depth = json_depth(&change);
+    if (depth > MAX_DEPTH) {
+        *o = (obstacle){"depth", arena_printf(a, "its change is nested %u levels deep, a line %d",
+                                              depth, MAX_DEPTH)};
+        return false;
+    }
     buf_clear(&line);
     json_write(&line, &change);
     buf_addc(&line, '\n');
-    if (line.len <= MAX_LINE) {
-        ndjson_write_raw(line.data, line.len);
-        d->changes++;
-        return true;
+    if (line.len > MAX_LINE) {
+        *o = (obstacle){"size", arena_printf(a, "its change takes %zu MiB, a line holds %zu",
+                                             line.len >> 20, MAX_LINE >> 20)};
+        return false;
     }
-    *reason = arena_printf(a, "its change takes %zu MiB, a line holds %zu", line.len >> 20,
-                           MAX_LINE >> 20);
-    return false;
+    ndjson_write_raw(line.data, line.len);
+    d->changes++;
+    return true;
 }
 
 static void write_change(diff *d, arena *a, const char *project_id, json change)
 {
-    const char *reason;
-    if (try_change(d, a, change, &reason))
+    obstacle o;
+    if (try_change(d, a, change, &o))
         return;
     const json *what = json_get(&change, "entity");
-    write_skipped(d, skipped_record(a, what ? *what : json_null(), project_id, "size", reason));
+    write_skipped(d, skipped_record(a, what ? *what : json_null(), project_id, o.code, o.reason));
 }
 
 static void write_draft(diff *d, const mapping *m, const draft *x, const json *id, json what)
@@ -59,14 +68,14 @@ static void write_draft(diff *d, const mapping *m, const draft *x, const json *i
 
 /* ---- which collection -------------------------------------------------------------- */
 
-static diff_target skip_project(diff *d, production *p, const char *code, const char *reason)
+static const char *skip_project(diff *d, production *p, const char *code, const char *reason)
 {
     json what = skipped_entity(p->arena, "Project", p->id, p->name);
     write_skipped(d, skipped_record(p->arena, what, p->id, code, reason));
-    return (diff_target){NULL, false};
+    return NULL;
 }
 
-diff_target diff_find_target(diff *d, production *p)
+const char *diff_find_target(diff *d, production *p)
 {
     const base_project *known = base_by_id(d->base, p->id);
     if (known) {
@@ -74,11 +83,11 @@ diff_target diff_find_target(diff *d, production *p)
             msg_warn("project \"%s\" is called \"%s\" in OpenPype, and stays so: the name is part "
                      "of published paths",
                      p->name, known->coll);
-        return (diff_target){known->coll, false};
+        return known->coll;
     }
     const char *fault = naming_fault(p->arena, p->name, true);
     if (p->closed && (fault || !base_by_name(d->base, p->name)))
-        return (diff_target){NULL, false}; /* one that OpenPype never had stays outside */
+        return NULL; /* one that OpenPype never had stays outside */
     if (fault)
         return skip_project(d, p, "name", fault);
     known = base_by_name(d->base, p->name);
@@ -87,7 +96,7 @@ diff_target diff_find_target(diff *d, production *p)
                             arena_printf(p->arena,
                                          "OpenPype's \"%s\" is linked to another project (%s)",
                                          known->coll, known->zou_id));
-    return (diff_target){p->name, !known};
+    return p->name;
 }
 
 void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS])
@@ -256,9 +265,9 @@ static void write_entity(diff *d, mapping *m, entity *e)
     else
         json_add(m->arena, &id, "$oid", json_string(m->arena, e->doc_id));
     const collection *c = m->collection;
-    const char *reason;
-    if (!try_change(d, m->arena, draft_change(&x, c->db, c->coll, &id, what), &reason))
-        production_skip(m->production, e, "size", reason);
+    obstacle o;
+    if (!try_change(d, m->arena, draft_change(&x, c->db, c->coll, &id, what), &o))
+        production_skip(m->production, e, o.code, o.reason);
 }
 
 static void write_entities(diff *d, mapping *m)
@@ -290,10 +299,8 @@ static void write_all_skipped(diff *d, const mapping *m)
         write_skipped(d, m->skipped.items[i]);
 }
 
-diff_outcome diff_project(diff *d, production *p, collection *c, const bool chosen[KINDS],
-                          store_error *e)
+diff_outcome diff_project(diff *d, production *p, collection *c, const bool chosen[KINDS])
 {
-    (void)e;
     bool is_new = json_is_null(&c->project);
     mapping m = {.arena = p->arena,
                  .production = p,

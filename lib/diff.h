@@ -25,14 +25,9 @@ typedef enum diff_outcome {
     DIFF_FAILED      /* the store failed: `*e` */
 } diff_outcome;
 
-/* Which OpenPype collection a production belongs to. */
-typedef struct diff_target {
-    const char *coll; /* NULL: none; the production is skipped, as was reported */
-    bool is_new;
-} diff_target;
-
-/* At the Project record. Writes a Skipped record when there can be none. */
-diff_target diff_find_target(diff *d, production *p);
+/* At the Project record: the collection that a production belongs to. NULL:
+ * none, for which a Skipped record was written where people should know. */
+const char *diff_find_target(diff *d, production *p);
 
 /* The kinds that must be in the stream, and those that get documents, by the
  * settings of this project. */
@@ -40,8 +35,7 @@ void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS])
 
 /* At the End record, with the production linked up: plan. `c` is the target's
  * collection. */
-diff_outcome diff_project(diff *d, production *p, collection *c, const bool chosen[KINDS],
-                          store_error *e);
+diff_outcome diff_project(diff *d, production *p, collection *c, const bool chosen[KINDS]);
 
 /* Kitsu no longer has the project of this id. */
 diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e);

@@ -472,6 +472,18 @@ bool json_int64(const json *v, int64_t *out)
     return true;
 }
 
+unsigned json_depth(const json *v)
+{
+    unsigned deepest = 0, depth;
+    if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
+        return 0;
+    for (uint32_t i = 0; i < v->len; i++) {
+        depth = json_depth(v->type == JSON_ARRAY ? &v->items[i] : &v->members[i].value);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
+}
+
 static bool numbers_equal(const json *a, const json *b)
 {
     if (strcmp(a->text, b->text) == 0)

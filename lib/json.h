@@ -92,6 +92,9 @@ bool json_double(const json *v, double *out);
 /* Whether a number's token has neither fraction nor exponent. */
 bool json_is_integer(const json *v);
 
+/* How deep arrays and objects are nested: 0 for a number. */
+unsigned json_depth(const json *v);
+
 /* Equal regardless of the order of keys, numbers by value (`25` and `25.0`).
  * Arrays that are the value of the key `set_key` (or NULL) are compared as
  * sets: Zou returns `assignees` in no order. */

@@ -238,6 +238,20 @@ bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS])
 
 /* ---- roots -------------------------------------------------------------------- */
 
+/* The `_id` of a new document. Where another document has it already, by
+ * somebody's hand, the next one in a row that is as fixed. */
+static const char *new_id(const naming *n, const char *what)
+{
+    for (;;) {
+        const char *id = naming_id(n->p->arena, n->p->id, what);
+        asset *taken;
+        HASH_FIND_STR(n->c->by_key, id, taken);
+        if (!taken)
+            return id;
+        what = arena_printf(n->p->arena, "%s\n", what);
+    }
+}
+
 /* The document that is this root: one that says so, a live one before an
  * archived one; else one of that name that nobody else claims. */
 static asset *find_root(const collection *c, const char *name)
@@ -269,7 +283,7 @@ static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROO
             place->key = place->asset->key;
             place->id = place->asset->id;
         } else if (wanted[r]) {
-            place->key = naming_id(a, n->p->id, arena_printf(a, "root:%s", name));
+            place->key = new_id(n, arena_printf(a, "root:%s", name));
             place->id = json_object();
             json_set(a, &place->id, "$oid", json_string(a, place->key));
         }
@@ -293,21 +307,28 @@ static void check_roots(naming *n, root_place roots[ROOTS])
 
 /* ---- all of it ------------------------------------------------------------------ */
 
+/* The entity's own document, whose link to it somebody took away. */
+static asset *unlinked(const naming *n, const entity *e)
+{
+    asset *d;
+    const char *own_id = naming_id(n->p->arena, n->p->id, e->id);
+    HASH_FIND_STR(n->c->by_key, own_id, d);
+    bool ours =
+        d && !d->zou_id && !d->root_of && json_is(json_get(&d->document, "data"), JSON_OBJECT);
+    return ours ? d : NULL;
+}
+
 /* Entities and documents that belong together by id. */
 static void bind(naming *n, const bool chosen[KINDS])
 {
     for (size_t i = 0; i < n->p->n; i++) {
         entity *e = n->p->entities[i];
-        const char *own_id = naming_id(n->p->arena, n->p->id, e->id);
         HASH_FIND(hh_zou, n->c->by_zou, e->id, strlen(e->id), e->asset);
-        if (!e->asset) { /* one of ours whose link somebody took away */
-            HASH_FIND_STR(n->c->by_key, own_id, e->asset);
-            if (e->asset && e->asset->zou_id)
-                e->asset = NULL;
-        }
+        if (!e->asset)
+            e->asset = unlinked(n, e);
         if (e->asset)
             e->asset->entity = e;
-        e->doc_id = e->asset ? e->asset->key : own_id;
+        e->doc_id = e->asset ? e->asset->key : new_id(n, e->id);
         if (!chosen[e->kind]) {
             e->state = ENTITY_SKIPPED;
             e->passed_on = true;

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define SELECTION_TIMEOUT 5000  /* milliseconds, when the URL names none */
 #define MAJORITY_TIMEOUT  30000 /* milliseconds; a majority that is away must not hang a sync */
@@ -637,6 +639,17 @@ static bool connect_to(mongo_store *s, const char *url, store_error *e)
     bson_destroy(ping);
     s->reached = ok;
     return ok || fail(s, &why, e);
+}
+
+/* libmongoc makes a file for its statistics when it is loaded, before main and
+ * whether it is used or not, and a program that is killed leaves it behind:
+ * thousands in a year, and a warning whenever a process number comes again.
+ * Nobody reads it; without its name it goes with the process. */
+__attribute__((constructor)) static void drop_statistics(void)
+{
+    char name[32];
+    snprintf(name, sizeof name, "/mongoc-%ld", (long)getpid());
+    shm_unlink(name);
 }
 
 store *store_mongo_open(const char *url, char *name, store_error *e)

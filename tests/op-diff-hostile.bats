@@ -187,10 +187,13 @@ sizes() {
     jq -e -s 'map(select(.type == "Skipped")) | map([.entity.id, .code]) == [["sq1", "size"], ["sh1", "parent"]]' stdout
 }
 
-@test "a record of 100 levels: op-apply can read its change" {
+@test "a change too deep for a line: its entity is skipped" {
     use hostile-depth
-    op-diff -a dump <input >plan
-    expect 0 op-apply -d "sqlite:$PWD/x.db" <plan
+    expect 1 op-diff -a dump <input
+    jq -e -s 'map(select(.type == "Skipped")) | map([.entity.id, .code]) == [["sq1", "depth"]]' stdout
+    mv stdout plan
+    expect 1 op-apply -d "sqlite:$PWD/x.db" <plan
+    [[ ! -s stderr ]]
 }
 
 # ---- documents in the way ----------------------------------------------------
@@ -395,7 +398,7 @@ hash() { printf 'p1\n%s' "$1" | sha256sum | cut -c 1-24; }
 
 @test "-a: a file that is not there" {
     use project-new
-    expect 66 op-diff -a no-such-file <input
+    expect 65 op-diff -a no-such-file <input
     grep -q no-such-file stderr
     [[ ! -s stdout ]]
 }
