@@ -24,7 +24,7 @@ typedef struct project {
     const char *coll;
     counts counts;
     unsigned long changes;
-    double started; /* seconds; 0: nothing has come */
+    double started; /* seconds: when the one before it was done, and Kitsu was read for it */
 } project;
 
 struct apply {
@@ -51,13 +51,8 @@ static double now(void)
 static void forget_project(project *p)
 {
     arena_reset(p->arena);
-    *p = (project){.arena = p->arena, .skipped = json_array(), .failed = json_array()};
-}
-
-static void start_project(project *p)
-{
-    if (p->started == 0)
-        p->started = now();
+    *p = (project){
+        .arena = p->arena, .skipped = json_array(), .failed = json_array(), .started = now()};
 }
 
 apply *apply_new(store *s, bool dry)
@@ -216,12 +211,50 @@ static bool commit(apply *p, store_error *e)
     return true;
 }
 
+static void add_number(arena *a, json *object, const char *key, unsigned long n)
+{
+    json_add(a, object, key, json_integer(a, (int64_t)n));
+}
+
+static void add_summary(apply *p, const char *name)
+{
+    arena *a = p->project.arena;
+    const counts *n = &p->project.counts;
+    double seconds = now() - p->project.started;
+    json summary = json_object();
+    json_add(a, &summary, "type", json_string(a, "Summary"));
+    json_add(a, &summary, "project", json_string(a, name));
+    add_number(a, &summary, "inserted", n->inserted);
+    add_number(a, &summary, "updated", n->updated);
+    add_number(a, &summary, "deleted", n->deleted);
+    add_number(a, &summary, "archived", n->archived);
+    add_number(a, &summary, "skipped", n->skipped);
+    add_number(a, &summary, "failed", n->failed);
+    add_number(a, &summary, "conflicts", n->conflicts);
+    json_add(a, &summary, "seconds", json_real(a, round(seconds * 100) / 100));
+    add_line(p, &summary);
+}
+
+/* A project deleted in Kitsu has changes, but no End. */
+static bool close_other(apply *p, const change *c, store_error *e)
+{
+    const char *coll = p->project.coll;
+    if (!coll || strcmp(coll, c->coll) == 0 || strcmp(c->db, store_avalon(p->store)) != 0)
+        return true;
+    if (!flush_batch(p, e))
+        return false;
+    add_summary(p, coll);
+    forget_project(&p->project);
+    return true;
+}
+
 bool apply_change(apply *p, const change *c, size_t size, store_error *e)
 {
     bool avalon = strcmp(c->db, store_avalon(p->store)) == 0;
-    start_project(&p->project);
+    if (!close_other(p, c, e))
+        return false;
     p->project.changes++;
-    if (avalon && (!p->project.coll || strcmp(p->project.coll, c->coll) != 0))
+    if (avalon && !p->project.coll)
         p->project.coll = arena_intern(p->project.arena, c->coll, strlen(c->coll));
     if (batch_is_other(p->batch, c) && !flush_batch(p, e))
         return false;
@@ -237,7 +270,6 @@ bool apply_change(apply *p, const change *c, size_t size, store_error *e)
 
 void apply_skipped(apply *p, const json *record)
 {
-    start_project(&p->project);
     p->project.counts.skipped++;
     p->trouble = true;
     json_push(p->project.arena, &p->project.skipped, json_copy(p->project.arena, record));
@@ -286,30 +318,6 @@ static bool remember_skipped(apply *p, const char *project_id, bool full, store_
         json_push(a, &records, skipped_record(a, pair[0], project_id, "store", pair[1].text));
     }
     return state_put_skipped(p->store, project_id, &records, !full, &p->begun, a, e);
-}
-
-static void add_number(arena *a, json *object, const char *key, unsigned long n)
-{
-    json_add(a, object, key, json_integer(a, (int64_t)n));
-}
-
-static void add_summary(apply *p, const char *name)
-{
-    arena *a = p->project.arena;
-    const counts *n = &p->project.counts;
-    double seconds = p->project.started > 0 ? now() - p->project.started : 0;
-    json summary = json_object();
-    json_add(a, &summary, "type", json_string(a, "Summary"));
-    json_add(a, &summary, "project", json_string(a, name));
-    add_number(a, &summary, "inserted", n->inserted);
-    add_number(a, &summary, "updated", n->updated);
-    add_number(a, &summary, "deleted", n->deleted);
-    add_number(a, &summary, "archived", n->archived);
-    add_number(a, &summary, "skipped", n->skipped);
-    add_number(a, &summary, "failed", n->failed);
-    add_number(a, &summary, "conflicts", n->conflicts);
-    json_add(a, &summary, "seconds", json_real(a, round(seconds * 100) / 100));
-    add_line(p, &summary);
 }
 
 bool apply_end(apply *p, const char *project_id, bool full, store_error *e)

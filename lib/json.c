@@ -74,6 +74,13 @@ static size_t bad_utf8(const char *text, size_t len)
 {
     const unsigned char *s = (const unsigned char *)text;
     for (size_t i = 0; i < len;) {
+        uint64_t eight = 0x80; /* nearly all of it is ASCII */
+        if (len - i >= sizeof eight)
+            memcpy(&eight, s + i, sizeof eight);
+        if ((eight & 0x8080808080808080) == 0) {
+            i += sizeof eight;
+            continue;
+        }
         unsigned char c = s[i];
         if (c < 0x80) {
             i++;
@@ -109,7 +116,7 @@ typedef struct builder {
     arena *arena;
     json_member *stack; /* owned: the values of the open containers */
     size_t len, cap;
-    frame open[MAX_DEPTH];
+    frame *open; /* borrowed: MAX_DEPTH of them */
     unsigned depth;
     bool too_deep;
     const char *key; /* of the next value; NULL in arrays */
@@ -323,7 +330,8 @@ bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e
     if (copy)
         text = copy;
 
-    builder b = {.arena = a, .mended = mended};
+    frame open[MAX_DEPTH];
+    builder b = {.arena = a, .open = open, .mended = mended};
     yajl_handle h = yajl_alloc(&tree_callbacks, NULL, &b);
     yajl_status status = yajl_parse(h, (const unsigned char *)text, len);
     size_t offset = yajl_get_bytes_consumed(h);
@@ -503,7 +511,8 @@ static bool numbers_equal(const json *a, const json *b)
 /* The member `key`, looked for first where the other object has it. */
 static const json *member_near(const json *object, uint32_t i, const char *key)
 {
-    if (i < object->len && strcmp(object->members[i].key, key) == 0)
+    if (i < object->len &&
+        (object->members[i].key == key || strcmp(object->members[i].key, key) == 0))
         return &object->members[i].value;
     return json_get(object, key);
 }

@@ -8,7 +8,6 @@
 
 static const char *program = "opkitsu";
 static int level;
-static bool progress_shown;
 
 void msg_init(const char *name)
 {
@@ -35,11 +34,11 @@ int msg_level(void)
     return level;
 }
 
+/* The programs of a pipeline draw on one line: it is wiped whoever drew. */
 static void wipe_progress(void)
 {
-    if (progress_shown)
+    if (msg_progress_wanted())
         fputs("\r\033[K", stderr);
-    progress_shown = false;
 }
 
 static void tame(char *text)
@@ -118,7 +117,6 @@ void msg_progress(const char *format, ...)
         va_end(args);
         tame(line);
         fputs(line, stderr);
-        progress_shown = true;
     }
     fflush(stderr);
 }

@@ -41,7 +41,7 @@ theirs() {
 @test "frames and sizes are integers, rates are doubles, as MongoDB tells them apart" {
     for field in '"fps":25.0' '"fps":30.0' '"pixelAspect":1.0' '"frameStart":1001' '"frameEnd":1025' \
         '"handleStart":0' '"clipIn":1' '"resolutionWidth":1920'; do
-        grep -q "$field[,}]" "$BATS_TEST_TMPDIR/plan"
+        grep -q "${field}[,}]" "$BATS_TEST_TMPDIR/plan"
     done
     run -1 grep -E '"(frameStart|frameEnd|handleStart|handleEnd|clipIn|clipOut|resolutionWidth|resolutionHeight)":[0-9]+\.' "$BATS_TEST_TMPDIR/plan"
 }

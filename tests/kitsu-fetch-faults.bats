@@ -87,8 +87,7 @@ whole() {
 1 "End"
 1 "Checkpoint"
 EXPECTED
-    [[ $(records 'select(.type == "TaskType") | [.project_id, .in_project]' | sort -u) == \
-        "[\"$project\",false]"$'\n'"[\"$project\",true]" ]]
+    [[ $(records 'select(.type == "TaskType") | [.project_id, .in_project]' | sort -u) == "[\"$project\",false]"$'\n'"[\"$project\",true]" ]]
     [[ $(records 'select(.type == "AssetType") | .project_id' | sort -u) == "\"$project\"" ]]
 }
 
@@ -185,8 +184,7 @@ PYTHON
     start
     fetch
     # At 34, 30, 26, 22 and 18 seconds past: the last two are too old.
-    [[ $(records 'select(.type == "Checkpoint") | [.created_at, .ids]') == \
-        '["2026-11-23T05:17:34",["00000014-0000-4000-8000-000000000000","00000014-0000-4000-8000-000000000001","00000014-0000-4000-8000-000000000002"]]' ]]
+    [[ $(records 'select(.type == "Checkpoint") | [.created_at, .ids]') == '["2026-11-23T05:17:34",["00000014-0000-4000-8000-000000000000","00000014-0000-4000-8000-000000000001","00000014-0000-4000-8000-000000000002"]]' ]]
     [[ $(head -n 3 "$mock/requests" | cut -d ' ' -f 2 | tail -n 1) == /api/data/events/last\?limit=100 ]]
 }
 

@@ -80,8 +80,7 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
     fetch -P "${run_id}_show"
     [[ $status == 0 && -z $stderr ]]
     [[ $(records .type | uniq | paste -sd ' ') == '"Project" "TaskType" "TaskStatus" "AssetType" "Episode" "Sequence" "Shot" "Asset" "Edit" "Concept" "Task" "End" "Checkpoint"' ]]
-    [[ $(records 'select(.type == "End") | del(.counts.TaskType, .counts.TaskStatus)') == \
-        "{\"type\":\"End\",\"project_id\":\"$show\",\"scope\":\"full\",\"counts\":{\"AssetType\":1,\"Episode\":2,\"Sequence\":1,\"Shot\":3,\"Asset\":2,\"Edit\":1,\"Concept\":1,\"Task\":4}}" ]]
+    [[ $(records 'select(.type == "End") | del(.counts.TaskType, .counts.TaskStatus)') == "{\"type\":\"End\",\"project_id\":\"$show\",\"scope\":\"full\",\"counts\":{\"AssetType\":1,\"Episode\":2,\"Sequence\":1,\"Shot\":3,\"Asset\":2,\"Edit\":1,\"Concept\":1,\"Task\":4}}" ]]
     zou_login
     for list in asset-types:AssetType episodes:Episode sequences:Sequence shots:Shot assets:Asset edits:Edit concepts:Concept tasks:Task; do
         diff <(zou_get "/data/projects/$show/${list%:*}" | jq -cS '.[]' | sort) \
@@ -101,8 +100,7 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
 @test "an AssetType has the keys of the project's list, and project_id" {
     fetch -P "${run_id}_show" --types AssetType
     zou_login
-    [[ $(records 'select(.type == "AssetType") | keys') == \
-        "$(zou_get "/data/projects/$show/asset-types" | jq -c '.[0] | keys + ["project_id"] | sort')" ]]
+    [[ $(records 'select(.type == "AssetType") | keys') == "$(zou_get "/data/projects/$show/asset-types" | jq -c '.[0] | keys + ["project_id"] | sort')" ]]
 }
 
 @test "which task types and statuses the project lists" {
@@ -127,13 +125,10 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
 @test "all projects, by name" {
     fetch --types Shot
     [[ $status == 0 ]]
-    [[ $(records 'select(.type == "Project") | .name' | grep "$run_id" | paste -sd ' ') == \
-        "\"${run_id}_closed\" \"${run_id}_film\" \"${run_id}_show\"" ]]
+    [[ $(records 'select(.type == "Project") | .name' | grep "$run_id" | paste -sd ' ') == "\"${run_id}_closed\" \"${run_id}_film\" \"${run_id}_show\"" ]]
     # The order of bytes, not of a language.
-    [[ $(records 'select(.type == "Project") | .name') == \
-        "$(records 'select(.type == "Project") | .name' | LC_ALL=C sort)" ]]
-    [[ $(records 'select(.type == "Checkpoint") | .projects | sort') == \
-        "$(records 'select(.type == "End")' | jq -sc 'map(.project_id) | sort')" ]]
+    [[ $(records 'select(.type == "Project") | .name') == "$(records 'select(.type == "Project") | .name' | LC_ALL=C sort)" ]]
+    [[ $(records 'select(.type == "Checkpoint") | .projects | sort') == "$(records 'select(.type == "End")' | jq -sc 'map(.project_id) | sort')" ]]
 }
 
 @test "at most 12 requests for a project, and a handful besides" {

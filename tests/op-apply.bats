@@ -161,8 +161,8 @@ many() {
 setup() {
     bats_require_minimum_version 1.5.0
     case $BATS_TEST_DESCRIPTION in
-    mongodb:*) use_mongo ;;
-    *) use_sqlite ;;
+        mongodb:*) use_mongo ;;
+        *) use_sqlite ;;
     esac
 }
 

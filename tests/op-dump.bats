@@ -7,8 +7,8 @@ load store
 setup() {
     bats_require_minimum_version 1.5.0
     case $BATS_TEST_DESCRIPTION in
-    mongodb:*) use_mongo ;;
-    *) use_sqlite ;;
+        mongodb:*) use_mongo ;;
+        *) use_sqlite ;;
     esac
     data=$BATS_TEST_DIRNAME/data/apply
 }
