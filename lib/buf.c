@@ -36,6 +36,14 @@ char *xstrdup(const char *text)
     return memcpy(xmalloc(size), text, size);
 }
 
+void *xgrow(void *array, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return array;
+    *cap = *cap ? *cap * 2 : 64;
+    return xrealloc(array, *cap * size);
+}
+
 void buf_reserve(buf *b, size_t more)
 {
     if (b->cap - b->len > more)

@@ -29,5 +29,8 @@ void buf_free(buf *b);
 void *xmalloc(size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
+/* Room in an array of `*cap` entries of `size` bytes, `n` of them used, for one
+ * more: returns the array, moved where it had to grow. */
+void *xgrow(void *array, size_t n, size_t *cap, size_t size);
 
 #endif

@@ -35,14 +35,6 @@ void collection_free(collection *c)
     free(c->parents);
 }
 
-static void *grown(void *old, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return old;
-    *cap = *cap ? *cap * 2 : 64;
-    return xrealloc(old, *cap * size);
-}
-
 static void add_asset(collection *c, const json *document, bool archived)
 {
     const json *data = json_get(document, "data"), *id = json_get(document, "_id");
@@ -63,7 +55,7 @@ static void add_asset(collection *c, const json *document, bool archived)
                  .root_of = json_text(json_get(data, "root_of")),
                  .archived = archived,
                  .under = collection_key(c->arena, json_get(data, "visualParent"))};
-    c->assets = grown(c->assets, c->n, &c->cap, sizeof *c->assets);
+    c->assets = xgrow(c->assets, c->n, &c->cap, sizeof *c->assets);
     c->assets[c->n++] = d;
     HASH_ADD_KEYPTR(hh, c->by_key, d->key, strlen(d->key), d);
 }
@@ -83,7 +75,7 @@ void collection_add(collection *c, const json *document)
         const char *parent = collection_key(c->arena, json_get(document, "parent"));
         if (!type || strcmp(type, "subset") != 0 || !parent)
             return;
-        c->parents = grown(c->parents, c->n_parents, &c->cap_parents, sizeof *c->parents);
+        c->parents = xgrow(c->parents, c->n_parents, &c->cap_parents, sizeof *c->parents);
         c->parents[c->n_parents++] = arena_text(c->arena, parent, strlen(parent));
     }
 }

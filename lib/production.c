@@ -56,14 +56,6 @@ static void clean(arena *a, json *record)
     clean_record(a, record, report_key, &r);
 }
 
-static void *grown(void *old, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return old;
-    *cap = *cap ? *cap * 2 : 64;
-    return xrealloc(old, *cap * size);
-}
-
 /* The order in which those of one kind are taken: `created_at`, then id. */
 static int by_age(const char *created_a, const char *id_a, const char *created_b, const char *id_b)
 {
@@ -133,7 +125,7 @@ static entity *new_entity(production *p, kind k, const char *id, const json *rec
                   .id = id,
                   .name = name_of(p->arena, record),
                   .created_at = text_or(record, "created_at", "")};
-    p->entities = grown(p->entities, p->n, &p->cap, sizeof *p->entities);
+    p->entities = xgrow(p->entities, p->n, &p->cap, sizeof *p->entities);
     p->entities[p->n++] = e;
     HASH_ADD_KEYPTR(hh, p->by_id, e->id, strlen(e->id), e);
     return e;
@@ -177,7 +169,7 @@ static bool add_task(production *p, const json *record, const char **why)
     clean(p->arena, &t->record);
     t->name = name_of(p->arena, &t->record);
     t->created_at = text_or(&t->record, "created_at", "");
-    p->tasks = grown(p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
+    p->tasks = xgrow(p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
     p->tasks[p->n_tasks++] = t;
     return true;
 }
