@@ -174,7 +174,10 @@ static bool write_deleted(fetch *f, options *o, const links *l, int *status, htt
         right_server |= is_listed(f, &l->items[i]);
     for (size_t i = 0; i < l->len; i++) {
         const linked *link = &l->items[i];
-        if (is_listed(f, link) || !wants(o, link->name, link->id))
+        bool twin = false; /* a copy of a project has been asked for already */
+        for (size_t k = 0; k < i; k++)
+            twin |= strcmp(l->items[k].id, link->id) == 0;
+        if (twin || is_listed(f, link) || !wants(o, link->name, link->id))
             continue;
         if (!is_uuid(link->id)) {
             msg_error("%s: its data.zou_id is no id of Kitsu's", link->name);

@@ -178,8 +178,11 @@ static bool on_deleted(reader *r, const json *record, store_error *e)
         return true;
     }
     r->saw_project = true;
-    if (strcmp(type, "Project") == 0)
-        return diff_deleted(r->plan, id, r->arena, e) != DIFF_FAILED;
+    if (strcmp(type, "Project") == 0) {
+        diff_outcome outcome = diff_deleted(r->plan, id, r->arena, e);
+        r->trouble |= outcome == DIFF_LEFT_ALONE;
+        return outcome != DIFF_FAILED;
+    }
     ndjson_complain(r->in, "this version plans full scope only");
     return true;
 }

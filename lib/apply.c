@@ -320,9 +320,23 @@ static bool remember_skipped(apply *p, const char *project_id, bool full, store_
     return state_put_skipped(p->store, project_id, &records, !full, &p->begun, a, e);
 }
 
+/* Of a project that is skipped itself. */
+static const char *skipped_name(const apply *p)
+{
+    for (uint32_t i = 0; i < p->project.skipped.len; i++) {
+        const json *what = json_get(&p->project.skipped.items[i], "entity");
+        const char *type = json_text(json_get(what, "type"));
+        if (type && strcmp(type, "Project") == 0)
+            return json_text(json_get(what, "name"));
+    }
+    return NULL;
+}
+
 bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
 {
     const char *name = p->project.coll;
+    if (!name)
+        name = skipped_name(p);
     if (!flush_batch(p, e) || (!p->dry && !remember_skipped(p, project_id, full, e)) ||
         (!name && !find_name(p, project_id, &name, e)))
         return false;

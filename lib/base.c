@@ -153,13 +153,19 @@ base *base_from_dump(const char *path, store_error *e)
 
 /* ---- looking ------------------------------------------------------------------- */
 
-base_project *base_by_id(const base *b, const char *zou_id)
+base_project *base_by_id(const base *b, const char *zou_id, const char *name, bool *several)
 {
-    for (size_t i = 0; i < b->n; i++)
-        if (!b->projects[i]->dropped && b->projects[i]->zou_id &&
-            strcmp(b->projects[i]->zou_id, zou_id) == 0)
-            return b->projects[i];
-    return NULL;
+    base_project *found = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        base_project *p = b->projects[i];
+        if (p->dropped || !p->zou_id || strcmp(p->zou_id, zou_id) != 0)
+            continue;
+        if (n++ == 0 || strcmp(p->coll, name) == 0)
+            found = p;
+    }
+    *several = n > 1 && strcmp(found->coll, name) != 0;
+    return *several ? NULL : found;
 }
 
 base_project *base_by_name(const base *b, const char *coll)

@@ -25,8 +25,11 @@ base *base_from_dump(const char *path, store_error *e);
 void base_free(base *b); /* takes NULL */
 
 const char *base_db(const base *b);
-/* The project linked to this Kitsu id, or of this name; NULL: none. */
-base_project *base_by_id(const base *b, const char *zou_id);
+/* The project linked to this Kitsu id: of several (somebody restored a copy
+ * beside it) the one of this name; NULL: none, or, with `*several`, none that
+ * can be told from the others. */
+base_project *base_by_id(const base *b, const char *zou_id, const char *name, bool *several);
+/* The project of this name; NULL: none. */
 base_project *base_by_name(const base *b, const char *coll);
 /* Note what the plan makes, for the projects that follow in the stream. */
 void base_note(base *b, const char *coll, const char *zou_id);

@@ -37,6 +37,7 @@ struct batch {
     item *items;        /* owned */
     size_t n, bytes;
     item *table;   /* the items at work, by the text of their _id */
+    char *parent;  /* owned: a parent that is there, of this collection */
     char *indexed; /* owned: the collection whose indexes were made last */
 };
 
@@ -63,6 +64,7 @@ void batch_free(batch *b)
     arena_free(b->moved_arena);
     free(b->items);
     free(b->indexed);
+    free(b->parent);
     free(b);
 }
 
@@ -147,6 +149,14 @@ static void settle(batch *b, item *i, batch_status status, const char *what)
     i->what = what ? arena_text(b->arena, what, strlen(what)) : NULL;
 }
 
+/* Of a type that op-diff does not see, so that planning again would not help. */
+static bool is_strange(const json *document)
+{
+    const char *type = json_text(json_get(document, "type"));
+    return !type || (strcmp(type, "project") != 0 && strcmp(type, "asset") != 0 &&
+                     strcmp(type, "archived_asset") != 0);
+}
+
 static change_verdict judge(batch *b, item *i)
 {
     change_error why;
@@ -155,7 +165,9 @@ static change_verdict judge(batch *b, item *i)
         change_canonical(b->arena, &i->c);
         verdict = change_judge(&i->c, i->document, &why);
     }
-    if (verdict == CHANGE_CONFLICT)
+    if (verdict == CHANGE_CONFLICT && i->c.op == CHANGE_INSERT && is_strange(i->document))
+        settle(b, i, BATCH_FAILED, "a document of another type has this _id");
+    else if (verdict == CHANGE_CONFLICT)
         settle(b, i, BATCH_CONFLICT, why.what);
     else if (verdict == CHANGE_DONE)
         settle(b, i, BATCH_UNCHANGED, NULL);
@@ -164,11 +176,21 @@ static change_verdict judge(batch *b, item *i)
 
 /* ---- writing ------------------------------------------------------------ */
 
+static void note_parent(batch *b, const char *key)
+{
+    free(b->parent);
+    b->parent = key ? xstrdup(key) : NULL;
+}
+
 /* With -n. */
 static void note_planned(batch *b, const item *i)
 {
-    if (i->c.op == CHANGE_INSERT)
+    if (i->c.op == CHANGE_INSERT) {
+        const char *type = json_text(json_get(i->c.after, "type"));
+        if (type && strcmp(type, "project") == 0)
+            note_parent(b, i->key);
         return;
+    }
     const json *parent =
         i->c.op == CHANGE_UPDATE ? json_at(&i->after, "data", "visualParent", NULL) : NULL;
     moved *m;
@@ -353,20 +375,51 @@ static bool run_deletes(batch *b, item **list, size_t n, store_error *e)
 
 /* ---- the rest ----------------------------------------------------------- */
 
+/* An asset whose project was dropped meanwhile: nothing could open it. What is
+ * right is remembered for the next one, which has the same project nearly
+ * always. */
+static bool has_project(batch *b, const item *i, bool *has, store_error *e)
+{
+    const json *parent = json_get(i->c.after, "parent");
+    *has = true;
+    if (i->c.op != CHANGE_INSERT || json_is_null(parent) ||
+        strcmp(i->c.db, store_avalon(b->store)) != 0)
+        return true;
+    const char *key = key_text(b->arena, parent);
+    const item *insert = find(b, parent);
+    if ((b->parent && strcmp(b->parent, key) == 0) || (insert && insert->c.op == CHANGE_INSERT))
+        return true;
+    json document;
+    if (!store_get(b->store, ns_of(b), parent, b->arena, &document, has, e))
+        return false;
+    if (*has)
+        note_parent(b, key);
+    return true;
+}
+
 static bool run_writes(batch *b, item **list, size_t n, store_error *e)
 {
     if (!read_documents(b, list, n, e))
         return false;
     item **needed = arena_alloc(b->arena, n * sizeof(item *));
     size_t m = 0;
-    for (size_t i = 0; i < n; i++)
-        if (judge(b, list[i]) == CHANGE_NEEDED)
+    for (size_t i = 0; i < n; i++) {
+        bool has;
+        if (judge(b, list[i]) != CHANGE_NEEDED)
+            continue;
+        if (!has_project(b, list[i], &has, e))
+            return false;
+        if (has)
             needed[m++] = list[i];
+        else
+            settle(b, list[i], BATCH_CONFLICT, "its project's document is not there");
+    }
     return m == 0 || write_items(b, needed, m, e);
 }
 
 static bool run_drop(batch *b, item *i, store_error *e)
 {
+    note_parent(b, NULL);
     store_content content;
     bool ok = b->dry ? store_content_of(b->store, ns_of(b), &content, e)
                      : store_drop(b->store, ns_of(b), i->c.published, &content, e);

@@ -18,6 +18,10 @@
  * adds a handful of its own. */
 #define MAX_RECORD_DEPTH 60
 
+/* keys; custom fields of one record. They are looked up one by one; Kitsu's
+ * own pages show a few dozen. */
+#define MAX_FIELDS 2000
+
 /* levels; nesting of a line. yajl's generator stops at 128. */
 #define MAX_DEPTH 100
 

@@ -77,7 +77,11 @@ static const char *skip_project(diff *d, production *p, const char *code, const 
 
 const char *diff_find_target(diff *d, production *p)
 {
-    const base_project *known = base_by_id(d->base, p->id);
+    bool several;
+    const base_project *known = base_by_id(d->base, p->id, p->name, &several);
+    if (several)
+        return skip_project(d, p, "duplicate",
+                            "several projects of OpenPype are linked to it, and none has its name");
     if (known) {
         if (strcmp(known->coll, p->name) != 0)
             msg_warn("project \"%s\" is called \"%s\" in OpenPype, and stays so: the name is part "
@@ -335,8 +339,14 @@ diff_outcome diff_project(diff *d, production *p, collection *c, const bool chos
 
 diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e)
 {
-    base_project *known = base_by_id(d->base, project_id);
-    bool published;
+    bool published, several;
+    base_project *known = base_by_id(d->base, project_id, "", &several);
+    if (several) {
+        msg_error("project %s was deleted in Kitsu, but several projects of OpenPype are linked to "
+                  "it: they stay",
+                  project_id);
+        return DIFF_LEFT_ALONE;
+    }
     if (!known)
         return DIFF_DONE;
     if (!base_published(d->base, known, &published, e))

@@ -83,6 +83,8 @@ const json *json_at(const json *object, ...) __attribute__((sentinel));
 const char *json_text(const json *v);
 bool json_is_null(const json *v); /* null or absent */
 bool json_is(const json *v, json_type type);
+/* An object that is no type of Extended JSON ({"$date":…}). */
+bool json_is_plain(const json *v);
 /* true for JSON_TRUE only. */
 bool json_true(const json *v);
 /* A number whose value is whole and in the range of int64_t: `5`, `5.0`, `5e2`. */
@@ -96,8 +98,8 @@ bool json_is_integer(const json *v);
 unsigned json_depth(const json *v);
 
 /* Equal regardless of the order of keys, numbers by value (`25` and `25.0`).
- * Arrays that are the value of the key `set_key` (or NULL) are compared as
- * sets: Zou returns `assignees` in no order. */
+ * Arrays that are the value of the key `set_key` (or NULL) of a Task are
+ * compared as sets: Zou returns `assignees` in no order. */
 bool json_equal(const json *a, const json *b, const char *set_key);
 
 /* ---- making a tree ----------------------------------------------------- */

@@ -55,7 +55,7 @@ static json text(mapping *m, const char *value)
 /* An object of the store's with our keys set in it: others are kept. */
 static json with_ours(mapping *m, const json *theirs)
 {
-    return json_is(theirs, JSON_OBJECT) ? json_copy_shallow(m->arena, theirs) : json_object();
+    return json_is_plain(theirs) ? json_copy_shallow(m->arena, theirs) : json_object();
 }
 
 /* ---- tasks ------------------------------------------------------------------------ */
@@ -89,7 +89,7 @@ static const task *task_of(const entity *e, const char *id)
 static void keep_entries(mapping *m, const entity *e, const json *there, const json *skipped_ids,
                          json *wanted)
 {
-    for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
+    for (uint32_t i = 0; json_is_plain(there) && i < there->len; i++) {
         const json_member *entry = &there->members[i];
         const char *id = json_text(json_at(&entry->value, "zou", "id", NULL));
         skipped_id *unread = NULL;
@@ -195,7 +195,7 @@ static bool used_by_own_tasks(mapping *m, const char *type)
  * key, or the object whole where a key can't be part of a path. */
 static void set_named(draft *d, const json *there, const json *wanted, const char *outer)
 {
-    bool whole = !d->before || !json_is(there, JSON_OBJECT);
+    bool whole = !d->before || !json_is_plain(there);
     for (uint32_t i = 0; i < wanted->len && !whole; i++)
         whole = !is_path_key(wanted->members[i].key);
     for (uint32_t i = 0; !whole && i < there->len; i++)

@@ -41,11 +41,28 @@ static void wipe_progress(void)
         fputs("\r\033[K", stderr);
 }
 
+size_t msg_unsafe(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+        return 2;
+    if (c[0] == 0xe2 && c[1] == 0x80 &&
+        (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
+        return 3;
+    if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
+        return 3;
+    return c[0] < 0x20 || c[0] == 0x7f;
+}
+
 static void tame(char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
+    char *to = text;
+    while (*text) {
+        size_t unsafe = msg_unsafe(text);
+        *to++ = unsafe ? '?' : *text;
+        text += unsafe ? unsafe : 1;
+    }
+    *to = '\0';
 }
 
 /* One write per line, so that the lines of a pipeline's programs, which share

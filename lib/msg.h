@@ -1,11 +1,12 @@
 /* msg.h - what a program says to people, on stderr.
  *
- * Every message is one line, `program: text`. Bytes below 0x20 and DEL in it
- * are shown as `?`: a name from Kitsu must not steer a terminal. */
+ * Every message is one line, `program: text`. What msg_unsafe finds in it is
+ * shown as `?`: a name from Kitsu must not steer a terminal. */
 #ifndef OPKITSU_MSG_H
 #define OPKITSU_MSG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Set the program's name (borrowed, for good). Call it first in main. */
 void msg_init(const char *program);
@@ -22,6 +23,11 @@ void msg_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void msg_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What goes on: shown with -v. */
 void msg_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* How many bytes at `text`, which ends with a NUL, make a character that steers
+ * a terminal or turns its line around: ASCII's control characters, those that
+ * UTF-8 writes as C2 80 to C2 9F, marks of direction and line. 0: none. */
+size_t msg_unsafe(const char *text);
 
 /* Whether progress may be drawn on stderr: it is a terminal, and no -q. */
 bool msg_progress_wanted(void);

@@ -1,5 +1,6 @@
 #include "production.h"
 
+#include "bounds.h"
 #include "clean.h"
 #include "msg.h"
 
@@ -152,8 +153,13 @@ static bool add_entity(production *p, kind k, const json *record, const char **w
     }
     const char *parent = k == KIND_ASSET ? "entity_type_id" : "parent_id";
     e->parent_id = json_text(json_get(&e->record, parent));
+    const json *data = json_get(&e->record, "data");
     if (json_true(json_get(&e->record, "canceled")))
         e->state = ENTITY_GONE;
+    else if (json_is(data, JSON_OBJECT) && data->len > MAX_FIELDS)
+        production_skip(
+            p, e, "size",
+            arena_printf(p->arena, "it has %u custom fields, more than %d", data->len, MAX_FIELDS));
     return true;
 }
 

@@ -164,6 +164,8 @@ static json anatomy_as_ours(arena *a, const json *theirs)
             json apps = json_array();
             for (uint32_t k = 0; k < names->len; k++) {
                 json app = json_object();
+                if (!json_text(&names->items[k]))
+                    continue;
                 json_set(a, &app, "name", names->items[k]);
                 json_push(a, &apps, app);
             }

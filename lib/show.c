@@ -1,14 +1,15 @@
 #include "show.h"
 
+#include "msg.h"
+
 #define MAX_VALUE 60 /* bytes of a value that are shown; a line of a terminal */
 
 void show_clean(buf *b, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i], next = (unsigned char)text[i + 1];
-        bool is_c1 = c == 0xc2 && next >= 0x80 && next <= 0x9f;
-        buf_addc(b, c < 0x20 || c == 0x7f || is_c1 ? '?' : text[i]);
-        i += is_c1;
+    for (const char *end = text + len; text < end;) {
+        size_t unsafe = *text ? msg_unsafe(text) : 1;
+        buf_addc(b, unsafe ? '?' : *text);
+        text += unsafe ? unsafe : 1;
     }
 }
 

@@ -1,7 +1,7 @@
 /* show.h - pieces of records as text for people.
  *
- * Names from Kitsu must not steer a terminal: control characters, ASCII's and
- * those that UTF-8 writes as C2 80 to C2 9F, are shown as `?`. All append. */
+ * Names from Kitsu must not steer a terminal: what msg_unsafe finds is shown as
+ * `?`. All append. */
 #ifndef OPKITSU_SHOW_H
 #define OPKITSU_SHOW_H
 

@@ -97,6 +97,13 @@ static store *open_sqlite(const char *path, store_mode mode, unsigned wait, stor
 
 static store *open_mongo(const char *url, store_error *e)
 {
+    /* libmongoc would take a part of the password for a host, and name it. */
+    const char *hosts = strstr(url, "://") + 3, *at = strchr(hosts, '@');
+    if (at && (strcspn(hosts, "/?") < (size_t)(at - hosts) || strchr(at + 1, '@'))) {
+        store_fail(e, EX_CONFIG,
+                   "the store's URL: in a user or password write @ as %%40, / as %%2F");
+        return NULL;
+    }
     char *name = safe_name(url);
     store *s = store_mongo_open(url, name, e);
     if (!s)
@@ -123,6 +130,16 @@ store *store_open(const char *url, store_mode mode, unsigned wait, store_error *
             "the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH");
     }
     buf_free(&path);
+    if (s && strcmp(environment("AVALON_DB", "avalon"),
+                    environment("OPENPYPE_DATABASE_NAME", "openpype")) == 0) {
+        store_fail(e, EX_CONFIG,
+                   "AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would "
+                   "be mixed with settings");
+        s->driver->close(s);
+        free(s->name);
+        free(s);
+        s = NULL;
+    }
     if (s) {
         s->avalon = xstrdup(environment("AVALON_DB", "avalon"));
         s->openpype = xstrdup(environment("OPENPYPE_DATABASE_NAME", "openpype"));

@@ -81,7 +81,7 @@ case_refused() {
 
 # As MongoDB counts it: 12 bytes and more for each number.
 case_too_large() {
-    plan insert | jq -c 'select(.entity.id == "s2") | .fullDocument.data.list = [range(1500000) | 1]' \
+    plan insert | jq -c 'select(.entity.id == "s2") | del(.fullDocument.parent) | .fullDocument.data.list = [range(1500000) | 1]' \
         >"$BATS_TEST_TMPDIR/plan"
     run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
     [ "$status" -eq 1 ]
@@ -381,4 +381,24 @@ setup() {
     normal <"$BATS_TEST_TMPDIR/out" | diff -u "$BATS_TEST_DIRNAME/data/apply/insert.results" -
     exec 4>&-
     wait $pid
+}
+
+@test "a plan applied after its project was dropped: a conflict, no half of a project" {
+    export OP_STORE="sqlite:$BATS_TEST_TMPDIR/op.db"
+    plan insert | grep -v '"type":"project"' >"$BATS_TEST_TMPDIR/rest"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/rest"
+    [ "$status" -eq 1 ]
+    grep -c '"conflict".*its project' <<<"$output"
+    [ "$(op-dump --all | grep -c '"parent"')" -eq 0 ]
+    plan insert | run -0 op-apply
+}
+
+@test "an _id taken by a document that op-diff does not see: failed, and nothing is held up" {
+    export OP_STORE="sqlite:$BATS_TEST_TMPDIR/op.db"
+    plan insert | sed 's/"type":"asset"/"type":"asset_disabled"/' | op-apply >/dev/null
+    plan insert >"$BATS_TEST_TMPDIR/again"
+    echo '{"type":"Checkpoint","server":"s","projects":["p1"],"created_at":"2026-01-01T00:00:00","ids":[]}' >>"$BATS_TEST_TMPDIR/again"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/again"
+    [ "$status" -eq 1 ]
+    [[ $output == *'"failed"'* && $output != *'"conflict"'* ]]
 }

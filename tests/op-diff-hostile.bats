@@ -232,6 +232,74 @@ hash() { printf 'p1\n%s' "$1" | sha256sum | cut -c 1-24; }
     nothing_overwritten
 }
 
+# ---- copies ------------------------------------------------------------------
+
+# copies NAME...: beside each other in the dump, in place of `demo`.
+copies() {
+    for name in "$@"; do
+        jq -c --arg name "$name" '.ns.coll = $name | if .document.type == "project" then .document.name = $name else . end' dump
+    done >dump2
+    mv dump2 dump
+}
+
+@test "a copy of a project beside it: the one of Kitsu's name is meant" {
+    use names-swap
+    op-diff -a dump <input >plan
+    copies a_backup demo z_backup
+    expect 0 op-diff -a dump <input
+    cmp plan stdout
+}
+
+@test "copies of a project, none of Kitsu's name: skipped" {
+    use names-swap
+    copies a_backup z_backup
+    expect 1 op-diff -a dump <input
+    jq -e -s 'map(select(.type == "Change")) == [] and any(.[]; .code == "duplicate")' stdout
+}
+
+@test "copies of a project that was deleted: all stay" {
+    use project-deleted
+    expect 0 op-diff -a dump <input
+    grep -q '"drop"' stdout
+    copies a_backup demo
+    expect 1 op-diff -a dump <input
+    run ! grep -q '"Change"' stdout
+}
+
+# ---- more than anybody needs ---------------------------------------------------
+
+@test "thousands of custom fields: skipped, and soon" {
+    use places-tv
+    jq -c 'if .id == "sh4" then .data = ([range(100000) | {key: "k\(.)", value: 1}] | from_entries) else . end' input >many
+    expect 1 timeout 20 op-diff -a dump <many
+    jq -e -s 'map(select(.type == "Skipped")) | map([.entity.id, .code]) == [["sh4", "size"]]' stdout
+}
+
+@test "a custom field called assignees is a list, and its order counts" {
+    use places-tv
+    jq -c 'if .id == "sh4" then .data.assignees = ["a", "b"] else . end' input | op-diff -a dump |
+        jq -c 'select(.fullDocument) | {type: "Document", ns, document: .fullDocument}' >after
+    jq -c 'if .id == "sh4" then .data.assignees = ["b", "a"] else . end' input >turned
+    expect 0 op-diff -a after <turned
+    grep -q '"data.assignees":\["b","a"\]' stdout
+}
+
+@test "a date where a task should be is replaced" {
+    use tasks-removed
+    jq -c '(.document | select(.data.tasks.Anim).data.tasks.Anim) = {"$date": "2026-01-01T00:00:00Z"}' dump >dump2
+    mv dump2 dump
+    op-diff -a dump <input >stdout || true
+    run ! grep '"data.tasks.Anim":{[^}]*$date' stdout
+}
+
+@test "what steers a terminal does not get there: C1, directions" {
+    use names-bad
+    jq -c 'if .id == "sh1" then .name = "\u009b2J\u202ex\u2066" else . end' input >steering
+    op-diff -a dump <steering >stdout 2>stderr || true
+    grep -qF '"?2J?x?"' stderr
+    run ! grep -qP '\xc2\x9b|\xe2\x80\xae|\xe2\x81\xa6' stderr
+}
+
 # ---- stdin and stdout -----------------------------------------------------------
 
 @test "empty input: nothing, 0" {

@@ -282,8 +282,20 @@ case_race() {
     done
     fails 78 "op-dump: mongodb://host: not a good MongoDB URL" \
         op-dump -d 'mongodb://me:secret%zz@host/'
-    fails 78 "op-dump: mongodb://...: not a good MongoDB URL" \
+    fails 78 "op-dump: the store's URL: in a user or password write @ as %40, / as %2F" \
         op-dump -d 'mongodb://me:sec/ret@host/'
+}
+
+@test "AVALON_DB and OPENPYPE_DATABASE_NAME the same: 78" {
+    export AVALON_DB=one OPENPYPE_DATABASE_NAME=one
+    fails 78 "op-dump: AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would be mixed with settings" \
+        op-dump -d "sqlite:$BATS_TEST_TMPDIR/op.db"
+}
+
+@test "an @ in a MongoDB password that is not %40: 78, and no part of it is shown" {
+    run --separate-stderr op-dump -d 'mongodb://me:Sekr@tPart2@127.0.0.1:1/'
+    [ "$status" -eq 78 ]
+    [[ $stderr == *%40* && $stderr != *Sekr* && $stderr != *Part2* ]]
 }
 
 @test "a MongoDB that is away: 69, and no password is shown" {
