@@ -198,6 +198,10 @@ static bool write_projects(fetch *f, options *o, int *status, http_error *e)
 {
     size_t n;
     fetch_project *projects = fetch_projects(f, &n);
+    if (n == 0 && !fetch_sees_all(f)) {
+        msg_error("this user is in the team of no project: there is nothing to read");
+        *status = 1;
+    }
     for (size_t i = 0; i < n; i++)
         if (wants(o, projects[i].name, projects[i].id) &&
             !go_on(fetch_one(f, &projects[i], e), status))

@@ -120,8 +120,8 @@ static void on_end(reader *r, const json *record)
         return;
     }
     if (r->p->partial) {
-        msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
-                 r->p->name);
+        msg_error("project \"%s\": this login sees only a part of it: nothing is deleted",
+                  r->p->name);
         r->trouble = true;
     }
     diff_outcome outcome = r->c ? diff_project(r->plan, r->p, r->c, r->chosen) : DIFF_DONE;

@@ -37,6 +37,7 @@ typedef struct report {
     buf skipped, failed;          /* lines for people */
     long n_skipped, n_failed;     /* all of them */
     long planned[VERBS];          /* changes of a plan */
+    bool dropped;                 /* the project was */
     bool saw_end, said_something; /* of the whole stream */
     bool quiet, verbose;
 } report;
@@ -82,19 +83,21 @@ static void wipe_line(void)
 static void print_summary(report *r, const json *summary)
 {
     static const struct {
-        const char *key, *word;
-    } counts[] = {{"inserted", "created"},
-                  {"updated", "updated"},
-                  {"deleted", "deleted"},
-                  {"archived", "archived"}};
+        const char *key, *word, *planned;
+    } counts[] = {{"inserted", "created", "to create"},
+                  {"updated", "updated", "to update"},
+                  {"deleted", "deleted", "to delete"},
+                  {"archived", "archived", "to archive"}};
+    bool planned = json_true(json_get(summary, "planned")); /* op-apply -n */
     buf line = {0}, name = {0};
     int64_t n;
     double seconds = 0;
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (json_int64(json_get(summary, counts[i].key), &n))
-            add_count(&line, n, counts[i].word);
+            add_count(&line, n, planned ? counts[i].planned : counts[i].word);
     if (!line.len)
-        buf_adds(&line, "nothing changed");
+        buf_adds(&line, r->dropped ? "dropped" : planned ? "nothing to change" : "nothing changed");
+    r->dropped = false;
     n = r->n_skipped;
     json_int64(json_get(summary, "skipped"), &n);
     add_count(&line, n, "skipped");
@@ -213,19 +216,14 @@ static void on_change(report *r, const json *record)
 static void on_skipped(report *r, const json *record)
 {
     const json *entity = json_get(record, "entity");
-    const char *type = json_text(json_get(entity, "type"));
     buf line = {0};
-    bool project = type && strcmp(type, "Project") == 0; /* no summary follows */
-    buf_adds(&line, project ? "" : "  skipped ");
+    buf_adds(&line, "  skipped ");
     show_entity(&line, entity);
-    buf_adds(&line, project ? " is skipped: " : ": ");
+    buf_adds(&line, ": ");
     show_text(&line, json_get(record, "reason"), "no reason given");
     buf_addc(&line, '\n');
-    if (project)
-        print(&line);
-    else if (r->n_skipped++ < MAX_NOTES)
+    if (r->n_skipped++ < MAX_NOTES)
         buf_add(&r->skipped, line.data, line.len);
-    r->said_something |= project;
     buf_free(&line);
 }
 
@@ -233,14 +231,8 @@ static void on_result(report *r, const json *record)
 {
     const char *status = json_text(json_get(record, "status"));
     const char *operation = json_text(json_get(record, "operationType"));
-    if (!r->quiet && status && operation && strcmp(status, "applied") == 0 &&
-        strcmp(operation, "drop") == 0) {
-        buf line = {0};
-        show_text(&line, json_at(record, "ns", "coll", NULL), "?");
-        printf("%s: dropped\n", line.data); /* no Summary follows */
-        buf_free(&line);
-        return;
-    }
+    if (status && operation && strcmp(status, "applied") == 0 && strcmp(operation, "drop") == 0)
+        r->dropped = true;
     bool bad = status && (strcmp(status, "conflict") == 0 || strcmp(status, "failed") == 0);
     if (!bad && (!r->verbose || !status || strcmp(status, "unchanged") == 0))
         return;

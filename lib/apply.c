@@ -224,6 +224,8 @@ static void add_summary(apply *p, const char *name)
     json summary = json_object();
     json_add(a, &summary, "type", json_string(a, "Summary"));
     json_add(a, &summary, "project", json_string(a, name));
+    if (p->dry)
+        json_add(a, &summary, "planned", json_bool(true));
     add_number(a, &summary, "inserted", n->inserted);
     add_number(a, &summary, "updated", n->updated);
     add_number(a, &summary, "deleted", n->deleted);
@@ -235,34 +237,23 @@ static void add_summary(apply *p, const char *name)
     add_line(p, &summary);
 }
 
-/* A project deleted in Kitsu has changes, but no End. */
-static bool close_other(apply *p, const change *c, store_error *e)
-{
-    const char *coll = p->project.coll;
-    if (!coll || strcmp(coll, c->coll) == 0 || strcmp(c->db, store_avalon(p->store)) != 0)
-        return true;
-    if (!flush_batch(p, e))
-        return false;
-    add_summary(p, coll);
-    forget_project(&p->project);
-    return true;
-}
-
 bool apply_change(apply *p, const change *c, size_t size, store_error *e)
 {
     bool avalon = strcmp(c->db, store_avalon(p->store)) == 0;
-    if (!close_other(p, c, e))
-        return false;
     p->project.changes++;
     if (avalon && !p->project.coll)
         p->project.coll = arena_intern(p->project.arena, c->coll, strlen(c->coll));
     if (batch_is_other(p->batch, c) && !flush_batch(p, e))
         return false;
-    if (!avalon && strcmp(c->db, store_openpype(p->store)) != 0) {
+    const char *why = NULL;
+    if (!avalon && strcmp(c->db, store_openpype(p->store)) != 0)
+        why = "its database is neither AVALON_DB nor OPENPYPE_DATABASE_NAME";
+    else if (!avalon && c->op == CHANGE_DROP)
+        why = "only projects are dropped";
+    if (why) {
         if (!flush_batch(p, e))
             return false;
-        take_result(p, c, BATCH_FAILED,
-                    "its database is neither AVALON_DB nor OPENPYPE_DATABASE_NAME");
+        take_result(p, c, BATCH_FAILED, why);
         return true;
     }
     return !batch_add(p->batch, c, size) || flush_batch(p, e);

@@ -337,6 +337,17 @@ diff_outcome diff_project(diff *d, production *p, collection *c, const bool chos
     return DIFF_DONE;
 }
 
+/* What comes after belongs to another project. */
+static void write_end(arena *a, const char *project_id)
+{
+    json end = json_object();
+    json_add(a, &end, "type", json_string(a, "End"));
+    json_add(a, &end, "project_id", json_string(a, project_id));
+    json_add(a, &end, "scope", json_string(a, "full"));
+    json_add(a, &end, "counts", json_object());
+    ndjson_write(&end);
+}
+
 diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e)
 {
     bool published, several;
@@ -356,6 +367,7 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error
         write_change(d, a, project_id,
                      draft_drop(a, base_db(d->base), known->coll, published, what));
         known->dropped = true;
+        write_end(a, project_id);
         return DIFF_DONE;
     }
     draft x = draft_new(a, &known->document);
@@ -368,5 +380,6 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error
                      draft_change(&x, base_db(d->base), known->coll,
                                   json_get(&known->document, "_id"), what));
     }
+    write_end(a, project_id);
     return DIFF_DONE;
 }

@@ -158,6 +158,11 @@ void fetch_free(fetch *f)
     free(f);
 }
 
+bool fetch_sees_all(const fetch *f)
+{
+    return strcmp(f->role, "admin") == 0;
+}
+
 fetch_project *fetch_projects(fetch *f, size_t *n)
 {
     *n = f->n_projects;
@@ -415,7 +420,7 @@ fetch_outcome fetch_missing(fetch *f, const char *id, const char *name, http_err
         outcome = FETCH_WHOLE;
         break;
     case ZOU_FORBIDDEN:
-        msg_warn("%s: it is linked to a project of Kitsu that this user may not see", name);
+        msg_error("%s: it is linked to a project of Kitsu that this user may not see", name);
         break;
     case ZOU_LOST: outcome = FETCH_LOST; break;
     default: msg_error("%s: whether Kitsu still has it is not known: %s", name, e->what);

@@ -27,6 +27,9 @@ typedef struct fetch_project { /* borrowed: as long as the fetch */
 fetch *fetch_new(zou *z, const bool wanted[KINDS], http_error *e);
 void fetch_free(fetch *f); /* takes NULL */
 
+/* Whether the user sees every project of the server. */
+bool fetch_sees_all(const fetch *f);
+
 /* All projects that the user sees, by name, then id. */
 fetch_project *fetch_projects(fetch *f, size_t *n);
 

@@ -69,13 +69,19 @@ run_elsewhere() {
 
 @test "README: the line for cron" {
     line=$(commands README.md crontab)
+    # Names that cron sets, then the command; here they are this test's.
+    for name in PATH KITSU_SERVER KITSU_LOGIN OPENPYPE_MONGO; do
+        grep -q "^$name=" <<<"$line"
+    done
+    line=${line##*$'\n'}
     [[ $line == '*/15 * * * * '* ]]
     cd "$BATS_TEST_TMPDIR" || return
     mkdir -m 700 runtime
     echo "$KITSU_PWD" >password
     command=${line#'*/15 * * * * '}
     command=${command//\/etc\/opkitsu\/password/password}
-    run env -u KITSU_PWD OP_STORE="sqlite:$PWD/op.db" XDG_RUNTIME_DIR="$PWD/runtime" sh -c "$command"
+    run env -i PATH="$PATH" HOME="$PWD" KITSU_SERVER="$KITSU_SERVER" KITSU_LOGIN="$KITSU_LOGIN" \
+        OP_STORE="sqlite:$PWD/op.db" XDG_RUNTIME_DIR="$PWD/runtime" sh -c "$command"
     [[ $status == 0 && $output == "" ]]
     [[ $(op-dump -d "sqlite:$PWD/op.db" | wc -l) == 10 ]]
 }

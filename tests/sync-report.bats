@@ -53,17 +53,20 @@ EOF
 
 @test "results: a line for each project, then what was not written" {
     cat >expected <<'EOF'
-Project "Bad Name" is skipped: no such names
+Bad Name: nothing changed, 1 skipped in 0.00 s
+  skipped Project "Bad Name": no such names
 demo: 3 created, 12 updated, 1 deleted, 4 archived, 2 skipped, 1 in conflict, 1 failed in 0.41 s
   conflict update of Shot "SH010": data.frameEnd differs
   failed insert of abcdefabcdefabcdefabcdef: too large
   skipped Shot "a": b
   skipped document "": no reason given
 idle: nothing changed in 0.00 s
-old: dropped
+old: dropped in 0.10 s
+dry: 2 to create in 0.00 s
 EOF
     report <<'EOF'
 {"type":"Skipped","entity":{"type":"Project","name":"Bad Name"},"project_id":"q","reason":"no such names","code":"name"}
+{"type":"Summary","project":"Bad Name","skipped":1,"seconds":0.0}
 {"type":"Result","status":"applied","operationType":"update","entity":{"type":"Shot","name":"SH000"}}
 {"type":"Result","status":"conflict","operationType":"update","entity":{"type":"Shot","name":"SH010"},"message":"data.frameEnd differs"}
 {"type":"Result","status":"failed","operationType":"insert","documentKey":{"_id":{"$oid":"abcdefabcdefabcdefabcdef"}},"message":"too large"}
@@ -72,6 +75,8 @@ EOF
 {"type":"Summary","project":"demo","inserted":3,"updated":12,"deleted":1,"archived":4,"skipped":2,"failed":1,"conflicts":1,"seconds":0.41}
 {"type":"Summary","project":"idle","inserted":0,"updated":0,"deleted":0,"archived":0,"skipped":0,"failed":0,"conflicts":0,"seconds":0.0}
 {"type":"Result","status":"applied","operationType":"drop","ns":{"db":"avalon","coll":"old"}}
+{"type":"Summary","project":"old","seconds":0.1}
+{"type":"Summary","project":"dry","planned":true,"inserted":2,"seconds":0.0}
 {"type":"Whatever"}
 EOF
     [[ $status == 0 && $stderr == "" ]]
