@@ -17,6 +17,10 @@ setup_file() {
     export PROJECT SEQUENCE ZOU_TOKEN
 }
 
+teardown_file() {
+    zou_close_project "$PROJECT" # nothing of it is skipped in what other tests read
+}
+
 setup() {
     export XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" XDG_CONFIG_HOME="$BATS_TEST_TMPDIR"
     export AVALON_DB="hostile_${BATS_TEST_NUMBER}_$$" OPENPYPE_DATABASE_NAME="hostile_op_${BATS_TEST_NUMBER}_$$"

@@ -124,7 +124,8 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
 
 @test "all projects, by name" {
     fetch --types Shot
-    [[ $status == 0 ]]
+    # Of another test's projects on the same Kitsu something may be skipped.
+    [[ $status == 0 || $stderr == *SH040* ]]
     [[ $(records 'select(.type == "Project") | .name' | grep "$run_id" | paste -sd ' ') == "\"${run_id}_closed\" \"${run_id}_film\" \"${run_id}_show\"" ]]
     # The order of bytes, not of a language.
     [[ $(records 'select(.type == "Project") | .name') == "$(records 'select(.type == "Project") | .name' | LC_ALL=C sort)" ]]
@@ -221,7 +222,8 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
     zou_delete "/data/projects/$gone" >/dev/null
     deleted="{\"type\":\"Deleted\",\"entity_type\":\"Project\",\"id\":\"$gone\",\"project_id\":\"$gone\"}"
     fetch --types Shot
-    [[ $status == 0 ]]
+    # Of another test's projects on the same Kitsu something may be skipped.
+    [[ $status == 0 || $stderr == *SH040* ]]
     [[ ${lines[0]} == "$deleted" ]]
     fetch --types Shot -P "${run_id}_gone"
     [[ $status == 0 && ${#lines[@]} == 2 && ${lines[0]} == "$deleted" ]]

@@ -257,8 +257,11 @@ stages() {
 }
 
 @test "-q says nothing when all is well, -v more" {
-    service --once -q
+    service --once -q -d "sqlite:$BATS_TEST_TMPDIR/named.db"
     [[ $status == 0 && $output == "" && $stderr == "" ]]
+    # But that a cron line names no store.
+    service --once -q
+    [[ $status == 0 && $output == "" && $stderr == "sync-service: neither -d nor "* ]]
     service --once -vv
     [[ $status == 0 && $stderr != "" ]]
 }
