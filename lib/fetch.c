@@ -209,7 +209,9 @@ static bool write_project(void *context, const json_element *e)
     json added = json_object(), status = status_name(r);
     json_set(r->arena, &added, "project_status_name", status);
     r->closed = json_text(&status) && strcmp(json_text(&status), "Closed") == 0;
-    return record_write("Project", r->project->id, e, &added);
+    bool written = record_write("Project", r->project->id, e, &added);
+    fflush(stdout); /* op-diff can read its documents, while Kitsu's are on the way */
+    return written;
 }
 
 static fetch_outcome read_project(reading *r, http_error *e)

@@ -411,9 +411,11 @@ const json *json_get(const json *object, const char *key)
 {
     if (!object || object->type != JSON_OBJECT)
         return NULL;
-    for (uint32_t i = 0; i < object->len; i++)
-        if (strcmp(object->members[i].key, key) == 0)
+    for (uint32_t i = 0; i < object->len; i++) {
+        const char *other = object->members[i].key;
+        if (*other == *key && strcmp(other, key) == 0) /* most differ at once */
             return &object->members[i].value;
+    }
     return NULL;
 }
 
