@@ -1,7 +1,7 @@
 /* bsonjson.h - json trees to BSON and back: MongoDB Extended JSON, relaxed.
  *
  * Built value by value, never with libbson's own JSON reader, which takes text
- * for types and more for JSON than is (design: "Not Extended JSON"). An object
+ * for types and more for JSON than is (which a user of Kitsu could write). An object
  * with a key that begins with `$` must be one of the types of Extended JSON,
  * whole; else it is refused, as are integers beyond int64_t, reals beyond a
  * double, nesting deeper than MongoDB's and documents larger than

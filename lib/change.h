@@ -1,5 +1,5 @@
-/* change.h - a Change record, and what it means for a document (design:
- * records, "Changes"): the reading side of what draft.h writes. */
+/* change.h - a Change record, and what it means for a document (opkitsu-records(5),
+ * "Changes"): the reading side of what draft.h writes. */
 #ifndef OPKITSU_CHANGE_H
 #define OPKITSU_CHANGE_H
 

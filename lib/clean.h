@@ -1,5 +1,5 @@
-/* clean.h - text from Kitsu is data, never a type (design: records, "Not
- * Extended JSON").
+/* clean.h - text from Kitsu is data, never a type (opkitsu-records(5),
+ * "Changes").
  *
  * In place, at any depth: keys that begin with `$` are left out; so is the
  * nearest key above an integer beyond int64_t or a number that is not finite.

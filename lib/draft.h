@@ -1,4 +1,4 @@
-/* draft.h - a Change in the making (design: records, "Changes").
+/* draft.h - a Change in the making (opkitsu-records(5), "Changes").
  *
  * Made over a document of the store, or over nothing for one to be inserted.
  * Fields are set one by one; what is equal already leaves no trace. Lives in

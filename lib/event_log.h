@@ -1,5 +1,4 @@
-/* event_log.h - Kitsu's log of events, `/data/events/last` (design: records,
- * "Events"). */
+/* event_log.h - Kitsu's log of events, `/data/events/last` (opkitsu-records(5)). */
 #ifndef OPKITSU_EVENT_LOG_H
 #define OPKITSU_EVENT_LOG_H
 

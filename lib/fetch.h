@@ -1,4 +1,4 @@
-/* fetch.h - productions out of Kitsu, as records on stdout (design: records,
+/* fetch.h - productions out of Kitsu, as records on stdout (opkitsu-records(5),
  * "From Kitsu"). */
 #ifndef OPKITSU_FETCH_H
 #define OPKITSU_FETCH_H

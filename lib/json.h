@@ -3,7 +3,7 @@
  * The only file that knows yajl is json.c (house rule: JSON behind one
  * header). A tree belongs to the arena that it was made in and is otherwise
  * plain data: to copy a `json` is to share what it points to. Numbers keep
- * the text that they came as (design: "a filter keeps number tokens").
+ * the text that they came as (jq 1.6 would round them).
  *
  * Strings and keys are UTF-8 and followed by a NUL; a string may hold one
  * inside as well. Objects keep the order of their keys, each key once: of two

@@ -1,5 +1,5 @@
 /* kind.h - the kinds of Kitsu records, by Zou's names, in the suite's order:
- * parents before children (design: mapping, "then by kind"). */
+ * parents before children. */
 #ifndef OPKITSU_KIND_H
 #define OPKITSU_KIND_H
 

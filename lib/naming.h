@@ -1,8 +1,8 @@
 /* naming.h - which document is whose, and what each shall be called.
  *
  * Binds Kitsu's entities to OpenPype's documents, finds every entity's place
- * in OpenPype's tree, and settles who gets a name that several want (design:
- * mapping, "Names"). An entity that can't have a document is skipped. */
+ * in OpenPype's tree, and settles who gets a name that several want (opkitsu(7),
+ * "What is skipped"). An entity that can't have a document is skipped. */
 #ifndef OPKITSU_NAMING_H
 #define OPKITSU_NAMING_H
 

@@ -1,4 +1,4 @@
-/* ndjson.h - streams of one JSON object a line (design: records).
+/* ndjson.h - streams of one JSON object a line (opkitsu-records(5)).
  *
  * Bad input is an error of its line alone: it is reported as
  * `program: NAME:LINE: what`, counted, and reading goes on. */

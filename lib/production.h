@@ -1,7 +1,7 @@
 /* production.h - what Kitsu has of one project: the records of a stream from
  * its `Project` to its `End`, linked up.
  *
- * Knows the records (design: records, "From Kitsu"), neither HTTP nor a
+ * Knows the records (opkitsu-records(5), "From Kitsu"), neither HTTP nor a
  * database nor OpenPype's documents. Everything lives in the arena that the
  * records were parsed into. */
 #ifndef OPKITSU_PRODUCTION_H

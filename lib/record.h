@@ -1,4 +1,4 @@
-/* record.h - Zou's objects as records of a stream (design: records). */
+/* record.h - Zou's objects as records of a stream (opkitsu-records(5)). */
 #ifndef OPKITSU_RECORD_H
 #define OPKITSU_RECORD_H
 

@@ -1,5 +1,5 @@
-/* skipped.h - the record of what could not be synchronised, and why (design:
- * records): for people, and for op-apply to remember. */
+/* skipped.h - the record of what could not be synchronised, and why (opkitsu-records(5),
+ * "Skipped records"): for people, and for op-apply to remember. */
 #ifndef OPKITSU_SKIPPED_H
 #define OPKITSU_SKIPPED_H
 

@@ -2,7 +2,7 @@
  *
  * They arrive as text as often as not. Trimmed, a text must be a JSON number
  * and finite; an integer field takes whole values of int32_t only; everything
- * else is as if it were absent (design: mapping, "Stored as int32"). All take
+ * else is as if it were absent (opkitsu(7), "What becomes of what"). All take
  * NULL. The arena is for scratch. */
 #ifndef OPKITSU_VALUES_H
 #define OPKITSU_VALUES_H
