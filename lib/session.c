@@ -185,9 +185,9 @@ static bool refused(const session *s, const http_answer *answer, const json *v, 
         return http_fail(e, EX_NOPERM, "%s: the account is not active", s->name);
     if (message && strncmp(message, "Wrong email or password", 23) == 0)
         return http_fail(e, EX_NOPERM, "%s: wrong email or password", s->name);
-    if (!v)
+    if (!v || answer->status == 404)
         return http_fail(e, EX_PROTOCOL,
-                         "%s/auth/login: HTTP %d, and not Zou's JSON: is this the "
+                         "%s/auth/login: HTTP %d, and not Zou's answer: is this the "
                          "address of Kitsu's API?",
                          s->server, answer->status);
     return http_fail(e, answer->status >= 500 ? EX_TEMPFAIL : EX_NOPERM, "%s: log-in refused: %s",

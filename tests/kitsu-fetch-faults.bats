@@ -490,7 +490,7 @@ refusal() {
     [[ $(stat -c %a "$file" "$mock/run/opkitsu") == $'600\n700' ]]
     [[ $(jq -c '[.[]] | map(select(type == "string" and contains("secret"))) | length' "$file") == 2 ]] # the tokens
     # A new access token keeps what belongs to the log-in.
-    [[ $(jq -r '.password | length' "$file") == 97 ]]
+    [[ $(jq -r '.password | length' "$file") == 37 ]]
 }
 
 @test "where sessions are kept" {
