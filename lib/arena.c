@@ -25,7 +25,6 @@ typedef struct name {
 struct arena {
     block *blocks; /* owned; the first is the one in use */
     size_t used;   /* bytes of the first block */
-    size_t total;  /* bytes of all blocks */
     name *names;   /* a hash table; its entries lie in the blocks */
 };
 
@@ -66,10 +65,8 @@ void arena_reset(arena *a)
     if (keep->size > BLOCK) {
         free_blocks(keep);
         a->blocks = NULL;
-        a->total = 0;
         return;
     }
-    a->total = keep->size;
 }
 
 void *arena_alloc(arena *a, size_t size)
@@ -81,7 +78,6 @@ void *arena_alloc(arena *a, size_t size)
         size_t want = size > BLOCK / 4 ? size : BLOCK;
         block *b = xmalloc(sizeof *b + want);
         b->size = want;
-        a->total += want;
         if (want == size && a->blocks) { /* large: behind the one in use */
             b->next = a->blocks->next;
             a->blocks->next = b;
@@ -131,9 +127,4 @@ const char *arena_intern(arena *a, const char *bytes, size_t len)
     n->text[len] = '\0';
     HASH_ADD_KEYPTR(hh, a->names, n->text, len, n);
     return n->text;
-}
-
-size_t arena_size(const arena *a)
-{
-    return a->total;
 }

@@ -22,7 +22,5 @@ char *arena_printf(arena *a, const char *format, ...)
 /* The arena's one copy of this text: equal texts give the same pointer. The
  * thirty keys of four thousand tasks are then stored thirty times. */
 const char *arena_intern(arena *a, const char *bytes, size_t len);
-/* Bytes held, for reports. */
-size_t arena_size(const arena *a);
 
 #endif

@@ -90,20 +90,11 @@ bool batch_is_other(const batch *b, const change *c)
     return b->n > 0 && (strcmp(c->db, ns_of(b).db) != 0 || strcmp(c->coll, ns_of(b).coll) != 0);
 }
 
-static const char *key_text(arena *a, const json *id)
-{
-    buf text = {0};
-    json_write(&text, id);
-    const char *key = arena_text(a, text.data, text.len);
-    buf_free(&text);
-    return key;
-}
-
 bool batch_add(batch *b, const change *c, size_t size)
 {
     item *i = &b->items[b->n++];
     *i = (item){.c = *c};
-    i->key = c->id ? key_text(b->arena, c->id) : NULL;
+    i->key = json_id(b->arena, c->id);
     b->bytes += size;
     return b->n == MAX_CHANGES || b->bytes >= MAX_BYTES;
 }
@@ -113,10 +104,9 @@ bool batch_add(batch *b, const change *c, size_t size)
 static item *find(const batch *b, const json *id)
 {
     item *i = NULL;
-    if (id) {
-        const char *key = key_text(b->arena, id);
+    const char *key = json_id(b->arena, id);
+    if (key)
         HASH_FIND_STR(b->table, key, i);
-    }
     return i;
 }
 
@@ -201,7 +191,8 @@ static void note_planned(batch *b, const item *i)
         memcpy(m->key, i->key, len);
         HASH_ADD_STR(b->moved, key, m);
     }
-    m->parent = json_is_null(parent) ? NULL : key_text(b->moved_arena, parent);
+    const char *key = json_id(b->arena, parent);
+    m->parent = key ? arena_text(b->moved_arena, key, strlen(key)) : NULL; /* outlives the batch */
 }
 
 /* Somebody was faster, or the store found it so: look again. */
@@ -305,7 +296,7 @@ static bool take_child(void *context, store_ns ns, const json *document)
                                          : json_at(document, "data", "visualParent", NULL));
     if (!parent)
         return true;
-    const char *key = key_text(c->batch->arena, json_get(document, "_id"));
+    const char *key = json_id(c->batch->arena, json_get(document, "_id"));
     if (planned_away(c->batch, key, parent->key))
         return true;
     parent->below++;
@@ -385,7 +376,7 @@ static bool has_project(batch *b, const item *i, bool *has, store_error *e)
     if (i->c.op != CHANGE_INSERT || json_is_null(parent) ||
         strcmp(i->c.db, store_avalon(b->store)) != 0)
         return true;
-    const char *key = key_text(b->arena, parent);
+    const char *key = json_id(b->arena, parent);
     const item *insert = find(b, parent);
     if ((b->parent && strcmp(b->parent, key) == 0) || (insert && insert->c.op == CHANGE_INSERT))
         return true;

@@ -3,20 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *collection_key(arena *a, const json *id)
-{
-    if (json_is_null(id))
-        return NULL;
-    const char *hex = json_text(json_get(id, "$oid"));
-    if (hex)
-        return hex;
-    buf text = {0};
-    json_write(&text, id);
-    const char *key = arena_text(a, text.data, text.len);
-    buf_free(&text);
-    return key;
-}
-
 collection *collection_new(arena *a, const char *db, const char *coll)
 {
     collection *c = arena_alloc(a, sizeof *c);
@@ -39,7 +25,7 @@ static void add_asset(collection *c, const json *document, bool archived)
 {
     const json *data = json_get(document, "data"), *id = json_get(document, "_id");
     const char *name = json_text(json_get(document, "name"));
-    const char *key = collection_key(c->arena, id);
+    const char *key = json_id(c->arena, id);
     asset *known = NULL;
     if (key)
         HASH_FIND_STR(c->by_key, key, known);
@@ -54,7 +40,7 @@ static void add_asset(collection *c, const json *document, bool archived)
                  .kind = kind_of(json_text(json_at(data, "zou", "type", NULL))),
                  .root_of = json_text(json_get(data, "root_of")),
                  .archived = archived,
-                 .under = collection_key(c->arena, json_get(data, "visualParent"))};
+                 .under = json_id(c->arena, json_get(data, "visualParent"))};
     c->assets = xgrow(c->assets, c->n, &c->cap, sizeof *c->assets);
     c->assets[c->n++] = d;
     HASH_ADD_KEYPTR(hh, c->by_key, d->key, strlen(d->key), d);
@@ -72,7 +58,7 @@ void collection_add(collection *c, const json *document)
             c->project = *document;
     } else {
         c->published = true;
-        const char *parent = collection_key(c->arena, json_get(document, "parent"));
+        const char *parent = json_id(c->arena, json_get(document, "parent"));
         if (!type || strcmp(type, "subset") != 0 || !parent)
             return;
         c->parents = xgrow(c->parents, c->n_parents, &c->cap_parents, sizeof *c->parents);

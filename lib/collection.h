@@ -45,7 +45,5 @@ void collection_free(collection *c); /* takes NULL; the arena keeps the rest */
 void collection_add(collection *c, const json *document);
 /* After the last: link subsets to their assets, and index. */
 void collection_end(collection *c);
-/* The text of an `_id` or a reference to one, in `a`: NULL for null. */
-const char *collection_key(arena *a, const json *id);
 
 #endif

@@ -263,11 +263,8 @@ static void write_entity(diff *d, mapping *m, entity *e)
     draft x = mapping_entity(m, e);
     if (!draft_changes(&x))
         return;
-    json id = json_object(), what = skipped_entity(m->arena, kind_name(e->kind), e->id, e->name);
-    if (e->asset)
-        id = e->asset->id;
-    else
-        json_add(m->arena, &id, "$oid", json_string(m->arena, e->doc_id));
+    json id = e->asset ? e->asset->id : json_oid(m->arena, e->doc_id);
+    json what = skipped_entity(m->arena, kind_name(e->kind), e->id, e->name);
     const collection *c = m->collection;
     obstacle o;
     if (!try_change(d, m->arena, draft_change(&x, c->db, c->coll, &id, what), &o))

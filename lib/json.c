@@ -398,13 +398,6 @@ void json_write(buf *b, const json *v)
     yajl_gen_free(g);
 }
 
-void json_write_text(buf *b, const char *text, size_t len)
-{
-    json v = {.type = JSON_STRING, .len = (uint32_t)len};
-    v.text = text;
-    json_write(b, &v);
-}
-
 /* ---- reading ------------------------------------------------------------ */
 
 const json *json_get(const json *object, const char *key)
@@ -485,6 +478,18 @@ bool json_int64(const json *v, int64_t *out)
         return false;
     *out = (int64_t)d;
     return true;
+}
+
+const char *json_id(arena *a, const json *id)
+{
+    const char *hex = json_text(json_get(id, "$oid"));
+    if (hex || json_is_null(id))
+        return hex;
+    buf text = {0};
+    json_write(&text, id);
+    const char *copy = arena_text(a, text.data, text.len);
+    buf_free(&text);
+    return copy;
 }
 
 unsigned json_depth(const json *v)
@@ -650,6 +655,13 @@ json json_real(arena *a, double value)
     if (!strpbrk(text, ".e"))
         strcat(text, ".0");
     return text_value(a, JSON_NUMBER, text, strlen(text));
+}
+
+json json_oid(arena *a, const char *hex)
+{
+    json id = json_object();
+    json_add(a, &id, "$oid", json_string(a, hex));
+    return id;
 }
 
 json json_object(void)

@@ -68,8 +68,6 @@ bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e
 
 /* Append compact JSON. */
 void json_write(buf *b, const json *v);
-/* Append `text` as a JSON string, with its quotes. */
-void json_write_text(buf *b, const char *text, size_t len);
 
 /* ---- reading a tree ---------------------------------------------------- */
 
@@ -94,6 +92,10 @@ bool json_double(const json *v, double *out);
 /* Whether a number's token has neither fraction nor exponent. */
 bool json_is_integer(const json *v);
 
+/* An `_id`, or a reference to one, as a text, in `a` or shared with it: the
+ * digits of an ObjectId, the JSON of any other; NULL for null. */
+const char *json_id(arena *a, const json *id);
+
 /* How deep arrays and objects are nested: 0 for a number. */
 unsigned json_depth(const json *v);
 
@@ -112,6 +114,8 @@ json json_integer(arena *a, int64_t value);
 /* The shortest text that reads back as `value`, always with `.` or `e`, so
  * that it stays a double: 25.0. `value` must be finite. */
 json json_real(arena *a, double value);
+/* `{"$oid":HEX}`: an ObjectId. */
+json json_oid(arena *a, const char *hex);
 json json_object(void);
 json json_array(void);
 

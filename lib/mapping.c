@@ -245,8 +245,7 @@ draft mapping_project(mapping *m)
     bool is_new = json_is_null(&m->collection->project);
     draft d = draft_new(a, is_new ? NULL : &m->collection->project);
     if (is_new) {
-        m->project_id = json_object();
-        json_add(a, &m->project_id, "$oid", text(m, naming_id(a, p->id, "project")));
+        m->project_id = json_oid(a, naming_id(a, p->id, "project"));
         draft_set(&d, m->project_id, "_id", NULL);
         draft_set(&d, text(m, "project"), "type", NULL);
         draft_set(&d, text(m, p->name), "name", NULL);
@@ -400,9 +399,7 @@ static json reference(mapping *m, const entity *e)
 {
     if (e->asset)
         return e->asset->id;
-    json id = json_object();
-    json_add(m->arena, &id, "$oid", text(m, e->doc_id));
-    return id;
+    return json_oid(m->arena, e->doc_id);
 }
 
 static json parents_of(mapping *m, const entity *e)

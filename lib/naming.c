@@ -284,8 +284,7 @@ static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROO
             place->id = place->asset->id;
         } else if (wanted[r]) {
             place->key = new_id(n, arena_printf(a, "root:%s", name));
-            place->id = json_object();
-            json_set(a, &place->id, "$oid", json_string(a, place->key));
+            place->id = json_oid(a, place->key);
         }
     }
 }

@@ -151,27 +151,15 @@ static bool known_db(const sqlite_store *s, store_ns ns, store_error *e)
                       s->base.name, ns.db, s->base.avalon, s->base.openpype);
 }
 
-static const char *id_text(arena *a, const json *id)
-{
-    const char *oid = json_text(json_get(id, "$oid"));
-    if (oid || json_is_null(id))
-        return oid;
-    buf text = {0};
-    json_write(&text, id);
-    const char *copy = arena_text(a, text.data, text.len);
-    buf_free(&text);
-    return copy;
-}
-
 static const char *parent_text(arena *a, const json *document)
 {
     const char *type = json_text(json_get(document, "type"));
     if (!type)
         return NULL;
     if (strcmp(type, "subset") == 0)
-        return id_text(a, json_get(document, "parent"));
+        return json_id(a, json_get(document, "parent"));
     if (strcmp(type, "asset") == 0 || strcmp(type, "archived_asset") == 0)
-        return id_text(a, json_at(document, "data", "visualParent", NULL));
+        return json_id(a, json_at(document, "data", "visualParent", NULL));
     return NULL;
 }
 
@@ -444,7 +432,7 @@ static bool read_for_each(sqlite_store *s, const char *sql, store_ns ns, const j
     bool ok = query != NULL;
     for (size_t i = 0; ok && i < n; i++) {
         bind(query, 1, ns.coll);
-        bind(query, 2, id_text(a, ids[i]));
+        bind(query, 2, json_id(a, ids[i]));
         int code;
         json document;
         while (ok && (code = sqlite3_step(query)) == SQLITE_ROW) {
@@ -568,7 +556,7 @@ static bool write_one(sqlite_store *s, sqlite3_stmt *statement, store_ns ns, sto
         bind_row(statement, r, a, in_avalon(s, ns));
     }
     bind(statement, 1, ns.coll);
-    bind(statement, 2, id_text(a, w->id));
+    bind(statement, 2, json_id(a, w->id));
     if (!run(s, statement, e))
         return false;
     w->outcome = sqlite3_changes(s->db) == 1 ? STORE_DONE : STORE_MISSED;
