@@ -23,6 +23,7 @@ typedef struct project {
     json failed;  /* [entity, reason] each */
     const char *coll;
     counts counts;
+    bool dropped;
     unsigned long changes;
     double started; /* seconds: when the one before it was done, and Kitsu was read for it */
 } project;
@@ -37,6 +38,8 @@ struct apply {
     arena *scratch;     /* owned: for one record, or one End */
     arena *names_arena; /* owned */
     json names;         /* project id -> collection, once read */
+    arena *read_arena;  /* owned: until the next Checkpoint */
+    json read;          /* ids of projects that had an End of scope full */
     bool trouble;       /* skipped, failed or in conflict */
     bool conflict, withheld;
 };
@@ -63,7 +66,10 @@ apply *apply_new(store *s, bool dry)
                  .batch = batch_new(s, dry),
                  .project.arena = arena_new(),
                  .scratch = arena_new(),
-                 .names_arena = arena_new()};
+                 .names_arena = arena_new(),
+                 .names = json_object(),
+                 .read_arena = arena_new(),
+                 .read = json_array()};
     forget_project(&p->project);
     return p;
 }
@@ -79,6 +85,7 @@ void apply_free(apply *p)
     arena_free(p->project.arena);
     arena_free(p->scratch);
     arena_free(p->names_arena);
+    arena_free(p->read_arena);
     free(p);
 }
 
@@ -172,6 +179,8 @@ static void take_result(void *context, const change *c, batch_status status, con
         json_add(a, &result, "message", json_string(a, what));
     add_line(p, &result);
     count(p, c, status);
+    if (c->op == CHANGE_DROP && (status == BATCH_APPLIED || status == BATCH_UNCHANGED))
+        p->project.dropped = true;
     if (status == BATCH_FAILED && c->entity)
         remember_failed(&p->project, c, what);
 }
@@ -295,7 +304,7 @@ static bool find_name(apply *p, const char *project_id, const char **name, store
 }
 
 /* The skipped and the failed ones, which are to be judged again some day. */
-static bool remember_skipped(apply *p, const char *project_id, bool full, store_error *e)
+static bool remember_skipped(apply *p, const char *project_id, store_error *e)
 {
     arena *a = p->project.arena;
     json records = json_array();
@@ -308,7 +317,19 @@ static bool remember_skipped(apply *p, const char *project_id, bool full, store_
         const json *pair = p->project.failed.items[i].items;
         json_push(a, &records, skipped_record(a, pair[0], project_id, "store", pair[1].text));
     }
-    return state_put_skipped(p->store, project_id, &records, !full, &p->begun, a, e);
+    return state_put_skipped(p->store, project_id, &records, &p->begun, a, e);
+}
+
+/* What the store shall know of the project from now on. */
+static bool remember(apply *p, const char *project_id, bool full, store_error *e)
+{
+    if (p->dry)
+        return true;
+    if (p->project.dropped)
+        return state_forget_project(p->store, project_id, &p->begun, p->project.arena, e);
+    if (full)
+        json_push(p->read_arena, &p->read, json_string(p->read_arena, project_id));
+    return remember_skipped(p, project_id, e);
 }
 
 /* Of a project that is skipped itself. */
@@ -328,7 +349,7 @@ bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
     const char *name = p->project.coll;
     if (!name)
         name = skipped_name(p);
-    if (!flush_batch(p, e) || (!p->dry && !remember_skipped(p, project_id, full, e)) ||
+    if (!flush_batch(p, e) || !remember(p, project_id, full, e) ||
         (!name && !find_name(p, project_id, &name, e)))
         return false;
     add_summary(p, name);
@@ -336,18 +357,27 @@ bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
     return commit(p, e);
 }
 
-bool apply_checkpoint(apply *p, const json *record, store_error *e)
+/* A position that nothing stands against, and when it was read. */
+static bool keep_checkpoint(apply *p, const json *record, store_error *e)
 {
     bool position = !json_is_null(json_get(record, "created_at"));
-    if (!flush_batch(p, e))
-        return false;
     arena_reset(p->scratch);
-    if (p->dry || !position)
-        return commit(p, e);
-    if (p->conflict)
-        p->withheld = true;
-    else if (!state_put_checkpoint(p->store, record, &p->begun, p->scratch, e))
+    if (p->dry)
+        return true;
+    p->withheld = position && p->conflict;
+    if (p->withheld)
+        return true;
+    return (!position ||
+            state_put_checkpoint(p->store, record, &p->read, &p->begun, p->scratch, e)) &&
+           state_put_synced(p->store, record, &p->begun, p->scratch, e);
+}
+
+bool apply_checkpoint(apply *p, const json *record, store_error *e)
+{
+    if (!flush_batch(p, e) || !keep_checkpoint(p, record, e))
         return false;
+    arena_reset(p->read_arena);
+    p->read = json_array();
     return commit(p, e);
 }
 
