@@ -245,6 +245,8 @@ static void take_packet(sio *s, const char *packet, size_t len)
 
 static void take_packets(sio *s, const char *body, size_t len)
 {
+    if (len == 0) /* an endless loop, if it went on like that */
+        end(s, SIO_LOST, "%s: an empty answer", s->url);
     while (len > 0 && s->state != CLOSED) {
         const char *separator = memchr(body, SEPARATOR, len);
         size_t one = separator ? (size_t)(separator - body) : len;
@@ -319,6 +321,8 @@ void sio_wait(sio *s, int fd, double seconds)
         take_post(s);
     if (s->poll && http_call_ended(s->poll))
         take_poll(s);
+    if (s->state == JOINING && clock_now() - s->opened > OPEN_SECONDS)
+        end(s, SIO_LOST, "%s: no answer", s->url);
     bool sent = s->poll && (s->post || !s->waiting.len);
     start_calls(s);
     if (!sent && s->poll)
