@@ -230,6 +230,15 @@ linked() {
     sql "delete from api_event where (data->>'n')::int > 20 or created_at < now()::timestamp - interval '1 minute'"
 }
 
+@test "a socket that stands and does not ring" {
+    listen --since now
+    for n in 1 2 3; do
+        event=$(rows 1 "now()::timestamp")
+        # The first one by the next ping, the others by reading every two seconds.
+        await $((n == 1 ? 30 : 4)) has "$event"
+    done
+}
+
 @test "events that are committed late, on a quiet day and on a busy one" {
     listen --since now
     late=$(rows 1 "now()::timestamp - interval '5 seconds'")
@@ -344,12 +353,15 @@ linked() {
 @test "tokens that live for seconds; a bot's" {
     STUDIO_ZOU_ENV="JWT_ACCESS_TOKEN_EXPIRES=4 JWT_REFRESH_TOKEN_EXPIRES=12" studio restart "$STUDIO_DIR" zou
     listen --since now
+    sleep 13
+    edit 1 # both tokens are over, and the socket is the one of before
+    await 2 heard 1
     piece kill events # so that the log is read every two seconds
     for n in 1 2 3 4 5 6 7 8 9; do
         rows 1 "now()::timestamp" >/dev/null
         sleep 2
     done
-    await 5 heard 9
+    await 5 heard 10
     grep -q 'session refreshed' err
     (($(grep -c 'logged in' err) >= 2))
     kill "$pid"
