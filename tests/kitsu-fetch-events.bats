@@ -28,7 +28,7 @@ setup() {
     # shellcheck source=/dev/null
     source "$BATS_FILE_TMPDIR/studio/env"
     export XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR/run XDG_DATA_HOME=$BATS_TEST_TMPDIR/data
-    mkdir -p -m 700 "$XDG_RUNTIME_DIR"
+    [[ -d $XDG_RUNTIME_DIR ]] || mkdir -m 700 "$XDG_RUNTIME_DIR"
     export OPKITSU_RETRY_SECONDS=1
     unset "${!OP_@}" OPENPYPE_MONGO KITSU_TOKEN
     export OP_STORE=sqlite:$BATS_TEST_TMPDIR/op.db AVALON_DB=avalon OPENPYPE_DATABASE_NAME=openpype
@@ -112,11 +112,11 @@ ids() { got "select(.type == \"$1\") | .id" | sort | paste -sd ' '; }
 sorted() { printf '%s\n' "$@" | sort | paste -sd ' '; }
 end() { got 'select(.type == "End") | tojson'; }
 
-# as_full [PROJECT]: every record of the answer is what a full reading gives.
+# as_full: every record of the answer is what a full reading gives.
 as_full() {
-    kitsu-fetch -P "${1-$p}" 2>/dev/null | jq -cS 'select(.type != "End" and .type != "Checkpoint")
+    kitsu-fetch -P "$p" 2>/dev/null | jq -cS 'select(.type != "End" and .type != "Checkpoint")
         | if .assignees then .assignees |= sort else . end' | sort >"$BATS_TEST_TMPDIR/full"
-    jq -cS --arg p "${1-$p}" 'select(.type | IN("Project", "TaskType", "AssetType", "Episode", "Sequence", "Shot", "Asset", "Edit", "Concept", "Task"))
+    jq -cS --arg p "$p" 'select(.type | IN("Project", "TaskType", "AssetType", "Episode", "Sequence", "Shot", "Asset", "Edit", "Concept", "Task"))
         | select((.project_id // .id) == $p) | if .assignees then .assignees |= sort else . end' "$out" |
         sort >"$BATS_TEST_TMPDIR/some"
     [[ -s $BATS_TEST_TMPDIR/some ]]
