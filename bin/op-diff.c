@@ -77,9 +77,13 @@ static void give_up_project(reader *r)
     close_project(r);
 }
 
+/* Kitsu-fetch says in the Project of a batch of events what its scope is: the
+ * documents are then read by what is needed, not all at once. */
 static bool on_project(reader *r, const json *record, store_error *e)
 {
     const char *why;
+    const char *scope = json_text(json_get(record, "scope"));
+    bool events = scope && strcmp(scope, "events") == 0;
     give_up_project(r);
     r->saw_project = true;
     r->is_bad = false;
@@ -88,103 +92,31 @@ static bool on_project(reader *r, const json *record, store_error *e)
         ndjson_complain(r->in, "%s", why);
         return true;
     }
+    if (scope && !base_renew(r->plan->base, r->p->id, e))
+        return false;
     const char *coll = diff_find_target(r->plan, r->p);
     if (!coll)
         return true;
     diff_kinds(r->plan, coll, r->chosen, r->need);
-    r->c = base_collection(r->plan->base, coll, !r->p->closed, r->arena, e);
+    r->c = base_collection(r->plan->base, coll, !r->p->closed && !events, r->arena, e);
     return r->c != NULL;
 }
 
-static void on_end(reader *r, const json *record)
+/* Whether the records are all that End says; nothing is planned for it else. */
+static bool is_whole(reader *r, const json *record)
 {
     const char *why = "";
-    const char *id = json_text(json_get(record, "project_id"));
     const char *scope = json_text(json_get(record, "scope"));
-    if (!r->p || !id || strcmp(id, r->p->id) != 0) {
-        ndjson_complain(r->in, "End of a project whose Project record did not come before it");
-        leave_alone(r, id ? id : "");
-        return;
-    }
-    if (!scope || strcmp(scope, "full") != 0) {
-        why = "this version plans full scope only";
+    if (!scope || (strcmp(scope, "full") != 0 && strcmp(scope, "events") != 0)) {
+        why = "its scope is neither full nor events";
         r->is_bad = true;
     } else if (r->c && !production_end(r->p, record, r->need, &why)) {
         r->is_bad = true;
     }
-    if (r->is_bad) {
+    if (r->is_bad)
         msg_error("%s:%lu: project \"%s\": nothing is planned for it%s%s", ndjson_name(r->in),
                   ndjson_line_number(r->in), r->p->name, *why ? ": " : "", why);
-        leave_alone(r, r->p->id);
-        close_project(r);
-        return;
-    }
-    if (r->p->partial) {
-        msg_error("project \"%s\": this login sees only a part of it: nothing is deleted",
-                  r->p->name);
-        r->trouble = true;
-    }
-    diff_outcome outcome = r->c ? diff_project(r->plan, r->p, r->c, r->chosen) : DIFF_DONE;
-    if (outcome == DIFF_LEFT_ALONE) {
-        leave_alone(r, r->p->id);
-    } else if (outcome == DIFF_DONE) {
-        size_t len;
-        const char *line = ndjson_line(r->in, &len);
-        ndjson_write_raw(line, len);
-        fflush(stdout); /* op-apply can commit, while the next project is read */
-        json_push(r->kept, r->done, json_string(r->kept, r->p->id));
-    }
-    close_project(r);
-}
-
-static bool holds(const json *list, const char *id)
-{
-    for (uint32_t i = 0; i < list->len; i++)
-        if (strcmp(list->items[i].text, id) == 0)
-            return true;
-    return false;
-}
-
-/* Pass the checkpoint on, without the projects that were left alone: the next
- * full sync must come back to them. */
-static void on_checkpoint(reader *r, const json *record)
-{
-    give_up_project(r);
-    r->saw_checkpoint = true;
-    const json *projects = json_get(record, "projects");
-    size_t len;
-    const char *line = ndjson_line(r->in, &len);
-    if (r->alone->len == 0) {
-        ndjson_write_raw(line, len);
-        return;
-    }
-    const json *from = json_is(projects, JSON_ARRAY) ? projects : r->done;
-    json left = json_array(), out = json_copy_shallow(r->arena, record);
-    for (uint32_t i = 0; i < from->len; i++) {
-        const char *id = json_text(&from->items[i]);
-        if (id && !holds(r->alone, id))
-            json_push(r->arena, &left, from->items[i]);
-    }
-    json_set(r->arena, &out, "projects", left);
-    ndjson_write(&out);
-}
-
-static bool on_deleted(reader *r, const json *record, store_error *e)
-{
-    const char *id = json_text(json_get(record, "id"));
-    const char *type = json_text(json_get(record, "entity_type"));
-    if (!id || !type) {
-        ndjson_complain(r->in, "a Deleted without \"id\" or \"entity_type\"");
-        return true;
-    }
-    r->saw_project = true;
-    if (strcmp(type, "Project") == 0) {
-        diff_outcome outcome = diff_deleted(r->plan, id, r->arena, e);
-        r->trouble |= outcome == DIFF_LEFT_ALONE;
-        return outcome != DIFF_FAILED;
-    }
-    ndjson_complain(r->in, "this version plans full scope only");
-    return true;
+    return !r->is_bad;
 }
 
 static void pass_on(reader *r)
@@ -194,31 +126,143 @@ static void pass_on(reader *r)
     ndjson_write_raw(line, len);
 }
 
+static bool plan_project(reader *r, store_error *e)
+{
+    if (r->p->partial) {
+        msg_error("project \"%s\": this login sees only a part of it: nothing is deleted",
+                  r->p->name);
+        r->trouble = true;
+    }
+    diff_outcome outcome = r->c ? diff_project(r->plan, r->p, &r->c, r->chosen, e) : DIFF_DONE;
+    if (outcome == DIFF_LEFT_ALONE) {
+        leave_alone(r, r->p->id);
+    } else if (outcome == DIFF_DONE) {
+        pass_on(r);
+        ndjson_flush(); /* op-apply can commit, while the next project is read */
+        json_push(r->kept, r->done, json_string(r->kept, r->p->id));
+    }
+    return outcome != DIFF_FAILED;
+}
+
+/* False when the store failed. */
+static bool on_end(reader *r, const json *record, store_error *e)
+{
+    const char *id = json_text(json_get(record, "project_id"));
+    bool ok = true;
+    if (!r->p || !id || strcmp(id, r->p->id) != 0) {
+        ndjson_complain(r->in, "End of a project whose Project record did not come before it");
+        leave_alone(r, id ? id : "");
+        return true;
+    }
+    if (is_whole(r, record))
+        ok = plan_project(r, e);
+    else
+        leave_alone(r, r->p->id);
+    close_project(r);
+    return ok;
+}
+
+static bool holds(const json *list, const char *id)
+{
+    for (uint32_t i = 0; i < list->len; i++)
+        if (json_text(&list->items[i]) && strcmp(list->items[i].text, id) == 0)
+            return true;
+    return false;
+}
+
+/* Projects that a full synchronisation must come back to: those that kitsu-fetch
+ * says, and those that were left alone. */
+static json wanting(reader *r, const json *record)
+{
+    const json *said = json_get(record, "full_sync");
+    json all = json_array();
+    for (uint32_t i = 0; json_is(said, JSON_ARRAY) && i < said->len; i++)
+        json_push(r->arena, &all, said->items[i]);
+    for (uint32_t i = 0; i < r->alone->len; i++)
+        if (!holds(&all, r->alone->items[i].text))
+            json_push(r->arena, &all, r->alone->items[i]);
+    return all;
+}
+
+/* The place is none for the projects that were left alone. */
+static json without_alone(reader *r, const json *projects)
+{
+    const json *from = json_is(projects, JSON_ARRAY) ? projects : r->done;
+    json left = json_array();
+    for (uint32_t i = 0; i < from->len; i++) {
+        const char *id = json_text(&from->items[i]);
+        if (id && !holds(r->alone, id))
+            json_push(r->arena, &left, from->items[i]);
+    }
+    return left;
+}
+
+/* Pass the checkpoint on, without the projects that were left alone: the next
+ * full sync must come back to them. One that holds for all says which. */
+static void on_checkpoint(reader *r, const json *record)
+{
+    give_up_project(r);
+    r->saw_checkpoint = true;
+    bool events = json_get(record, "events");
+    if (r->alone->len == 0) {
+        pass_on(r);
+    } else {
+        json out = json_copy_shallow(r->arena, record);
+        if (!events)
+            json_set(r->arena, &out, "projects", without_alone(r, json_get(record, "projects")));
+        if (events || json_true(json_get(record, "all")))
+            json_set(r->arena, &out, "full_sync", wanting(r, record));
+        ndjson_write(&out);
+    }
+    ndjson_flush(); /* whoever waits for this batch */
+    arena_reset(r->kept);
+    *r->done = *r->alone = json_array();
+}
+
+static bool on_deleted(reader *r, const json *record, store_error *e)
+{
+    const char *id = json_text(json_get(record, "id"));
+    if (!id) {
+        ndjson_complain(r->in, "a Deleted without \"id\"");
+        return true;
+    }
+    give_up_project(r);
+    r->saw_project = true;
+    diff_outcome outcome = diff_deleted(r->plan, id, r->arena, e);
+    r->trouble |= outcome == DIFF_LEFT_ALONE;
+    return outcome != DIFF_FAILED;
+}
+
+/* Whether a record is one of a project's, to be taken in. */
+static bool is_projects(const char *type)
+{
+    return kind_of(type) != KIND_NONE || strcmp(type, "Skipped") == 0 ||
+           strcmp(type, "Deleted") == 0 || strcmp(type, "AssetTypes") == 0;
+}
+
 /* False when the store failed. */
 static bool on_record(reader *r, const json *record, store_error *e)
 {
     const char *type = json_text(json_get(record, "type"));
+    const char *of = json_text(json_get(record, "entity_type"));
     const char *why;
     bool is_skipped = strcmp(type, "Skipped") == 0;
     if (strcmp(type, "Project") == 0)
         return on_project(r, record, e);
-    if (strcmp(type, "End") == 0) {
-        on_end(r, record);
-        return true;
-    }
-    if (strcmp(type, "Deleted") == 0)
+    if (strcmp(type, "End") == 0)
+        return on_end(r, record, e);
+    if (strcmp(type, "Deleted") == 0 && of && strcmp(of, "Project") == 0)
         return on_deleted(r, record, e);
     if (strcmp(type, "Checkpoint") == 0) {
         on_checkpoint(r, record);
         return true;
     }
-    if (is_skipped) {
-        r->trouble = true;
+    r->trouble |= is_skipped;
+    if (is_skipped || !is_projects(type))
         pass_on(r);
-    }
-    if (!is_skipped && kind_of(type) == KIND_NONE) {
-        pass_on(r);
-    } else if (r->p && !r->is_bad && !production_add(r->p, record, &why)) {
+    if (!is_projects(type))
+        return true;
+    if (r->p && !r->is_bad && !production_add(r->p, record, &why)) {
         ndjson_complain(r->in, "%s", why);
         r->is_bad = true;
     } else if (!r->p && !is_skipped) {

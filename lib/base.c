@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A dump's documents of one collection. */
@@ -24,6 +25,7 @@ struct base {
     dumped *dump;            /* hash by coll, in arena memory */
     base_project **projects; /* owned list, entries in the arena */
     size_t n;
+    time_t read_at; /* monotonic seconds: when the list was read */
 };
 
 static base *base_new(store *s)
@@ -65,17 +67,73 @@ static bool take_project(void *context, store_ns ns, const json *document)
     return true;
 }
 
+static time_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+static bool read_projects(base *b, store_error *e)
+{
+    arena *scratch = arena_new();
+    b->n = 0;
+    arena_reset(b->arena);
+    b->read_at = now();
+    bool ok = store_projects(b->store, scratch, take_project, b, e);
+    arena_free(scratch);
+    return ok;
+}
+
 base *base_from_store(store *s, store_error *e)
 {
     base *b = base_new(s);
-    arena *scratch = arena_new();
     b->db = store_avalon(s);
-    bool ok = store_projects(s, scratch, take_project, b, e);
-    arena_free(scratch);
-    if (ok)
+    if (read_projects(b, e))
         return b;
     base_free(b);
     return NULL;
+}
+
+bool base_is_store(const base *b)
+{
+    return b->store;
+}
+
+static bool take_one(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    base_project *p = context;
+    p->document = *document;
+    p->zou_id = json_text(json_at(document, "data", "zou_id", NULL));
+    const char *type = json_text(json_get(document, "type"));
+    if (!type || strcmp(type, "project") != 0)
+        p->zou_id = NULL;
+    return false;
+}
+
+/* Most batches are of a project that is where it was: its document alone is
+ * read again. The list, which costs MongoDB a request for each project, tells of
+ * copies and of names that are taken; it may be LIST_SECONDS old. */
+#define LIST_SECONDS 60
+
+bool base_renew(base *b, const char *zou_id, store_error *e)
+{
+    bool several;
+    if (!b->store)
+        return true;
+    base_project *p = base_by_id(b, zou_id, "", &several);
+    if (!p || several || now() - b->read_at >= LIST_SECONDS)
+        return read_projects(b, e);
+    const json *id = json_get(&p->document, "_id");
+    base_project again = {.document = json_null()};
+    if (!store_get_many(b->store, (store_ns){b->db, p->coll}, &id, id != NULL, b->arena, take_one,
+                        &again, e))
+        return false;
+    if (!again.zou_id || strcmp(again.zou_id, zou_id) != 0)
+        return read_projects(b, e);
+    p->document = again.document;
+    return true;
 }
 
 /* ---- a dump -------------------------------------------------------------------- */
@@ -209,10 +267,57 @@ static bool was_dropped(const base *b, const char *coll)
     return false;
 }
 
+bool base_find(base *b, collection *c, store_key key, const char *const *values, size_t n,
+               store_error *e)
+{
+    return store_find(b->store, (store_ns){b->db, c->coll}, key, values, n, c->arena, take_document,
+                      c, e);
+}
+
+bool base_get(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+{
+    return store_get_many(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_document, c,
+                          e);
+}
+
+/* The ids of the assets among outlines; the subsets are added. */
+typedef struct below {
+    collection *c;
+    const json **ids; /* owned list, in the arena */
+    size_t n, cap;
+} below;
+
+static bool take_outline(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    below *l = context;
+    const char *type = json_text(json_get(document, "type"));
+    if (type && strcmp(type, "subset") == 0) {
+        collection_add(l->c, document);
+        return true;
+    }
+    l->ids = xgrow(l->ids, l->n, &l->cap, sizeof *l->ids);
+    json *id = arena_alloc(l->c->arena, sizeof *id);
+    *id = *json_get(document, "_id");
+    l->ids[l->n++] = id;
+    return true;
+}
+
+bool base_below(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+{
+    below l = {.c = c};
+    bool ok =
+        store_below(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_outline, &l, e) &&
+        base_get(b, c, l.ids, l.n, e);
+    free(l.ids);
+    return ok;
+}
+
 collection *base_collection(base *b, const char *coll, bool whole, arena *a, store_error *e)
 {
     collection *c = collection_new(a, b->db, coll);
     bool ok = true;
+    c->some = !whole;
     if (was_dropped(b, coll)) {
         /* nothing is in it */
     } else if (!whole) {

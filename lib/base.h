@@ -24,6 +24,12 @@ base *base_from_store(store *s, store_error *e);
 base *base_from_dump(const char *path, store_error *e);
 void base_free(base *b); /* takes NULL */
 
+/* See to it that what is known of this project is what the store has now: for
+ * one who stays for long. For a dump nothing happens. */
+bool base_renew(base *b, const char *zou_id, store_error *e);
+/* Whether single documents can be asked for, as with a store. */
+bool base_is_store(const base *b);
+
 const char *base_db(const base *b);
 /* The project linked to this Kitsu id: of several (somebody restored a copy
  * beside it) the one of this name; NULL: none, or, with `*several`, none that
@@ -38,5 +44,13 @@ bool base_published(base *b, const base_project *p, bool *published, store_error
 /* All its documents, in `a`. With the project document alone if not `whole`.
  * The caller frees it. NULL, and `*e`, when the store failed. */
 collection *base_collection(base *b, const char *coll, bool whole, arena *a, store_error *e);
+
+/* More of a project's documents, from a store (store.h: store_find,
+ * store_get_many, store_below); added to `c`, in its arena. */
+bool base_find(base *b, collection *c, store_key key, const char *const *values, size_t n,
+               store_error *e);
+bool base_get(base *b, collection *c, const json *const *ids, size_t n, store_error *e);
+/* The subsets and, whole, the assets right below these documents. */
+bool base_below(base *b, collection *c, const json *const *ids, size_t n, store_error *e);
 
 #endif

@@ -26,10 +26,7 @@ static void add_asset(collection *c, const json *document, bool archived)
     const json *data = json_get(document, "data"), *id = json_get(document, "_id");
     const char *name = json_text(json_get(document, "name"));
     const char *key = json_id(c->arena, id);
-    asset *known = NULL;
-    if (key)
-        HASH_FIND_STR(c->by_key, key, known);
-    if (!key || known)
+    if (!key || collection_find(c, key))
         return;
     asset *d = arena_alloc(c->arena, sizeof *d);
     *d = (asset){.document = *document,
@@ -66,11 +63,28 @@ void collection_add(collection *c, const json *document)
     }
 }
 
+asset *collection_find(const collection *c, const char *key)
+{
+    asset *d = NULL;
+    if (key)
+        HASH_FIND_STR(c->by_key, key, d);
+    return d;
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return strcmp((*(asset *const *)x)->key, (*(asset *const *)y)->key);
+}
+
 void collection_end(collection *c)
 {
     asset *d;
+    HASH_CLEAR(hh_zou, c->by_zou);
+    c->live_linked = 0;
+    if (c->some && c->n)
+        qsort(c->assets, c->n, sizeof *c->assets, by_key);
     for (size_t i = 0; i < c->n_parents; i++) {
-        HASH_FIND_STR(c->by_key, c->parents[i], d);
+        d = collection_find(c, c->parents[i]);
         if (d)
             d->published = true;
     }

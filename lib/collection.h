@@ -30,8 +30,9 @@ typedef struct collection {
     arena *arena; /* borrowed */
     const char *db, *coll;
     json project;           /* the project document; JSON_NULL when there is none */
+    bool some;              /* holds what a batch of events needs, not all */
     asset *by_key, *by_zou; /* hashes; of several with one zou_id: a live one, the least key */
-    asset **assets;         /* in the order they came: by `_id` */
+    asset **assets;         /* by `_id`, once collection_end is done */
     size_t n, cap;
     size_t live_linked; /* what the guard's percentage is of */
     bool published;     /* something other than projects and assets is in it */
@@ -41,9 +42,13 @@ typedef struct collection {
 
 collection *collection_new(arena *a, const char *db, const char *coll);
 void collection_free(collection *c); /* takes NULL; the arena keeps the rest */
-/* Take in one document (shared, not copied), as store_documents gives it. */
+/* Take in one document (shared, not copied), as store_documents gives it. One
+ * that it has already is left out. */
 void collection_add(collection *c, const json *document);
-/* After the last: link subsets to their assets, and index. */
+/* After the last: link subsets to their assets, and index. May be called again
+ * after more was added. */
 void collection_end(collection *c);
+/* The asset of this `_id`, as a text; NULL: none. */
+asset *collection_find(const collection *c, const char *key);
 
 #endif

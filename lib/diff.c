@@ -4,6 +4,7 @@
 #include "mapping.h"
 #include "msg.h"
 #include "ndjson.h"
+#include "reach.h"
 #include "skipped.h"
 
 #include <stdlib.h>
@@ -135,10 +136,7 @@ static asset *above(const mapping *m, const asset *d)
     const entity *e = d->entity;
     if (e && e->state == ENTITY_LIVE && !d->removed)
         key = e->under ? e->under->doc_id : m->roots[root_above(e->kind)].key;
-    asset *up = NULL;
-    if (key)
-        HASH_FIND_STR(m->collection->by_key, key, up);
-    return up;
+    return collection_find(m->collection, key);
 }
 
 static size_t depth_of(const mapping *m, const asset *d)
@@ -195,6 +193,8 @@ static bool guard_allows(const diff *d, const mapping *m, size_t going)
     size_t live = c->live_linked;
     if (going == 0)
         return true;
+    if (!d->explicit_guard && m->production->events)
+        return true; /* each by its id, none for being absent */
     if (!d->explicit_guard) {
         /* Zou answers `[]` where it should say that it does not know. */
         bool empty = !anything_came(m);
@@ -300,38 +300,69 @@ static void write_all_skipped(diff *d, const mapping *m)
         write_skipped(d, m->skipped.items[i]);
 }
 
-diff_outcome diff_project(diff *d, production *p, collection *c, const bool chosen[KINDS])
+/* Who gets which name, and what goes. In a batch of events only a percentage
+ * wants to know the whole. */
+static bool find_changes(diff *d, mapping *m, leaving *l, store_error *e)
 {
-    bool is_new = json_is_null(&c->project);
+    if (!m->production->events) {
+        naming_resolve(m->production, m->collection, m->chosen, m->roots);
+        *l = find_leaving(m);
+        return true;
+    }
+    if (!reach_fill(d->base, m, false, e))
+        return false;
+    *l = find_leaving(m);
+    if (!l->n || !d->explicit_guard || !d->guard_percent || !m->collection->some)
+        return true;
+    free(l->assets);
+    *l = (leaving){0};
+    if (!reach_fill(d->base, m, true, e))
+        return false;
+    *l = find_leaving(m);
+    return true;
+}
+
+static void write_plan(diff *d, mapping *m, const leaving *l)
+{
+    const production *p = m->production;
+    json what = skipped_entity(p->arena, "Project", p->id, p->name);
+    draft x = mapping_project(m);
+    write_draft(d, m, &x, &m->project_id, what);
+    base_note(d->base, m->collection->coll, p->id);
+    if (p->closed)
+        return;
+    write_entities(d, m);
+    write_leaving(d, m, l);
+    write_all_skipped(d, m);
+}
+
+diff_outcome diff_project(diff *d, production *p, collection **c, const bool chosen[KINDS],
+                          store_error *e)
+{
+    bool is_new = json_is_null(&(*c)->project);
     mapping m = {.arena = p->arena,
                  .production = p,
-                 .collection = c,
+                 .collection = *c,
                  .anatomy = settings_anatomy(d->settings),
                  .skipped = json_array()};
     memcpy(m.chosen, chosen, sizeof m.chosen);
-    json what = skipped_entity(p->arena, "Project", p->id, p->name);
     if (p->closed && is_new)
         return DIFF_DONE;
-
+    if (p->events && is_new) {
+        msg_error("project \"%s\": events are no use before it was synchronised in full", p->name);
+        return DIFF_LEFT_ALONE;
+    }
     leaving l = {0};
-    if (!p->closed) {
-        naming_resolve(p, c, chosen, m.roots);
-        l = find_leaving(&m);
-        if (!guard_allows(d, &m, l.n)) {
-            free(l.assets);
-            return DIFF_LEFT_ALONE;
-        }
-    }
-    draft x = mapping_project(&m);
-    write_draft(d, &m, &x, &m.project_id, what);
-    base_note(d->base, c->coll, p->id);
-    if (!p->closed) {
-        write_entities(d, &m);
-        write_leaving(d, &m, &l);
-        write_all_skipped(d, &m);
-    }
+    diff_outcome outcome = DIFF_DONE;
+    if (!p->closed && !find_changes(d, &m, &l, e))
+        outcome = DIFF_FAILED;
+    else if (!p->closed && !guard_allows(d, &m, l.n))
+        outcome = DIFF_LEFT_ALONE;
+    else
+        write_plan(d, &m, &l);
+    *c = m.collection; /* all of it may have been needed */
     free(l.assets);
-    return DIFF_DONE;
+    return outcome;
 }
 
 /* What comes after belongs to another project. */

@@ -63,13 +63,14 @@ static json with_ours(mapping *m, const json *theirs)
 static void skip_task(mapping *m, json *skips, const task *t, const char *code, const char *reason)
 {
     json what = skipped_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
+    json_add(m->arena, &what, "entity_id", text(m, t->entity->id));
     json_push(m->arena, skips, skipped_record(m->arena, what, m->production->id, code, reason));
 }
 
 static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)
 {
     json entry = with_ours(m, json_get(there, key));
-    json_set(m->arena, &entry, "type", text(m, t->type_name));
+    json_set(m->arena, &entry, "type", text(m, t->type->name));
     json_set(m->arena, &entry, "zou", t->record);
     json_add(m->arena, wanted, key, entry);
 }
@@ -110,7 +111,7 @@ static json tasks_of(mapping *m, const entity *e, const json *there, json *skips
     json wanted = json_object(), skipped = json_object();
     /* The first of each type has the type's name ... */
     for (const task *t = e->tasks; t; t = t->next) {
-        const char *name = t->type_name;
+        const char *name = t->type ? t->type->name : NULL;
         if (!name || !*name || *name == '$') {
             skip_task(m, skips, t, name ? "name" : "task",
                       name ? arena_printf(a, "its task type's name \"%s\" can't be a key", name)
@@ -124,10 +125,10 @@ static json tasks_of(mapping *m, const entity *e, const json *there, json *skips
     for (const task *t = e->tasks; t; t = t->next) {
         if (json_get(&skipped, t->id))
             continue;
-        const json *first = json_at(&wanted, t->type_name, "zou", "id", NULL);
+        const json *first = json_at(&wanted, t->type->name, "zou", "id", NULL);
         if (first && strcmp(first->text, t->id) == 0)
             continue;
-        const char *key = arena_printf(a, "%s_%s", t->type_name, t->name);
+        const char *key = arena_printf(a, "%s_%s", t->type->name, t->name);
         if (!json_get(&wanted, key)) {
             put_task(m, there, &wanted, key, t);
             continue;
@@ -211,13 +212,85 @@ static void set_named(draft *d, const json *there, const json *wanted, const cha
             draft_unset(d, outer, "tasks", there->members[i].key, NULL);
 }
 
+/* Types of tasks that have, or may get, a place in a document. */
+static void mark_used_types(mapping *m)
+{
+    const production *p = m->production;
+    for (task_type *t = p->types; t; t = t->hh.next)
+        t->used = false;
+    for (size_t i = 0; i < p->n; i++) {
+        const entity *e = p->entities[i];
+        if (e->state == ENTITY_GONE || !m->chosen[e->kind])
+            continue;
+        for (const task *t = e->tasks; t; t = t->next)
+            if (t->type)
+                t->type->used = true;
+    }
+}
+
+static bool is_wanted_type(const production *p, const task_type *t)
+{
+    return !p->any_type_listed || t->in_project || t->used;
+}
+
+/* Whether the plan takes away an entry of this document that makes the project
+ * have a task type; of a linked entry whose type is wanted no more it does. */
+static bool loses_type(const asset *d, const char *type)
+{
+    const json *tasks = json_at(&d->document, "data", "tasks", NULL);
+    bool goes = d->entity && d->entity->state == ENTITY_GONE;
+    for (uint32_t i = 0; json_is_plain(tasks) && i < tasks->len; i++) {
+        const json *entry = &tasks->members[i].value;
+        const char *of = json_text(json_get(entry, "type"));
+        if (of && strcmp(of, type) == 0 && (goes || json_get(entry, "zou")))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a wanted type of this name is another one than the project document
+ * has, which one of the same name could be that is used elsewhere. */
+static bool is_unclear(const production *p, const char *name, const json *there)
+{
+    size_t n = 0;
+    bool differs = false;
+    for (const task_type *t = p->types; t; t = t->hh.next) {
+        if (strcmp(t->name, name) != 0)
+            continue;
+        n++;
+        differs |= is_wanted_type(p, t) &&
+                   !json_equal(&t->short_name, json_get(there, "short_name"), NULL);
+    }
+    return n > 1 && differs;
+}
+
+bool mapping_needs_whole(mapping *m)
+{
+    const production *p = m->production;
+    const json *there = json_at(&m->collection->project, "config", "tasks", NULL);
+    mark_used_types(m);
+    for (uint32_t i = 0; json_is_plain(there) && i < there->len; i++) {
+        const json_member *entry = &there->members[i];
+        bool wanted = false;
+        for (const task_type *t = p->types; t && !wanted; t = t->hh.next)
+            wanted = strcmp(t->name, entry->key) == 0 && is_wanted_type(p, t);
+        if (wanted && is_unclear(p, entry->key, &entry->value))
+            return true;
+        for (size_t k = 0; k < m->collection->n && !wanted; k++)
+            if (loses_type(m->collection->assets[k], entry->key))
+                return true;
+    }
+    return false;
+}
+
 static void set_task_types(mapping *m, draft *d)
 {
     const production *p = m->production;
     const json *there = json_at(d->before, "config", "tasks", NULL);
     json wanted = json_object();
+    mark_used_types(m);
     for (const task_type *t = p->types; t; t = t->hh.next) {
-        if (p->any_type_listed && !t->in_project && !t->used)
+        if (!is_wanted_type(p, t))
             continue;
         if (!*t->name || *t->name == '$') {
             msg_warn("%s: task type \"%s\" (%s) left out: no name for a key", p->name, t->name,
@@ -232,7 +305,8 @@ static void set_task_types(mapping *m, draft *d)
     }
     for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
         const json_member *type = &there->members[i];
-        if (!json_get(&wanted, type->key) && (p->partial || used_by_own_tasks(m, type->key)))
+        if (!json_get(&wanted, type->key) &&
+            (p->partial || m->collection->some || used_by_own_tasks(m, type->key)))
             json_add(m->arena, &wanted, type->key, type->value);
     }
     set_named(d, there, &wanted, "config");

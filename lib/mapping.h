@@ -22,6 +22,9 @@ typedef struct mapping {
 /* The project document. Sets m->project and m->project_id; call it first.
  * Inserts when the collection has none. */
 draft mapping_project(mapping *m);
+/* With some of the collection only (collection.h): whether all of it is needed
+ * to tell the project's task types. After naming_resolve. */
+bool mapping_needs_whole(mapping *m);
 /* A root document. */
 draft mapping_root(mapping *m, root r);
 /* The document of a live entity, names settled. May add to m->skipped. */

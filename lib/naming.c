@@ -54,14 +54,17 @@ static void find_place(production *p, entity *e)
 {
     e->under = e->kind == KIND_CONCEPT ? NULL : e->parent;
     if (e->kind == KIND_SEQUENCE)
-        e->no_document = json_true(json_at(&e->record, "data", "is_substitute", NULL));
+        e->no_document =
+            e->substitute || json_true(json_at(&e->record, "data", "is_substitute", NULL));
     if (e->kind == KIND_SHOT && e->parent && e->parent->kind == KIND_SEQUENCE &&
         is_substitute(e->parent, e))
         e->under = e->parent->parent;
     /* A parent made between two of kitsu-fetch's requests: it comes with the
      * next sync, and a wrong place or name must not come before it. */
-    if (e->parent_id && !e->parent && e->kind != KIND_CONCEPT && e->kind != KIND_EPISODE)
+    if (e->parent_id && !e->parent && e->kind != KIND_CONCEPT && e->kind != KIND_EPISODE) {
         production_skip(p, e, "parent", "its parent is not in the stream (made just now?)");
+        e->passed_on |= e->recalled; /* the store has it, and nothing was said of it */
+    }
 }
 
 static const char *wanted_name(arena *a, const entity *e)
@@ -232,8 +235,10 @@ bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS])
         !chosen[d->kind] || !p->read[d->kind])
         return false;
     const entity *e = production_find(p, d->zou_id);
-    return !e || (e->asset == d &&
-                  (e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document)));
+    if (!e)
+        return !p->events;
+    return (e->asset == d &&
+            (e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document)));
 }
 
 /* ---- roots -------------------------------------------------------------------- */
@@ -244,9 +249,7 @@ static const char *new_id(const naming *n, const char *what)
 {
     for (;;) {
         const char *id = naming_id(n->p->arena, n->p->id, what);
-        asset *taken;
-        HASH_FIND_STR(n->c->by_key, id, taken);
-        if (!taken)
+        if (!collection_find(n->c, id))
             return id;
         what = arena_printf(n->p->arena, "%s\n", what);
     }
@@ -309,9 +312,7 @@ static void check_roots(naming *n, root_place roots[ROOTS])
 /* The entity's own document, whose link to it somebody took away. */
 static asset *unlinked(const naming *n, const entity *e)
 {
-    asset *d;
-    const char *own_id = naming_id(n->p->arena, n->p->id, e->id);
-    HASH_FIND_STR(n->c->by_key, own_id, d);
+    asset *d = collection_find(n->c, naming_id(n->p->arena, n->p->id, e->id));
     bool ours =
         d && !d->zou_id && !d->root_of && json_is(json_get(&d->document, "data"), JSON_OBJECT);
     return ours ? d : NULL;
@@ -320,6 +321,8 @@ static asset *unlinked(const naming *n, const entity *e)
 /* Entities and documents that belong together by id. */
 static void bind(naming *n, const bool chosen[KINDS])
 {
+    for (size_t i = 0; i < n->c->n; i++)
+        n->c->assets[i]->entity = NULL;
     for (size_t i = 0; i < n->p->n; i++) {
         entity *e = n->p->entities[i];
         HASH_FIND(hh_zou, n->c->by_zou, e->id, strlen(e->id), e->asset);

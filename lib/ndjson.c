@@ -219,13 +219,22 @@ void ndjson_write_raw(const char *line, size_t len)
     fwrite(line, 1, len, stdout);
 }
 
+/* errno of the first flush that failed. */
+static int flush_error;
+
+void ndjson_flush(void)
+{
+    if (fflush(stdout) != 0 && !flush_error)
+        flush_error = errno;
+}
+
 int ndjson_close(int status)
 {
     /* fwrite's errno is gone by now; asking the descriptor once more tells the
      * reason, /dev/full and a closed one included. */
     bool failed = ferror(stdout) != 0;
-    int error = 0;
-    if (fflush(stdout) != 0)
+    int error = flush_error;
+    if (fflush(stdout) != 0 && !error)
         error = errno;
     if (fclose(stdout) != 0 && !error)
         error = errno;

@@ -88,7 +88,7 @@ static int types_by_age(task_type *a, task_type *b)
 production *production_new(arena *a, const json *project, const char **why)
 {
     production *p = arena_alloc(a, sizeof *p);
-    *p = (production){.arena = a, .project = *project};
+    *p = (production){.arena = a, .project = *project, .asset_types = json_null()};
     clean(a, &p->project);
     p->id = id_of(&p->project, "id");
     p->name = name_of(a, &p->project);
@@ -132,6 +132,14 @@ static entity *new_entity(production *p, kind k, const char *id, const json *rec
     return e;
 }
 
+static void take_record(entity *e, const json *record)
+{
+    e->record = *record;
+    e->parent_id = id_of(record, e->kind == KIND_ASSET ? "entity_type_id" : "parent_id");
+    if (json_true(json_get(record, "canceled")))
+        e->state = ENTITY_GONE;
+}
+
 static bool add_entity(production *p, kind k, const json *record, const char **why)
 {
     const char *id = id_of(record, "id");
@@ -144,23 +152,32 @@ static bool add_entity(production *p, kind k, const json *record, const char **w
         return false;
     }
     entity *e = new_entity(p, k, id, record);
-    e->record = *record;
-    clean(p->arena, &e->record);
+    json cleaned = *record;
+    clean(p->arena, &cleaned);
     if (k == KIND_ASSET_TYPE) {
         /* Added by kitsu-fetch, never stored. */
-        e->record = json_copy_shallow(p->arena, &e->record);
-        json_unset(&e->record, "project_id");
+        cleaned = json_copy_shallow(p->arena, &cleaned);
+        json_unset(&cleaned, "project_id");
     }
-    const char *parent = k == KIND_ASSET ? "entity_type_id" : "parent_id";
-    e->parent_id = json_text(json_get(&e->record, parent));
+    take_record(e, &cleaned);
     const json *data = json_get(&e->record, "data");
-    if (json_true(json_get(&e->record, "canceled")))
-        e->state = ENTITY_GONE;
-    else if (json_is(data, JSON_OBJECT) && data->len > MAX_FIELDS)
+    if (json_is(data, JSON_OBJECT) && data->len > MAX_FIELDS)
         production_skip(
             p, e, "size",
             arena_printf(p->arena, "it has %u custom fields, more than %d", data->len, MAX_FIELDS));
+    e->given = e->state;
     return true;
+}
+
+static void take_task(production *p, const char *id, const json *record)
+{
+    task *t = arena_alloc(p->arena, sizeof *t);
+    *t = (task){.id = id,
+                .record = *record,
+                .name = name_of(p->arena, record),
+                .created_at = text_or(record, "created_at", "")};
+    p->tasks = xgrow(p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
+    p->tasks[p->n_tasks++] = t;
 }
 
 static bool add_task(production *p, const json *record, const char **why)
@@ -170,13 +187,9 @@ static bool add_task(production *p, const json *record, const char **why)
         *why = "a Task without \"id\" or \"entity_id\"";
         return false;
     }
-    task *t = arena_alloc(p->arena, sizeof *t);
-    *t = (task){.id = id, .record = *record};
-    clean(p->arena, &t->record);
-    t->name = name_of(p->arena, &t->record);
-    t->created_at = text_or(&t->record, "created_at", "");
-    p->tasks = xgrow(p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
-    p->tasks[p->n_tasks++] = t;
+    json cleaned = *record;
+    clean(p->arena, &cleaned);
+    take_task(p, id, &cleaned);
     return true;
 }
 
@@ -228,11 +241,70 @@ static bool add_skipped(production *p, const json *record, kind *counted, const 
         return false;
     }
     entity *e = new_entity(p, k, id, what);
-    e->state = ENTITY_SKIPPED;
-    e->passed_on = true;
+    e->state = e->given = ENTITY_SKIPPED;
     e->skip_code = text_or(record, "code", "");
     e->skip_reason = text_or(record, "reason", "");
     return true;
+}
+
+void production_delete(production *p, kind k, const char *id)
+{
+    if (production_find(p, id))
+        return; /* it was made anew, or moved here, in the meantime */
+    json nothing = json_object();
+    entity *e = new_entity(p, k, id, &nothing);
+    e->state = e->given = ENTITY_GONE;
+}
+
+static bool add_deleted(production *p, const json *record, const char **why)
+{
+    const char *id = id_of(record, "id");
+    kind k = kind_of(json_text(json_get(record, "entity_type")));
+    if (!id || k == KIND_NONE) {
+        *why = "a Deleted without \"id\", or of an unknown \"entity_type\"";
+        return false;
+    }
+    if (k < KIND_ENTITIES)
+        production_delete(p, k, id);
+    return true; /* a Task's entity came with those it has */
+}
+
+static bool add_asset_types(production *p, const json *record, const char **why)
+{
+    const json *ids = json_get(record, "ids");
+    bool good = json_is(ids, JSON_ARRAY);
+    for (uint32_t i = 0; good && i < ids->len; i++)
+        good = json_text(&ids->items[i]) != NULL;
+    if (!good) {
+        *why = "an AssetTypes whose \"ids\" is no list of texts";
+        return false;
+    }
+    p->asset_types = *ids;
+    return true;
+}
+
+static void recall_tasks(production *p, const json *tasks)
+{
+    for (uint32_t i = 0; json_is_plain(tasks) && i < tasks->len; i++) {
+        const json *record = json_get(&tasks->members[i].value, "zou");
+        const char *id = id_of(record, "id");
+        if (id && id_of(record, "entity_id"))
+            take_task(p, id, record);
+    }
+}
+
+entity *production_recall(production *p, const json *record, const json *tasks)
+{
+    const char *id = id_of(record, "id");
+    kind k = kind_of(json_text(json_get(record, "type")));
+    if (!id || k == KIND_NONE || k >= KIND_ENTITIES || production_find(p, id))
+        return NULL;
+    entity *e = new_entity(p, k, id, record);
+    e->recalled = true;
+    take_record(e, record);
+    e->given = e->state;
+    recall_tasks(p, tasks);
+    return e;
 }
 
 bool production_add(production *p, const json *record, const char **why)
@@ -247,6 +319,10 @@ bool production_add(production *p, const json *record, const char **why)
     }
     if (strcmp(type, "Skipped") == 0)
         ok = add_skipped(p, record, &k, why);
+    else if (strcmp(type, "Deleted") == 0)
+        ok = add_deleted(p, record, why);
+    else if (strcmp(type, "AssetTypes") == 0)
+        ok = add_asset_types(p, record, why);
     else if (k == KIND_TASK)
         ok = add_task(p, record, why);
     else if (k == KIND_TASK_TYPE)
@@ -270,8 +346,8 @@ static bool counts_agree(production *p, const json *end, const bool need[KINDS],
             *why = "its counts are not numbers";
             return false;
         }
-        p->read[k] = v != NULL;
-        if (!v && need[k] && !p->closed) {
+        p->read[k] = v != NULL || p->events;
+        if (!p->read[k] && need[k] && !p->closed) {
             *why = arena_printf(p->arena, "the stream has no %s records: they were not read",
                                 kind_name((kind)k));
             return false;
@@ -292,6 +368,20 @@ static void mark_gone(entity *e)
     for (entity *c = e->first_child; c; c = c->next_sibling)
         if (c->kind != KIND_ASSET)
             mark_gone(c);
+}
+
+/* What followed from an earlier linking and naming. */
+static void forget_links(production *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        e->state = e->given;
+        e->parent = e->first_child = e->next_sibling = e->under = NULL;
+        e->tasks = NULL;
+        e->doc_name = NULL;
+        e->no_document = false;
+        e->passed_on = e->given == ENTITY_SKIPPED && json_is_null(&e->record);
+    }
 }
 
 static void link_entities(production *p)
@@ -328,13 +418,9 @@ static void link_tasks(production *p)
     for (size_t i = p->n_tasks; i-- > 0;) {
         task *t = p->tasks[i];
         const char *type_id = json_text(json_get(&t->record, "task_type_id"));
-        task_type *type = NULL;
+        t->type = NULL;
         if (type_id)
-            HASH_FIND_STR(p->types, type_id, type);
-        if (type) {
-            type->used = true;
-            t->type_name = type->name;
-        }
+            HASH_FIND_STR(p->types, type_id, t->type);
         t->entity = production_find(p, json_text(json_get(&t->record, "entity_id")));
         if (!t->entity)
             continue; /* its entity came or went while Kitsu was read */
@@ -343,15 +429,24 @@ static void link_tasks(production *p)
     }
 }
 
-bool production_end(production *p, const json *end, const bool need[KINDS], const char **why)
+void production_link(production *p)
 {
-    p->partial = json_true(json_get(end, "partial"));
-    if (!counts_agree(p, end, need, why))
-        return false;
+    forget_links(p);
     if (p->n)
         link_entities(p);
     link_tasks(p);
     HASH_SORT(p->types, types_by_age);
+}
+
+bool production_end(production *p, const json *end, const bool need[KINDS], const char **why)
+{
+    const char *scope = json_text(json_get(end, "scope"));
+    p->partial = json_true(json_get(end, "partial"));
+    p->events = scope && strcmp(scope, "events") == 0;
+    p->whole = json_true(json_get(end, "whole"));
+    if (!counts_agree(p, end, need, why))
+        return false;
+    production_link(p);
     return true;
 }
 

@@ -228,6 +228,12 @@ bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, are
     return n == 0 || s->driver->get_many(s, ns, ids, n, a, fn, context, e);
 }
 
+bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
+                store_fn *fn, void *context, store_error *e)
+{
+    return n == 0 || s->driver->find(s, ns, key, values, n, a, fn, context, e);
+}
+
 bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
                  void *context, store_error *e)
 {

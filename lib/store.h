@@ -84,6 +84,15 @@ bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, 
 /* The documents with these `_id`s that exist, in any order. */
 bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
                     void *context, store_error *e);
+typedef enum store_key {
+    STORE_ZOU_ID,     /* data.zou.id */
+    STORE_ZOU_PARENT, /* data.zou.parent_id; of an Asset data.zou.entity_type_id */
+    STORE_NAME,       /* name */
+    STORE_ROOT_OF     /* data.root_of */
+} store_key;
+/* The assets and archived assets with one of these values, in any order. */
+bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
+                store_fn *fn, void *context, store_error *e);
 /* The subsets whose `parent`, and the assets and archived assets whose
  * `data.visualParent`, is one of these ids: `{_id,type,parent,data:{visualParent}}`. */
 bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,

@@ -14,6 +14,8 @@ typedef struct store_driver {
     bool (*content_of)(store *s, store_ns ns, store_content *content, store_error *e);
     bool (*get_many)(store *s, store_ns ns, const json *const *ids, size_t n, arena *a,
                      store_fn *fn, void *context, store_error *e);
+    bool (*find)(store *s, store_ns ns, store_key key, const char *const *values, size_t n,
+                 arena *a, store_fn *fn, void *context, store_error *e);
     bool (*below)(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
                   void *context, store_error *e);
     bool (*now)(store *s, double *seconds, store_error *e);

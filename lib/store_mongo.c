@@ -199,6 +199,45 @@ static bool mongo_get_many(store *base, store_ns ns, const json *const *ids, siz
     return ok;
 }
 
+/* Assets with one of these texts as `field`; `kind`: of Kitsu's that they must
+ * have or, with a `!` before it, must not; NULL: any. */
+static bool find_assets(mongo_store *s, store_ns ns, const char *field, const char *const *values,
+                        size_t n, const char *kind, const reading *r, store_error *e)
+{
+    bson_t filter = BSON_INITIALIZER, in, list;
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, field, &in);
+    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &list);
+    for (size_t i = 0; i < n; i++) {
+        char digits[16];
+        const char *index;
+        bson_uint32_to_string((uint32_t)i, &index, digits, sizeof digits);
+        BSON_APPEND_UTF8(&list, index, values[i]);
+    }
+    bson_append_array_end(&in, &list);
+    bson_append_document_end(&filter, &in);
+    BCON_APPEND(&filter, "type", "{", "$in", "[", "asset", "archived_asset", "]", "}");
+    if (kind && *kind == '!')
+        BCON_APPEND(&filter, "data.zou.type", "{", "$ne", BCON_UTF8(kind + 1), "}");
+    else if (kind)
+        BSON_APPEND_UTF8(&filter, "data.zou.type", kind);
+    bool ok = find(s, ns, &filter, NULL, r, e);
+    bson_destroy(&filter);
+    return ok;
+}
+
+static bool mongo_find(store *base, store_ns ns, store_key key, const char *const *values, size_t n,
+                       arena *a, store_fn *fn, void *context, store_error *e)
+{
+    static const char *const fields[] = {
+        [STORE_ZOU_ID] = "data.zou.id", [STORE_NAME] = "name", [STORE_ROOT_OF] = "data.root_of"};
+    mongo_store *s = (mongo_store *)base;
+    reading r = {a, fn, context, false, false};
+    if (key != STORE_ZOU_PARENT)
+        return find_assets(s, ns, fields[key], values, n, NULL, &r, e);
+    return find_assets(s, ns, "data.zou.parent_id", values, n, "!Asset", &r, e) &&
+           find_assets(s, ns, "data.zou.entity_type_id", values, n, "Asset", &r, e);
+}
+
 static bool mongo_below(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
                         store_fn *fn, void *context, store_error *e)
 {
@@ -538,6 +577,9 @@ static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_
         const char *name, *first, *second;
     } wanted[] = {
         {"opkitsu_zou_id", "data.zou.id", NULL},
+        {"opkitsu_zou_parent", "data.zou.parent_id", NULL},
+        {"opkitsu_zou_type", "data.zou.entity_type_id", NULL},
+        {"opkitsu_root_of", "data.root_of", NULL},
         {"opkitsu_visual_parent", "data.visualParent", NULL},
         {"opkitsu_parent", "parent", "type"},
         {"opkitsu_name", "name", "type"},
@@ -618,6 +660,7 @@ static const store_driver driver = {
     .documents = mongo_documents,
     .content_of = mongo_content_of,
     .get_many = mongo_get_many,
+    .find = mongo_find,
     .below = mongo_below,
     .now = mongo_now,
     .begin = mongo_begin,

@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 #define APPLICATION_ID 0x6f706b74 /* "opkt", for file(1) */
-#define SCHEMA_VERSION 1
-#define PAGE_SIZE      8192  /* bytes; an entity with its tasks is 2 to 8 KiB */
-#define READER_WAIT    5     /* seconds, at least; a commit takes a moment */
-#define SPILL_PAGES    16384 /* what a batch may hold before it locks readers out: 128 MiB */
+#define SCHEMA_VERSION 2          /* 1 was without zou_parent and root_of */
+#define PAGE_SIZE      8192       /* bytes; an entity with its tasks is 2 to 8 KiB */
+#define READER_WAIT    5          /* seconds, at least; a commit takes a moment */
+#define SPILL_PAGES    16384      /* what a batch may hold before it locks readers out: 128 MiB */
 
 typedef struct sqlite_store {
     store base;
@@ -40,7 +40,7 @@ typedef struct sqlite_store {
  * are copies of its fields, to look for and for sqlite3(1). */
 static const char schema[] =
     "CREATE TABLE documents (project TEXT NOT NULL, id TEXT NOT NULL, type TEXT, zou_id TEXT,"
-    " name TEXT, parent TEXT, document TEXT NOT NULL);"
+    " name TEXT, parent TEXT, zou_parent TEXT, root_of TEXT, document TEXT NOT NULL);"
     "CREATE UNIQUE INDEX documents_id ON documents (project, id);"
     "CREATE INDEX documents_type ON documents (project, type);"
     "CREATE INDEX documents_name ON documents (project, name);"
@@ -50,6 +50,20 @@ static const char schema[] =
     "CREATE TABLE openpype (collection TEXT NOT NULL, id TEXT NOT NULL, type TEXT,"
     " document TEXT NOT NULL);"
     "CREATE UNIQUE INDEX openpype_id ON openpype (collection, id);";
+
+static const char new_indexes[] =
+    "CREATE INDEX documents_zou_parent ON documents (project, zou_parent)"
+    " WHERE zou_parent IS NOT NULL;"
+    "CREATE INDEX documents_root_of ON documents (project, root_of) WHERE root_of IS NOT NULL;";
+
+static const char upgrade[] =
+    "ALTER TABLE documents ADD COLUMN zou_parent TEXT;"
+    "ALTER TABLE documents ADD COLUMN root_of TEXT;"
+    "UPDATE documents SET root_of = json_extract(document, '$.data.root_of'), zou_parent ="
+    " CASE json_extract(document, '$.data.zou.type') WHEN 'Asset'"
+    " THEN json_extract(document, '$.data.zou.entity_type_id')"
+    " ELSE json_extract(document, '$.data.zou.parent_id') END"
+    " WHERE type IN ('asset', 'archived_asset');";
 
 /* ---- errors ------------------------------------------------------------- */
 
@@ -172,6 +186,14 @@ static const char *zou_id_text(const json *document)
     return json_text(json_at(document, "data", "zou", "id", NULL));
 }
 
+static const char *zou_parent_text(const json *document)
+{
+    const json *zou = json_at(document, "data", "zou", NULL);
+    const char *kind = json_text(json_get(zou, "type"));
+    bool is_asset = kind && strcmp(kind, "Asset") == 0;
+    return json_text(json_get(zou, is_asset ? "entity_type_id" : "parent_id"));
+}
+
 static bool column_document(sqlite_store *s, sqlite3_stmt *row, int column, arena *a, json *out,
                             store_error *e)
 {
@@ -212,13 +234,13 @@ static bool folder_writable(const char *path)
 
 /* Whether the file is a store of ours that this version can use; `*empty`: it
  * holds no tables at all, as one that is being made right now. */
-static bool check_version(sqlite_store *s, bool *empty, store_error *e)
+static bool check_version(sqlite_store *s, bool *empty, int *version, store_error *e)
 {
-    int id, version, tables;
+    int id, tables;
     /* At one moment: a writer may be making the schema between two looks. */
     bool ok = execute(s, "SAVEPOINT version", e) &&
               query_number(s, "PRAGMA application_id", NULL, &id, e) &&
-              query_number(s, "PRAGMA user_version", NULL, &version, e) &&
+              query_number(s, "PRAGMA user_version", NULL, version, e) &&
               query_number(s, "SELECT count(*) FROM sqlite_schema", NULL, &tables, e);
     sqlite3_exec(s->db, "RELEASE version", NULL, NULL, NULL);
     if (!ok)
@@ -228,27 +250,31 @@ static bool check_version(sqlite_store *s, bool *empty, store_error *e)
         return true;
     if (id != APPLICATION_ID)
         return store_fail(e, EX_CONFIG, "%s: an SQLite database, but not of opkitsu", s->base.name);
-    if (version > SCHEMA_VERSION)
+    if (*version > SCHEMA_VERSION)
         return store_fail(e, EX_CONFIG, "%s: made by a newer opkitsu (version %d, this one is %d)",
-                          s->base.name, version, SCHEMA_VERSION);
+                          s->base.name, *version, SCHEMA_VERSION);
     return true;
 }
 
+/* Make the tables where there are none (for writing), and bring those of an
+ * older version up to date. */
 static bool make_schema(sqlite_store *s, store_error *e)
 {
-    bool empty;
-    if (!check_version(s, &empty, e))
+    bool empty, writing = s->mode == STORE_WRITE;
+    int version;
+    if (!check_version(s, &empty, &version, e))
         return false;
-    if (!empty)
+    if (empty ? !writing : version == SCHEMA_VERSION)
         return true;
     if (!execute(s, "BEGIN IMMEDIATE", e))
         return false;
     char pragmas[96];
     snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d; PRAGMA user_version=%d",
              APPLICATION_ID, SCHEMA_VERSION);
-    bool ok = check_version(s, &empty, e); /* another one may have been first */
-    if (ok && empty)
-        ok = execute(s, schema, e) && execute(s, pragmas, e);
+    bool ok = check_version(s, &empty, &version, e); /* another one may have been first */
+    if (ok && (empty || version < SCHEMA_VERSION))
+        ok = execute(s, empty ? schema : upgrade, e) && execute(s, new_indexes, e) &&
+             execute(s, pragmas, e);
     if (ok && execute(s, "COMMIT", e))
         return true;
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
@@ -279,10 +305,9 @@ static bool open_db(sqlite_store *s, store_error *e)
              SPILL_PAGES);
     if (!execute(s, pragmas, e))
         return false;
-    if (writing)
-        return make_schema(s, e);
     bool empty;
-    if (!check_version(s, &empty, e))
+    int version;
+    if (!make_schema(s, e) || !check_version(s, &empty, &version, e))
         return false;
     if (empty)
         close_db(s);
@@ -424,16 +449,16 @@ static bool sqlite_content_of(store *base, store_ns ns, store_content *content, 
     return true;
 }
 
-/* Run `sql` (?1 the collection, ?2 an id) for each id and gather what it
+/* Run `sql` (?1 the collection, ?2 a value) for each value and gather what it
  * gives. All of it is read before `fn` sees any: it is a batch's worth. */
-static bool read_for_each(sqlite_store *s, const char *sql, store_ns ns, const json *const *ids,
+static bool read_for_each(sqlite_store *s, const char *sql, store_ns ns, const char *const *values,
                           size_t n, arena *a, json *found, store_error *e)
 {
     sqlite3_stmt *query = prepare(s, sql, e);
     bool ok = query != NULL;
     for (size_t i = 0; ok && i < n; i++) {
         bind(query, 1, ns.coll);
-        bind(query, 2, json_id(a, ids[i]));
+        bind(query, 2, values[i]);
         int code;
         json document;
         while (ok && (code = sqlite3_step(query)) == SQLITE_ROW) {
@@ -449,6 +474,40 @@ static bool read_for_each(sqlite_store *s, const char *sql, store_ns ns, const j
     return ok;
 }
 
+static const char **id_texts(arena *a, const json *const *ids, size_t n)
+{
+    const char **texts = arena_alloc(a, n * sizeof *texts);
+    for (size_t i = 0; i < n; i++)
+        texts[i] = json_id(a, ids[i]);
+    return texts;
+}
+
+static bool sqlite_find(store *base, store_ns ns, store_key key, const char *const *values,
+                        size_t n, arena *a, store_fn *fn, void *context, store_error *e)
+{
+    static const char *const columns[] = {[STORE_ZOU_ID] = "zou_id",
+                                          [STORE_ZOU_PARENT] = "zou_parent",
+                                          [STORE_NAME] = "name",
+                                          [STORE_ROOT_OF] = "root_of"};
+    sqlite_store *s = (sqlite_store *)base;
+    json found = json_array();
+    char sql[192];
+    if (!look(s, e))
+        return false;
+    if (!s->db || !in_avalon(s, ns))
+        return true;
+    snprintf(sql, sizeof sql,
+             "SELECT document FROM documents WHERE project = ?1 AND %s = ?2"
+             " AND +type IN ('asset', 'archived_asset')", /* +: by the other index */
+             columns[key]);
+    if (!read_for_each(s, sql, ns, values, n, a, &found, e))
+        return false;
+    for (uint32_t i = 0; i < found.len; i++)
+        if (!fn(context, ns, &found.items[i]))
+            break;
+    return true;
+}
+
 static bool sqlite_get_many(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
                             store_fn *fn, void *context, store_error *e)
 {
@@ -462,7 +521,7 @@ static bool sqlite_get_many(store *base, store_ns ns, const json *const *ids, si
                        in_avalon(s, ns)
                            ? "SELECT document FROM documents WHERE project = ?1 AND id = ?2"
                            : "SELECT document FROM openpype WHERE collection = ?1 AND id = ?2",
-                       ns, ids, n, a, &found, e))
+                       ns, id_texts(a, ids, n), n, a, &found, e))
         return false;
     for (uint32_t i = 0; i < found.len; i++)
         if (!fn(context, ns, &found.items[i]))
@@ -480,7 +539,7 @@ static bool sqlite_below(store *base, store_ns ns, const json *const *ids, size_
     if (!s->db || !in_avalon(s, ns))
         return true;
     if (!read_for_each(s, "SELECT document FROM documents WHERE project = ?1 AND parent = ?2", ns,
-                       ids, n, a, &found, e))
+                       id_texts(a, ids, n), n, a, &found, e))
         return false;
     for (uint32_t i = 0; i < found.len; i++) {
         json outline = store_outline(a, &found.items[i], true);
@@ -522,12 +581,12 @@ static bool sqlite_commit(store *base, store_error *e)
 static const char *const insert_sql[] = {
     "INSERT INTO openpype (collection, id, type, document) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT DO NOTHING",
-    "INSERT INTO documents (project, id, type, document, zou_id, name, parent)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING"};
+    "INSERT INTO documents (project, id, type, document, zou_id, name, parent, zou_parent, root_of)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING"};
 static const char *const update_sql[] = {
     "UPDATE openpype SET type = ?3, document = ?4 WHERE collection = ?1 AND id = ?2",
-    "UPDATE documents SET type = ?3, document = ?4, zou_id = ?5, name = ?6, parent = ?7"
-    " WHERE project = ?1 AND id = ?2"};
+    "UPDATE documents SET type = ?3, document = ?4, zou_id = ?5, name = ?6, parent = ?7,"
+    " zou_parent = ?8, root_of = ?9 WHERE project = ?1 AND id = ?2"};
 static const char *const delete_sql[] = {"DELETE FROM openpype WHERE collection = ?1 AND id = ?2",
                                          "DELETE FROM documents WHERE project = ?1 AND id = ?2"};
 
@@ -547,6 +606,8 @@ static void bind_row(sqlite3_stmt *statement, const row *r, arena *a, bool avalo
     bind(statement, 5, zou_id_text(d));
     bind(statement, 6, json_text(json_get(d, "name")));
     bind(statement, 7, parent_text(a, d));
+    bind(statement, 8, zou_parent_text(d));
+    bind(statement, 9, json_text(json_at(d, "data", "root_of", NULL)));
 }
 
 /* In the batch's transaction nobody else can write, so what `before` says
@@ -646,6 +707,7 @@ static const store_driver driver = {
     .documents = sqlite_documents,
     .content_of = sqlite_content_of,
     .get_many = sqlite_get_many,
+    .find = sqlite_find,
     .below = sqlite_below,
     .now = sqlite_now,
     .begin = sqlite_begin,

@@ -266,12 +266,29 @@ case_race() {
         fails 78 "$program: $OP_STORE: an SQLite database, but not of opkitsu" $program </dev/null
         rm "$file"
         apply insert
-        sqlite3 "$file" 'PRAGMA user_version = 2'
-        fails 78 "$program: $OP_STORE: made by a newer opkitsu (version 2, this one is 1)" \
+        sqlite3 "$file" 'PRAGMA user_version = 3'
+        fails 78 "$program: $OP_STORE: made by a newer opkitsu (version 3, this one is 2)" \
             $program </dev/null
-        sqlite3 "$file" "PRAGMA user_version = 1; UPDATE documents SET document = '{'"
+        sqlite3 "$file" "PRAGMA user_version = 2; UPDATE documents SET document = '{'"
     done
     fails 74 "op-dump: $OP_STORE: the file is damaged: a document is not JSON" op-dump
+}
+
+@test "a file of version 1 is brought up to date by who opens it first" {
+    local program columns="project, id, type, zou_id, name, parent, document"
+    for program in op-dump op-apply; do
+        rm -f "$file"
+        apply insert
+        op-dump --all >expected
+        sqlite3 "$file" "SELECT $columns, zou_parent, root_of FROM documents ORDER BY id" >new
+        sqlite3 "$file" "DROP INDEX documents_zou_parent; DROP INDEX documents_root_of;
+            ALTER TABLE documents DROP COLUMN zou_parent;
+            ALTER TABLE documents DROP COLUMN root_of; PRAGMA user_version = 1"
+        $program </dev/null >dumped
+        sqlite3 "$file" "SELECT $columns, zou_parent, root_of FROM documents ORDER BY id" | cmp - new
+        [[ $(sqlite3 "$file" 'PRAGMA user_version') == 2 ]]
+        op-dump --all | cmp - expected
+    done
 }
 
 @test "URLs that are none" {
