@@ -433,6 +433,24 @@ linked() {
     (($(grep -c '"Sync"' out) == 1))
 }
 
+@test "without the log, too, one batch is in flight" {
+    linked "$alpha" "$beta"
+    person=$(zou_person "user.$RANDOM@example.com" user)
+    zou_team_add "$alpha" "$person"
+    export KITSU_PWD=mysecretpassword
+    listen -l "$(zou_get "/data/persons/$person" | jq -r .email)" -d "$db"
+    await 3 grep -q Checkpoint out
+    edit 1
+    edit 2
+    sleep 1
+    (($(wc -l <out) == 2)) # Sync and its Checkpoint
+    for n in 1 2 3; do
+        op-apply -d "$db" <out >/dev/null
+        edit "$n"
+        await 3 heard $((n + 2))
+    done
+}
+
 @test "a heartbeat when nothing happens" {
     linked "$alpha" "$beta"
     OPKITSU_HEARTBEAT_SECONDS=1 listen -d "$db"
