@@ -417,7 +417,7 @@ PYTHON
 }
 
 @test "an answer over the limit" {
-    python3 -c 'import json; print(json.dumps({"GET /data/project-status": [{"text": "[" + " " * 17000000 + "]"}]}))' >"$mock/script.json"
+    python3 -c 'import json; print(json.dumps({"GET /auth/authenticated": [{"text": "[" + " " * 17000000 + "]"}]}))' >"$mock/script.json"
     serve
     fetch
     [[ $status == 76 && -z $output ]]

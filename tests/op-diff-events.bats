@@ -52,10 +52,10 @@ step() {
     "$BATS_TEST_DIRNAME/random-production" "$seed" "$step" >kitsu
     work_in_openpype
     op-dump -d "$store" >before
-    "$BATS_TEST_DIRNAME/events-of" old kitsu before skipped "$seed/$step" >batch
-    allow 1 op-diff -d "$store" --max-delete 100000 <batch >plan 2>stderr
+    "$BATS_TEST_DIRNAME/events-of" old kitsu before skipped "$seed/$step" >events
+    allow 1 op-diff -d "$store" --max-delete 100000 <events >plan 2>stderr
     grep -q '"type":"End"' plan || fails "no plan" stderr
-    op-diff -a before --max-delete 100000 <batch >plan.of.dump 2>/dev/null || true
+    op-diff -a before --max-delete 100000 <events >plan.of.dump 2>/dev/null || true
     cmp plan plan.of.dump || fails "another plan against all documents" plan
     allow 1 op-apply -d "$store" <plan >results 2>stderr
     ! grep -E '"status":"(conflict|failed)"' results || fails "not applied" stderr
