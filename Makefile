@@ -60,7 +60,7 @@ bench: all
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/opkitsu
 	install -m 755 $(PROGRAMS) $(SCRIPTS:%=scripts/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 share/*.json $(DESTDIR)$(PREFIX)/share/opkitsu
+	install -m 644 share/*.json scripts/*.bash $(DESTDIR)$(PREFIX)/share/opkitsu
 	for m in $(MANUALS); do s=$${m##*.}; \
 		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m##*/} || exit 1; done
 

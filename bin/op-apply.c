@@ -7,10 +7,9 @@
 #include "msg.h"
 #include "ndjson.h"
 #include "program.h"
+#include "signals.h"
 #include "state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -35,36 +34,6 @@ typedef struct options {
     bool dry;
     unsigned wait; /* seconds */
 } options;
-
-/* ---- signals ------------------------------------------------------------ */
-
-static volatile sig_atomic_t caught;
-static int nothing = -1; /* /dev/null */
-
-/* The end of the input comes early: whoever reads it, or sleeps in doing so,
- * sees just that, and finishes. A second signal kills. */
-static void end_input(int number)
-{
-    int error = errno;
-    caught = number;
-    dup2(nothing, STDIN_FILENO);
-    errno = error;
-}
-
-static void catch_signals(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    struct sigaction action = {.sa_handler = end_input, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction old;
-        sigaction(numbers[i], NULL, &old);
-        if (old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-    }
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file over its limit is an error of the store's */
-}
 
 /* ---- records ------------------------------------------------------------ */
 
@@ -118,47 +87,73 @@ static bool on_record(apply *p, ndjson *in, arena *a, const json *record, store_
 
 /* ---- main --------------------------------------------------------------- */
 
+/* Reading stdin, and keeping the lease meanwhile. */
+typedef struct reader {
+    apply *apply; /* borrowed */
+    bool ok;
+    store_error e;
+} reader;
+
+static bool on_idle(void *context)
+{
+    reader *r = context;
+    r->ok = apply_idle(r->apply, &r->e);
+    return r->ok;
+}
+
+static int apply_stream(apply *p)
+{
+    reader r = {.apply = p, .ok = true};
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    ndjson_set_idle(in, lease_renewal(), on_idle, &r);
+    int got = 1, status = EX_OK;
+    json record;
+    arena *a;
+    while (r.ok && status != EX_TEMPFAIL &&
+           (got = ndjson_next(in, a = apply_arena(p), &record)) == 1) {
+        r.ok = on_record(p, in, a, &record, &r.e);
+        status = apply_status(p);
+    }
+    r.ok = r.ok && apply_finish(p, &r.e);
+    status = r.ok ? apply_status(p) : r.e.status;
+    msg_progress(NULL);
+    if (!r.ok)
+        msg_error("%s", r.e.what);
+    else if (status == EX_TEMPFAIL)
+        msg_error("conflicts: the checkpoint was not stored; start again from the last one");
+    else if (got < 0)
+        status = EX_IOERR;
+    else if (status == EX_OK && ndjson_bad(in) > 0)
+        status = 1;
+    ndjson_free(in);
+    return status;
+}
+
 static int run(const options *o)
 {
     store_error e = {0};
+    const char *handed_down = getenv("OP_LEASE");
     store *s = store_open(o->store, o->dry ? STORE_READ : STORE_WRITE, o->wait, &e);
     if (!s) {
         msg_error("%s", e.what);
         return e.status;
     }
-    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
-    apply *p = apply_new(s, o->dry);
-    bool ok = true;
-    int got;
-    json record;
-    arena *a;
-    while (ok && (got = ndjson_next(in, a = apply_arena(p), &record)) == 1)
-        ok = on_record(p, in, a, &record, &e);
-    ok = ok && apply_finish(p, &e);
-    msg_progress(NULL);
-    int status = ok ? apply_status(p) : e.status;
-    if (!ok)
-        msg_error("%s", e.what);
-    else if (status == EX_TEMPFAIL)
-        msg_error("conflicts: the checkpoint was not stored; start again from the last one");
-    else if (got < 0)
-        status = EX_IOERR;
-    else if (status == 0 && ndjson_bad(in) > 0)
-        status = 1;
-    apply_free(p);
-    ndjson_free(in);
+    lease *l = NULL;
+    bool is_handed_down = handed_down && *handed_down;
+    if (!o->dry)
+        l = is_handed_down ? lease_handed_down(s, handed_down) : lease_new(s);
+    int status = EX_CONFIG;
+    if (l || o->dry) {
+        apply *p = apply_new(s, l);
+        apply_wait(p, o->wait, signals_none);
+        status = apply_stream(p);
+        apply_free(p);
+    } else {
+        msg_error("OP_LEASE is not OWNER:TERM: \"%.100s\"", handed_down);
+    }
+    lease_free(l);
     store_close(s);
     return status;
-}
-
-static unsigned read_seconds(const char *text)
-{
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (errno || end == text || *end || n < 0 || n > 1000000)
-        program_usage_error("--wait wants a number of seconds, not '%s'", text);
-    return (unsigned)n;
 }
 
 int main(int argc, char **argv)
@@ -175,14 +170,14 @@ int main(int argc, char **argv)
         switch (c) {
         case 'd': o.store = optarg; break;
         case 'n': o.dry = true; break;
-        case WAIT: o.wait = read_seconds(optarg); break;
+        case WAIT: o.wait = program_seconds("--wait", optarg); break;
         default: program_option(c, usage);
         }
     if (optind < argc)
         program_usage_error("it takes no arguments: '%s'", argv[optind]);
-    catch_signals();
+    signals_end_input();
     int status = ndjson_close(run(&o));
-    if (caught)
-        raise(caught); /* its handler is gone: die of it */
+    if (signals_caught())
+        raise(signals_caught()); /* its handler is gone: die of it */
     return status;
 }

@@ -23,20 +23,28 @@ typedef struct project {
     json failed;  /* [entity, reason] each */
     const char *coll;
     counts counts;
+    bool dropped;
     unsigned long changes;
-    double started; /* seconds: when the one before it was done, and Kitsu was read for it */
+    double started; /* seconds: when the one before it was done, and Kitsu was read for it;
+                       0 after a Checkpoint, as the next batch may come much later */
 } project;
 
 struct apply {
     store *store; /* borrowed */
+    lease *lease; /* borrowed; NULL: dry */
     bool dry;
-    batch *batch; /* owned */
-    bool begun;   /* store_begin */
-    buf out;      /* owned: lines to be written after the commit */
+    double wait;         /* seconds */
+    bool (*go_on)(void); /* NULL: always */
+    batch *batch;        /* owned */
+    bool begun;          /* store_begin */
+    double begun_at;     /* by lease_clock */
+    buf out;             /* owned: lines to be written after the commit */
     project project;
     arena *scratch;     /* owned: for one record, or one End */
     arena *names_arena; /* owned */
     json names;         /* project id -> collection, once read */
+    arena *read_arena;  /* owned: until the next Checkpoint */
+    json read;          /* ids of projects that had an End of scope full */
     bool trouble;       /* skipped, failed or in conflict */
     bool conflict, withheld;
 };
@@ -55,17 +63,28 @@ static void forget_project(project *p)
         .arena = p->arena, .skipped = json_array(), .failed = json_array(), .started = now()};
 }
 
-apply *apply_new(store *s, bool dry)
+apply *apply_new(store *s, lease *l)
 {
+    bool dry = !l;
     apply *p = xmalloc(sizeof *p);
     *p = (apply){.store = s,
+                 .lease = l,
                  .dry = dry,
                  .batch = batch_new(s, dry),
                  .project.arena = arena_new(),
                  .scratch = arena_new(),
-                 .names_arena = arena_new()};
+                 .names_arena = arena_new(),
+                 .names = json_object(),
+                 .read_arena = arena_new(),
+                 .read = json_array()};
     forget_project(&p->project);
     return p;
+}
+
+void apply_wait(apply *p, double seconds, bool (*go_on)(void))
+{
+    p->wait = seconds;
+    p->go_on = go_on;
 }
 
 void apply_free(apply *p)
@@ -79,6 +98,7 @@ void apply_free(apply *p)
     arena_free(p->project.arena);
     arena_free(p->scratch);
     arena_free(p->names_arena);
+    arena_free(p->read_arena);
     free(p);
 }
 
@@ -172,18 +192,48 @@ static void take_result(void *context, const change *c, batch_status status, con
         json_add(a, &result, "message", json_string(a, what));
     add_line(p, &result);
     count(p, c, status);
+    if (c->op == CHANGE_DROP && (status == BATCH_APPLIED || status == BATCH_UNCHANGED))
+        p->project.dropped = true;
     if (status == BATCH_FAILED && c->entity)
         remember_failed(&p->project, c, what);
 }
 
 /* ---- into the store ----------------------------------------------------- */
 
+/* Sleep a little, longer each time. False: it is enough. */
+static bool wait_a_while(const apply *p, double began, double *pause)
+{
+    double left = began + p->wait - lease_clock();
+    if (left <= 0 || (p->go_on && !p->go_on()))
+        return false;
+    double seconds = fmin(*pause, left);
+    struct timespec t = {.tv_sec = (time_t)seconds,
+                         .tv_nsec = (long)((seconds - floor(seconds)) * 1e9)};
+    nanosleep(&t, NULL); /* a signal cuts it short */
+    *pause = fmin(*pause * 2, lease_retry());
+    return true;
+}
+
+/* Begin a batch, unless it is, and see to it that we may write it. In an atomic
+ * store nobody else can have become the writer since it was begun. */
 static bool begin(apply *p, store_error *e)
 {
-    if (p->dry || p->begun)
+    double began = lease_clock(), pause = lease_retry() / 20;
+    if (p->dry || (p->begun && store_atomic(p->store)))
         return true;
-    p->begun = store_begin(p->store, e);
-    return p->begun;
+    for (;;) {
+        if (!p->begun && !store_begin(p->store, e))
+            return false;
+        p->begun = true;
+        p->begun_at = lease_clock();
+        lease_outcome outcome = lease_hold(p->lease, e);
+        if (outcome == LEASE_HELD)
+            return true;
+        store_rollback(p->store);
+        p->begun = false;
+        if (outcome != LEASE_OTHERS || !wait_a_while(p, began, &pause))
+            return false;
+    }
 }
 
 static bool flush_batch(apply *p, store_error *e)
@@ -201,14 +251,26 @@ static bool flush_batch(apply *p, store_error *e)
 
 static bool commit(apply *p, store_error *e)
 {
-    if (p->begun && !store_commit(p->store, e)) {
-        p->begun = false; /* it has rolled back */
+    if (p->begun && store_atomic(p->store) && !lease_extend(p->lease, p->begun_at, e))
         return false;
-    }
+    bool ok = !p->begun || store_commit(p->store, e); /* or it has rolled back */
     p->begun = false;
+    if (!ok)
+        return false;
     write_out(p);
     fflush(stdout); /* whoever waits for this batch */
     return true;
+}
+
+bool apply_idle(apply *p, store_error *e)
+{
+    if (p->dry || !lease_is_taken(p->lease) || (p->begun && store_atomic(p->store)))
+        return true;
+    switch (lease_hold_alone(p->lease, e)) {
+    case LEASE_HELD: return true;
+    case LEASE_FAILED: return lease_clock() < lease_deadline(p->lease); /* it may come back */
+    default: return false;
+    }
 }
 
 static void add_number(arena *a, json *object, const char *key, unsigned long n)
@@ -237,9 +299,16 @@ static void add_summary(apply *p, const char *name)
     add_line(p, &summary);
 }
 
+static void start_project(project *p)
+{
+    if (p->started == 0)
+        p->started = now();
+}
+
 bool apply_change(apply *p, const change *c, size_t size, store_error *e)
 {
     bool avalon = strcmp(c->db, store_avalon(p->store)) == 0;
+    start_project(&p->project);
     p->project.changes++;
     if (avalon && !p->project.coll)
         p->project.coll = arena_intern(p->project.arena, c->coll, strlen(c->coll));
@@ -261,6 +330,7 @@ bool apply_change(apply *p, const change *c, size_t size, store_error *e)
 
 void apply_skipped(apply *p, const json *record)
 {
+    start_project(&p->project);
     p->project.counts.skipped++;
     p->trouble = true;
     json_push(p->project.arena, &p->project.skipped, json_copy(p->project.arena, record));
@@ -295,7 +365,7 @@ static bool find_name(apply *p, const char *project_id, const char **name, store
 }
 
 /* The skipped and the failed ones, which are to be judged again some day. */
-static bool remember_skipped(apply *p, const char *project_id, bool full, store_error *e)
+static bool remember_skipped(apply *p, const char *project_id, store_error *e)
 {
     arena *a = p->project.arena;
     json records = json_array();
@@ -308,7 +378,19 @@ static bool remember_skipped(apply *p, const char *project_id, bool full, store_
         const json *pair = p->project.failed.items[i].items;
         json_push(a, &records, skipped_record(a, pair[0], project_id, "store", pair[1].text));
     }
-    return state_put_skipped(p->store, project_id, &records, !full, &p->begun, a, e);
+    return state_put_skipped(p->store, project_id, &records, &p->begun, a, e);
+}
+
+/* What the store shall know of the project from now on. */
+static bool remember(apply *p, const char *project_id, bool full, store_error *e)
+{
+    if (p->dry)
+        return true;
+    if (p->project.dropped)
+        return state_forget_project(p->store, project_id, &p->begun, p->project.arena, e);
+    if (full)
+        json_push(p->read_arena, &p->read, json_string(p->read_arena, project_id));
+    return remember_skipped(p, project_id, e);
 }
 
 /* Of a project that is skipped itself. */
@@ -326,9 +408,10 @@ static const char *skipped_name(const apply *p)
 bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
 {
     const char *name = p->project.coll;
+    start_project(&p->project);
     if (!name)
         name = skipped_name(p);
-    if (!flush_batch(p, e) || (!p->dry && !remember_skipped(p, project_id, full, e)) ||
+    if (!flush_batch(p, e) || !begin(p, e) || !remember(p, project_id, full, e) ||
         (!name && !find_name(p, project_id, &name, e)))
         return false;
     add_summary(p, name);
@@ -336,22 +419,34 @@ bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
     return commit(p, e);
 }
 
-bool apply_checkpoint(apply *p, const json *record, store_error *e)
+/* A position that nothing stands against, and when it was read. */
+static bool keep_checkpoint(apply *p, const json *record, store_error *e)
 {
     bool position = !json_is_null(json_get(record, "created_at"));
-    if (!flush_batch(p, e))
-        return false;
     arena_reset(p->scratch);
-    if (p->dry || !position)
-        return commit(p, e);
-    if (p->conflict)
-        p->withheld = true;
-    else if (!state_put_checkpoint(p->store, record, &p->begun, p->scratch, e))
+    if (p->dry)
+        return true;
+    p->withheld = position && p->conflict;
+    if (p->withheld)
+        return true;
+    return begin(p, e) &&
+           (!position ||
+            state_put_checkpoint(p->store, record, &p->read, &p->begun, p->scratch, e)) &&
+           state_put_synced(p->store, record, &p->begun, p->scratch, e);
+}
+
+bool apply_checkpoint(apply *p, const json *record, store_error *e)
+{
+    if (!flush_batch(p, e) || !keep_checkpoint(p, record, e))
         return false;
+    arena_reset(p->read_arena);
+    p->read = json_array();
+    forget_project(&p->project); /* one without its End */
+    p->project.started = 0;
     return commit(p, e);
 }
 
 bool apply_finish(apply *p, store_error *e)
 {
-    return flush_batch(p, e) && commit(p, e);
+    return flush_batch(p, e) && commit(p, e) && (p->dry || lease_give_back(p->lease, e));
 }

@@ -5,18 +5,24 @@
 #define OPKITSU_APPLY_H
 
 #include "change.h"
+#include "lease.h"
 #include "store.h"
 
 typedef struct apply apply;
 
-/* `s` is borrowed. `dry`: nothing is written. */
-apply *apply_new(store *s, bool dry);
+/* `s` is borrowed, as is `l`, without which nothing may be written. NULL: a dry
+ * run, nothing is written. */
+apply *apply_new(store *s, lease *l);
+/* For how many seconds to wait for another holder of the lease, and what to ask
+ * whether to go on waiting. */
+void apply_wait(apply *p, double seconds, bool (*go_on)(void));
 /* Takes NULL. What is not committed is rolled back. */
 void apply_free(apply *p);
 /* Where to read the next record into; see batch_arena. */
 arena *apply_arena(apply *p);
 
-/* These return false when the store failed: `*e`. Nothing may be called then
+/* These return false when the store failed, or the lease is not to be had or
+ * lost: `*e`. Nothing may be called then
  * but apply_free. */
 
 /* A Change, from a line of `size` bytes. */
@@ -29,11 +35,13 @@ void apply_skipped(apply *p, const json *record);
 bool apply_end(apply *p, const char *project_id, bool full, store_error *e);
 /* A valid Checkpoint (state.h), stored after everything before it. */
 bool apply_checkpoint(apply *p, const json *record, store_error *e);
-/* The end of the input. */
+/* While nothing comes: keeps the lease. Call it every lease_renewal. */
+bool apply_idle(apply *p, store_error *e);
+/* The end of the input. The lease is given back. */
 bool apply_finish(apply *p, store_error *e);
 
 /* 0; 1: something was skipped, failed or in conflict; 75: and so a checkpoint
- * was not stored. */
+ * was not stored, and no record may follow. */
 int apply_status(const apply *p);
 
 #endif

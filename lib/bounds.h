@@ -32,4 +32,13 @@
  * SQLite's driver refuses them too: both stores hold the same. */
 #define MAX_DOCUMENT ((size_t)16 * 1024 * 1024)
 
+/* events; how far a listener may be behind Kitsu's log. Beyond that a full sync,
+ * which takes about a second for 1,000 entities, is faster than looking for
+ * what so many events touched, and leaves the same. */
+#define MAX_BEHIND 100000
+
+/* events; one batch of a listener's. They are held in memory, a kilobyte each,
+ * as the log comes newest first and is wanted oldest first. */
+#define MAX_BATCH 5000
+
 #endif

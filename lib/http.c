@@ -2,18 +2,20 @@
 
 #include "buf.h"
 #include "bounds.h"
+#include "clock.h"
 #include "msg.h"
 #include "program.h"
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sysexits.h>
 
 #define CONNECT_SECONDS 10L
@@ -25,11 +27,14 @@
 #define LOUD_SECONDS    5.0 /* a longer wait is worth a warning */
 
 struct http {
-    CURL *curl;      /* owned */
-    buf body;        /* owned: what no sink took */
-    bool worked;     /* a server has answered, ever */
-    bool redirected; /* which has been said */
+    CURL *curl;                 /* owned */
+    struct curl_slist *headers; /* owned: of the request under way */
+    buf body;                   /* owned: what no sink took */
+    bool worked;                /* a server has answered, ever */
+    bool redirected;            /* which has been said */
     double retry_seconds;
+    bool impatient;
+    int output; /* of the impatient: see http_impatient */
     char error[CURL_ERROR_SIZE];
 
     const http_request *request; /* borrowed: the one under way */
@@ -154,8 +159,31 @@ void http_free(http *h)
     if (!h)
         return;
     curl_easy_cleanup(h->curl);
+    curl_slist_free_all(h->headers);
     buf_free(&h->body);
     free(h);
+}
+
+bool http_hung_up(int fd)
+{
+    struct pollfd p = {.fd = fd};
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const http *h = context;
+    (void)a, (void)b, (void)c, (void)d;
+    return http_hung_up(h->output);
+}
+
+void http_impatient(http *h, int output)
+{
+    h->impatient = true;
+    h->output = output;
+    curl_easy_setopt(h->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(h->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(h->curl, CURLOPT_XFERINFODATA, h);
 }
 
 /* ---- redirections ------------------------------------------------------- */
@@ -249,11 +277,11 @@ static bool is_slip(CURLcode code)
            code == CURLE_SSL_CONNECT_ERROR;
 }
 
-static CURLcode perform(http *h, const http_request *r, const char *url)
+static void prepare(http *h, const http_request *r, const char *url)
 {
-    struct curl_slist *list = headers(r);
+    h->headers = headers(r);
     curl_easy_setopt(h->curl, CURLOPT_URL, url);
-    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, list);
+    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, h->headers);
     curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
     if (r->body || strcmp(r->method, "POST") == 0) /* which always has a length */
         curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, r->body ? r->body : "");
@@ -264,9 +292,13 @@ static CURLcode perform(http *h, const http_request *r, const char *url)
     h->date = -1;
     h->error[0] = '\0';
     buf_clear(&h->body);
-    CURLcode code = curl_easy_perform(h->curl);
+}
+
+static void conclude(http *h, const http_request *r, const char *url)
+{
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
-    curl_slist_free_all(list);
+    curl_slist_free_all(h->headers);
+    h->headers = NULL;
     if (response_code(h) > 0)
         h->worked = true;
     if (msg_level() >= 2) {
@@ -277,6 +309,13 @@ static CURLcode perform(http *h, const http_request *r, const char *url)
         msg_info("%s %s: %d, %lld bytes, %.3f s", r->method, url, response_code(h),
                  (long long)bytes, seconds);
     }
+}
+
+static CURLcode perform(http *h, const http_request *r, const char *url)
+{
+    prepare(h, r, url);
+    CURLcode code = curl_easy_perform(h->curl);
+    conclude(h, r, url);
     return code;
 }
 
@@ -323,16 +362,6 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
 
 /* ---- repeating ---------------------------------------------------------- */
 
-/* Between half of `seconds` and all of it: clients that were cut off together
- * should not come back together. */
-static double with_jitter(double seconds)
-{
-    uint16_t dice = 0;
-    if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
-        dice = 0;
-    return seconds * (0.5 + dice / 2.0 / UINT16_MAX);
-}
-
 static void pause_for(double seconds)
 {
     struct timespec left = {.tv_sec = (time_t)seconds};
@@ -344,7 +373,7 @@ static void pause_for(double seconds)
 /* Wait before the try after the `tries`th: 1, 2, 4, 8 fifteenths of the time. */
 static void wait_before_retry(const http *h, int tries, double asked, const http_error *e)
 {
-    double seconds = with_jitter(h->retry_seconds * (1 << (tries - 1)) / 15);
+    double seconds = clock_jitter(h->retry_seconds * (1 << (tries - 1)) / 15);
     double most = h->retry_seconds * MAX_RETRY_AFTER;
     if (asked > seconds)
         seconds = asked < most ? asked : most;
@@ -393,7 +422,7 @@ bool http_send(http *h, const http_request *request, http_answer *answer, http_e
         tries = h->fed > furthest ? 1 : tries + 1;
         if (h->fed > furthest)
             furthest = h->fed;
-        if (tries == MAX_TRIES || !may_repeat(request, unsent))
+        if (h->impatient || tries == MAX_TRIES || !may_repeat(request, unsent))
             break;
         if (request->sink)
             request->sink->restart(request->sink->context);
@@ -406,4 +435,147 @@ bool http_send(http *h, const http_request *request, http_answer *answer, http_e
                             .date = h->date,
                             .stopped = h->stopped};
     return v == ANSWERED || (v == BROKEN && answer->status == 504);
+}
+
+/* ---- requests beside the program's other work --------------------------- */
+
+struct http_multi {
+    CURLM *curl; /* owned */
+};
+
+struct http_call {
+    http_multi *multi; /* borrowed */
+    http *http;        /* owned: of this request alone */
+    http_request request;
+    char *method, *url, *token, *body; /* owned */
+    int redirects;
+    bool ended, failed;
+    http_error error;
+};
+
+http_multi *http_multi_new(void)
+{
+    http_multi *m = xmalloc(sizeof *m);
+    *m = (http_multi){.curl = curl_multi_init()};
+    if (!m->curl) {
+        msg_error("out of memory");
+        exit(EX_OSERR);
+    }
+    return m;
+}
+
+void http_multi_free(http_multi *m)
+{
+    if (!m)
+        return;
+    curl_multi_cleanup(m->curl);
+    free(m);
+}
+
+static char *copy(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+static void begin_call(http_call *c)
+{
+    prepare(c->http, &c->request, c->url);
+    curl_multi_add_handle(c->multi->curl, c->http->curl);
+}
+
+http_call *http_call_new(http_multi *m, const http_request *r, double seconds)
+{
+    http_call *c = xmalloc(sizeof *c);
+    *c = (http_call){.multi = m,
+                     .http = http_new(),
+                     .method = copy(r->method),
+                     .url = copy(r->url),
+                     .token = copy(r->token),
+                     .body = copy(r->body)};
+    c->request =
+        (http_request){.method = c->method, .url = c->url, .token = c->token, .body = c->body};
+    curl_easy_setopt(c->http->curl, CURLOPT_PRIVATE, c);
+    curl_easy_setopt(c->http->curl, CURLOPT_TIMEOUT_MS, (long)(seconds * 1000));
+    curl_easy_setopt(c->http->curl, CURLOPT_LOW_SPEED_TIME, 0L); /* it may be long in coming */
+    begin_call(c);
+    return c;
+}
+
+void http_call_free(http_call *c)
+{
+    if (!c)
+        return;
+    if (!c->ended)
+        curl_multi_remove_handle(c->multi->curl, c->http->curl);
+    http_free(c->http);
+    free(c->method);
+    free(c->url);
+    free(c->token);
+    free(c->body);
+    free(c);
+}
+
+bool http_call_ended(const http_call *c)
+{
+    return c->ended;
+}
+
+bool http_call_answer(const http_call *c, http_answer *answer, http_error *e)
+{
+    const http *h = c->http;
+    *answer = (http_answer){.status = response_code(h),
+                            .body = h->body.data ? h->body.data : "",
+                            .len = h->body.len,
+                            .date = h->date};
+    if (c->failed)
+        *e = c->error;
+    return !c->failed;
+}
+
+static void end_call(http_call *c, CURLcode code)
+{
+    double asked;
+    bool unsent;
+    curl_multi_remove_handle(c->multi->curl, c->http->curl);
+    conclude(c->http, &c->request, c->url);
+    switch (judge(c->http, code, c->url, &asked, &unsent, &c->error)) {
+    case ANSWERED: break;
+    case REDIRECTED:
+        if (follow(c->http, &c->url, &c->redirects, &c->error)) {
+            begin_call(c);
+            return;
+        }
+        c->failed = true;
+        break;
+    case BROKEN: c->failed = code != CURLE_OK; break; /* else 502 and the like */
+    case HOPELESS: c->failed = true; break;
+    }
+    c->ended = true;
+}
+
+/* Whether a call has ended. */
+static bool carry_on(http_multi *m)
+{
+    int left;
+    bool ended = false;
+    curl_multi_perform(m->curl, &left);
+    for (CURLMsg *message; (message = curl_multi_info_read(m->curl, &left));) {
+        http_call *c = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&c);
+        end_call(c, message->data.result);
+        ended |= c->ended;
+    }
+    return ended;
+}
+
+void http_multi_wait(http_multi *m, int fd, double seconds)
+{
+    struct curl_waitfd extra = {.fd = fd};
+    double until = clock_now() + seconds;
+    while (!carry_on(m)) {
+        double left = until - clock_now();
+        if (left <= 0 || (fd >= 0 && http_hung_up(fd)))
+            return;
+        curl_multi_poll(m->curl, &extra, fd >= 0, (int)ceil(fmin(left, 60) * 1000), NULL);
+    }
 }

@@ -67,6 +67,37 @@ void http_free(http *h); /* takes NULL */
  * redirection to elsewhere. */
 bool http_send(http *h, const http_request *request, http_answer *answer, http_error *e);
 
+/* From now on nothing is repeated, for a caller that comes again by itself, and
+ * a request is given up (status 75) within a second or so when nobody reads any
+ * more what is written to the pipe `output`. */
+void http_impatient(http *h, int output);
+
+/* ---- requests beside the program's other work --------------------------- */
+
+/* Several requests at a time. They are never repeated, and redirections are
+ * followed as above. */
+typedef struct http_multi http_multi;
+typedef struct http_call http_call; /* one of them */
+
+http_multi *http_multi_new(void);    /* the caller owns it */
+void http_multi_free(http_multi *m); /* takes NULL; its calls must have been freed */
+
+/* Begin; the request is copied, and has no sink. After `seconds` it fails. The
+ * caller owns the result. */
+http_call *http_call_new(http_multi *m, const http_request *request, double seconds);
+/* Takes NULL. One that has not ended is cancelled. */
+void http_call_free(http_call *c);
+bool http_call_ended(const http_call *c);
+/* The answer of one that has ended, which lives as long as the call. As
+ * http_send, but that any status is an answer, 502 included. */
+bool http_call_answer(const http_call *c, http_answer *answer, http_error *e);
+
+/* Carry on with all calls until one ends, `fd` (-1: none) has hung up, or
+ * `seconds` are over. */
+void http_multi_wait(http_multi *m, int fd, double seconds);
+/* Whether nobody reads any more what is written to a pipe or a socket. */
+bool http_hung_up(int fd);
+
 /* Fill in an error. Returns false, for `return http_fail(…)`. */
 bool http_fail(http_error *e, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -114,3 +114,11 @@ bool idset_add(idset *s, const char *text, size_t len)
     s->used++;
     return true;
 }
+
+bool idset_has(const idset *s, const char *text, size_t len)
+{
+    if (!s->size)
+        return false;
+    const id *slot = slot_of(s, id_of(text, len));
+    return slot->high || slot->low;
+}

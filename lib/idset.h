@@ -14,5 +14,6 @@ void idset_clear(idset *s);
 /* Add a text: a UUID by its value, anything else by its hash. False: it was
  * there already. */
 bool idset_add(idset *s, const char *id, size_t len);
+bool idset_has(const idset *s, const char *id, size_t len);
 
 #endif

@@ -4,6 +4,7 @@
 #include "msg.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@ struct ndjson {
     size_t line, line_len;
     unsigned long number, bad;
     bool at_end, skipping;
+    ndjson_idle_fn *idle; /* or NULL */
+    void *context;        /* borrowed */
+    int idle_time;        /* milliseconds */
 };
 
 ndjson *ndjson_new(int fd, const char *name)
@@ -69,6 +73,26 @@ void ndjson_complain(ndjson *n, const char *format, ...)
     n->bad++;
 }
 
+void ndjson_set_idle(ndjson *n, double seconds, ndjson_idle_fn *fn, void *context)
+{
+    n->idle = fn;
+    n->context = context;
+    n->idle_time = seconds > 0.001 ? (int)(seconds * 1000) : 1;
+}
+
+/* Until there is something to read, or an end or error. False: not to be. */
+static bool await(ndjson *n)
+{
+    struct pollfd p = {.fd = n->fd, .events = POLLIN};
+    while (n->idle) {
+        if (!n->idle(n->context))
+            return false;
+        if (poll(&p, 1, n->idle_time) > 0)
+            break;
+    }
+    return true;
+}
+
 /* More bytes into the buffer. False at the end and on errors. */
 static bool fill(ndjson *n, int *failed)
 {
@@ -84,6 +108,11 @@ static bool fill(ndjson *n, int *failed)
         n->data = xrealloc(n->data, n->cap);
     }
     ssize_t got;
+    if (!await(n)) {
+        n->at_end = true;
+        n->start = n->end; /* half a line is not the input's fault */
+        return false;
+    }
     do
         got = read(n->fd, n->data + n->end, n->cap - n->end);
     while (got < 0 && errno == EINTR);

@@ -7,6 +7,7 @@
 
 #include "json.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 typedef struct ndjson ndjson;
@@ -14,6 +15,11 @@ typedef struct ndjson ndjson;
 /* Read from `fd` (borrowed, not closed). `name` (borrowed) is for messages. */
 ndjson *ndjson_new(int fd, const char *name);
 void ndjson_free(ndjson *n); /* takes NULL */
+
+/* What to do at least every `seconds` while waiting for input, and before each
+ * read. It returns false to end the reading, as if the input had ended. */
+typedef bool ndjson_idle_fn(void *context);
+void ndjson_set_idle(ndjson *n, double seconds, ndjson_idle_fn *fn, void *context);
 
 /* The next good line, parsed into `a`: an object with a text as `type`.
  * 1: `*out` is it. 0: the end. -1: reading failed, which has been reported.

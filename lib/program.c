@@ -3,6 +3,7 @@
 #include "msg.h"
 #include "ndjson.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -53,6 +54,16 @@ void program_usage_error(const char *what, ...)
     }
     msg_error("try '%s --help'", msg_program());
     exit(EX_USAGE);
+}
+
+unsigned program_seconds(const char *option, const char *text)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (errno || end == text || *end || n < 0 || n > 1000000)
+        program_usage_error("%s wants a number of seconds, not '%s'", option, text);
+    return (unsigned)n;
 }
 
 const char *program_share(const char *file)

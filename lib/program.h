@@ -27,6 +27,9 @@ void program_option(int option, const char *usage);
  * says where help is and exits 64 (EX_USAGE). */
 _Noreturn void program_usage_error(const char *what, ...) __attribute__((format(printf, 1, 2)));
 
+/* The whole number of seconds that an option was given, or a usage error. */
+unsigned program_seconds(const char *option, const char *text);
+
 /* The path of a data file of the suite (anatomy.json, settings.json): beside
  * the program in the checkout's build tree or an installed PREFIX, else where
  * it was installed at. In static storage, overwritten by the next call. */

@@ -74,12 +74,23 @@ static int64_t token_life(const char *token)
     return dated && exp > iat ? exp - iat : -1;
 }
 
+/* seconds; a token is not used for longer than that, whatever life the server
+ * gives it. */
+#define MAX_AGE (7 * 24 * 3600)
+
 /* Whether 1/`part` of the life of a token that was had `at` is over. A clock
  * that went backwards tells nothing, so then it is. */
 static bool is_over(const char *token, time_t at, int part)
 {
     int64_t life = token_life(token), age = (int64_t)(time(NULL) - at);
     return life >= 0 && (age < 0 || age >= life / part);
+}
+
+/* Whether it is time for another access token. */
+static bool is_due(const tokens *t)
+{
+    bool old = token_life(t->access) >= 0 && time(NULL) - t->access_at >= MAX_AGE;
+    return old || is_over(t->access, t->access_at, 2);
 }
 
 /* ---- the proof of the password ------------------------------------------ */
@@ -285,7 +296,7 @@ static bool renew(session *s, bool was_refused, http_error *e)
         bool is_news = !s->tokens.access || strcmp(stored.access, s->tokens.access) != 0;
         if (is_news) {
             tokens_move(&s->tokens, &stored);
-            if (!is_over(s->tokens.access, s->tokens.access_at, 2))
+            if (!is_due(&s->tokens))
                 return true;
             was_refused = false;
         }
@@ -349,8 +360,7 @@ const char *session_token(session *s, http_error *e)
 {
     if (s->who.token)
         return s->who.token;
-    bool due =
-        !s->tokens.access || (!s->no_refresh && is_over(s->tokens.access, s->tokens.access_at, 2));
+    bool due = !s->tokens.access || (!s->no_refresh && is_due(&s->tokens));
     return due && !renew_locked(s, false, e) ? NULL : s->tokens.access;
 }
 

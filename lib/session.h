@@ -2,8 +2,8 @@
  *
  * Zou gives an access token (7 days) and a refresh token (15 days), which
  * makes new access tokens until it is over itself and cannot be renewed. So
- * the access token is refreshed after half its life, counted from when we got
- * it (this machine's clock may be wrong), and when the refresh token is over,
+ * the access token is refreshed after half its life, a week at most, counted
+ * from when we got it (this machine's clock may be wrong), and when the refresh token is over,
  * or on a 401 or 422, the session logs in again. The tokens are shared with
  * the user's other programs (session_file.h). A bot's KITSU_TOKEN is used as
  * it is. */

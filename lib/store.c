@@ -240,6 +240,11 @@ bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena 
     return n == 0 || s->driver->below(s, ns, ids, n, a, fn, context, e);
 }
 
+bool store_now(store *s, double *seconds, store_error *e)
+{
+    return s->driver->now(s, seconds, e);
+}
+
 bool store_begin(store *s, store_error *e)
 {
     return s->driver->begin(s, e);

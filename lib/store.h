@@ -98,6 +98,10 @@ bool store_find(store *s, store_ns ns, store_key key, const char *const *values,
 bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
                  void *context, store_error *e);
 
+/* The store's clock: seconds since 1970. MongoDB's is its server's; an SQLite
+ * file's is this machine's. */
+bool store_now(store *s, double *seconds, store_error *e);
+
 /* ---- writing ------------------------------------------------------------ */
 
 /* A batch: all or nothing in SQLite (one transaction, in which others can

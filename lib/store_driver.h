@@ -18,6 +18,7 @@ typedef struct store_driver {
                  arena *a, store_fn *fn, void *context, store_error *e);
     bool (*below)(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
                   void *context, store_error *e);
+    bool (*now)(store *s, double *seconds, store_error *e);
     bool (*begin)(store *s, store_error *e);
     bool (*commit)(store *s, store_error *e);
     void (*rollback)(store *s);

@@ -23,6 +23,7 @@ enum {
     UNAUTHORIZED = 13,
     AUTHENTICATION_FAILED = 18,
     NAMESPACE_NOT_FOUND = 26,
+    COMMAND_NOT_FOUND = 59,
     DUPLICATE_KEY = 11000,
     OUT_OF_DISK_SPACE = 14031
 };
@@ -257,6 +258,31 @@ static bool mongo_below(store *base, store_ns ns, const json *const *ids, size_t
     bson_destroy(&assets);
     bson_destroy(opts);
     return ok;
+}
+
+/* The server's, from what it says of itself; before MongoDB 5 the question had
+ * another name. */
+static bool mongo_now(store *base, double *seconds, store_error *e)
+{
+    static const char *const questions[] = {"hello", "isMaster"};
+    mongo_store *s = (mongo_store *)base;
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        bson_t *question = BCON_NEW(questions[i], BCON_INT32(1)), reply;
+        bson_iter_t it;
+        bson_error_t why;
+        bool ok = mongoc_client_command_simple(s->client, "admin", question, NULL, &reply, &why);
+        bool told =
+            ok && bson_iter_init_find(&it, &reply, "localTime") && BSON_ITER_HOLDS_DATE_TIME(&it);
+        if (told)
+            *seconds = (double)bson_iter_date_time(&it) / 1e3;
+        bson_destroy(question);
+        bson_destroy(&reply);
+        if (told)
+            return true;
+        if (!ok && why.code != COMMAND_NOT_FOUND)
+            return fail(s, &why, e);
+    }
+    return store_fail(e, EX_PROTOCOL, "%s: it does not tell its time", base->name);
 }
 
 /* ---- writing ------------------------------------------------------------ */
@@ -636,6 +662,7 @@ static const store_driver driver = {
     .get_many = mongo_get_many,
     .find = mongo_find,
     .below = mongo_below,
+    .now = mongo_now,
     .begin = mongo_begin,
     .commit = mongo_begin,
     .rollback = mongo_rollback,

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #define APPLICATION_ID 0x6f706b74 /* "opkt", for file(1) */
@@ -548,6 +549,15 @@ static bool sqlite_below(store *base, store_ns ns, const json *const *ids, size_
     return true;
 }
 
+static bool sqlite_now(store *base, double *seconds, store_error *e)
+{
+    (void)base, (void)e;
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    *seconds = (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    return true;
+}
+
 /* ---- writing ------------------------------------------------------------ */
 
 static bool sqlite_begin(store *base, store_error *e)
@@ -699,6 +709,7 @@ static const store_driver driver = {
     .get_many = sqlite_get_many,
     .find = sqlite_find,
     .below = sqlite_below,
+    .now = sqlite_now,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 struct zou {
     http *http;
@@ -96,6 +97,8 @@ zou *zou_open(const zou_options *o, http_error *e)
     *z = (zou){.server = find_server(o, e), .date = -1};
     if (z->server) {
         z->http = http_new();
+        if (o->impatient)
+            http_impatient(z->http, STDOUT_FILENO);
         z->seen = idset_new();
         z->session = session_open(z->http, z->server, &o->credentials, e);
     }
@@ -120,6 +123,16 @@ void zou_close(zou *z)
 const char *zou_server(const zou *z)
 {
     return z->server;
+}
+
+const char *zou_token(zou *z, http_error *e)
+{
+    return session_token(z->session, e);
+}
+
+bool zou_renew(zou *z, http_error *e)
+{
+    return session_renew(z->session, e);
 }
 
 time_t zou_date(const zou *z)

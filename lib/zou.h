@@ -15,6 +15,8 @@ typedef struct zou_options {
     store *store;       /* borrowed, needed for zou_open only: where OpenPype's settings are;
                            NULL: the settings' files only */
     credentials_options credentials;
+    bool impatient; /* nothing is repeated, and all is given up when nobody reads stdout: for a
+                       caller that comes again by itself */
 } zou_options;
 
 typedef enum zou_result {
@@ -51,6 +53,11 @@ zou_result zou_send(zou *z, const char *method, const char *path, const char *bo
 /* GET a list of objects and hand out each as it arrives, none twice: after a
  * connection that broke, what was handed out is skipped. */
 zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, http_error *e);
+
+/* The session's token, for requests by another road, as session_token and
+ * session_renew give it. */
+const char *zou_token(zou *z, http_error *e);
+bool zou_renew(zou *z, http_error *e);
 
 /* The server's time with the last answer; without one this machine's. */
 time_t zou_date(const zou *z);

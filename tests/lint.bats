@@ -18,7 +18,7 @@ setup() {
 
 shell_files() {
     grep -lIE '^#!.*\b(ba)?sh$' scripts/* tests/* .ci/* 2>/dev/null || true # folders
-    ls tests/*.bash tests/*.bats
+    ls scripts/*.bash tests/*.bash tests/*.bats
 }
 
 @test "shell: shellcheck finds nothing" {

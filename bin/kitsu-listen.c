@@ -1,0 +1,321 @@
+/* kitsu-listen - Kitsu's events, as they happen. */
+#include "buf.h"
+#include "clock.h"
+#include "listener.h"
+#include "msg.h"
+#include "ndjson.h"
+#include "program.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const char usage[] =
+    "usage: kitsu-listen [-qv] [-s URL] [-d STORE | --since CHECKPOINT] [-P PROJECT]...\n"
+    "                    [--once] [-l LOGIN]\n"
+    "                    [--password-file FILE | --password-command COMMAND]\n"
+    "Write Kitsu's events to stdout as they happen, one JSON record a line.\n"
+    "\n"
+    "  -s, --server URL      Kitsu's address (KITSU_SERVER, OpenPype's settings)\n"
+    "  -d, --store STORE     where to go on from, and what tells when a batch has arrived\n"
+    "                        (OP_STORE, OPENPYPE_MONGO)\n"
+    "      --since CHECKPOINT  go on from there, without a store: a Checkpoint record, a\n"
+    "                        time as 2026-11-23T05:17:34 (UTC), or \"now\"\n"
+    "  -P, --project NAME    only this project, by name or id; may be repeated\n"
+    "      --once            stop where the log ends now\n"
+    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
+    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
+    "      --password-command COMMAND  the password is what it prints\n"
+    "  -v, --verbose         say more; twice: every request\n"
+    "  -q, --quiet           say less\n"
+    "  -h, --help            print this help\n"
+    "  -V, --version         print the version\n";
+
+#define STORE_SECONDS 30 /* to wait for a program that writes to the store */
+
+#define FIRST_BACKOFF   1.0 /* seconds after which a server that is down is asked again */
+#define LONGEST_BACKOFF 30.0
+
+enum { SINCE = 256, ONCE, PASSWORD_FILE, PASSWORD_COMMAND };
+
+static const struct option long_options[] = {
+    {"server", required_argument, NULL, 's'},
+    {"store", required_argument, NULL, 'd'},
+    {"since", required_argument, NULL, SINCE},
+    {"project", required_argument, NULL, 'P'},
+    {"once", no_argument, NULL, ONCE},
+    {"login", required_argument, NULL, 'l'},
+    {"password-file", required_argument, NULL, PASSWORD_FILE},
+    {"password-command", required_argument, NULL, PASSWORD_COMMAND},
+    PROGRAM_LONG_OPTIONS,
+    {0},
+};
+
+typedef struct options {
+    zou_options zou;
+    const char *store, *since;
+    bool now;             /* --since now */
+    event_position start; /* --since with another value */
+    const char *since_server;
+    const char **names; /* owned: the -P */
+    size_t n_names;
+    bool once;
+    arena *arena; /* owned */
+} options;
+
+/* A project of the store. */
+typedef struct linked {
+    const char *name, *id;
+} linked;
+
+typedef struct start {
+    options *o;
+    zou *zou;
+    linked *links; /* owned; the texts lie in the arena */
+    size_t n_links, links_cap;
+    json projects;  /* null for all, or ids */
+    bool by_socket; /* the log may not be read */
+    bool unknown;   /* a -P that there is not */
+} start;
+
+/* ---- options ------------------------------------------------------------ */
+
+static void read_since(options *o)
+{
+    time_t unused;
+    json v;
+    o->start = (event_position){json_string(o->arena, o->since), json_array()};
+    o->now = strcmp(o->since, "now") == 0;
+    if (o->now || event_time_parse(o->since, &unused))
+        return;
+    if (!json_parse(o->arena, o->since, strlen(o->since), &v, NULL, NULL) ||
+        !event_time_parse(json_text(json_get(&v, "created_at")), &unused))
+        program_usage_error("--since: neither a Checkpoint with a time, nor a time as "
+                            "2026-11-23T05:17:34, nor \"now\"");
+    o->start.created_at = *json_get(&v, "created_at");
+    if (json_is(json_get(&v, "ids"), JSON_ARRAY))
+        o->start.ids = *json_get(&v, "ids");
+    o->since_server = json_text(json_get(&v, "server"));
+}
+
+static void read_options(options *o, int argc, char **argv)
+{
+    *o = (options){.names = xmalloc((size_t)argc * sizeof *o->names), .arena = arena_new()};
+    int c;
+    while ((c = getopt_long(argc, argv, "s:d:P:l:" PROGRAM_OPTIONS, long_options, NULL)) != -1)
+        switch (c) {
+        case 's': o->zou.server = optarg; break;
+        case 'd': o->store = optarg; break;
+        case SINCE: o->since = optarg; break;
+        case 'P': o->names[o->n_names++] = optarg; break;
+        case ONCE: o->once = true; break;
+        case 'l': o->zou.credentials.login = optarg; break;
+        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
+        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
+        default: program_option(c, usage);
+        }
+    if (optind < argc)
+        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
+        program_usage_error("--password-file and --password-command: one of them");
+    if (o->store && o->since)
+        program_usage_error("--store and --since: one of them");
+    if (o->since)
+        read_since(o);
+    o->zou.impatient = !o->once;
+}
+
+/* ---- what Kitsu has to say first ------------------------------------------ */
+
+static bool read_role(start *s, http_error *e)
+{
+    json v;
+    event_position head;
+    arena *a = s->o->arena;
+    if (zou_get(s->zou, "/auth/authenticated", a, &v, e) != ZOU_OK)
+        return false;
+    const char *role = json_text(json_at(&v, "user", "role", NULL));
+    if (role && strcmp(role, "manager") == 0)
+        msg_warn("%s: a manager's log has the own projects' events only, and none of task types, "
+                 "asset types, new and deleted projects: make a full sync now and then",
+                 zou_server(s->zou));
+    if (role && (strcmp(role, "manager") == 0 || strcmp(role, "admin") == 0) && !s->o->now)
+        return true;
+    if (event_log_head(s->zou, a, &head, e) != ZOU_OK)
+        return false;
+    s->by_socket = json_is_null(&head.created_at);
+    if (s->o->now)
+        s->o->start = head;
+    return true;
+}
+
+/* The id of the project of this name or id; NULL: unknown. */
+static const char *find_project(const start *s, const json *list, const char *name)
+{
+    for (uint32_t i = 0; i < list->len; i++) {
+        const char *its_name = json_text(json_get(&list->items[i], "name"));
+        const char *id = json_text(json_get(&list->items[i], "id"));
+        if (id && (strcmp(id, name) == 0 || (its_name && strcmp(its_name, name) == 0)))
+            return id;
+    }
+    for (size_t i = 0; i < s->n_links; i++) /* Kitsu's may have been deleted */
+        if (strcmp(s->links[i].id, name) == 0 || strcmp(s->links[i].name, name) == 0)
+            return s->links[i].id;
+    return NULL;
+}
+
+static bool read_projects(start *s, http_error *e)
+{
+    json list;
+    arena *a = s->o->arena;
+    if (s->o->n_names == 0)
+        return true;
+    if (zou_get(s->zou, "/data/projects/all", a, &list, e) != ZOU_OK)
+        return false;
+    if (list.type != JSON_ARRAY)
+        return http_fail(e, EX_PROTOCOL, "GET /data/projects/all: not a list");
+    s->projects = json_array();
+    for (size_t i = 0; i < s->o->n_names; i++) {
+        const char *id = find_project(s, &list, s->o->names[i]);
+        if (id) {
+            json_push(a, &s->projects, json_string(a, id));
+            continue;
+        }
+        s->unknown = true;
+        msg_error("%s: there is no such project, or this user may not see it", s->o->names[i]);
+    }
+    return true;
+}
+
+/* Ask; without --once for as long as the server is down. False: `*e`. */
+static bool ask_kitsu(start *s, http_error *e)
+{
+    double wait = FIRST_BACKOFF;
+    for (bool said = false;; said = true) {
+        if (read_role(s, e) && read_projects(s, e)) {
+            if (said)
+                msg_warn("it works again");
+            return true;
+        }
+        if (s->o->once || (e->status != EX_TEMPFAIL && e->status != EX_UNAVAILABLE))
+            return false;
+        if (!said)
+            msg_warn("%s; trying again until it is back", e->what);
+        listener_pause(clock_jitter(wait));
+        wait = fmin(wait * 2, LONGEST_BACKOFF);
+    }
+}
+
+/* ---- the start -------------------------------------------------------------- */
+
+static bool add_link(void *context, store_ns ns, const json *document)
+{
+    start *s = context;
+    arena *a = s->o->arena;
+    const char *id = json_text(json_at(document, "data", "zou_id", NULL));
+    if (!id)
+        return true;
+    s->links = xgrow(s->links, s->n_links, &s->links_cap, sizeof *s->links);
+    s->links[s->n_links++] = (linked){.name = arena_text(a, ns.coll, strlen(ns.coll)),
+                                      .id = arena_text(a, id, strlen(id))};
+    return true;
+}
+
+/* Where the store has come to. Returns EX_OK, or what to end with. */
+static int find_position(const start *s, progress *p, event_position *position)
+{
+    store_error e;
+    bool found;
+    if (!progress_start(p, s->o->arena, position, &found, &e)) {
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    if (found)
+        return EX_OK;
+    msg_error("full sync needed: the store has no position in the log of %s", zou_server(s->zou));
+    return EX_TEMPFAIL;
+}
+
+static int listen_with(start *s, store *st)
+{
+    http_error e;
+    if (!ask_kitsu(s, &e)) {
+        store_close(st);
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    if (s->unknown && s->projects.len == 0) {
+        store_close(st);
+        return 1;
+    }
+    progress *p = st ? progress_new(st, s->o->store, zou_server(s->zou), &s->projects) : NULL;
+    listener_options lo = {.zou = s->zou,
+                           .progress = p,
+                           .projects = &s->projects,
+                           .start = s->o->start,
+                           .certain = s->o->now,
+                           .once = s->o->once};
+    int status = EX_OK;
+    if (s->by_socket)
+        lo.start.created_at = json_null();
+    else if (p)
+        status = find_position(s, p, &lo.start);
+    if (status == EX_OK)
+        status = listener_run(&lo);
+    progress_free(p);
+    return status == EX_OK && s->unknown ? 1 : status;
+}
+
+/* Open the store, unless --since, and Kitsu, whose address may be in it. */
+static int run(options *o)
+{
+    start s = {.o = o, .projects = json_null()};
+    store_error se;
+    http_error e;
+    store *st = NULL;
+    if (!o->since) {
+        arena *a = arena_new();
+        st = store_open(o->store, STORE_READ, STORE_SECONDS, &se);
+        bool ok = st && store_projects(st, a, add_link, &s, &se);
+        arena_free(a);
+        if (!ok) {
+            free(s.links);
+            store_close(st);
+            msg_error("%s", se.what);
+            return se.status;
+        }
+    }
+    o->zou.store = st;
+    s.zou = zou_open(&o->zou, &e);
+    if (s.zou && o->since_server && strcmp(o->since_server, zou_server(s.zou)) != 0) {
+        http_fail(&e, EX_CONFIG, "--since is a position in the log of %s, not of %s",
+                  o->since_server, zou_server(s.zou));
+        zou_close(s.zou);
+        s.zou = NULL;
+    }
+    if (!s.zou) {
+        free(s.links);
+        store_close(st);
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    int status = listen_with(&s, st);
+    free(s.links);
+    zou_close(s.zou);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    program_start("kitsu-listen");
+    options o;
+    read_options(&o, argc, argv);
+    listener_catch_signals();
+    int status = run(&o);
+    arena_free(o.arena);
+    free(o.names);
+    return ndjson_close(status);
+}

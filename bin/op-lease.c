@@ -1,0 +1,257 @@
+/* op-lease - be the only writer of a store, for others.
+ *
+ * A service starts it, waits for the line on its stdout, and hands that down in
+ * OP_LEASE. The lease lasts as long as stdin does, so that nothing is held for a
+ * service that is gone. */
+#include "lease.h"
+#include "msg.h"
+#include "ndjson.h"
+#include "notes.h"
+#include "program.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define STORE_SECONDS 2 /* how long to wait in one try for a file that is locked */
+
+static const char usage[] =
+    "usage: op-lease [-qv] [-d STORE] [--wait SECONDS] < notes > OWNER:TERM\n"
+    "\n"
+    "Hold the lease of OpenPype's database for as long as standard input lasts.\n"
+    "\n"
+    "  -d, --store STORE   mongodb://..., mongodb+srv://... or sqlite:PATH\n"
+    "                      (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
+    "      --wait SECONDS  wait so long for another holder (for ever)\n"
+    "  -h, --help          -V, --version\n"
+    "  -v, --verbose       -q, --quiet\n";
+
+typedef struct holder {
+    store *store;
+    lease *lease;
+    notes *notes;
+    bool away; /* the store is, which has been said */
+} holder;
+
+/* ---- stdin -------------------------------------------------------------- */
+
+/* Take what comes within so many seconds. False: the end. */
+static bool listen_for(holder *h, double seconds)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    char bytes[4096];
+    if (poll(&p, 1, seconds > 0 ? (int)ceil(seconds * 1000) : 0) <= 0)
+        return true; /* nothing, or a signal, after which there will be */
+    ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got > 0)
+        notes_feed(h->notes, bytes, (size_t)got);
+    return got > 0 || (got < 0 && errno == EINTR);
+}
+
+/* ---- waiting ------------------------------------------------------------ */
+
+static void say_once(holder *h, const store_error *e)
+{
+    if (!h->away)
+        msg_warn("%s; it is tried again", e->what);
+    h->away = true;
+}
+
+/* Whether a store that failed so may come back. */
+static bool is_passing(const store_error *e)
+{
+    return e->status == EX_TEMPFAIL || e->status == EX_UNAVAILABLE;
+}
+
+/* Until the lease is held. 0, or the exit status. */
+static int wait_for_lease(holder *h, double wait)
+{
+    double until = lease_clock() + wait;
+    bool told = false;
+    for (;;) {
+        store_error e = {0};
+        lease_outcome outcome = lease_hold_alone(h->lease, &e);
+        if (outcome == LEASE_HELD)
+            break;
+        if (outcome == LEASE_OTHERS && !told)
+            msg_info("%s", e.what);
+        if (outcome == LEASE_FAILED && is_passing(&e) && wait > 0)
+            say_once(h, &e);
+        told = told || outcome == LEASE_OTHERS;
+        double now = lease_clock(), next = fmin(now + lease_retry(), until);
+        bool go_on = outcome == LEASE_OTHERS || is_passing(&e);
+        if (next <= now)
+            go_on = false;
+        for (; go_on && now < next; now = lease_clock())
+            go_on = listen_for(h, next - now);
+        if (!go_on) {
+            msg_error("%s", e.what);
+            return e.status;
+        }
+    }
+    h->away = false;
+    return EX_OK;
+}
+
+/* ---- holding ------------------------------------------------------------ */
+
+/* A server that neither answers nor breaks the connection: better no lease
+ * than one whose end nobody notices. */
+static void give_up(int number)
+{
+    static const char text[] = "op-lease: the store does not answer: the lease is lost\n";
+    (void)number;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(EX_IOERR);
+    _exit(EX_TEMPFAIL);
+}
+
+/* Before a call of the store's: it ends a little later than when renew would
+ * notice by itself. Nobody takes the lease from a file that is locked. */
+static void watch(const holder *h)
+{
+    double left = lease_deadline(h->lease) + lease_margin() / 10 - lease_clock();
+    double seconds = fmax(left, lease_margin() / 2);
+    struct itimerval t = {0};
+    t.it_value.tv_sec = (time_t)seconds;
+    t.it_value.tv_usec = (suseconds_t)((seconds - floor(seconds)) * 1e6) + 1;
+    if (!store_atomic(h->store))
+        setitimer(ITIMER_REAL, &t, NULL);
+}
+
+static void unwatch(void)
+{
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+}
+
+static lease_outcome hold_watched(holder *h, store_error *e)
+{
+    watch(h);
+    lease_outcome outcome = lease_hold_alone(h->lease, e);
+    unwatch();
+    return outcome;
+}
+
+static bool keep_watched(holder *h, store_error *e)
+{
+    watch(h);
+    bool ok = notes_keep(h->notes, e);
+    unwatch();
+    return ok;
+}
+
+/* 0: it is held, or may be yet. Else the exit status. */
+static int renew(holder *h)
+{
+    store_error e = {0};
+    switch (hold_watched(h, &e)) {
+    case LEASE_HELD:
+        if (h->away)
+            msg_warn("%s is back", store_name(h->store));
+        h->away = false;
+        return EX_OK;
+    case LEASE_FAILED: break;
+    default: msg_error("%s", e.what); return EX_TEMPFAIL;
+    }
+    bool locked = store_atomic(h->store) && e.status == EX_TEMPFAIL;
+    if (!locked && lease_clock() >= lease_deadline(h->lease)) {
+        msg_error("%s: the lease is lost: it could not be renewed in time", e.what);
+        return EX_TEMPFAIL;
+    }
+    say_once(h, &e);
+    return EX_OK;
+}
+
+/* Until stdin's end. 0, or the exit status. */
+static int hold(holder *h)
+{
+    double next = lease_clock() + lease_renewal();
+    bool go_on = true;
+    while (go_on) {
+        double now = lease_clock(), due = h->away ? -1 : notes_due(h->notes);
+        if (now >= next) {
+            int status = renew(h);
+            if (status)
+                return status;
+            next = lease_clock() + (h->away ? lease_retry() / 2 : lease_renewal());
+        } else if (due == 0) {
+            store_error e;
+            if (!keep_watched(h, &e))
+                next = now; /* see whether it is the store, or the lease */
+        } else {
+            go_on = listen_for(h, due > 0 ? fmin(due, next - now) : next - now);
+        }
+    }
+    return EX_OK;
+}
+
+static int give_back(holder *h)
+{
+    store_error e = {0};
+    watch(h);
+    bool ok =
+        (notes_due(h->notes) < 0 || notes_keep(h->notes, &e)) && lease_give_back(h->lease, &e);
+    unwatch();
+    if (ok)
+        return EX_OK;
+    msg_error("%s", e.what);
+    return e.status;
+}
+
+/* ---- main --------------------------------------------------------------- */
+
+static int run(const char *url, double wait)
+{
+    store_error e = {0};
+    store *s = store_open(url, STORE_WRITE, STORE_SECONDS, &e);
+    if (!s) {
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    holder h = {.store = s, .lease = lease_new(s)};
+    h.notes = notes_new(s, h.lease);
+    signal(SIGALRM, give_up);
+    int status = wait_for_lease(&h, wait);
+    if (status == EX_OK) {
+        printf("%s\n", lease_text(h.lease));
+        if (fflush(stdout) == 0) /* else ndjson_close says so */
+            status = hold(&h);
+        if (status == EX_OK)
+            status = give_back(&h);
+    }
+    notes_free(h.notes);
+    lease_free(h.lease);
+    store_close(s);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    enum { WAIT = 256 };
+    static const struct option long_options[] = {{"store", required_argument, NULL, 'd'},
+                                                 {"wait", required_argument, NULL, WAIT},
+                                                 PROGRAM_LONG_OPTIONS,
+                                                 {NULL, 0, NULL, 0}};
+    const char *url = NULL;
+    double wait = INFINITY;
+    program_start("op-lease");
+    for (int c; (c = getopt_long(argc, argv, "d:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
+        switch (c) {
+        case 'd': url = optarg; break;
+        case WAIT: wait = program_seconds("--wait", optarg); break;
+        default: program_option(c, usage);
+        }
+    if (optind < argc)
+        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    signals_end_input();
+    return ndjson_close(run(url, wait));
+}

@@ -1,0 +1,11 @@
+/* clock.h - time for waiting. */
+#ifndef OPKITSU_CLOCK_H
+#define OPKITSU_CLOCK_H
+
+/* Seconds since some moment, never set back; a machine's sleep counts. */
+double clock_now(void);
+/* Between half of `seconds` and all of it: clients that were cut off together
+ * should not come back together. */
+double clock_jitter(double seconds);
+
+#endif
