@@ -634,6 +634,7 @@ settle() {
         done
         wait $pid' bash "$in" "$out" "$BATS_TEST_TMPDIR/memory"
     [[ $(got .type | grep -c Checkpoint) == 100 ]]
+    [[ ${OPKITSU_BUILD-} != */san ]] || return 0 # whose memory is its own matter
     # KiB
     (($(tail -n 1 "$BATS_TEST_TMPDIR/memory") < 40000))
     (($(tail -n 1 "$BATS_TEST_TMPDIR/memory") - $(sed -n 5p "$BATS_TEST_TMPDIR/memory") < 4000))
