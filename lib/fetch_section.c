@@ -25,9 +25,10 @@ typedef struct item {
     bool wanted, asked; /* Kitsu is to be asked for it; was */
     /* What the store has. */
     bool looked_up, stored, live, stored_canceled;
-    fetch_record *record; /* what Kitsu has, or NULL */
-    bool followed;        /* what is above and below was seen to */
-    bool elsewhere;       /* it lies in another project */
+    const char *stored_type_id; /* of an asset */
+    fetch_record *record;       /* what Kitsu has, or NULL */
+    bool followed;              /* what is above and below was seen to */
+    bool elsewhere;             /* it lies in another project */
 } item;
 
 /* The section under way. */
@@ -213,6 +214,8 @@ static bool note_stored(void *context, store_ns ns, const json *document)
     i->stored = true;
     i->live |= strcmp(type, "asset") == 0;
     i->stored_canceled = json_true(json_get(link, "canceled"));
+    const char *type_id = json_text(json_get(link, "entity_type_id"));
+    i->stored_type_id = type_id ? arena_text(w->arena, type_id, strlen(type_id)) : NULL;
     each_task(document, note_task, w);
     return true;
 }
@@ -533,7 +536,18 @@ static bool read_concepts(work *w)
     return result == ZOU_OK || asked_in_vain(w, result);
 }
 
-/* Whether the project's asset types may be others than before. */
+/* Whether an asset leaves the project's asset types as they were: it is new, or
+ * of the same type as before. (That the type is new is seen by its own item.) */
+static bool keeps_types(const item *i)
+{
+    const char *id = i->record ? i->record->entity_type_id : NULL;
+    if (!id)
+        return false;
+    return i->made || (i->live && i->stored_type_id && strcmp(i->stored_type_id, id) == 0);
+}
+
+/* Whether the project's asset types may be others than before. Zou looks through
+ * all assets for them. */
 static bool needs_asset_types(const work *w)
 {
     if (w->s.project->whole)
@@ -541,7 +555,7 @@ static bool needs_asset_types(const work *w)
     for (const item *i = w->items; i; i = i->hh.next) {
         if (i->kind == KIND_ASSET_TYPE && (i->touched || i->remembered || !i->live))
             return true;
-        if (item_kind(i) == KIND_ASSET && i->touched)
+        if (item_kind(i) == KIND_ASSET && i->touched && !keeps_types(i))
             return true;
     }
     return false;

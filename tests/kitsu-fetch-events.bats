@@ -117,7 +117,7 @@ as_full() {
     kitsu-fetch -P "$p" 2>/dev/null | jq -cS 'select(.type != "End" and .type != "Checkpoint")
         | if .assignees then .assignees |= sort else . end' | sort >"$BATS_TEST_TMPDIR/full"
     jq -cS --arg p "$p" 'select(.type | IN("Project", "TaskType", "AssetType", "Episode", "Sequence", "Shot", "Asset", "Edit", "Concept", "Task"))
-        | select((.project_id // .id) == $p) | if .assignees then .assignees |= sort else . end' "$out" |
+        | select((.project_id // .id) == $p) | del(.scope) | if .assignees then .assignees |= sort else . end' "$out" |
         sort >"$BATS_TEST_TMPDIR/some"
     [[ -s $BATS_TEST_TMPDIR/some ]]
     [[ -z $(comm -23 "$BATS_TEST_TMPDIR/some" "$BATS_TEST_TMPDIR/full" | tee /dev/stderr) ]]
@@ -261,11 +261,20 @@ settle() {
     settle
 }
 
-@test "an asset is four requests; its types are listed" {
+@test "an asset is three requests, four when the asset types may be others" {
     film
     fox=$(zou_asset "$p" "$characters" Fox)
+    zou_put "/data/entities/$a" '{"description": "x"}' >/dev/null
     answer
-    [[ $(types) == "Project TaskType Asset AssetTypes End Checkpoint" ]]
+    [[ $(types) == "Project TaskType Asset End Checkpoint" ]]
+    (($(requests "$p\|/data/entities\|/data/tasks?") <= 3))
+    settle
+    mark
+    type=$(zou_asset_type "Moved$name")
+    zou_put "/data/entities/$fox" "{\"entity_type_id\": \"$type\"}" >/dev/null
+    answer
+    [[ $(types) == "Project TaskType AssetType Asset AssetTypes End Checkpoint" ]]
+    [[ $(got 'select(.type == "AssetTypes") | .ids | sort | join(" ")') == "$(sorted "$type" "$characters")" ]]
     (($(requests "$p\|/data/entities\|/data/tasks?") <= 4))
     settle
     mark
@@ -625,6 +634,7 @@ settle() {
         done
         wait $pid' bash "$in" "$out" "$BATS_TEST_TMPDIR/memory"
     [[ $(got .type | grep -c Checkpoint) == 100 ]]
+    [[ ${OPKITSU_BUILD-} != */san ]] || return 0 # whose memory is its own matter
     # KiB
     (($(tail -n 1 "$BATS_TEST_TMPDIR/memory") < 40000))
     (($(tail -n 1 "$BATS_TEST_TMPDIR/memory") - $(sed -n 5p "$BATS_TEST_TMPDIR/memory") < 4000))
