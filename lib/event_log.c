@@ -99,6 +99,7 @@ struct event_log {
     bool certain;
     double bottom_at; /* when the last reading to the bottom was */
     bool quick;       /* the last one was not */
+    bool bordered;    /* the last one ended at a border, not at the log's end */
 
     event_position position;
     time_t at;             /* its created_at */
@@ -196,7 +197,7 @@ const event_position *event_log_position(const event_log *l)
 
 bool event_log_has_more(const event_log *l)
 {
-    return l->n_borders > 0;
+    return l->n_borders > 0 || l->bordered;
 }
 
 double event_log_due_in(const event_log *l)
@@ -527,6 +528,7 @@ event_reading event_log_read(event_log *l, http_error *e)
     if (n_borders && l->n_borders == n_borders)
         l->n_borders--; /* all of this part was read */
     l->certain = true;
+    l->bordered = n_borders > 0;
     l->quick = r.quick && l->n > 0;
     if (!r.quick)
         l->bottom_at = now;

@@ -89,7 +89,8 @@ two_projects_at_once() {
     } | xargs -P 10 -L 1 sh -c 'curl -sS -f -o made.$2 -H "Authorization: Bearer '"$token"'" \
         -H "Content-Type: application/json" -d "{\"name\":\"$2\"}" \
         "$KITSU_SERVER/data/projects/$1/asset-types/'"$type"'/assets/new"' sh
-    [[ $(ls made.* | wc -l) == 50 ]]
+    made=(made.*)
+    ((${#made[@]} == 50))
     all_there() {
         [[ $(documents "$one" .name | grep -c ^one_) == 25 && $(documents "$two" .name | grep -c ^two_) == 25 ]]
     }
@@ -134,8 +135,7 @@ new_production() {
     renamed() { documents "$1" .name | grep -qx E01_SQ02_SH010 && [[ $(documents "$1" .name | grep -c ^E01_OPENING_SH) == 75 ]]; }
     until_true 20 renamed "$1"
     ! documents "$1" .name | grep SQ01
-    [[ $(documents "$1" 'select(.name == "E01_OPENING_SH010") | .data | [.frameEnd, .parents, (.tasks | keys)] | tojson') == \
-        '[1010,["Shots","E01","E01_OPENING"],["Animation"]]' ]]
+    [[ $(documents "$1" 'select(.name == "E01_OPENING_SH010") | .data | [.frameEnd, .parents, (.tasks | keys)] | tojson') == '[1010,["Shots","E01","E01_OPENING"],["Animation"]]' ]]
     [[ $(documents "$1" 'select(.name == "E01_OPENING") | .data.tasks | length') == 1 ]]
     [[ $(documents "$1" 'select(.name == "rocket") | .data.parents | tojson') == "[\"Assets\",\"New_$1\"]" ]]
     until_true 20 nothing_left
@@ -151,7 +151,8 @@ a_day_behind() {
     full
     shot=$(documents "$1" 'select(.data.zou.type == "Shot") | .data.zou.id' | tail -n 1)
     PGPASSWORD=$STUDIO_DB_PASSWORD psql -qh 127.0.0.1 -p "$STUDIO_DB_PORT" -U postgres zoudb <<EOD
-UPDATE entity SET data = data || '{"frame_out": 4000}' WHERE project_id = (SELECT id FROM project WHERE name = '$1');
+UPDATE entity SET data = data || '{"frame_out": 4000}' WHERE parent_id IS NOT NULL
+    AND project_id = (SELECT id FROM project WHERE name = '$1');
 INSERT INTO api_event (id, name, project_id, data, created_at, updated_at)
 SELECT gen_random_uuid(), 'shot:update', e.project_id,
     jsonb_build_object('shot_id', e.id, 'project_id', e.project_id),
@@ -167,7 +168,9 @@ EOD
     after=$(requests)
     echo "$((after - before)) requests"
     ((after - before < 90))
-    [[ $(jq -s 'map(.events // 0) | add' batch) -ge 9900 ]]
+    n=$(jq -s 'map(.events // 0) | add' batch)
+    echo "$n events"
+    ((n >= 9900))
     [[ $(documents "$1" "select(.data.zou.id == \"$shot\").data.frameEnd") == 4000 ]]
     nothing_left
 }
