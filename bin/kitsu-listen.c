@@ -74,8 +74,8 @@ typedef struct linked {
 typedef struct start {
     options *o;
     zou *zou;
-    linked *links; /* in the arena */
-    size_t n_links;
+    linked *links; /* owned; the texts lie in the arena */
+    size_t n_links, links_cap;
     json projects;  /* null for all, or ids */
     bool by_socket; /* the log may not be read */
     bool unknown;   /* a -P that there is not */
@@ -218,12 +218,9 @@ static bool add_link(void *context, store_ns ns, const json *document)
     const char *id = json_text(json_at(document, "data", "zou_id", NULL));
     if (!id)
         return true;
-    linked *links = arena_alloc(a, (s->n_links + 1) * sizeof *links);
-    if (s->n_links)
-        memcpy(links, s->links, s->n_links * sizeof *links);
-    links[s->n_links++] = (linked){.name = arena_text(a, ns.coll, strlen(ns.coll)),
-                                   .id = arena_text(a, id, strlen(id))};
-    s->links = links;
+    s->links = xgrow(s->links, s->n_links, &s->links_cap, sizeof *s->links);
+    s->links[s->n_links++] = (linked){.name = arena_text(a, ns.coll, strlen(ns.coll)),
+                                      .id = arena_text(a, id, strlen(id))};
     return true;
 }
 
@@ -285,6 +282,7 @@ static int run(options *o)
         bool ok = st && store_projects(st, a, add_link, &s, &se);
         arena_free(a);
         if (!ok) {
+            free(s.links);
             store_close(st);
             msg_error("%s", se.what);
             return se.status;
@@ -299,11 +297,13 @@ static int run(options *o)
         s.zou = NULL;
     }
     if (!s.zou) {
+        free(s.links);
         store_close(st);
         msg_error("%s", e.what);
         return e.status;
     }
     int status = listen_with(&s, st);
+    free(s.links);
     zou_close(s.zou);
     return status;
 }

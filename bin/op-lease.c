@@ -115,27 +115,49 @@ static void give_up(int number)
     _exit(EX_TEMPFAIL);
 }
 
-/* A little later than when hold would notice by itself. */
+/* Before a call of the store's: it ends a little later than when renew would
+ * notice by itself. Nobody takes the lease from a file that is locked. */
 static void watch(const holder *h)
 {
-    double seconds = lease_deadline(h->lease) + lease_margin() / 10 - lease_clock();
+    double left = lease_deadline(h->lease) + lease_margin() / 10 - lease_clock();
+    double seconds = fmax(left, lease_margin() / 2);
     struct itimerval t = {0};
     t.it_value.tv_sec = (time_t)seconds;
     t.it_value.tv_usec = (suseconds_t)((seconds - floor(seconds)) * 1e6) + 1;
-    if (!store_atomic(h->store)) /* nobody takes it from a file that is locked */
+    if (!store_atomic(h->store))
         setitimer(ITIMER_REAL, &t, NULL);
+}
+
+static void unwatch(void)
+{
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+}
+
+static lease_outcome hold_watched(holder *h, store_error *e)
+{
+    watch(h);
+    lease_outcome outcome = lease_hold_alone(h->lease, e);
+    unwatch();
+    return outcome;
+}
+
+static bool keep_watched(holder *h, store_error *e)
+{
+    watch(h);
+    bool ok = notes_keep(h->notes, e);
+    unwatch();
+    return ok;
 }
 
 /* 0: it is held, or may be yet. Else the exit status. */
 static int renew(holder *h)
 {
     store_error e = {0};
-    switch (lease_hold_alone(h->lease, &e)) {
+    switch (hold_watched(h, &e)) {
     case LEASE_HELD:
         if (h->away)
             msg_warn("%s is back", store_name(h->store));
         h->away = false;
-        watch(h);
         return EX_OK;
     case LEASE_FAILED: break;
     default: msg_error("%s", e.what); return EX_TEMPFAIL;
@@ -163,7 +185,7 @@ static int hold(holder *h)
             next = lease_clock() + (h->away ? lease_retry() / 2 : lease_renewal());
         } else if (due == 0) {
             store_error e;
-            if (!notes_keep(h->notes, &e))
+            if (!keep_watched(h, &e))
                 next = now; /* see whether it is the store, or the lease */
         } else {
             go_on = listen_for(h, due > 0 ? fmin(due, next - now) : next - now);
@@ -175,7 +197,11 @@ static int hold(holder *h)
 static int give_back(holder *h)
 {
     store_error e = {0};
-    if ((notes_due(h->notes) < 0 || notes_keep(h->notes, &e)) && lease_give_back(h->lease, &e))
+    watch(h);
+    bool ok =
+        (notes_due(h->notes) < 0 || notes_keep(h->notes, &e)) && lease_give_back(h->lease, &e);
+    unwatch();
+    if (ok)
         return EX_OK;
     msg_error("%s", e.what);
     return e.status;
@@ -196,7 +222,6 @@ static int run(const char *url, double wait)
     signal(SIGALRM, give_up);
     int status = wait_for_lease(&h, wait);
     if (status == EX_OK) {
-        watch(&h);
         printf("%s\n", lease_text(h.lease));
         if (fflush(stdout) == 0) /* else ndjson_close says so */
             status = hold(&h);

@@ -25,7 +25,8 @@ typedef struct project {
     counts counts;
     bool dropped;
     unsigned long changes;
-    double started; /* seconds: when the one before it was done, and Kitsu was read for it */
+    double started; /* seconds: when the one before it was done, and Kitsu was read for it;
+                       0 after a Checkpoint, as the next batch may come much later */
 } project;
 
 struct apply {
@@ -298,9 +299,16 @@ static void add_summary(apply *p, const char *name)
     add_line(p, &summary);
 }
 
+static void start_project(project *p)
+{
+    if (p->started == 0)
+        p->started = now();
+}
+
 bool apply_change(apply *p, const change *c, size_t size, store_error *e)
 {
     bool avalon = strcmp(c->db, store_avalon(p->store)) == 0;
+    start_project(&p->project);
     p->project.changes++;
     if (avalon && !p->project.coll)
         p->project.coll = arena_intern(p->project.arena, c->coll, strlen(c->coll));
@@ -322,6 +330,7 @@ bool apply_change(apply *p, const change *c, size_t size, store_error *e)
 
 void apply_skipped(apply *p, const json *record)
 {
+    start_project(&p->project);
     p->project.counts.skipped++;
     p->trouble = true;
     json_push(p->project.arena, &p->project.skipped, json_copy(p->project.arena, record));
@@ -399,6 +408,7 @@ static const char *skipped_name(const apply *p)
 bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
 {
     const char *name = p->project.coll;
+    start_project(&p->project);
     if (!name)
         name = skipped_name(p);
     if (!flush_batch(p, e) || !begin(p, e) || !remember(p, project_id, full, e) ||
@@ -431,6 +441,8 @@ bool apply_checkpoint(apply *p, const json *record, store_error *e)
         return false;
     arena_reset(p->read_arena);
     p->read = json_array();
+    forget_project(&p->project); /* one without its End */
+    p->project.started = 0;
     return commit(p, e);
 }
 

@@ -89,8 +89,8 @@ zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
  * that is busy indeed. */
 #define QUICK_PAGE 100
 
-#define MAX_AHEAD 60 /* seconds; an event may be dated that much after its answer */
-#define MAX_ID 64 /* bytes; a UUID has 36 */
+#define MAX_AHEAD 1  /* second; an event may be dated that much after the answer's Date */
+#define MAX_ID    64 /* bytes; a UUID has 36 */
 
 struct event_log {
     zou *zou; /* borrowed */

@@ -376,6 +376,7 @@ static bool was_refused(const answer *a)
 
 static fetch_outcome write_bare(answer *a)
 {
+    a->reading.scope = "events";
     fetch_reading_write_project(&a->reading);
     fetch_reading_write_end(&a->reading, "events", false);
     return fetch_reading_outcome(&a->reading, true, &a->s->e);
@@ -387,6 +388,7 @@ static fetch_outcome write_full(answer *a)
     fetch_list_clear(&a->s->shared.task_types);
     fetch_list_clear(&a->s->shared.task_statuses);
     known_project *k = known(a->s, a->p->id);
+    a->reading.scope = "full";
     fetch_outcome outcome = fetch_reading_full(&a->reading, k->said_partial, &a->s->e);
     k->said_partial |= a->reading.partial;
     return outcome;
@@ -407,6 +409,7 @@ static fetch_outcome write_section(answer *a)
                              .remembered = &a->remembered,
                              .said_partial = k->said_partial};
     bool too_many;
+    a->reading.scope = "events";
     fetch_outcome outcome = fetch_section_write(&section, &too_many, &a->s->e);
     k->said_partial |= a->reading.partial;
     return too_many ? write_full(a) : outcome;

@@ -108,6 +108,8 @@ static bool write_project(void *context, const json_element *e)
     fetch_reading *r = context;
     json added = json_object();
     json_set(r->arena, &added, "project_status_name", status_name(r));
+    if (r->scope)
+        json_set(r->arena, &added, "scope", json_string(r->arena, r->scope));
     r->skipped |= !record_write("Project", r->id, e, &added);
     return true;
 }

@@ -19,6 +19,7 @@ typedef struct fetch_reading {
     arena *arena;         /* owned */
     json record;          /* the project as Zou has it */
     const char *role;     /* in this project */
+    const char *scope; /* for the Project of an answer to events; else NULL */
     bool closed, partial;
     bool skipped; /* a record was too large, say */
     unsigned long counts[KINDS];

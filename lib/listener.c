@@ -16,7 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define SOCKETLESS_SECONDS 2.0  /* between two readings of the log without a doorbell, */
+#define SOCKETLESS_SECONDS 2.0  /* between two readings of the log without a doorbell that rings, */
 #define SAFETY_SECONDS     60.0 /* and with one that never pings */
 #define HEARTBEAT_SECONDS  60.0
 #define KIND_SECONDS       1.0 /* between two readings for what is thought to be never stored */
@@ -238,6 +238,16 @@ static void write_sync(listener *l, json project_id)
     ndjson_write(&v);
 }
 
+/* Of all that is listened for. */
+static void write_sync_of_all(listener *l)
+{
+    const json *projects = l->o->projects;
+    if (projects->type != JSON_ARRAY)
+        write_sync(l, json_null());
+    for (uint32_t i = 0; projects->type == JSON_ARRAY && i < projects->len; i++)
+        write_sync(l, projects->items[i]);
+}
+
 static void write_checkpoint(listener *l, const event_position *position, size_t events)
 {
     json v = json_object();
@@ -344,7 +354,7 @@ static int get_wants(listener *l, json *wants)
     if (!l->o->progress)
         return EX_OK;
     if (!progress_wants(l->o->progress, l->arena, wants, &e) ||
-        !progress_prepare(l->o->progress, &telling, &e)) {
+        !progress_prepare(l->o->progress, wants->len > 0, &telling, &e)) {
         *wants = json_array();
         return store_failed(l, &e);
     }
@@ -381,7 +391,7 @@ static int write_messages(listener *l)
     json none = json_array();
     double now = clock_now();
     bool everything =
-        l->everything && (!l->everything_at || now - l->everything_at >= SAFETY_SECONDS);
+        l->everything && (l->everything_at == 0 || now - l->everything_at >= SAFETY_SECONDS);
     bool news = everything || l->n_messages > 0;
     if (!news && !(sio_is_joined(l->socket) && now - l->wrote_at >= l->heartbeat))
         return EX_OK;
@@ -392,7 +402,7 @@ static int write_messages(listener *l)
     }
     begin_writing();
     if (everything)
-        write_sync(l, json_null());
+        write_sync_of_all(l);
     if (l->n_messages)
         ndjson_write_raw(l->messages.data, l->messages.len);
     write_checkpoint(l, &nowhere, l->n_messages);
@@ -426,14 +436,14 @@ static double from_now(double at)
  * for every moment. */
 static double log_due_in(listener *l)
 {
-    bool joined = sio_is_joined(l->socket);
-    if (!l->read_at || event_log_has_more(l->log))
+    bool bell = sio_is_joined(l->socket) && !rings_are_deaf(l->rings);
+    if (l->read_at == 0 || event_log_has_more(l->log))
         return 0;
     double rung = l->read_now ? 0 : rings_due_in(l->rings);
     if (rung >= 0)
         rung = fmax(rung, from_now(l->read_at + l->read_seconds));
     double due = sooner(rung, event_log_due_in(l->log));
-    due = sooner(due, from_now(l->read_at + (joined ? SAFETY_SECONDS : SOCKETLESS_SECONDS)));
+    due = sooner(due, from_now(l->read_at + (bell ? SAFETY_SECONDS : SOCKETLESS_SECONDS)));
     due = sooner(due, from_now(l->wrote_at + l->heartbeat));
     if (l->silent_kind)
         due = sooner(due, from_now(l->read_at + KIND_SECONDS));
@@ -450,7 +460,7 @@ static double messages_due_in(const listener *l)
     if (l->n_messages)
         return 0;
     if (l->everything)
-        return l->everything_at ? from_now(l->everything_at + SAFETY_SECONDS) : 0;
+        return l->everything_at > 0 ? from_now(l->everything_at + SAFETY_SECONDS) : 0;
     return heartbeat;
 }
 
@@ -541,13 +551,11 @@ static int go_once(listener *l)
         if (read && !event_log_has_more(l->log))
             break;
     }
-    if (status == EX_OK && !l->log) {
-        json_push(l->arena, &wants, json_null());
-        status = write_part(l, &wants, &written);
-    }
     if (status != EX_OK)
         return status;
     begin_writing();
+    if (!l->log)
+        write_sync_of_all(l);
     write_checkpoint(l, l->log ? event_log_position(l->log) : &end, written);
     return end_writing(l);
 }

@@ -169,26 +169,38 @@ static void set_project_fields(mapping *m, draft *d)
     }
 }
 
-/* Whether a task that OpenPype's own tools made, and that this plan leaves so,
- * is of this type. */
-static bool used_by_own_tasks(mapping *m, const char *type)
+/* Whether the plan takes the document out of what OpenPype shows. */
+static bool goes(const mapping *m, const asset *d)
+{
+    return d->archived || naming_goes(m->production, d, m->chosen);
+}
+
+/* Whether a document keeps an entry of this type that does not come from Kitsu's
+ * tasks of now: one that OpenPype's own tools made, or any of an entity that is
+ * skipped. */
+static bool keeps_type(mapping *m, const asset *d, const char *type)
 {
     json skips = json_array();
-    for (size_t i = 0; i < m->collection->n; i++) {
-        const asset *d = m->collection->assets[i];
-        const json *tasks = json_at(&d->document, "data", "tasks", NULL);
-        for (uint32_t k = 0; json_is(tasks, JSON_OBJECT) && k < tasks->len && !d->removed; k++) {
-            const char *key = tasks->members[k].key;
-            const char *of = json_text(json_get(&tasks->members[k].value, "type"));
-            if (!of || strcmp(of, type) != 0 || json_get(&tasks->members[k].value, "zou"))
-                continue;
-            json after = *tasks;
-            if (d->entity && d->entity->state == ENTITY_LIVE)
-                after = tasks_of(m, d->entity, tasks, &skips);
-            if (!json_at(&after, key, "zou", NULL))
-                return true;
-        }
+    const json *tasks = json_at(&d->document, "data", "tasks", NULL);
+    bool is_live = d->entity && d->entity->state == ENTITY_LIVE;
+    for (uint32_t k = 0; json_is(tasks, JSON_OBJECT) && k < tasks->len && !d->removed; k++) {
+        const json_member *entry = &tasks->members[k];
+        const char *of = json_text(json_get(&entry->value, "type"));
+        bool linked = json_get(&entry->value, "zou");
+        if (!of || strcmp(of, type) != 0 || (linked && (is_live || goes(m, d))))
+            continue;
+        json after = is_live ? tasks_of(m, d->entity, tasks, &skips) : *tasks;
+        if (linked || !json_at(&after, entry->key, "zou", NULL))
+            return true;
     }
+    return false;
+}
+
+static bool kept_by_documents(mapping *m, const char *type)
+{
+    for (size_t i = 0; i < m->collection->n; i++)
+        if (keeps_type(m, m->collection->assets[i], type))
+            return true;
     return false;
 }
 
@@ -212,7 +224,7 @@ static void set_named(draft *d, const json *there, const json *wanted, const cha
             draft_unset(d, outer, "tasks", there->members[i].key, NULL);
 }
 
-/* Types of tasks that have, or may get, a place in a document. */
+/* The types of Kitsu's tasks that will be in documents. */
 static void mark_used_types(mapping *m)
 {
     const production *p = m->production;
@@ -220,7 +232,7 @@ static void mark_used_types(mapping *m)
         t->used = false;
     for (size_t i = 0; i < p->n; i++) {
         const entity *e = p->entities[i];
-        if (e->state == ENTITY_GONE || !m->chosen[e->kind])
+        if (e->state != ENTITY_LIVE || e->no_document)
             continue;
         for (const task *t = e->tasks; t; t = t->next)
             if (t->type)
@@ -233,16 +245,16 @@ static bool is_wanted_type(const production *p, const task_type *t)
     return !p->any_type_listed || t->in_project || t->used;
 }
 
-/* Whether the plan takes away an entry of this document that makes the project
- * have a task type; of a linked entry whose type is wanted no more it does. */
-static bool loses_type(const asset *d, const char *type)
+/* Whether the plan takes away an entry of a type that is wanted no more by what
+ * is in view. */
+static bool loses_type(const mapping *m, const asset *d, const char *type)
 {
     const json *tasks = json_at(&d->document, "data", "tasks", NULL);
-    bool goes = d->entity && d->entity->state == ENTITY_GONE;
+    bool is_live = d->entity && d->entity->state == ENTITY_LIVE;
     for (uint32_t i = 0; json_is_plain(tasks) && i < tasks->len; i++) {
         const json *entry = &tasks->members[i].value;
         const char *of = json_text(json_get(entry, "type"));
-        if (of && strcmp(of, type) == 0 && (goes || json_get(entry, "zou")))
+        if (of && strcmp(of, type) == 0 && (goes(m, d) || (is_live && json_get(entry, "zou"))))
             return true;
     }
     return false;
@@ -277,7 +289,7 @@ bool mapping_needs_whole(mapping *m)
         if (wanted && is_unclear(p, entry->key, &entry->value))
             return true;
         for (size_t k = 0; k < m->collection->n && !wanted; k++)
-            if (loses_type(m->collection->assets[k], entry->key))
+            if (loses_type(m, m->collection->assets[k], entry->key))
                 return true;
     }
     return false;
@@ -306,7 +318,7 @@ static void set_task_types(mapping *m, draft *d)
     for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
         const json_member *type = &there->members[i];
         if (!json_get(&wanted, type->key) &&
-            (p->partial || m->collection->some || used_by_own_tasks(m, type->key)))
+            (p->partial || m->collection->some || kept_by_documents(m, type->key)))
             json_add(m->arena, &wanted, type->key, type->value);
     }
     set_named(d, there, &wanted, "config");

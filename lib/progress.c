@@ -146,7 +146,7 @@ bool progress_wants(progress *p, arena *a, json *ids, store_error *e)
 {
     double now = clock_now();
     *ids = json_array();
-    if (p->moved && p->looked_at && now - p->looked_at >= LOOK_SECONDS && !look(p, a, e))
+    if (p->moved && now - p->looked_at >= LOOK_SECONDS && !look(p, a, e))
         return false;
     for (size_t i = 0; i < p->n_wants; i++)
         if (p->wants[i].due <= now)
@@ -276,13 +276,14 @@ static bool same_position(const event_position *a, const event_position *b)
     return json_equal(&a->created_at, &b->created_at, NULL) && json_equal(&a->ids, &b->ids, NULL);
 }
 
-bool progress_prepare(progress *p, bool *telling, store_error *e)
+bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error *e)
 {
-    double now;
+    double now = 0;
     if (!need_store(p, e))
         return false;
     arena *a = arena_new();
-    bool ok = read_marks(p, a, &p->before, e) && (store_now(p->store, &now, e) || lose_store(p));
+    bool ok = read_marks(p, a, &p->before, e) &&
+              (!need_telling || store_now(p->store, &now, e) || lose_store(p));
     *telling = ok && (int64_t)now > p->before.read_at;
     arena_free(a);
     return ok;

@@ -29,9 +29,9 @@ void progress_asked(progress *p, const json *ids);
 /* Seconds until progress_wants may have more; -1: not before another batch. */
 double progress_wants_in(const progress *p);
 
-/* Get ready to send a batch. `*telling`: it could be told whether one without
- * events arrived; the clock of the store counts whole seconds. */
-bool progress_prepare(progress *p, bool *telling, store_error *e);
+/* Get ready to send a batch. `*telling`, if it is needed: it could be told
+ * whether one without events arrived; the store notes whole seconds. */
+bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error *e);
 /* The batch was sent, and ends at this position (created_at null: at none). */
 void progress_sent(progress *p, const event_position *position);
 /* Whether the last batch has arrived in the store, or there was none. */

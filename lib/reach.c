@@ -191,7 +191,7 @@ static bool load_wanted(reach *r, store_error *e)
     arena *a = r->p->arena;
     for (size_t i = 0; i < r->p->n; i++) {
         const entity *x = r->p->entities[i];
-        if (x->state == ENTITY_GONE || x->asset)
+        if (x->state == ENTITY_GONE || x->asset || !x->doc_id) /* recalled just now */
             continue;
         json own = json_oid(a, naming_id(a, r->p->id, x->id)), next = json_oid(a, x->doc_id);
         want_id(r, 'i', &own);

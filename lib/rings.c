@@ -12,6 +12,8 @@
 #define WAIT_SECONDS 2.0   /* a row is committed within milliseconds, on a bad day */
 #define FIRST_DELAY  0.005 /* seconds; half of what a change takes Zou */
 
+#define DEAF_SECONDS 60.0 /* until silence is taken for silence again */
+
 /* kinds; a server that makes up names must not fill the memory */
 #define MAX_KINDS 10000
 /* messages; of that many within two seconds none is waited for on its own */
@@ -36,7 +38,8 @@ struct rings {
     message *messages; /* owned hash, as the other */
     kind_seen *kinds;
     unsigned tries;
-    double read_at; /* the last time */
+    double read_at;   /* the last time */
+    double unrung_at; /* when an event came without a message; 0: a message came since */
 };
 
 /* ---- hashes -------------------------------------------------------------- */
@@ -147,7 +150,8 @@ static kind_seen *kind_of_hash(rings *r, uint64_t hash)
     return k;
 }
 
-static void count(rings *r, const char *name, const json *data, int change)
+/* Returns the balance. */
+static int count(rings *r, const char *name, const json *data, int change)
 {
     uint64_t hash = hash_message(name, data);
     message *m;
@@ -159,15 +163,17 @@ static void count(rings *r, const char *name, const json *data, int change)
         *m = (message){.hash = hash, .kind = hash_kind(name, data)};
         HASH_ADD(hh, r->messages, hash, sizeof m->hash, m);
     }
-    m->balance += change;
+    int balance = m->balance += change;
     m->at = clock_now();
-    if (m->balance == 0)
+    if (balance == 0)
         forget_message(r, m);
+    return balance;
 }
 
 bool rings_add(rings *r, const char *name, const json *data)
 {
     kind_seen *k = kind_of_hash(r, hash_kind(name, data));
+    r->unrung_at = 0;
     if (k->missed && !k->came)
         return false;
     count(r, name, data, 1);
@@ -178,7 +184,13 @@ bool rings_add(rings *r, const char *name, const json *data)
 void rings_came(rings *r, const char *name, const json *data)
 {
     kind_of_hash(r, hash_kind(name, data))->came = true;
-    count(r, name, data, -1);
+    if (count(r, name, data, -1) < 0)
+        r->unrung_at = clock_now();
+}
+
+bool rings_are_deaf(const rings *r)
+{
+    return r->unrung_at > 0 && clock_now() - r->unrung_at < DEAF_SECONDS;
 }
 
 /* Forget what has been waited for long enough. An event that came first is kept

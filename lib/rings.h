@@ -24,6 +24,9 @@ void rings_came(rings *r, const char *name, const json *data);
 /* Seconds until the log should be read for those that have not come: 5, 10, 20,
  * … ms after each other, for two seconds; -1: there are none. */
 double rings_due_in(rings *r);
+/* Whether an event came lately that no message told of: the socket stands, but
+ * Zou does not reach it, say. */
+bool rings_are_deaf(const rings *r);
 /* The log has been read. */
 void rings_read(rings *r);
 

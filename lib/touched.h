@@ -15,8 +15,7 @@
 
 #include <uthash.h>
 
-/* ids of one project in one batch; beyond, reading all of it takes Kitsu less
- * than looking for each (a request names some 170). */
+/* ids of one project in one batch; beyond, reading all of . */
 #define MAX_TOUCHED 700
 
 /* One entity, task or asset type. */

@@ -6,6 +6,7 @@
 #include "session.h"
 #include "settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -141,6 +142,19 @@ time_t zou_date(const zou *z)
 
 /* ---- answers ------------------------------------------------------------ */
 
+/* bytes of a route in a message: a list of ids would leave no room for the rest. */
+#define ROUTE_SHOWN 160
+
+/* The route of a request for a message; in static storage. */
+static const char *route_of(const zou *z, const http_request *r)
+{
+    static char shown[ROUTE_SHOWN + 8];
+    const char *route = r->url + strlen(z->server);
+    bool all = strlen(route) <= ROUTE_SHOWN;
+    snprintf(shown, sizeof shown, "%.*s%s", ROUTE_SHOWN, route, all ? "" : "...");
+    return shown;
+}
+
 /* What an answer of another status than 2xx means. */
 static zou_result judge(const zou *z, const http_request *r, const http_answer *answer,
                         http_error *e)
@@ -153,7 +167,7 @@ static zou_result judge(const zou *z, const http_request *r, const http_answer *
         if (!words)
             words = json_text(json_get(&v, "msg"));
     }
-    const char *route = r->url + strlen(z->server);
+    const char *route = route_of(z, r);
     zou_result result = ZOU_FAILED;
     int status = answer->status >= 500 ? EX_TEMPFAIL : EX_PROTOCOL;
     if (answer->status == 401 || answer->status == 422) {
@@ -199,7 +213,7 @@ static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, 
 static zou_result nonsense(const zou *z, const http_request *r, const char *what, http_error *e)
 {
     http_fail(e, EX_PROTOCOL, "%s %s: not Zou's JSON (%s): is %s the address of Kitsu's API?",
-              r->method, r->url + strlen(z->server), what, z->server);
+              r->method, route_of(z, r), what, z->server);
     return ZOU_FAILED;
 }
 

@@ -75,3 +75,22 @@ as_nobody() {
         "$@"
     fi
 }
+
+# state_document ID: one document of the suite's own state, or nothing
+state_document() {
+    case $OP_STORE in
+        sqlite:*)
+            sqlite3 "${OP_STORE#sqlite:}" \
+                "SELECT document FROM openpype WHERE collection = 'opkitsu' AND id = '\"$1\"'"
+            ;;
+        *)
+            "$STUDIO_VENV/bin/python" -c '
+import json, pymongo, sys
+url, db, id = sys.argv[1:]
+found = pymongo.MongoClient(url)[db].opkitsu.find_one({"_id": id})
+if found:
+    print(json.dumps(found))
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1"
+            ;;
+    esac
+}
