@@ -101,7 +101,10 @@ static bool read_service(status *s, store_error *e)
     s->writer = expires > s->now ? text_of(&held, "owner") : NULL;
     s->running = s->writer && owner && strcmp(s->writer, owner) == 0;
     s->host = text_of(&notes, "host");
+    const char *process = text_of(&notes, "process"); /* the service's own, not op-lease's */
     json_int64(json_get(&notes, "pid"), &s->pid);
+    if (process)
+        s->pid = strtoll(process, NULL, 10);
     s->since = time_of(&notes, "since");
     s->state = text_of(&notes, "state");
     s->state_at = time_of(&notes, "state_at");
