@@ -78,6 +78,12 @@ static int64_t token_life(const char *token)
  * gives it. */
 #define MAX_AGE (7 * 24 * 3600)
 
+time_t session_token_end(const char *token, time_t at)
+{
+    int64_t life = token_life(token);
+    return life < 0 ? -1 : at + (time_t)life;
+}
+
 /* Whether 1/`part` of the life of a token that was had `at` is over. A clock
  * that went backwards tells nothing, so then it is. */
 static bool is_over(const char *token, time_t at, int part)

@@ -12,6 +12,8 @@
 
 #include "credentials.h"
 
+#include <time.h>
+
 typedef struct session session;
 
 /* `h` is borrowed. `server` is the API's URL. No request is made yet. NULL:
@@ -26,5 +28,9 @@ const char *session_token(session *s, http_error *e);
 /* The server did not take that token, in the words of `*e` (401, 422): get
  * another one. */
 bool session_renew(session *s, http_error *e);
+
+/* Until when a token is good that was had `at`, by this machine's clock; -1: for
+ * ever, as a bot's. */
+time_t session_token_end(const char *token, time_t at);
 
 #endif

@@ -67,7 +67,7 @@ char *zou_address(const char *text, http_error *e)
     return b.data;
 }
 
-static char *find_server(const zou_options *o, http_error *e)
+char *zou_find_server(const zou_options *o, http_error *e)
 {
     const char *variable = getenv("KITSU_SERVER");
     if (o->server)
@@ -94,7 +94,7 @@ static char *find_server(const zou_options *o, http_error *e)
 zou *zou_open(const zou_options *o, http_error *e)
 {
     zou *z = xmalloc(sizeof *z);
-    *z = (zou){.server = find_server(o, e), .date = -1};
+    *z = (zou){.server = zou_find_server(o, e), .date = -1};
     if (z->server) {
         z->http = http_new();
         if (o->impatient)

@@ -38,6 +38,8 @@ const char *zou_server(const zou *z);
  * `http://h:8080/api`; a path stays, slashes at its end go. NULL: `*e`. The
  * caller frees it. */
 char *zou_address(const char *text, http_error *e);
+/* The address that these options mean. NULL: `*e`. The caller frees it. */
+char *zou_find_server(const zou_options *o, http_error *e);
 
 /* All of these: `path` begins with a slash and is used as it is. Unless they
  * return ZOU_OK or ZOU_STOPPED, `*e` names the route and quotes Zou, and its

@@ -9,7 +9,7 @@ setup() {
     load common
     cd "$BATS_TEST_TMPDIR" || return
     mkdir tmp
-    genuine=$OPKITSU_BUILD/bin
+    genuine=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../build}" && pwd)/bin
     export TMPDIR=$PWD/tmp genuine OP_STORE=sqlite:$PWD/op.db OPKITSU_BACKOFF_SECONDS=0.1
     unset "${!KITSU_@}" OP_LEASE
     mkdir -p fake/bin
@@ -33,7 +33,7 @@ setup() {
 # Nothing stays behind: no process, no temporary file.
 teardown() {
     [[ ! $service ]] || ! kill -KILL "$service" 2>/dev/null || echo "still running"
-    until_true no_process || ps -ef
+    until_true no_process
     rmdir "$BATS_TEST_TMPDIR/tmp"
     no_process
 }
@@ -82,11 +82,13 @@ until_true() {
 
 # await_lines N PATTERN [FILE]: until so many lines of the log have it.
 await_lines() { until_true has_lines "$@"; }
-has_lines() { (($(grep -cs -e "$2" "${3-log}") >= $1)); }
+has_lines() {
+    local count
+    count=$(grep -cs -e "$2" "${3-log}" || true)
+    ((${count:-0} >= $1))
+}
 
-pid_of() { pgrep -f "$PWD/fake/bin/$1|^sleep 60.$1" | head -n 1; }
-
-# pids_of NAME: processes of the service that are this program, now `cat` or `sleep`.
+# kill_stage PROGRAM [SIGNAL]: the process of the service that is this file.
 kill_stage() {
     local process
     for process in /proc/[0-9]*; do
@@ -108,12 +110,13 @@ sync-report for me:7
 kitsu-listen --login me --project a for me:7"* || $(grep -c '^[a-z-]*fetch --login me --project a for me:7$' log) == 1 ]]
     grep -qx 'kitsu-fetch --events --login me --project a for me:7' log
     grep -qx 'op-lease ' log
+    pid=$service
     stop
     [[ $status == 143 ]]
     [[ $(<out) == '{"type":"Full"}'$'\n''{"type":"Event"}' ]]
     [[ ! -s err ]]
     grep -x 'given back' log
-    [[ $(grep -v _at notes | xargs) == "state synchronising full ended with status 0 state listening state ending" ]]
+    [[ $(grep -v _at notes | xargs) == "process $pid state synchronising full ended with status 0 state listening state ending" ]]
 }
 
 @test "the documented commands, letter for letter" {
@@ -144,14 +147,14 @@ kitsu-listen --login me --project a for me:7"* || $(grep -c '^[a-z-]*fetch --log
 
 @test "SIGTERM ends it in each phase within two seconds, and leaves nothing" {
     # Waiting for the lease.
-    stage op-lease 'trap "exit 0" TERM; sleep 60 & wait'
+    stage op-lease 'exec sleep 60'
     start
     await_lines 1 ^op-lease
     stop
     [[ $status == 143 ]]
     stage op-lease 'trap "exit 0" TERM; echo me:7; exec cat >>notes'
     # In a full synchronisation, with a program that will not hear of it.
-    stage kitsu-fetch 'trap "" TERM; for i in {1..50}; do sleep 0.1; done'
+    stage kitsu-fetch 'trap "" TERM; for i in {1..300}; do sleep 0.1; done'
     start
     await_lines 1 ^sync-report
     kill -s TERM "$service"
@@ -169,19 +172,7 @@ kitsu-listen --login me --project a for me:7"* || $(grep -c '^[a-z-]*fetch --log
 }
 
 @test "a stage that dies: the pipe is started again, the full synchronisation is not" {
-    start
-    for name in kitsu-listen kitsu-fetch op-diff op-apply sync-report; do
-        stage $name "exec -a $name sleep 60"
-    done
-    stage kitsu-fetch 'case $* in *--events*) exec sleep 61 ;; esac'
-    stage op-diff 'read -r line && exec cat || exit 0'
-    await_lines 1 'kitsu-fetch --events'
-    stop
-    stage kitsu-listen 'echo "{\"type\":\"Event\"}"; exec sleep 60'
-    for name in kitsu-fetch op-diff op-apply sync-report; do
-        stage $name 'exec cat'
-    done
-    stage kitsu-fetch 'case $* in *--events*) cp /bin/cat my-fetch; exec ./my-fetch ;; esac'
+    stage kitsu-fetch 'case $* in *--events*) cp -f /bin/cat my-fetch 2>/dev/null || true; exec ./my-fetch ;; esac'
     for name in op-diff op-apply sync-report; do
         stage $name "cp -f /bin/cat my-$name 2>/dev/null || true; exec ./my-$name"
     done
@@ -220,7 +211,7 @@ warning: of libc" ]]
     OPKITSU_BACKOFF_SECONDS=0.4 start --resume -v
     await_lines 3 'again in' err
     stop
-    mapfile -t waits < <(sed -n 's/.*again in \([0-9]*\)\.\([0-9]\) s/\1\2/p' err)
+    mapfile -t waits < <(sed -n 's/.*again in \([0-9]*\)\.\([0-9]\) s/\1\2/p' err | sed 's/^0*\(.\)/\1/')
     echo "${waits[@]}"
     ((waits[0] >= 3 && waits[0] <= 5 && waits[1] >= 6 && waits[1] <= 10 && waits[2] >= 12 && waits[2] <= 20))
     grep -x 'state waiting' notes
@@ -240,7 +231,6 @@ warning: of libc" ]]
     start --resume
     await_lines 2 ^kitsu-listen
     stop
-    [[ $(grep -v -e op- -e report log | sed 's/ .*//' | xargs) =~ ^"kitsu-listen kitsu-fetch kitsu-fetch kitsu-listen" || true ]]
     [[ $(grep ^kitsu-fetch log | grep -vc -e --events) == 1 ]]
     # Another 75 is just a failure.
     stage kitsu-listen 'echo "kitsu-listen: try again later" >&2; exit 75'
@@ -354,9 +344,9 @@ warning: of libc" ]]
 mended:   skipped Shot "c d"' ]]
     run ! grep 'mended: [ab]' out
     [[ $(head -n 1 out) == 'alpha: nothing changed in 0.01 s' ]]
-    for time in 1 1y h 0s -1s off1 '' 1000000d; do
+    for time in 1 1y h 0s -1s off1 1000000d ''; do
         run -64 --separate-stderr "$genuine/sync-service" "--reconcile=$time"
-        [[ $stderr == *"--reconcile $time: "* || $time == '' ]]
+        [[ $stderr == *"--reconcile ${time:-empty}: "* ]]
     done
 }
 

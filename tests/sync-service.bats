@@ -95,25 +95,6 @@ stages() {
     [[ $(op-dump --bare | jq -r 'select(.type == "project").name' | xargs) == "alpha gamma" ]]
 }
 
-@test "without --once it says that following events comes later, and does nothing" {
-    console
-    [[ $status == 69 ]]
-    [[ $output == "" ]]
-    [[ $stderr == *"comes with the next version"*--once* ]]
-    console -prj project_name01 -prj project_name02
-    [[ $status == 69 ]]
-    [[ ! -e $db && ! -e runtime/opkitsu ]]
-}
-
-@test "listen only: the documented command says that it comes later, and does nothing" {
-    console -lo
-    [[ $status == 69 ]]
-    [[ $stderr == *"comes with the next version"* ]]
-    console --listen-only --once
-    [[ $status == 69 ]]
-    [[ ! -e $db && ! -e runtime/opkitsu ]]
-}
-
 @test "credentials from the environment" {
     run --separate-stderr openpype_console module kitsu sync-service --once
     [[ $status == 0 && ${#lines[@]} == 2 ]]
@@ -239,6 +220,15 @@ stages() {
     ln -s /dev/full kept/changes.ndjson
     service --once --tee kept
     [[ $status == 74 && $stderr == *"No space left"* ]]
+}
+
+@test "--tee: a run that reads nothing leaves what was kept before" {
+    service --once --tee kept
+    cp kept/changes.ndjson before
+    service --once --tee kept -s http://127.0.0.1:1
+    [[ $status == 69 ]]
+    service --once --tee kept -s http://127.0.0.1:1
+    cmp before kept/changes.ndjson.old
 }
 
 @test "what is skipped is said with its reason, the first 20, and the status is 1" {
