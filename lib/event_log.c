@@ -33,6 +33,54 @@ json event_time(arena *a, time_t t)
     return json_string(a, text);
 }
 
+/* A page in the making. */
+typedef struct rows {
+    arena *arena;
+    json *page;
+} rows;
+
+/* A row that is too large or nested too deep (some of Zou's events hold what a
+ * user has sent) must not hide the others: what is left of it still says that
+ * something happened, and its time is that of the row before it. */
+static bool take_row(void *context, const json_element *e)
+{
+    rows *r = context;
+    json row;
+    if (!e->text || !json_parse(r->arena, e->text, e->len, &row, NULL, NULL)) {
+        const json *last = r->page->len ? &r->page->items[r->page->len - 1] : NULL;
+        row = json_object();
+        json_add(r->arena, &row, "id", json_string(r->arena, e->id ? e->id : ""));
+        json_add(r->arena, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
+        json_add(r->arena, &row, "name", json_string(r->arena, e->name ? e->name : ""));
+    }
+    json_push(r->arena, r->page, row);
+    return true;
+}
+
+/* Of such a row at the top, the time of the next. */
+static void date_first(const zou *z, arena *a, json *page)
+{
+    uint32_t first = 0;
+    while (first < page->len && json_is_null(json_get(&page->items[first], "created_at")))
+        first++;
+    json at = first < page->len ? *json_get(&page->items[first], "created_at")
+                                : event_time(a, zou_date(z));
+    for (uint32_t i = 0; i < first; i++) {
+        page->items[i] = json_copy_shallow(a, &page->items[i]);
+        json_set(a, &page->items[i], "created_at", at);
+    }
+}
+
+static zou_result get_rows(zou *z, const char *path, arena *a, json *page, http_error *e)
+{
+    rows r = {a, page};
+    *page = json_array();
+    zou_result result = zou_list(z, path, take_row, &r, e);
+    if (result == ZOU_OK)
+        date_first(z, a, page);
+    return result;
+}
+
 /* Take in a page, newest first. False: it is not what the log gives. `*more`:
  * it ends within the overlap, so what follows belongs to it too. */
 static bool add_page(arena *a, const json *page, uint32_t asked, event_position *p, bool *more)
@@ -66,7 +114,7 @@ zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
         if (out->ids.len > 0)
             path = arena_printf(a, "%s&cursor_event_id=%s", path,
                                 json_text(&out->ids.items[out->ids.len - 1]));
-        zou_result result = zou_get(z, path, a, &page, e);
+        zou_result result = get_rows(z, path, a, &page, e);
         if (result == ZOU_FORBIDDEN && out->ids.len == 0) {
             msg_info("%s: the log of events cannot be read with this role", zou_server(z));
             return ZOU_OK;
@@ -283,7 +331,7 @@ static bool is_page(const json *page)
 static event_reading get_page(event_log *l, arena *a, const char *query, json *page, http_error *e)
 {
     const char *path = arena_printf(a, "/data/events/last?%s", query);
-    zou_result result = zou_get(l->zou, path, a, page, e);
+    zou_result result = get_rows(l->zou, path, a, page, e);
     if (result == ZOU_FORBIDDEN)
         return EVENTS_REFUSED;
     if (result != ZOU_OK)

@@ -250,6 +250,8 @@ void touched_event(touched *t, const json *record)
     bool all = is_noun(&e, "metadata-descriptor") || (!touches && (!e.has_ids || is_ours(&e)));
     if (all && e.project_id)
         touched_project_of(t, e.project_id)->full = true;
+    else if (is_ours(&e) && !e.has_ids) /* one of which kitsu-listen could read no more */
+        t->all = true;
 }
 
 void touched_sync(touched *t, const json *sync)

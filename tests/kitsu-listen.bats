@@ -105,6 +105,21 @@ linked() {
 
 # --- What comes ------------------------------------------------------------------
 
+@test "a row that no program may read hides no other: all is read again" {
+    local before deep last
+    before=$(position)
+    edit 1
+    deep=$(rows 1 "(now() at time zone 'utc')::timestamp" asset:update)
+    sql "update api_event set data = (repeat('[', 200) || repeat(']', 200))::jsonb, project_id = null where id = '$deep'"
+    edit 2
+    kitsu-listen --once --since "$before" >out
+    [[ $(events | wc -l) == 3 && $(events | sed -n 2p) == "$deep" ]]
+    grep "$deep" out | grep Event | jq -e '.name == "asset:update" and .data == null'
+    linked alpha
+    grep -e "$deep" -e Checkpoint out | kitsu-fetch --events -d "$db" >read
+    [[ $(jq -r 'select(.type == "End") | .scope' read | uniq) == full && $(grep -c '"type":"End"' read) -ge 2 ]]
+}
+
 @test "events as they happen, in the log's order, each once" {
     position >before
     listen --since "$(cat before)"
