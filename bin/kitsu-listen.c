@@ -202,6 +202,7 @@ static bool ask_kitsu(start *s, http_error *e)
         }
         if (s->o->once || (e->status != EX_TEMPFAIL && e->status != EX_UNAVAILABLE))
             return false;
+        listener_pause(0); /* a reader that has left made it fail */
         if (!said)
             msg_warn("%s; trying again until it is back", e->what);
         listener_pause(clock_jitter(wait));

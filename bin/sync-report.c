@@ -1,6 +1,7 @@
 /* sync-report - what a synchronisation did, or would do, for people to read.
  *
  * Reads results (op-apply) or changes (op-diff), writes text. */
+#include "idset.h"
 #include "msg.h"
 #include "ndjson.h"
 #include "path.h"
@@ -9,9 +10,11 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+#include <uthash.h>
 
 static const char usage[] =
     "usage: sync-report [-hVqv]\n"
@@ -28,14 +31,23 @@ static const char usage[] =
 
 #define MAX_NOTES 20 /* of one project; the others are only counted */
 
+/* What was said of a project the last time to be skipped: batches of events tell
+ * of all that is, again and again. */
+typedef struct said {
+    UT_hash_handle hh; /* by name */
+    char *name;        /* owned */
+    idset *lines;      /* owned */
+} said;
+
 enum { CREATE, UPDATE, ARCHIVE, DELETE, DROP, VERBS };
 static const char *const verbs[VERBS] = {"create", "update", "archive", "delete", "drop"};
 
 /* What is known of the project at hand. A zeroed one knows nothing. */
 typedef struct report {
     buf name;                     /* of a plan's project */
-    buf skipped, failed;          /* lines for people */
+    buf skipped, failed;          /* lines for people: all that is skipped, some that failed */
     long n_skipped, n_failed;     /* all of them */
+    said *said;                   /* hash table */
     long planned[VERBS];          /* changes of a plan */
     bool dropped;                 /* the project was */
     bool saw_end, said_something; /* of the whole stream */
@@ -53,7 +65,12 @@ static void print(const buf *b)
 /* The notes of one kind, and the end of the project. */
 static void print_notes(buf *notes, long *n)
 {
-    print(notes);
+    const char *line = notes->data;
+    for (long i = 0; i < *n && i < MAX_NOTES; i++) {
+        size_t len = strcspn(line, "\n") + 1;
+        ndjson_write_raw(line, len);
+        line += len;
+    }
     if (*n > MAX_NOTES)
         printf("  ... and %ld more\n", *n - MAX_NOTES);
     buf_clear(notes);
@@ -64,6 +81,53 @@ static void print_all_notes(report *r)
 {
     print_notes(&r->failed, &r->n_failed);
     print_notes(&r->skipped, &r->n_skipped);
+}
+
+static said *said_of(report *r, const char *name)
+{
+    said *s;
+    HASH_FIND_STR(r->said, name, s);
+    if (!s) {
+        s = xmalloc(sizeof *s);
+        *s = (said){.name = xstrdup(name), .lines = idset_new()};
+        HASH_ADD_KEYPTR(hh, r->said, s->name, strlen(s->name), s);
+    }
+    return s;
+}
+
+static void free_said(report *r)
+{
+    said *s, *next;
+    HASH_ITER(hh, r->said, s, next)
+    {
+        HASH_DELETE(hh, r->said, s);
+        idset_free(s->lines);
+        free(s->name);
+        free(s);
+    }
+}
+
+/* Take note of what is skipped; of events only what is new is left to be said. */
+static void take_skipped(report *r, const char *name, bool events)
+{
+    said *s = said_of(r, name);
+    idset *now = idset_new();
+    buf news = {0};
+    long n = 0;
+    for (const char *line = r->skipped.data; line && *line;) {
+        size_t len = strcspn(line, "\n") + 1;
+        idset_add(now, line, len);
+        if (idset_add(s->lines, line, len) || !events) {
+            buf_add(&news, line, len);
+            n++;
+        }
+        line += len;
+    }
+    idset_free(s->lines);
+    s->lines = now;
+    buf_free(&r->skipped);
+    r->skipped = news;
+    r->n_skipped = n;
 }
 
 /* `3 created, 1 skipped`, with commas from the second on. */
@@ -80,7 +144,8 @@ static void wipe_line(void)
         fputs("\r\033[K", stderr);
 }
 
-static void print_summary(report *r, const json *summary)
+/* How many of each, as text. */
+static void add_counts(buf *line, const json *summary, bool planned)
 {
     static const struct {
         const char *key, *word, *planned;
@@ -88,18 +153,23 @@ static void print_summary(report *r, const json *summary)
                   {"updated", "updated", "to update"},
                   {"deleted", "deleted", "to delete"},
                   {"archived", "archived", "to archive"}};
-    bool planned = json_true(json_get(summary, "planned")); /* op-apply -n */
-    buf line = {0}, name = {0};
     int64_t n;
-    double seconds = 0;
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (json_int64(json_get(summary, counts[i].key), &n))
-            add_count(&line, n, planned ? counts[i].planned : counts[i].word);
+            add_count(line, n, planned ? counts[i].planned : counts[i].word);
+}
+
+static void print_summary(report *r, const json *summary, bool events, const buf *counts)
+{
+    bool planned = json_true(json_get(summary, "planned")); /* op-apply -n */
+    buf line = {0}, name = {0};
+    double seconds = 0;
+    int64_t n = r->n_skipped;
+    buf_add(&line, counts->data, counts->len);
     if (!line.len)
         buf_adds(&line, r->dropped ? "dropped" : planned ? "nothing to change" : "nothing changed");
-    r->dropped = false;
-    n = r->n_skipped;
-    json_int64(json_get(summary, "skipped"), &n);
+    if (!events)
+        json_int64(json_get(summary, "skipped"), &n);
     add_count(&line, n, "skipped");
     if (json_int64(json_get(summary, "conflicts"), &n))
         add_count(&line, n, "in conflict");
@@ -108,12 +178,31 @@ static void print_summary(report *r, const json *summary)
     json_double(json_get(summary, "seconds"), &seconds);
     show_text(&name, json_get(summary, "project"), "?");
     wipe_line();
-    printf("%s: %s in %.2f s\n", name.data, line.data, seconds);
+    printf("%s: %s", name.data, line.data);
+    if (!events)
+        printf(" in %.2f s", seconds);
+    putchar('\n');
     print_all_notes(r);
     fflush(stdout); /* there may be many more projects to come */
     buf_free(&line);
     buf_free(&name);
     r->said_something = true;
+}
+
+/* A batch of events that changed nothing is not worth a line. */
+static void on_summary(report *r, const json *summary)
+{
+    const char *scope = json_text(json_get(summary, "scope"));
+    const char *name = json_text(json_get(summary, "project"));
+    bool events = scope && strcmp(scope, "events") == 0;
+    buf counts = {0};
+    take_skipped(r, name ? name : "?", events);
+    add_counts(&counts, summary, json_true(json_get(summary, "planned")));
+    bool bad = r->n_skipped || r->n_failed;
+    if (bad || (!r->quiet && (!events || counts.len || r->dropped)))
+        print_summary(r, summary, events, &counts);
+    r->dropped = false;
+    buf_free(&counts);
 }
 
 static void print_plan(report *r)
@@ -222,8 +311,8 @@ static void on_skipped(report *r, const json *record)
     buf_adds(&line, ": ");
     show_text(&line, json_get(record, "reason"), "no reason given");
     buf_addc(&line, '\n');
-    if (r->n_skipped++ < MAX_NOTES)
-        buf_add(&r->skipped, line.data, line.len);
+    r->n_skipped++;
+    buf_add(&r->skipped, line.data, line.len);
     buf_free(&line);
 }
 
@@ -267,8 +356,8 @@ static void on_record(report *r, const json *record)
         on_skipped(r, record);
     else if (strcmp(type, "Result") == 0)
         on_result(r, record);
-    else if (strcmp(type, "Summary") == 0 && (!r->quiet || r->n_skipped || r->n_failed))
-        print_summary(r, record);
+    else if (strcmp(type, "Summary") == 0)
+        on_summary(r, record);
     else if (strcmp(type, "End") == 0) {
         r->saw_end = true;
         if (r->name.len) /* a plan's; a Summary says more than the End before it */
@@ -301,6 +390,7 @@ int main(int argc, char **argv)
     buf_free(&r.name);
     buf_free(&r.skipped);
     buf_free(&r.failed);
+    free_said(&r);
     arena_free(a);
     ndjson_free(in);
     return ndjson_close(status);

@@ -278,7 +278,7 @@ static void add_number(arena *a, json *object, const char *key, unsigned long n)
     json_add(a, object, key, json_integer(a, (int64_t)n));
 }
 
-static void add_summary(apply *p, const char *name)
+static void add_summary(apply *p, const char *name, bool full)
 {
     arena *a = p->project.arena;
     const counts *n = &p->project.counts;
@@ -286,6 +286,8 @@ static void add_summary(apply *p, const char *name)
     json summary = json_object();
     json_add(a, &summary, "type", json_string(a, "Summary"));
     json_add(a, &summary, "project", json_string(a, name));
+    if (!full)
+        json_add(a, &summary, "scope", json_string(a, "events"));
     if (p->dry)
         json_add(a, &summary, "planned", json_bool(true));
     add_number(a, &summary, "inserted", n->inserted);
@@ -414,7 +416,7 @@ bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
     if (!flush_batch(p, e) || !begin(p, e) || !remember(p, project_id, full, e) ||
         (!name && !find_name(p, project_id, &name, e)))
         return false;
-    add_summary(p, name);
+    add_summary(p, name, full);
     forget_project(&p->project);
     return commit(p, e);
 }

@@ -85,9 +85,11 @@ zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
 
 /* ---- reading on --------------------------------------------------------- */
 
-/* Events of the first page of a quick reading: those of a second of a studio
- * that is busy indeed. */
-#define QUICK_PAGE 100
+/* Events of the first page of a quick reading, a few more than there are new ones
+ * at most times: Zou takes as long for 100 as for a change of a shot. The pages
+ * after it are each larger. */
+#define QUICK_PAGE   25
+#define QUICK_GROWTH 4
 
 #define MAX_AHEAD 1  /* second; an event may be dated that much after the answer's Date */
 #define MAX_ID    64 /* bytes; a UUID has 36 */
@@ -467,8 +469,10 @@ static event_reading read_pages(reading *r, http_error *e)
 {
     event_log *l = r->log;
     unsigned limit = r->quick ? QUICK_PAGE : NEXT_PAGE;
-    for (bool more = true; more; limit = NEXT_PAGE) {
+    for (bool more = true; more; limit = limit * QUICK_GROWTH) {
         json page;
+        if (limit > NEXT_PAGE)
+            limit = NEXT_PAGE;
         event_reading got = get_joined_page(r, limit, &page, e);
         if (got != EVENTS_READ)
             return got;

@@ -344,36 +344,34 @@ static int read_log(listener *l, bool *read)
     return EX_OK;
 }
 
-/* What of full reads is to be asked for in this batch, and whether it may be
- * sent. */
-static int get_wants(listener *l, json *wants)
+/* What of full reads is to be asked for in this batch. `*telling`: it may be
+ * sent without an event in it. */
+static int get_wants(listener *l, bool everything, json *wants, bool *telling)
 {
     store_error e;
-    bool telling;
     *wants = json_array();
-    if (!l->o->progress)
+    *telling = true;
+    if (!l->o->progress ||
+        (progress_wants(l->o->progress, l->arena, wants, &e) &&
+         progress_prepare(l->o->progress, everything || wants->len > 0, telling, &e)))
         return EX_OK;
-    if (!progress_wants(l->o->progress, l->arena, wants, &e) ||
-        !progress_prepare(l->o->progress, wants->len > 0, &telling, &e)) {
-        *wants = json_array();
-        return store_failed(l, &e);
-    }
-    if (!telling && !l->o->once && wants->len) {
-        *wants = json_array();
-        l->wants_at = clock_now() + TICK_SECONDS;
-    }
-    return EX_OK;
+    *wants = json_array();
+    return store_failed(l, &e);
 }
 
 static int read_and_write(listener *l)
 {
     json wants;
-    bool read;
+    bool read, telling;
     size_t n;
     arena_reset(l->arena);
-    int status = get_wants(l, &wants);
+    int status = get_wants(l, false, &wants, &telling);
     if (status != EX_OK || l->retry_at > clock_now())
         return status;
+    if (!telling) {
+        wants = json_array();
+        l->wants_at = clock_now() + TICK_SECONDS;
+    }
     status = read_log(l, &read);
     if (status != EX_OK || !read)
         return status;
@@ -388,21 +386,26 @@ static int write_messages(listener *l)
 {
     static const event_position nowhere = {.created_at = {.type = JSON_NULL},
                                            .ids = {.type = JSON_ARRAY}};
-    json none = json_array();
     double now = clock_now();
     bool everything =
         l->everything && (l->everything_at == 0 || now - l->everything_at >= SAFETY_SECONDS);
-    bool news = everything || l->n_messages > 0;
-    if (!news && !(sio_is_joined(l->socket) && now - l->wrote_at >= l->heartbeat))
+    bool heartbeat = !everything && l->n_messages == 0, telling;
+    if (heartbeat && !(sio_is_joined(l->socket) && now - l->wrote_at >= l->heartbeat))
         return EX_OK;
-    if (l->o->progress && news) {
-        int status = get_wants(l, &none);
-        if (status != EX_OK || l->retry_at > now)
-            return status;
+    arena_reset(l->arena);
+    json wants;
+    int status = get_wants(l, everything, &wants, &telling);
+    if (status != EX_OK || l->retry_at > now)
+        return status;
+    if (!telling && l->n_messages == 0) {
+        l->retry_at = now + TICK_SECONDS;
+        return EX_OK;
     }
     begin_writing();
     if (everything)
         write_sync_of_all(l);
+    for (uint32_t i = 0; i < wants.len && !everything; i++)
+        write_sync(l, wants.items[i]);
     if (l->n_messages)
         ndjson_write_raw(l->messages.data, l->messages.len);
     write_checkpoint(l, &nowhere, l->n_messages);
@@ -412,8 +415,10 @@ static int write_messages(listener *l)
         l->everything = false;
         l->everything_at = now;
     }
-    if (l->o->progress && news)
+    if (l->o->progress && (!heartbeat || wants.len > 0)) {
         progress_sent(l->o->progress, &nowhere);
+        progress_asked(l->o->progress, &wants);
+    }
     works_again(l);
     return end_writing(l);
 }
@@ -539,10 +544,10 @@ static int write_part(listener *l, const json *wants, size_t *written)
 static int go_once(listener *l)
 {
     json wants;
-    bool read;
+    bool read, telling;
     size_t written = 0;
     event_position end = {json_null(), json_array()};
-    int status = get_wants(l, &wants);
+    int status = get_wants(l, false, &wants, &telling);
     while (status == EX_OK && l->log) {
         status = read_log(l, &read);
         if (read)

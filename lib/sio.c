@@ -314,12 +314,19 @@ static void start_calls(sio *s)
         s->poll = call(s, "GET", NULL, s->patience);
 }
 
+static bool has_ended(const http_call *c)
+{
+    return c && http_call_ended(c);
+}
+
 void sio_wait(sio *s, int fd, double seconds)
 {
-    http_multi_wait(s->multi, fd, seconds);
-    if (s->post && http_call_ended(s->post))
+    /* One may have ended as soon as it was sent. */
+    if (!has_ended(s->post) && !has_ended(s->poll))
+        http_multi_wait(s->multi, fd, seconds);
+    if (has_ended(s->post))
         take_post(s);
-    if (s->poll && http_call_ended(s->poll))
+    if (has_ended(s->poll))
         take_poll(s);
     if (s->state == JOINING && clock_now() - s->opened > OPEN_SECONDS)
         end(s, SIO_LOST, "%s: no answer", s->url);

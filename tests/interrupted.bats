@@ -16,6 +16,7 @@ setup() {
     export XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" XDG_CONFIG_HOME="$BATS_TEST_TMPDIR"
     export AVALON_DB="interrupted_$BATS_TEST_NUMBER" OPENPYPE_DATABASE_NAME="interrupted_op_$BATS_TEST_NUMBER"
     AVALON_DB+="_$$" OPENPYPE_DATABASE_NAME+="_$$"
+    export OPKITSU_LEASE_SECONDS=2 # what a killed op-apply leaves is waited for
     unset OP_STORE OPENPYPE_MONGO
     RANDOM=${SEED:-$$}
     echo "SEED=${SEED:-$$}" # to repeat a failure

@@ -111,7 +111,7 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
     listen -vv
     await 5 requested 'POST /socket.io' 2 # the join, the pong
     (($(grep -c 'rung: b:new' err) == 2))
-    ! says 'rung: x'
+    run ! says 'rung: x'
     alive
 }
 
@@ -128,7 +128,7 @@ PYTHON
     await 10 requested 'GET /socket.io' 24
     sleep 0.5
     alive
-    ! says 'rung: no'
+    run ! says 'rung: no'
     says 'rung: ack'
     (($(requests 'socket.io.*transport=polling 200') == 1)) # one handshake
     happens c:new

@@ -156,6 +156,81 @@ many() {
         (range($n; 0; -1) | change("delete"; .) + {fullDocumentBeforeChange: asset(.; "new")})'
 }
 
+# end ID SCOPE, checkpoint JSON: records
+end() {
+    printf '{"type":"End","project_id":"%s","scope":"%s","counts":{}}\n' "$1" "$2"
+}
+checkpoint() {
+    jq -nc "$1"' | {type: "Checkpoint", server: "https://k/api", projects: null, ids: []} + .'
+}
+
+# kept EXPECTED: of each checkpoint the project, its minute and whether a full read is wanted
+kept() {
+    state | jq -cs 'map(select(.type == "checkpoint"))
+        | map([.project_id // "*", (.created_at | .[14:16] | tonumber), .full_sync // false]) | sort' >"$BATS_TEST_TMPDIR/kept"
+    diff <(jq -c . <<<"$1") "$BATS_TEST_TMPDIR/kept"
+}
+
+case_checkpoints() {
+    local at='created_at: "2026-11-24T10'
+    { end p1 full && end p2 full &&
+        checkpoint "{$at:01:00\", projects: [\"p1\",\"p2\"], all: true, full_sync: [\"p3\"]}"; } | op-apply >/dev/null
+    kept '[["*",1,false],["p1",1,false],["p2",1,false],["p3",1,true]]'
+    { end p1 events && checkpoint "{$at:02:00\", events: 2, full_sync: [\"p2\"]}"; } | op-apply >/dev/null
+    kept '[["*",2,false],["p1",1,false],["p2",2,true],["p3",1,true]]'
+    # Listed, and read by events alone: the full read is wanted still.
+    { end p2 events && checkpoint "{$at:03:00\", events: 1, projects: [\"p2\"]}"; } | op-apply >/dev/null
+    kept '[["*",2,false],["p1",1,false],["p2",3,true],["p3",1,true]]'
+    # Read in full, in a batch of events; listed or not. Of the one after it nothing is said.
+    { end p2 full && end p4 full && checkpoint "{$at:04:00\", events: 0}" &&
+        checkpoint "{$at:05:00\", events: 0}"; } | op-apply >/dev/null
+    kept '[["*",5,false],["p1",1,false],["p2",4,false],["p3",1,true],["p4",4,false]]'
+    # Read in full, and left alone.
+    { end p1 full && checkpoint "{$at:06:00\", projects: [\"p1\"], full_sync: [\"p1\"]}"; } | op-apply >/dev/null
+    kept '[["*",5,false],["p1",6,true],["p2",4,false],["p3",1,true],["p4",4,false]]'
+    # No position: nothing.
+    { end p1 full && checkpoint "{created_at: null, events: 3, full_sync: [\"p2\"]}"; } | op-apply >/dev/null
+    kept '[["*",5,false],["p1",6,true],["p2",4,false],["p3",1,true],["p4",4,false]]'
+    # All were read: one that did not come does not wait for ever.
+    { end p1 full && checkpoint "{$at:07:00\", projects: [\"p1\"], all: true}"; } | op-apply >/dev/null
+    kept '[["*",7,false],["p1",7,false],["p2",4,false],["p4",4,false]]'
+}
+
+case_synced() {
+    checkpoint '{created_at: "2026-11-24T10:01:00", projects: [], all: true}' | op-apply
+    state_document synced:https://k/api |
+        jq -e '(.full_sync_at | now - . | . > -2 and . < 30) and (has("read_at") or has("events") | not)'
+    checkpoint '{created_at: "2026-11-24T10:02:00", events: 0}' | op-apply
+    state_document synced:https://k/api | jq -e '.full_sync_at and .read_at and (has("events") | not)'
+    { checkpoint '{created_at: "2026-11-24T10:02:00", events: 2}' && checkpoint '{created_at: null, events: 5}'; } | op-apply
+    state_document synced:https://k/api |
+        jq -e '.events == 7 and .events_at <= .read_at and .full_sync_at <= .read_at and .type == "synced"'
+}
+
+# What was known of a project goes with it.
+case_dropped() {
+    apply state
+    checkpoint '{created_at: "2026-11-24T10:01:00", full_sync: ["p1", "p2"]}' | op-apply
+    [ -n "$(state_document skipped:p1)" ]
+    { plan drop && checkpoint '{created_at: "2026-11-24T10:02:00"}'; } | op-apply >/dev/null
+    [ -z "$(state_document skipped:p1)" ]
+    kept '[["*",2,false],["p2",1,true]]'
+}
+
+# A conflict: nothing is read after the checkpoint that it withholds.
+case_withheld() {
+    local status=0
+    applies 0 insert
+    { plan conflict | grep -v -e '"Checkpoint"' && checkpoint '{created_at: "2026-11-24T10:01:00", events: 1}' &&
+        end p9 events && checkpoint '{created_at: "2026-11-24T10:02:00", events: 1}' && sleep 5; } |
+        op-apply >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+    [ "$status" -eq 75 ]
+    ! grep -q '"p9"' "$BATS_TEST_TMPDIR/out"
+    [ -z "$(state_document 'checkpoint:https://k/api:*')" ]
+    [ -z "$(state_document synced:https://k/api)" ]
+    [ "$(state_document lease | jq .owner)" = null ]
+}
+
 # ---- the tests ------------------------------------------------------------
 
 setup() {
@@ -309,6 +384,38 @@ setup() {
     [ -z "$(op-dump)" ]
 }
 
+@test "sqlite: checkpoints: of all, of each, and whose full read is wanted" {
+    case_checkpoints
+}
+
+@test "sqlite: when everything was read, and how many events" {
+    case_synced
+}
+
+@test "sqlite: of a dropped project nothing is remembered" {
+    case_dropped
+}
+
+@test "sqlite: a conflict ends it at the checkpoint" {
+    case_withheld
+}
+
+@test "mongodb: checkpoints: of all, of each, and whose full read is wanted" {
+    case_checkpoints
+}
+
+@test "mongodb: when everything was read, and how many events" {
+    case_synced
+}
+
+@test "mongodb: of a dropped project nothing is remembered" {
+    case_dropped
+}
+
+@test "mongodb: a conflict ends it at the checkpoint" {
+    case_withheld
+}
+
 # ---- streams ----------------------------------------------------------------
 
 @test "empty input" {
@@ -335,6 +442,41 @@ setup() {
         [[ $stderr == "op-apply: stdout: "* ]]
         [ "$(op-dump | wc -l)" -eq 7 ]
     done
+}
+
+@test "a stream of thousands of batches: no more memory than for a few hundred" {
+    batches() {
+        plan insert
+        jq -nc --argjson n "$1" --arg db "$AVALON_DB" 'range($n) | {type: "Change", operationType: "update",
+            ns: {$db, coll: "demo"}, documentKey: {_id: {"$oid": "5f0000000000000000000001"}},
+            updateDescription: {updatedFields: {"data.code": "\(.)"}, removedFields: []},
+            fullDocumentBeforeChange: {data: {code: (if . == 0 then "dm" else "\(. - 1)" end)}}},
+            {type: "Skipped", entity: {type: "Shot", id: "s9", name: "\(.)"}, project_id: "p1", reason: "because", code: "name"},
+            {type: "End", project_id: "p\(. % 7 + 1)", scope: "events", counts: {}},
+            {type: "Checkpoint", server: "https://k/api", projects: null, created_at: "2026-11-24T10:00:00", ids: ["e\(.)"], events: 1}'
+    }
+    # resident N: in KiB, when it has written N batches
+    resident() {
+        local pid i
+        mkfifo "$BATS_TEST_TMPDIR/fifo$1"
+        op-apply -d "sqlite:$BATS_TEST_TMPDIR/$1" <"$BATS_TEST_TMPDIR/fifo$1" >"$BATS_TEST_TMPDIR/out$1" 3>&- &
+        pid=$!
+        exec 4>"$BATS_TEST_TMPDIR/fifo$1"
+        batches "$1" >&4
+        for i in $(seq 600); do
+            [ "$(grep -c Summary "$BATS_TEST_TMPDIR/out$1")" -le "$1" ] || break
+            sleep 0.1
+        done
+        kb=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
+        exec 4>&-
+        wait "$pid" || [ $? -eq 1 ]
+    }
+    local kb few
+    resident 300
+    few=$kb
+    resident 6000
+    echo "$few KiB, $kb KiB"
+    ((kb < few + 1024))
 }
 
 @test "usage errors" {

@@ -124,7 +124,7 @@ case_two() {
 }
 
 store_name() {
-    sed 's,?.*,,' <<<"$OP_STORE"
+    echo "${OP_STORE%%\?*}"
 }
 
 case_signals() {
@@ -309,7 +309,7 @@ case_flood() {
     kill "$flood"
     let_go one 0
     [ "$(state_document service | jq -r .state)" = busy ]
-    cat one.err | diff /dev/null -
+    [ ! -s one.err ]
 }
 
 # ---- the tests ------------------------------------------------------------

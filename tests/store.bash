@@ -76,21 +76,23 @@ as_nobody() {
     fi
 }
 
-# state_document ID: one document of the suite's own state, or nothing
-state_document() {
+# The documents of the suite's own state, in any order.
+state() {
     case $OP_STORE in
         sqlite:*)
-            sqlite3 "${OP_STORE#sqlite:}" \
-                "SELECT document FROM openpype WHERE collection = 'opkitsu' AND id = '\"$1\"'"
+            sqlite3 "${OP_STORE#sqlite:}" "SELECT document FROM openpype WHERE collection = 'opkitsu'"
             ;;
         *)
             "$STUDIO_VENV/bin/python" -c '
 import json, pymongo, sys
-url, db, id = sys.argv[1:]
-found = pymongo.MongoClient(url)[db].opkitsu.find_one({"_id": id})
-if found:
-    print(json.dumps(found))
-' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1"
+for document in pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu.find():
+    print(json.dumps(document))
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
             ;;
     esac
+}
+
+# state_document ID: one of them, or nothing
+state_document() {
+    state | jq -c --arg id "$1" 'select(._id == $id)'
 }

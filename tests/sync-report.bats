@@ -160,3 +160,34 @@ EOF
     grep -q '^sync-report: stdout: ' errors
     run -0 sync-report -q <input
 }
+
+@test "batches of events: only what changed, and what is newly skipped" {
+    local skipped='{"type":"Skipped","entity":{"type":"Shot","id":"s1","name":"a b"},"project_id":"p","reason":"bad name","code":"name"}'
+    local other=${skipped//a b/c d}
+    local summary='{"type":"Summary","project":"demo","scope":"events","inserted":0,"updated":0,"deleted":0,"archived":0,"skipped":1,"failed":0,"conflicts":0,"seconds":3600.5}'
+    run -0 sync-report <<EOD
+$skipped
+${summary/,\"scope\":\"events\"/}
+$skipped
+$summary
+$skipped
+${summary/\"updated\":0/\"updated\":2}
+$skipped
+$other
+$summary
+$other
+$summary
+$skipped
+$other
+$summary
+EOD
+    diff <(echo "$output") - <<'EOD'
+demo: nothing changed, 1 skipped in 3600.50 s
+  skipped Shot "a b": bad name
+demo: 2 updated
+demo: nothing changed, 1 skipped
+  skipped Shot "c d": bad name
+demo: nothing changed, 1 skipped
+  skipped Shot "a b": bad name
+EOD
+}
