@@ -64,6 +64,7 @@ fetch_record *fetch_record_new(arena *a, const json_element *e)
         r->parent_id = member(a, &v, "parent_id");
         r->entity_type_id = member(a, &v, "entity_type_id");
         r->project_id = member(a, &v, "project_id");
+        r->ready_for = member(a, &v, "ready_for");
         r->canceled = json_true(json_get(&v, "canceled"));
     }
     arena_free(scratch);

@@ -14,8 +14,9 @@ zou_result fetch_bulk(zou *z, const char *path, const char *const *ids, size_t n
 /* An entity as it came, in an arena. */
 typedef struct fetch_record {
     json_element element;
-    kind kind;                                           /* KIND_NONE: none of ours, a scene say */
-    const char *parent_id, *entity_type_id, *project_id; /* NULL: null, or it was too large */
+    kind kind; /* KIND_NONE: none of ours, a scene say */
+    /* NULL: null, or it was too large. */
+    const char *parent_id, *entity_type_id, *project_id, *ready_for;
     bool canceled;
 } fetch_record;
 

@@ -22,13 +22,14 @@ typedef struct item {
     /* Why: an event names it, or a task of it; it is remembered as skipped (or a
      * task of it); the batch made, or deleted, it. */
     bool touched, by_task, remembered, made, deleted;
+    bool cast;          /* an asset was put into it, or taken out */
     bool wanted, asked; /* Kitsu is to be asked for it; was */
     /* What the store has. */
     bool looked_up, stored, live, stored_canceled;
-    const char *stored_type_id; /* of an asset */
-    fetch_record *record;       /* what Kitsu has, or NULL */
-    bool followed;              /* what is above and below was seen to */
-    bool elsewhere;             /* it lies in another project */
+    const char *stored_parent_id, *stored_type_id, *stored_ready_for;
+    fetch_record *record; /* what Kitsu has, or NULL */
+    bool followed;        /* what is above and below was seen to */
+    bool elsewhere;       /* it lies in another project */
 } item;
 
 /* The section under way. */
@@ -105,6 +106,7 @@ static void add_touched(work *w)
         i->touched = i->wanted = true;
         i->made |= t->made;
         i->deleted |= t->deleted;
+        i->cast |= t->cast;
     }
     for (const touched_id *t = w->s.project->asset_types; t; t = t->hh.next) {
         item *i = item_of(w, t->id, KIND_ASSET_TYPE);
@@ -202,6 +204,12 @@ static void note_task(void *context, const char *id)
     idset_add(((work *)context)->stored_tasks, id, strlen(id));
 }
 
+static const char *keep(work *w, const json *v)
+{
+    const char *text = json_text(v);
+    return text ? arena_text(w->arena, text, strlen(text)) : NULL;
+}
+
 static bool note_stored(void *context, store_ns ns, const json *document)
 {
     work *w = context;
@@ -214,8 +222,9 @@ static bool note_stored(void *context, store_ns ns, const json *document)
     i->stored = true;
     i->live |= strcmp(type, "asset") == 0;
     i->stored_canceled = json_true(json_get(link, "canceled"));
-    const char *type_id = json_text(json_get(link, "entity_type_id"));
-    i->stored_type_id = type_id ? arena_text(w->arena, type_id, strlen(type_id)) : NULL;
+    i->stored_parent_id = keep(w, json_get(link, "parent_id"));
+    i->stored_type_id = keep(w, json_get(link, "entity_type_id"));
+    i->stored_ready_for = keep(w, json_get(link, "ready_for"));
     each_task(document, note_task, w);
     return true;
 }
@@ -398,6 +407,58 @@ static bool ask_for_children(work *w, const char *path, const char *const *ids, 
     return ok;
 }
 
+/* What an asset is ready for decides a number in the tasks of every shot that it
+ * is cast in, and Zou tells nobody; after a comment on its task, too, but then
+ * the comment's event comes when all is done. */
+static bool changes_shots(const work *w, const item *i)
+{
+    (void)w;
+    if (item_kind(i) != KIND_ASSET || !i->record || i->followed || !(i->touched || i->by_task))
+        return false;
+    const char *now = i->record->ready_for, *before = i->stored_ready_for;
+    bool same = now && before ? strcmp(now, before) == 0 : now == before;
+    return !same || (now && i->by_task);
+}
+
+static bool take_link(void *context, const json_element *e)
+{
+    work *w = context;
+    const char *id = fetch_member(w->arena, e, "entity_in_id");
+    if (touched_is_id(id))
+        item_of(w, id, KIND_NONE)->wanted = true;
+    return true;
+}
+
+static bool ask_for_castings(work *w)
+{
+    size_t n;
+    const char **ids = select_items(w, changes_shots, &n);
+    zou_result result =
+        fetch_bulk(w->zou, "/data/entity-links?entity_out_id=", ids, n, "", take_link, w, w->e);
+    if (result == ZOU_FORBIDDEN) { /* but for an administrator */
+        w->too_many = true;
+        return false;
+    }
+    return result == ZOU_OK || asked_in_vain(w, result);
+}
+
+/* What is above a record: asked for if the store lacks it. Into the episode of a
+ * shot Zou casts the shot's assets as well, without a word about it. */
+static void follow_up(work *w, const item *i)
+{
+    if (!i->record->parent_id)
+        return;
+    item *parent = item_of(w, i->record->parent_id, KIND_NONE);
+    parent->wanted |= !parent->live;
+    if (!i->cast || i->record->kind != KIND_SHOT)
+        return;
+    const char *episode = parent->record ? parent->record->parent_id : parent->stored_parent_id;
+    if (episode)
+        item_of(w, episode, KIND_EPISODE)->wanted = true;
+    else if (!parent->stored && !parent->record)
+        parent->wanted = true;
+}
+
 /* See to what is above and below the records that came. `*more`: there is
  * something to be asked for. */
 static bool follow(work *w, bool *more)
@@ -410,13 +471,11 @@ static bool follow(work *w, bool *more)
             if (i->record->kind == KIND_ASSET && i->record->entity_type_id)
                 item_of(w, i->record->entity_type_id, KIND_ASSET_TYPE);
         }
-    if (!look_up(w))
+    if (!look_up(w) || !ask_for_castings(w))
         return false;
-    for (item *i = w->items; i; i = i->hh.next)
-        if (i->record && !i->followed && i->record->parent_id) {
-            item *parent = item_of(w, i->record->parent_id, KIND_NONE);
-            parent->wanted |= !parent->live;
-        }
+    for (const item *i = w->items; i; i = i->hh.next)
+        if (i->record && !i->followed)
+            follow_up(w, i);
     const char **ids = select_items(w, may_have_more, &n);
     for (item *i = w->items; i; i = i->hh.next)
         i->followed |= i->record != NULL;

@@ -161,6 +161,7 @@ static void touch(touched *t, const event *e, const char *word, kind k, const ch
                                 k == KIND_TASK && touched_is_id(entity_id) ? entity_id : NULL);
     i->made |= is_noun(e, word) && is_verb(e, "new");
     i->deleted |= is_noun(e, word) && is_verb(e, "delete");
+    i->cast |= is_noun(e, "entity-link") || is_verb(e, "casting-update");
 }
 
 /* Take in one member of an event's data. Whether it touches. */

@@ -25,6 +25,7 @@ typedef struct touched_id {
     kind kind;             /* as the events call it; KIND_NONE: entity, parent */
     const char *entity_id; /* of a task, if an event says so; else NULL */
     bool made, deleted;    /* by an event of its own, `KIND:new`, `KIND:delete` */
+    bool cast;             /* an asset was put into it, or taken out */
 } touched_id;
 
 typedef struct touched_project {

@@ -74,7 +74,6 @@ mark() {
 mark_requests() { log_size=$(wc -c <"$STUDIO_DIR/nginx-access.log"); }
 # requests [PATTERN]: how many there were, of programs.
 requests() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"opkitsu/' | grep -c -- "${1-.}" || true; }
-requested() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"opkitsu/' >&2 || true; }
 
 # events [FILTER]: Zou's log since the mark as a batch.
 events() {
@@ -535,6 +534,31 @@ settle() {
     batch "{\"name\": \"plugin:strange\", \"project_id\": \"$p\", \"data\": {\"Asset_id\": \"$a\", \"entity_in_id\": \"$s2\", \"person_id\": \"$s1\", \"added_shot_ids\": [], \"removed_sequence_ids\": [\"$q\"]}}" >"$in"
     answer_in
     [[ $(ids Asset) == "$a" && $(ids Shot) == "$s2" && $(ids Sequence) == "$q" ]]
+}
+
+@test "what a casting changes elsewhere: the episode, the tasks of the shots" {
+    show
+    a=$(zou_asset "$p" "$characters" Bear)
+    zou_post "/data/projects/$p/settings/task-types" "{\"task_type_id\": \"$animation\", \"priority\": 1}" >/dev/null
+    zou_tasks "$p" "$animation" shots "$s1" >/dev/null
+    sync
+    mark
+    zou_put "/data/projects/$p/entities/$s1/casting" "[{\"asset_id\": \"$a\", \"nb_occurences\": 2}]" >/dev/null
+    answer
+    [[ $(ids Episode) == "$e" && $(got 'select(.type == "Episode") | .nb_entities_out') == 1 ]]
+    as_full
+    settle
+    # Zou says nothing about the shot's task.
+    mark
+    zou_put "/data/entities/$a" "{\"ready_for\": \"$animation\"}" >/dev/null
+    answer
+    [[ $(ids Shot) == "$s1" && $(got 'select(.type == "Task") | .nb_assets_ready') == 1 ]]
+    settle
+    mark
+    zou_put "/data/entities/$a" '{"description": "x"}' >/dev/null
+    answer
+    [[ -z $(ids Shot) ]]
+    settle
 }
 
 @test "events of other things touch nothing; those without an id the whole project" {
