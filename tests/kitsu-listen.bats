@@ -169,7 +169,7 @@ linked() {
 }
 
 @test "--since a time; one before the log; what is none" {
-    kitsu-listen --since "$(date -u -d '1 hour ago' +%FT%T)" --once >out 2>err && status=0 || status=$?
+    kitsu-listen --since 2000-01-01T00:00:00 --once >out 2>err && status=0 || status=$?
     [[ $status == 75 && ! -s out ]]
     says "full sync needed: Kitsu's log does not reach back"
     sleep 1
