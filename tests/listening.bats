@@ -111,7 +111,7 @@ takes_over() {
     until_true 20 grep -q ': listening' a.err
     serve b --resume
     sleep 3
-    run ! grep -q 'has the lease' b.err
+    run ! grep -q 'sync-service: has the lease' b.err
     kill -s KILL -- "-$first"
     wait "$first" || true
     began=$SECONDS
