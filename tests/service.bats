@@ -115,7 +115,7 @@ kitsu-listen --login me --project a for me:7"* || $(grep -c '^[a-z-]*fetch --log
     [[ $status == 143 ]]
     [[ $(<out) == '{"type":"Full"}'$'\n''{"type":"Event"}' ]]
     [[ ! -s err ]]
-    grep -x 'given back' log
+    grep -x 'let go' log
     [[ $(grep -v _at notes | xargs) == "process $pid state synchronising full ended with status 0 state listening state ending" ]]
 }
 
@@ -285,7 +285,7 @@ warning: of libc" ]]
         wait "$service" && status=0 || status=$?
         service=''
         [[ $status == "$code" ]]
-        grep -x 'given back' log
+        grep -x 'let go' log
         stage kitsu-fetch 'exec cat'
         stage kitsu-listen "exit $code"
         start --resume
@@ -297,7 +297,7 @@ warning: of libc" ]]
         wait "$service" && status=0 || status=$?
         service=''
         [[ $status == "$code" ]]
-        stage op-lease 'trap "echo given back >>log; exit 0" TERM; echo me:7; while read -r line; do :; done'
+        stage op-lease 'echo me:7; while read -r line; do :; done; echo let go >>log'
     done
     stage kitsu-fetch 'case $* in *--events*) exec cat ;; esac'
     stage kitsu-listen 'exit 77'
