@@ -56,6 +56,7 @@ demo:
 
 bench: all
 	tests/bench
+	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench-listen
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/opkitsu

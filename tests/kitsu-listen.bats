@@ -116,8 +116,8 @@ linked() {
     [[ $(events | wc -l) == 3 && $(events | sed -n 2p) == "$deep" ]]
     grep "$deep" out | grep Event | jq -e '.name == "asset:update" and .data == null'
     linked alpha
-    grep -e "$deep" -e Checkpoint out | kitsu-fetch --events -d "$db" >read
-    [[ $(jq -r 'select(.type == "End") | .scope' read | uniq) == full && $(grep -c '"type":"End"' read) -ge 2 ]]
+    grep -e "$deep" -e Checkpoint out | kitsu-fetch --events -d "$db" >answer
+    [[ $(jq -r 'select(.type == "End") | .scope' answer | uniq) == full && $(grep -c '"type":"End"' answer) -ge 2 ]]
 }
 
 @test "events as they happen, in the log's order, each once" {
