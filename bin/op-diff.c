@@ -128,11 +128,13 @@ static void pass_on(reader *r)
 
 static bool plan_project(reader *r, store_error *e)
 {
-    if (r->p->partial) {
+    if (r->p->partial && r->p->events)
+        msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
+                 r->p->name);
+    else if (r->p->partial)
         msg_error("project \"%s\": this login sees only a part of it: nothing is deleted",
                   r->p->name);
-        r->trouble = true;
-    }
+    r->trouble |= r->p->partial;
     diff_outcome outcome = r->c ? diff_project(r->plan, r->p, &r->c, r->chosen, e) : DIFF_DONE;
     if (outcome == DIFF_LEFT_ALONE) {
         leave_alone(r, r->p->id);
@@ -323,6 +325,7 @@ int main(int argc, char *argv[])
     bool exit_code = false;
     diff plan = {0};
     program_start("op-diff");
+    msg_warn_once();
     for (int o; (o = getopt_long(argc, argv, "d:a:" PROGRAM_OPTIONS, options, NULL)) != -1;)
         switch (o) {
         case 'd': url = optarg; break;

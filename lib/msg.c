@@ -1,5 +1,7 @@
 #include "msg.h"
 
+#include "idset.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +10,10 @@
 
 static const char *program = "opkitsu";
 static int level;
+static idset *said; /* warnings, by their text; NULL: no note is taken */
+static size_t n_said;
+
+#define MAX_SAID 100000 /* warnings, 16 bytes each, in the months that a service runs */
 
 void msg_init(const char *name)
 {
@@ -96,13 +102,37 @@ void msg_error(const char *format, ...)
     va_end(args);
 }
 
+void msg_warn_once(void)
+{
+    if (!said)
+        said = idset_new();
+}
+
+__attribute__((format(printf, 1, 0))) static bool was_said(const char *format, va_list args)
+{
+    char text[2048];
+    int len = vsnprintf(text, sizeof text, format, args);
+    if (!said || len < 0)
+        return false;
+    if (n_said == MAX_SAID) {
+        idset_clear(said);
+        n_said = 0;
+    }
+    bool is_new = idset_add(said, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+    n_said += is_new;
+    return !is_new;
+}
+
 void msg_warn(const char *format, ...)
 {
     if (level < 0)
         return;
-    va_list args;
+    va_list args, again;
     va_start(args, format);
-    say(format, args);
+    va_copy(again, args);
+    if (!was_said(format, again))
+        say(format, args);
+    va_end(again);
     va_end(args);
 }
 

@@ -19,6 +19,9 @@ int msg_level(void);
 
 /* An error: always shown. */
 void msg_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* From now on a warning that was said is not said again: for who looks at the same
+ * things again and again. */
+void msg_warn_once(void);
 /* A warning: shown but with -q. */
 void msg_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What goes on: shown with -v. */

@@ -82,6 +82,72 @@ productions() {
     done
 }
 
+# batch SHOT-NAME: of a project whose resolution is none
+batch() {
+    cat <<EOD
+{"type":"Project","id":"p1","name":"demo","scope":"events","code":"d","fps":"25","resolution":"wide","project_status_name":"Open"}
+{"type":"Sequence","id":"sq1","name":"SQ01","project_id":"p1","parent_id":null,"data":{"tasks":"x"}}
+{"type":"Shot","id":"sh1","name":"$1","project_id":"p1","parent_id":"sq1","data":{}}
+{"type":"End","project_id":"p1","scope":"events","counts":{"Sequence":1,"Shot":1}}
+{"type":"Checkpoint","server":"https://kitsu.example.com/api","projects":null,"created_at":"2026-01-01T01:00:00","ids":[],"events":1}
+EOD
+}
+
+first() {
+    batch "$1" | jq -c 'del(.events) | if .type == "End" then .scope = "full" |
+        .counts += {TaskType: 0, AssetType: 0, Episode: 0, Asset: 0, Task: 0} else . end'
+}
+
+@test "a service is not told the same again and again" {
+    export OP_STORE=sqlite:$PWD/op.db
+    first SH010 | op-diff -q | op-apply >/dev/null
+    {
+        batch SH010
+        batch SH020
+        batch SH010
+    } | op-diff >plan 2>stderr
+    diff - stderr <<'EOD'
+op-diff: demo: resolution "wide" is not WIDTHxHEIGHT: left as it is
+op-diff: Sequence "SQ01" (sq1): custom field "tasks" is OpenPype's own name: left out
+EOD
+    [[ $(grep -c '"Change"' plan) == 1 && $(grep -c '"Checkpoint"' plan) == 3 ]]
+}
+
+@test "events of a project that the store does not have: left alone, a full read is asked for" {
+    export OP_STORE=sqlite:$PWD/op.db
+    run -1 --separate-stderr op-diff < <(batch SH010)
+    [[ ${lines[0]} == *'"Checkpoint"'*'"full_sync":["p1"]'* && ${#lines[@]} == 1 ]]
+    [[ $stderr == *'"demo": events are no use before it was synchronised in full' ]]
+}
+
+@test "counts that differ: nothing is planned, a full read is asked for" {
+    export OP_STORE=sqlite:$PWD/op.db
+    first SH010 | op-diff -q | op-apply >/dev/null
+    run -1 --separate-stderr op-diff < <(batch SH020 | grep -v '"Sequence","id"')
+    [[ ${lines[0]} == *'"Checkpoint"'*'"full_sync":["p1"]'* && ${#lines[@]} == 1 ]]
+    [[ $stderr == *'0 Sequence records came, and End says 1'* ]]
+}
+
+@test "an explicit --max-delete holds for events, too, also a percentage" {
+    export OP_STORE=sqlite:$PWD/op.db
+    gone() {
+        batch SH010 | sed 's/"counts":{[^}]*}/"counts":{}/; /"type":"S/d'
+    }
+    first SH010 | op-diff -q | op-apply >/dev/null
+    deleted='{"type":"Deleted","entity_type":"Shot","id":"sh1","project_id":"p1"}'
+    gone | sed "2i $deleted" >stream
+    for limit in 0 49%; do
+        run -1 --separate-stderr op-diff --max-delete "$limit" <stream
+        [[ $output != *'"Change"'* && $output == *'"full_sync":["p1"]'* ]]
+        [[ $stderr == *"1 of 2 documents would be deleted or archived, more than --max-delete $limit"* ]] ||
+            [[ $limit == 0 && $stderr == *"more than --max-delete 0"* ]]
+    done
+    for limit in 1 50%; do
+        run -0 --separate-stderr op-diff --max-delete "$limit" <stream
+        [[ $output == *'"operationType":"delete"'*SQ01_SH010* ]]
+    done
+}
+
 @test "random productions 101 to 110" { productions 101 110; }
 @test "random productions 111 to 120" { productions 111 120; }
 @test "random productions 121 to 130" { productions 121 130; }
