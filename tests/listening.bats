@@ -60,7 +60,7 @@ until_true() {
     until "${@:2}"; do
         ((SECONDS < end)) || {
             echo "never: $*"
-            tail -n 20 ./*.err ./*.out
+            tail -n 40 ./*.err ./*.out
             return 1
         }
         sleep 0.1
@@ -69,6 +69,7 @@ until_true() {
 
 has_frame() { [[ $(op-dump --bare | jq -r 'select(.name == "SQ01_SH010").data.frameEnd') == "$1" ]]; }
 set_frame() { zou_put "/data/entities/$shot" "{\"data\": {\"frame_in\": 1001, \"frame_out\": $1}}" >/dev/null; }
+says_who() { sync-service --status | grep -qE "^service: +listening, on .*, process $service, for"; }
 is_well() { sync-service --status >status; }
 
 follows() {
@@ -82,7 +83,7 @@ follows() {
     set_frame 1100
     until_true 5 has_frame 1100
     until_true 5 is_well
-    grep -E '^service: +listening, on .*, process '"$service, for" status
+    until_true 5 says_who # it is kept once a second
     [[ $(sync-status --json | jq -c '[.running, .trouble, .state, .skipped, .error]') == '[true,[],"listening",0,null]' ]]
     # Killed with all that is its own; meanwhile Kitsu goes on.
     kill -s KILL -- "-$service"

@@ -373,6 +373,14 @@ mended:   skipped Shot "c d"' ]]
     [[ $(grep ^kitsu-fetch log | grep -vc -e --events) == 1 ]]
 }
 
+@test "a lease whose name comes in pieces" {
+    stage op-lease 'sleep 0.3; printf m; sleep 0.6; printf "e:"; sleep 0.7; echo 7; exec cat >>notes'
+    start
+    await_lines 1 '^kitsu-listen .*for me:7$'
+    stop
+    run ! grep -v -e 'for me:7$' -e ^op-lease log
+}
+
 @test "killed with -9 it leaves no process behind" {
     start
     await_lines 1 Event out

@@ -141,7 +141,7 @@ stages() {
 }
 
 @test "a wrong password: 77, and it is in no message" {
-    console
+    console --once
     run --separate-stderr openpype_console module kitsu sync-service \
         -l "$KITSU_LOGIN" -p not-the-password --once
     [[ $status == 77 ]]
