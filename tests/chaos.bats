@@ -13,7 +13,8 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
     "$BATS_TEST_DIRNAME/studio" start "$PWD/kitsu"
     source kitsu/env
-    mkdir -p -m 700 runtime config/opkitsu
+    mkdir -m 700 runtime
+    mkdir -p config/opkitsu
     export XDG_RUNTIME_DIR=$PWD/runtime XDG_CONFIG_HOME=$PWD/config TMPDIR=$PWD/tmp
     mkdir tmp
     echo '{"opkitsu":{"edits":true,"concepts":true}}' >config/opkitsu/settings.json
