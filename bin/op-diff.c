@@ -2,6 +2,7 @@
  *
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
  * grammar is here, what is planned for a project is in lib/diff.c. */
+#include "coverage.h"
 #include "diff.h"
 #include "msg.h"
 #include "ndjson.h"
@@ -45,9 +46,7 @@ typedef struct reader {
     bool chosen[KINDS], need[KINDS];
     bool is_bad; /* a record of it was: nothing is planned */
 
-    json *done;  /* ids of projects that came to their End, in `kept` */
-    json *alone; /* ids of those that were left alone */
-    arena *kept; /* lives as long as the reader */
+    coverage *coverage; /* since the last Checkpoint */
     bool saw_project, saw_checkpoint;
     bool trouble; /* exit 1 */
 } reader;
@@ -63,7 +62,7 @@ static void close_project(reader *r)
 static void leave_alone(reader *r, const char *id)
 {
     r->trouble = true;
-    json_push(r->kept, r->alone, json_string(r->kept, id));
+    coverage_left(r->coverage, id);
 }
 
 /* A project whose End did not come. */
@@ -141,7 +140,7 @@ static bool plan_project(reader *r, store_error *e)
     } else if (outcome == DIFF_DONE) {
         pass_on(r);
         ndjson_flush(); /* op-apply can commit, while the next project is read */
-        json_push(r->kept, r->done, json_string(r->kept, r->p->id));
+        coverage_done(r->coverage, r->p->id);
     }
     return outcome != DIFF_FAILED;
 }
@@ -164,61 +163,19 @@ static bool on_end(reader *r, const json *record, store_error *e)
     return ok;
 }
 
-static bool holds(const json *list, const char *id)
-{
-    for (uint32_t i = 0; i < list->len; i++)
-        if (json_text(&list->items[i]) && strcmp(list->items[i].text, id) == 0)
-            return true;
-    return false;
-}
-
-/* Projects that a full synchronisation must come back to: those that kitsu-fetch
- * says, and those that were left alone. */
-static json wanting(reader *r, const json *record)
-{
-    const json *said = json_get(record, "full_sync");
-    json all = json_array();
-    for (uint32_t i = 0; json_is(said, JSON_ARRAY) && i < said->len; i++)
-        json_push(r->arena, &all, said->items[i]);
-    for (uint32_t i = 0; i < r->alone->len; i++)
-        if (!holds(&all, r->alone->items[i].text))
-            json_push(r->arena, &all, r->alone->items[i]);
-    return all;
-}
-
-/* The place is none for the projects that were left alone. */
-static json without_alone(reader *r, const json *projects)
-{
-    const json *from = json_is(projects, JSON_ARRAY) ? projects : r->done;
-    json left = json_array();
-    for (uint32_t i = 0; i < from->len; i++) {
-        const char *id = json_text(&from->items[i]);
-        if (id && !holds(r->alone, id))
-            json_push(r->arena, &left, from->items[i]);
-    }
-    return left;
-}
-
-/* Pass the checkpoint on, without the projects that were left alone: the next
- * full sync must come back to them. One that holds for all says which. */
+/* Pass the checkpoint on, without what it cannot vouch for. */
 static void on_checkpoint(reader *r, const json *record)
 {
     give_up_project(r);
     r->saw_checkpoint = true;
-    bool events = json_get(record, "events");
-    if (r->alone->len == 0) {
+    if (coverage_is_whole(r->coverage)) {
         pass_on(r);
     } else {
-        json out = json_copy_shallow(r->arena, record);
-        if (!events)
-            json_set(r->arena, &out, "projects", without_alone(r, json_get(record, "projects")));
-        if (events || json_true(json_get(record, "all")))
-            json_set(r->arena, &out, "full_sync", wanting(r, record));
+        json out = coverage_checkpoint(r->coverage, r->arena, record);
         ndjson_write(&out);
     }
     ndjson_flush(); /* whoever waits for this batch */
-    arena_reset(r->kept);
-    *r->done = *r->alone = json_array();
+    coverage_clear(r->coverage);
 }
 
 static bool on_deleted(reader *r, const json *record, store_error *e)
@@ -344,10 +301,7 @@ int main(int argc, char *argv[])
     store_error e = {0};
     store *s = NULL;
     int status;
-    json done = json_array(), alone = json_array();
-    reader r = {.plan = &plan, .done = &done, .alone = &alone};
-    r.arena = arena_new();
-    r.kept = arena_new();
+    reader r = {.plan = &plan, .arena = arena_new(), .coverage = coverage_new()};
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     if (!against && !(s = store_open(url, STORE_READ, 30, &e)))
         goto out;
@@ -369,6 +323,6 @@ done:
     settings_free(plan.settings);
     store_close(s);
     arena_free(r.arena);
-    arena_free(r.kept);
+    coverage_free(r.coverage);
     return ndjson_close(status);
 }
