@@ -14,7 +14,7 @@
 #include <sysexits.h>
 
 static const char usage[] =
-    "usage: kitsu-listen [-qv] [-s URL] [-d STORE | --since CHECKPOINT] [-P PROJECT]...\n"
+    "usage: kitsu-listen [-qv] [-s URL] [-d STORE] [--since CHECKPOINT] [-P PROJECT]...\n"
     "                    [--once] [-l LOGIN]\n"
     "                    [--password-file FILE | --password-command COMMAND]\n"
     "Write Kitsu's events to stdout as they happen, one JSON record a line.\n"
@@ -22,8 +22,9 @@ static const char usage[] =
     "  -s, --server URL      Kitsu's address (KITSU_SERVER, OpenPype's settings)\n"
     "  -d, --store STORE     where to go on from, and what tells when a batch has arrived\n"
     "                        (OP_STORE, OPENPYPE_MONGO)\n"
-    "      --since CHECKPOINT  go on from there, without a store: a Checkpoint record, a\n"
-    "                        time as 2026-11-23T05:17:34 (UTC), or \"now\"\n"
+    "      --since CHECKPOINT  go on from there: a Checkpoint record, a time as\n"
+    "                        2026-11-23T05:17:34 (UTC), or \"now\"; only with -d too a\n"
+    "                        store is needed\n"
     "  -P, --project NAME    only this project, by name or id; may be repeated\n"
     "      --once            stop where the log ends now\n"
     "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
@@ -121,8 +122,6 @@ static void read_options(options *o, int argc, char **argv)
         program_usage_error("unexpected argument \"%s\"", argv[optind]);
     if (o->zou.credentials.password_file && o->zou.credentials.password_command)
         program_usage_error("--password-file and --password-command: one of them");
-    if (o->store && o->since)
-        program_usage_error("--store and --since: one of them");
     if (o->since)
         read_since(o);
     o->zou.impatient = !o->once;
@@ -262,7 +261,7 @@ static int listen_with(start *s, store *st)
     int status = EX_OK;
     if (s->by_socket)
         lo.start.created_at = json_null();
-    else if (p)
+    else if (p && !s->o->since)
         status = find_position(s, p, &lo.start);
     if (status == EX_OK)
         status = listener_run(&lo);
@@ -270,14 +269,14 @@ static int listen_with(start *s, store *st)
     return status == EX_OK && s->unknown ? 1 : status;
 }
 
-/* Open the store, unless --since, and Kitsu, whose address may be in it. */
+/* Open the store, unless --since needs none, and Kitsu, whose address may be in it. */
 static int run(options *o)
 {
     start s = {.o = o, .projects = json_null()};
     store_error se;
     http_error e;
     store *st = NULL;
-    if (!o->since) {
+    if (!o->since || o->store) {
         arena *a = arena_new();
         st = store_open(o->store, STORE_READ, STORE_SECONDS, &se);
         bool ok = st && store_projects(st, a, add_link, &s, &se);

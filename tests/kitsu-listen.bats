@@ -493,3 +493,15 @@ linked() {
     run --separate-stderr bash -c 'kitsu-listen --since now --once >/dev/full'
     [[ $status == 74 && $stderr == *stdout* ]]
 }
+
+@test "--since with a store: from there, one batch in flight" {
+    linked alpha
+    listen --since now -d "$db"
+    edit 101
+    await 5 heard 1
+    edit 102
+    sleep 1
+    (($(events | wc -l) == 1)) # the store does not have the first one
+    kitsu-fetch --events -d "$db" <out | op-diff -d "$db" | op-apply -d "$db" >/dev/null
+    await 5 heard 2
+}
