@@ -37,13 +37,13 @@ start() {
 }
 
 # Passes on what the stages say, and at the end tells in $said the last line of
-# each.
+# each. That a full synchronisation is needed is no news with -q: it is made.
 relay() {
     local line
     local -A last=()
     trap '' HUP INT TERM
     while IFS= read -r line || [[ $line ]]; do
-        printf '%s\n' "$line" >&2
+        [[ ${level[*]} == *-q* && $line == "kitsu-listen: full sync needed"* ]] || printf '%s\n' "$line" >&2
         [[ ! $line =~ ^[a-z][a-z-]*: ]] || last[${line%%:*}]=$line
     done
     ((${#last[@]} == 0)) || printf '%s\n' "${last[@]}"
@@ -109,22 +109,29 @@ is_broken() {
 await() {
     ended=''
     until [[ $ended ]]; do
-        if ! find_ended; then
+        if [[ $signal && ! $ending$stopping ]]; then # it came before there was anything to wake
+            ended=signal
+        elif ! find_ended; then
             [[ ! $signal || $stopping ]] || ended=signal
-            continue
+        else
+            take_ended
         fi
-        case $gone in
-            "$timer") timer='' ended=timer ;;
-            "$lease") lease='' OP_LEASE='' ended=lease lease_status=$status ;;
-            *)
-                ended=${running[$gone]}
-                # Those that we end have no fault in it.
-                [[ ! $ending || $status != @(137|143) ]] || status=0
-                statuses[$ended]=$status
-                unset "running[$gone]"
-                ;;
-        esac
     done
+}
+
+# What is $gone.
+take_ended() {
+    case $gone in
+        "$timer") timer='' ended=timer ;;
+        "$lease") lease='' OP_LEASE='' ended=lease lease_status=$status ;;
+        *)
+            ended=${running[$gone]}
+            # Those that we end have no fault in it.
+            [[ ! $ending || $status != @(137|143) ]] || status=0
+            statuses[$ended]=$status
+            unset "running[$gone]"
+            ;;
+    esac
 }
 
 # The process that is $gone with what $status; none after a signal.
@@ -149,6 +156,7 @@ set_timer() {
     (($1 == 0)) || printf -v time '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
     ends_with_us sleep "$time" &
     timer=$!
+    [[ ! $signal$hup || $ending$stopping ]] || wake # it came before it had its name
 }
 
 clear_timer() {
