@@ -26,6 +26,9 @@ teardown() {
     [[ $output == *"data.frameEnd: 1080 -> 1100"*"monkey_business: 4 to update, 1 to delete, 2 skipped"* ]]
     [[ $output == *"monkey_business: 4 updated, 1 deleted, 2 skipped in "*"monkey_business: nothing changed, 2 skipped"* ]]
     [[ $(grep -c '^      *Lantern ' <<<"$output") == 1 ]]
+    # What was skipped is there when its name is good.
+    [[ $output =~ "E02_SQ02 and its shot are in OpenPype "[0-9]+" milliseconds after Kitsu's answer." ]]
+    [[ $(grep -c '^      *E02_SQ02_SH010 ' <<<"$output") == 1 ]]
     # No colours where there is no terminal.
     [[ $output != *$'\e'* ]]
 }
