@@ -84,14 +84,12 @@ run_elsewhere() {
     echo "$KITSU_PWD" >password
     command=${line#'*/15 * * * * '}
     command=${command//\/etc\/opkitsu\/password/password}
-    # The first time it says that Kitsu's log is of no use yet.
-    for time in first second; do
+    # The first time all is read, as there is no position in Kitsu's log yet.
+    for _ in first second; do
         run env -i PATH="$PATH" HOME="$PWD" KITSU_SERVER="$KITSU_SERVER" KITSU_LOGIN="$KITSU_LOGIN" \
             OP_STORE="sqlite:$PWD/op.db" XDG_RUNTIME_DIR="$PWD/runtime" sh -c "$command"
-        [[ $status == 0 ]]
-        [[ $output == "kitsu-listen: full sync needed: "* || $time == second ]]
+        [[ $status == 0 && $output == "" ]]
     done
-    [[ $output == "" ]]
     [[ $(op-dump -d "sqlite:$PWD/op.db" | wc -l) == 10 ]]
 }
 
