@@ -99,8 +99,8 @@ static bool read_links(service *s)
 static bool links_are_stale(const service *s)
 {
     const touched *t = s->touched;
-    if (s->links_read <= 0 || clock_now() - s->links_read > LINKS_SECONDS || t->all || t->task_types ||
-        t->project_statuses || t->asset_types)
+    if (s->links_read <= 0 || clock_now() - s->links_read > LINKS_SECONDS || t->all ||
+        t->task_types || t->project_statuses || t->asset_types)
         return true;
     for (const touched_project *p = t->projects; p; p = p->hh.next) {
         const fetch_link *link = fetch_links_find(&s->links, p->id, NULL);
