@@ -189,6 +189,14 @@ static bool take_member(touched *t, event *e, const json_member *m)
     return touches;
 }
 
+/* With a person go, without a word, the assignments, and all that the log had of
+ * what that person did. */
+static void take_person(touched *t, const event *e)
+{
+    t->people = true;
+    t->all |= is_verb(e, "delete");
+}
+
 /* Events about what all projects share. */
 static bool take_shared(touched *t, const event *e)
 {
@@ -203,7 +211,7 @@ static bool take_shared(touched *t, const event *e)
     else if (is_noun(e, "project-status"))
         t->project_statuses = true;
     else if (is_noun(e, "person"))
-        t->people = true;
+        take_person(t, e);
     else
         return false;
     return true;

@@ -577,6 +577,24 @@ settle() {
     done
 }
 
+@test "a person who is deleted: all is read, the assignments and the log's events went along" {
+    film
+    person=$(zou_person "$name@example.com" manager)
+    zou_put "/actions/persons/$person/assign" "{\"task_ids\": [\"$t1\"]}" >/dev/null
+    sync
+    mark
+    token=$ZOU_TOKEN
+    zou_post "/data/projects/$p/team" "{\"person_id\": \"$person\"}" >/dev/null
+    zou_login "$name@example.com" mysecretpassword
+    zou_put "/data/projects/$p" '{"fps": "30"}' >/dev/null
+    ZOU_TOKEN=$token
+    zou_delete "/data/persons/$person?force=true" >/dev/null
+    [[ $(events 'select(.type == "Event").name' | sort -u) == '"person:delete"' ]]
+    answer
+    [[ $(got "select(.type == \"End\" and .project_id == \"$p\") | .scope") == full ]]
+    settle
+}
+
 @test "an import from another Kitsu" {
     film
     shot=$(zou_get "/data/entities/$s1" | jq -c '{id, name: "SH011", project_id, entity_type_id, parent_id, type}')
