@@ -15,6 +15,8 @@
 #define FIRST_PAGE 100
 #define NEXT_PAGE  1000
 
+#define MAX_AHEAD 1 /* second; an event may be dated that much after the answer's Date */
+
 bool event_time_parse(const char *text, time_t *out)
 {
     struct tm tm = {0};
@@ -81,9 +83,24 @@ static zou_result get_rows(zou *z, const char *path, arena *a, json *page, http_
     return result;
 }
 
+static const char *id_at(const json *page, uint32_t i)
+{
+    return json_text(json_get(&page->items[i], "id"));
+}
+
+static bool holds(const json *page, const char *id)
+{
+    for (uint32_t i = 0; i < page->len; i++)
+        if (id_at(page, i) && strcmp(id_at(page, i), id) == 0)
+            return true;
+    return false;
+}
+
 /* Take in a page, newest first. False: it is not what the log gives. `*more`:
- * it ends within the overlap, so what follows belongs to it too. */
-static bool add_page(arena *a, const json *page, uint32_t asked, event_position *p, bool *more)
+ * it ends within the overlap, so what follows belongs to it too. Events that
+ * are dated after `latest` belong to it, the position does not lie there. */
+static bool add_page(arena *a, const json *page, uint32_t asked, time_t latest, event_position *p,
+                     bool *more)
 {
     time_t newest, created_at;
     *more = page->len >= asked;
@@ -93,7 +110,7 @@ static bool add_page(arena *a, const json *page, uint32_t asked, event_position 
         if (!json_text(id) || !event_time_parse(at, &created_at))
             return false;
         if (json_is_null(&p->created_at))
-            p->created_at = json_string(a, at);
+            p->created_at = event_time(a, created_at < latest ? created_at : latest);
         event_time_parse(json_text(&p->created_at), &newest);
         if (created_at < newest - EVENT_OVERLAP) {
             *more = false;
@@ -108,12 +125,12 @@ zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
 {
     uint32_t limit = FIRST_PAGE;
     *out = (event_position){json_null(), json_array()};
+    const char *last = NULL;
     for (bool more = true; more; limit = NEXT_PAGE) {
         json page;
         const char *path = arena_printf(a, "/data/events/last?limit=%u", (unsigned)limit);
-        if (out->ids.len > 0)
-            path = arena_printf(a, "%s&cursor_event_id=%s", path,
-                                json_text(&out->ids.items[out->ids.len - 1]));
+        if (last)
+            path = arena_printf(a, "%s&cursor_event_id=%s", path, last);
         zou_result result = get_rows(z, path, a, &page, e);
         if (result == ZOU_FORBIDDEN && out->ids.len == 0) {
             msg_info("%s: the log of events cannot be read with this role", zou_server(z));
@@ -121,10 +138,14 @@ zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
         }
         if (result != ZOU_OK)
             return result;
-        if (!json_is(&page, JSON_ARRAY) || !add_page(a, &page, limit, out, &more)) {
+        bool follows = !last || !json_is(&page, JSON_ARRAY) || !holds(&page, last);
+        time_t latest = zou_date(z) + MAX_AHEAD;
+        if (!json_is(&page, JSON_ARRAY) || !follows ||
+            !add_page(a, &page, limit, latest, out, &more)) {
             http_fail(e, EX_PROTOCOL, "GET %s: not a list of Zou's events", path);
             return ZOU_FAILED;
         }
+        last = out->ids.len ? json_text(&out->ids.items[out->ids.len - 1]) : NULL;
     }
     if (json_is_null(&out->created_at))
         out->created_at = event_time(a, zou_date(z));
@@ -139,8 +160,7 @@ zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
 #define QUICK_PAGE   25
 #define QUICK_GROWTH 4
 
-#define MAX_AHEAD 1  /* second; an event may be dated that much after the answer's Date */
-#define MAX_ID    64 /* bytes; a UUID has 36 */
+#define MAX_ID 64 /* bytes; a UUID has 36 */
 
 struct event_log {
     zou *zou; /* borrowed */
@@ -302,11 +322,6 @@ static bool is_id(const char *id)
            strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
 }
 
-static const char *id_at(const json *page, uint32_t i)
-{
-    return json_text(json_get(&page->items[i], "id"));
-}
-
 static time_t time_at(const json *page, uint32_t i)
 {
     time_t t = 0;
@@ -357,14 +372,6 @@ static event_reading next_page(reading *r, unsigned limit, json *page, http_erro
     return get_page(r->log, a, query, page, e);
 }
 
-static bool holds(const json *page, const char *id)
-{
-    for (uint32_t i = 0; i < page->len; i++)
-        if (strcmp(id_at(page, i), id) == 0)
-            return true;
-    return false;
-}
-
 static void take_page(reading *r, const json *page)
 {
     event_log *l = r->log;
@@ -403,11 +410,19 @@ static void aim_after(reading *r, const json *page)
     strcpy(r->expected, id_at(page, last));
 }
 
+/* Whether a page follows the one whose last event is expected; not from a server
+ * that knows no cursor, and gives the same page for ever. */
+static bool goes_on(const json *page, unsigned limit, const char *expected)
+{
+    return holds(page, expected) &&
+           (page->len < limit || strcmp(id_at(page, page->len - 1), expected) != 0);
+}
+
 /* A page behind a cursor has to hold what is expected. */
 static event_reading get_joined_page(reading *r, unsigned limit, json *page, http_error *e)
 {
     event_reading got = next_page(r, limit, page, e);
-    if (got != EVENTS_READ || !*r->cursor || holds(page, r->expected))
+    if (got != EVENTS_READ || !*r->cursor || goes_on(page, limit, r->expected))
         return got;
     if (*r->other_cursor) {
         strcpy(r->cursor, r->other_cursor);
@@ -549,6 +564,17 @@ static event_reading read_pages(reading *r, http_error *e)
     return EVENTS_GAP;
 }
 
+/* Whether Kitsu's clock is where it was, or later: events that it dates before
+ * the position would never be seen. */
+static event_reading check_clock(const event_log *l, http_error *e)
+{
+    if (l->at <= zou_date(l->zou) + EVENT_OVERLAP)
+        return EVENTS_READ;
+    http_fail(e, EX_TEMPFAIL, "full sync needed: Kitsu's clock was set back: it is before %s",
+              json_text(&l->position.created_at));
+    return EVENTS_GAP;
+}
+
 event_reading event_log_read(event_log *l, http_error *e)
 {
     double now = clock_now();
@@ -567,6 +593,8 @@ event_reading event_log_read(event_log *l, http_error *e)
         got = look_back(l, e);
     if (got == EVENTS_READ)
         got = read_pages(&r, e);
+    if (got == EVENTS_READ)
+        got = check_clock(l, e);
     arena_free(r.arena);
     if (got != EVENTS_READ) {
         l->n = 0;

@@ -229,3 +229,38 @@ PYTHON
     await 4 heard 2
     (($(grep -c f:new out) == 1))
 }
+
+@test "Kitsu's clock is set back: what it dates before the position would never be seen" {
+    hour=$(date -u -d '+1 hour' '+%a, %d %b %Y %T GMT')
+    log "[{id: \"00000016-0000-4000-8000-000000000001\", name: \"f:new\", created_at: \"$(date -u -d "$hour" +%FT%T).000000\", data: {}}]"
+    start "{\"ping\": 1, \"GET /data/events/last\": [{\"headers\": {\"Date\": \"$hour\"}}, {}]}"
+    listen
+    wait "$pid" && status=0 || status=$?
+    [[ $status == 75 ]]
+    heard 1
+    says "full sync needed: Kitsu's clock was set back"
+    kill "$mock_pid"
+    rm port
+    start
+    since=now
+    listen # and does not begin there again
+    await 3 requested 'GET /socket.io/.*sid=' 2
+    happens g:new
+    log "[{id: \"00000017-0000-4000-8000-000000000001\", name: \"h:new\", created_at: \"$(date -u +%FT%T).000000\", data: {}}]"
+    await 5 heard 1
+    [[ $(names) == h:new ]]
+}
+
+@test "a log without cursors: a full sync, not the same page for ever" {
+    start '{"no_cursor": true}'
+    log '[range(1500) | {id: "00000018-0000-4000-8000-\(1e11 + .)", name: "m:new", created_at: "2026-11-23T05:17:36.\(100000 + .)", data: {}}]'
+    listen
+    wait "$pid" && status=0 || status=$?
+    [[ $status == 75 ]]
+    says 'full sync needed: more events at one moment'
+    (($(requests events/last) < 10))
+    status=0
+    timeout 5 kitsu-listen --since now >out 2>err 3>&- || status=$?
+    [[ $status == 76 ]]
+    says "not a list of Zou's events"
+}
