@@ -3,6 +3,7 @@
  * A service starts it, waits for the line on its stdout, and hands that down in
  * OP_LEASE. The lease lasts as long as stdin does, so that nothing is held for a
  * service that is gone. */
+#include "clock.h"
 #include "lease.h"
 #include "msg.h"
 #include "ndjson.h"
@@ -75,7 +76,7 @@ static bool is_passing(const store_error *e)
 /* Until the lease is held. 0, or the exit status. */
 static int wait_for_lease(holder *h, double wait)
 {
-    double until = lease_clock() + wait;
+    double until = clock_now() + wait;
     bool told = false;
     for (;;) {
         store_error e = {0};
@@ -87,11 +88,11 @@ static int wait_for_lease(holder *h, double wait)
         if (outcome == LEASE_FAILED && is_passing(&e) && wait > 0)
             say_once(h, &e);
         told = told || outcome == LEASE_OTHERS;
-        double now = lease_clock(), next = fmin(now + lease_retry(), until);
+        double now = clock_now(), next = fmin(now + lease_retry(), until);
         bool go_on = outcome == LEASE_OTHERS || is_passing(&e);
         if (next <= now)
             go_on = false;
-        for (; go_on && now < next; now = lease_clock())
+        for (; go_on && now < next; now = clock_now())
             go_on = listen_for(h, next - now);
         if (!go_on) {
             msg_error("%s", e.what);
@@ -119,7 +120,7 @@ static void give_up(int number)
  * notice by itself. Nobody takes the lease from a file that is locked. */
 static void watch(const holder *h)
 {
-    double left = lease_deadline(h->lease) + lease_margin() / 10 - lease_clock();
+    double left = lease_deadline(h->lease) + lease_margin() / 10 - clock_now();
     double seconds = fmax(left, lease_margin() / 2);
     struct itimerval t = {0};
     t.it_value.tv_sec = (time_t)seconds;
@@ -163,7 +164,7 @@ static int renew(holder *h)
     default: msg_error("%s", e.what); return EX_TEMPFAIL;
     }
     bool locked = store_atomic(h->store) && e.status == EX_TEMPFAIL;
-    if (!locked && lease_clock() >= lease_deadline(h->lease)) {
+    if (!locked && clock_now() >= lease_deadline(h->lease)) {
         msg_error("%s: the lease is lost: it could not be renewed in time", e.what);
         return EX_TEMPFAIL;
     }
@@ -174,15 +175,15 @@ static int renew(holder *h)
 /* Until stdin's end. 0, or the exit status. */
 static int hold(holder *h)
 {
-    double next = lease_clock() + lease_renewal();
+    double next = clock_now() + lease_renewal();
     bool go_on = true;
     while (go_on) {
-        double now = lease_clock(), due = h->away ? -1 : notes_due(h->notes);
+        double now = clock_now(), due = h->away ? -1 : notes_due(h->notes);
         if (now >= next) {
             int status = renew(h);
             if (status)
                 return status;
-            next = lease_clock() + (h->away ? lease_retry() / 2 : lease_renewal());
+            next = clock_now() + (h->away ? lease_retry() / 2 : lease_renewal());
         } else if (due == 0) {
             store_error e;
             if (!keep_watched(h, &e))

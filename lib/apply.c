@@ -1,6 +1,7 @@
 #include "apply.h"
 
 #include "batch.h"
+#include "clock.h"
 #include "msg.h"
 #include "ndjson.h"
 #include "skipped.h"
@@ -37,7 +38,7 @@ struct apply {
     bool (*go_on)(void); /* NULL: always */
     batch *batch;        /* owned */
     bool begun;          /* store_begin */
-    double begun_at;     /* by lease_clock */
+    double begun_at;     /* by clock_now */
     buf out;             /* owned: lines to be written after the commit */
     project project;
     arena *scratch;     /* owned: for one record, or one End */
@@ -49,18 +50,11 @@ struct apply {
     bool conflict, withheld;
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void forget_project(project *p)
 {
     arena_reset(p->arena);
     *p = (project){
-        .arena = p->arena, .skipped = json_array(), .failed = json_array(), .started = now()};
+        .arena = p->arena, .skipped = json_array(), .failed = json_array(), .started = clock_now()};
 }
 
 apply *apply_new(store *s, lease *l)
@@ -203,7 +197,7 @@ static void take_result(void *context, const change *c, batch_status status, con
 /* Sleep a little, longer each time. False: it is enough. */
 static bool wait_a_while(const apply *p, double began, double *pause)
 {
-    double left = began + p->wait - lease_clock();
+    double left = began + p->wait - clock_now();
     if (left <= 0 || (p->go_on && !p->go_on()))
         return false;
     double seconds = fmin(*pause, left);
@@ -218,14 +212,14 @@ static bool wait_a_while(const apply *p, double began, double *pause)
  * store nobody else can have become the writer since it was begun. */
 static bool begin(apply *p, store_error *e)
 {
-    double began = lease_clock(), pause = lease_retry() / 20;
+    double began = clock_now(), pause = lease_retry() / 20;
     if (p->dry || (p->begun && store_atomic(p->store)))
         return true;
     for (;;) {
         if (!p->begun && !store_begin(p->store, e))
             return false;
         p->begun = true;
-        p->begun_at = lease_clock();
+        p->begun_at = clock_now();
         lease_outcome outcome = lease_hold(p->lease, e);
         if (outcome == LEASE_HELD)
             return true;
@@ -268,7 +262,7 @@ bool apply_idle(apply *p, store_error *e)
         return true;
     switch (lease_hold_alone(p->lease, e)) {
     case LEASE_HELD: return true;
-    case LEASE_FAILED: return lease_clock() < lease_deadline(p->lease); /* it may come back */
+    case LEASE_FAILED: return clock_now() < lease_deadline(p->lease); /* it may come back */
     default: return false;
     }
 }
@@ -282,7 +276,7 @@ static void add_summary(apply *p, const char *name, bool full)
 {
     arena *a = p->project.arena;
     const counts *n = &p->project.counts;
-    double seconds = now() - p->project.started;
+    double seconds = clock_now() - p->project.started;
     json summary = json_object();
     json_add(a, &summary, "type", json_string(a, "Summary"));
     json_add(a, &summary, "project", json_string(a, name));
@@ -304,7 +298,7 @@ static void add_summary(apply *p, const char *name, bool full)
 static void start_project(project *p)
 {
     if (p->started == 0)
-        p->started = now();
+        p->started = clock_now();
 }
 
 bool apply_change(apply *p, const change *c, size_t size, store_error *e)

@@ -1,5 +1,6 @@
 #include "base.h"
 
+#include "clock.h"
 #include "ndjson.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A dump's documents of one collection. */
@@ -25,7 +25,7 @@ struct base {
     dumped *dump;            /* hash by coll, in arena memory */
     base_project **projects; /* owned list, entries in the arena */
     size_t n;
-    time_t read_at; /* monotonic seconds: when the list was read */
+    double read_at; /* by clock_now: when the list was read */
 };
 
 static base *base_new(store *s)
@@ -67,19 +67,12 @@ static bool take_project(void *context, store_ns ns, const json *document)
     return true;
 }
 
-static time_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec;
-}
-
 static bool read_projects(base *b, store_error *e)
 {
     arena *scratch = arena_new();
     b->n = 0;
     arena_reset(b->arena);
-    b->read_at = now();
+    b->read_at = clock_now();
     bool ok = store_projects(b->store, scratch, take_project, b, e);
     arena_free(scratch);
     return ok;
@@ -123,7 +116,7 @@ bool base_renew(base *b, const char *zou_id, store_error *e)
     if (!b->store)
         return true;
     base_project *p = base_by_id(b, zou_id, "", &several);
-    if (!p || several || now() - b->read_at >= LIST_SECONDS)
+    if (!p || several || clock_now() - b->read_at >= LIST_SECONDS)
         return read_projects(b, e);
     const json *id = json_get(&p->document, "_id");
     base_project again = {.document = json_null()};

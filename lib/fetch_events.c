@@ -1,6 +1,7 @@
 #include "fetch_events.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "fetch.h"
 #include "fetch_bulk.h"
 #include "fetch_section.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LINKS_SECONDS 60 /* how long the list of the store's projects is trusted */
@@ -33,7 +33,7 @@ typedef struct service {
     const char *address; /* borrowed */
     fetch_filter *filter;
     fetch_links links;
-    time_t links_read;    /* monotonic; 0: never */
+    double links_read;    /* by clock_now; 0: never */
     known_project *known; /* hash table */
     touched *touched;
     arena *arena;   /* owned: for one batch */
@@ -78,26 +78,19 @@ static void forget_roles(service *s)
         k->role[0] = '\0';
 }
 
-static time_t monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec + 1;
-}
-
 /* ---- the store's projects ----------------------------------------------------- */
 
 static bool read_links(service *s)
 {
     store_error se;
-    if (s->links.len == 0 && s->links_read) { /* its file may have been made since */
+    if (s->links.len == 0 && s->links_read > 0) { /* its file may have been made since */
         store *again = store_open(s->address, STORE_READ, STORE_SECONDS, &se);
         if (!again)
             return store_failed(s, &se);
         store_close(s->store);
         s->store = again;
     }
-    s->links_read = monotonic();
+    s->links_read = clock_now();
     return fetch_links_read(&s->links, s->store, NULL, &se) || store_failed(s, &se);
 }
 
@@ -106,8 +99,8 @@ static bool read_links(service *s)
 static bool links_are_stale(const service *s)
 {
     const touched *t = s->touched;
-    if (!s->links_read || monotonic() - s->links_read > LINKS_SECONDS || t->all || t->task_types ||
-        t->project_statuses || t->asset_types)
+    if (s->links_read <= 0 || clock_now() - s->links_read > LINKS_SECONDS || t->all ||
+        t->task_types || t->project_statuses || t->asset_types)
         return true;
     for (const touched_project *p = t->projects; p; p = p->hh.next) {
         const fetch_link *link = fetch_links_find(&s->links, p->id, NULL);

@@ -1,6 +1,7 @@
 #include "fetch_reading.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "msg.h"
 #include "ndjson.h"
 #include "record.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 /* The kinds in the order of the stream, where they come from, below
  * /data/projects/ID (NULL: the server's list), and their name in messages. */
@@ -172,14 +172,10 @@ zou_result fetch_reading_role(fetch_reading *r, http_error *e)
 static void show_progress(const fetch_reading *r)
 {
     static buf line; /* kept for the next call, for good */
-    static struct timespec shown;
-    struct timespec now;
-    if (!msg_progress_wanted())
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((now.tv_sec - shown.tv_sec) * 10 + (now.tv_nsec - shown.tv_nsec) / 100000000 < 1)
+    static double shown;
+    if (!msg_progress_wanted() || clock_now() - shown < 0.1)
         return; /* ten times a second */
-    shown = now;
+    shown = clock_now();
     buf_clear(&line);
     for (size_t i = 0; i < ROUTES; i++)
         if (r->counts[routes[i].kind] > 0)

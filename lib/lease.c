@@ -1,5 +1,6 @@
 #include "lease.h"
 
+#include "clock.h"
 #include "state.h"
 
 #include <ctype.h>
@@ -19,7 +20,7 @@ struct lease {
     int64_t term; /* 0: never held */
     bool handed_down;
     bool ours;      /* it is, or was when somebody looked last */
-    double renewed; /* by lease_clock, when that was begun */
+    double renewed; /* by clock_now, when that was begun */
 };
 
 double lease_seconds(void)
@@ -43,13 +44,6 @@ double lease_retry(void)
 double lease_margin(void)
 {
     return lease_seconds() / 4;
-}
-
-double lease_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t); /* it goes on while the machine sleeps */
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 double lease_deadline(const lease *l)
@@ -232,7 +226,7 @@ static lease_outcome look(lease *l, arena *a, store_error *e)
 static lease_outcome take(lease *l, arena *a, store_error *e)
 {
     record r;
-    double now, begun = lease_clock();
+    double now, begun = clock_now();
     bool done;
     if (!read_record(l, a, &r, e) || !store_now(l->store, &now, e))
         return LEASE_FAILED;
@@ -254,7 +248,7 @@ static lease_outcome take(lease *l, arena *a, store_error *e)
 static lease_outcome keep(lease *l, bool renew, arena *a, store_error *e)
 {
     record r;
-    double now, begun = lease_clock();
+    double now, begun = clock_now();
     bool done;
     if (!read_record(l, a, &r, e))
         return LEASE_FAILED;
@@ -280,7 +274,7 @@ lease_outcome lease_hold(lease *l, store_error *e)
     lease_outcome outcome = l->handed_down ? look(l, a, e)
                             : l->term == 0
                                 ? take(l, a, e)
-                                : keep(l, lease_clock() - l->renewed >= lease_renewal(), a, e);
+                                : keep(l, clock_now() - l->renewed >= lease_renewal(), a, e);
     arena_free(a);
     return outcome;
 }
@@ -302,7 +296,7 @@ lease_outcome lease_hold_alone(lease *l, store_error *e)
 
 bool lease_extend(lease *l, double begun, store_error *e)
 {
-    if (lease_clock() - begun < lease_renewal())
+    if (clock_now() - begun < lease_renewal())
         return true;
     arena *a = arena_new();
     bool ok = keep(l, true, a, e) == LEASE_HELD;

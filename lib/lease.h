@@ -53,16 +53,14 @@ lease_outcome lease_hold(lease *l, store_error *e);
 /* The same as a batch of its own. */
 lease_outcome lease_hold_alone(lease *l, store_error *e);
 /* Before store_commit of an atomic store, whose lock has kept everybody, also
- * the one that handed it down, from renewing it since `begun` (lease_clock):
+ * the one that handed it down, from renewing it since `begun` (clock_now):
  * renew it if that was long. False: the store failed. */
 bool lease_extend(lease *l, double begun, store_error *e);
 /* Give it back if it is held, as a batch of its own; one that was handed down
  * stays. False: the store failed. */
 bool lease_give_back(lease *l, store_error *e);
 
-/* Seconds by this machine's clock, from anywhere. */
-double lease_clock(void);
-/* By that clock: when nothing may be begun any more unless it was renewed. */
+/* By clock_now: when nothing may be begun any more unless it was renewed. */
 double lease_deadline(const lease *l);
 
 #endif

@@ -1,5 +1,6 @@
 #include "notes.h"
 
+#include "clock.h"
 #include "msg.h"
 #include "state.h"
 
@@ -16,7 +17,7 @@
 typedef struct note {
     char key[MAX_KEY + 1], key_at[MAX_KEY + 4];
     char text[MAX_TEXT + 1];
-    double at; /* by lease_clock */
+    double at; /* by clock_now */
     bool fresh;
 } note;
 
@@ -26,7 +27,7 @@ struct notes {
     note list[MAX_KEYS];
     size_t n;
     bool fresh;    /* some are, or the document was never written */
-    double tried;  /* by lease_clock: the last write */
+    double tried;  /* by clock_now: the last write */
     int64_t since; /* by the store's; 0: never written */
     char line[MAX_KEY + 1 + MAX_TEXT + 1];
     size_t len;
@@ -99,7 +100,7 @@ static void take_line(notes *n)
         return;
     }
     set_text(t, n->line[len] ? n->line + len + 1 : "");
-    t->at = lease_clock();
+    t->at = clock_now();
     t->fresh = n->fresh = true;
 }
 
@@ -125,7 +126,7 @@ double notes_due(const notes *n)
 {
     if (!n->fresh)
         return -1;
-    double left = n->tried + PAUSE - lease_clock();
+    double left = n->tried + PAUSE - clock_now();
     return left > 0 ? left : 0;
 }
 
@@ -155,7 +156,7 @@ static void fill_in(const notes *n, arena *a, draft *d, double now)
         if (!t->fresh)
             continue;
         set(a, d, t->key, json_string(a, t->text));
-        set(a, d, t->key_at, json_integer(a, (int64_t)(now - (lease_clock() - t->at))));
+        set(a, d, t->key_at, json_integer(a, (int64_t)(now - (clock_now() - t->at))));
     }
 }
 
@@ -188,7 +189,7 @@ static bool write_notes(notes *n, arena *a, store_error *e)
 
 bool notes_keep(notes *n, store_error *e)
 {
-    n->tried = lease_clock();
+    n->tried = clock_now();
     if (!store_begin(n->store, e))
         return false;
     arena *a = arena_new();

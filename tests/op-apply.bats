@@ -476,6 +476,7 @@ setup() {
     few=$kb
     resident 6000
     echo "$few KiB, $kb KiB"
+    [[ ${OPKITSU_BUILD-} != */san ]] || return 0 # which keeps what was freed
     ((kb < few + 1024))
 }
 

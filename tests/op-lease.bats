@@ -417,10 +417,8 @@ case_flood() {
 
 # relay [PORT]: between us and the MongoDB server
 relay() {
-    "$STUDIO_VENV/bin/python" "$BATS_TEST_DIRNAME/relay" "${1-0}" "${STUDIO_MONGO#mongodb://}" \
-        >relay.out 2>relay.err 3>&- &
-    pids+=($!)
-    relay=$!
+    rm -f relay.in relay.out
+    start relay "$STUDIO_VENV/bin/python" "$BATS_TEST_DIRNAME/relay" "${1-0}" "${STUDIO_MONGO#mongodb://}"
     within 10 test -s relay.out
     port=$(cat relay.out)
 }
@@ -430,13 +428,12 @@ relay() {
     relay
     hold one -d "mongodb://127.0.0.1:$port"
     within 5 test -s one.out
-    kill -KILL "$relay"
-    rm relay.out
+    kill -KILL "$pid_relay"
     within 5 grep -q 'it is tried again' one.err
     relay "$port"
     within 9 grep -q 'is back' one.err
     run -75 op-lease --wait 0
-    kill -KILL "$relay"
+    kill -KILL "$pid_relay"
     local status=0
     wait "$pid_one" || status=$?
     [ "$status" -eq 75 ]
@@ -448,7 +445,7 @@ relay() {
     relay
     hold one -d "mongodb://127.0.0.1:$port"
     within 5 test -s one.out
-    kill -STOP "$relay"
+    kill -STOP "$pid_relay"
     local status=0 began=$SECONDS
     wait "$pid_one" || status=$?
     [ "$status" -eq 75 ]
@@ -462,8 +459,7 @@ relay() {
     within 5 test -s one.out
     hold two -d "mongodb://127.0.0.1:$port"
     sleep 1
-    kill -KILL "$relay"
-    rm relay.out
+    kill -KILL "$pid_relay"
     within 5 grep -q 'it is tried again' two.err
     relay "$port"
     let_go one 0

@@ -206,6 +206,20 @@ warning: of libc" ]]
     run ! grep sync-service err
 }
 
+@test "a listener that ends without a failure, as of a project that is not there" {
+    stage kitsu-listen 'echo "kitsu-listen: nope: there is no such project" >&2; exit 1'
+    start
+    await_lines 2 ^kitsu-listen
+    stop
+    grep -x 'error kitsu-listen: nope: there is no such project' notes
+    run ! grep -v '^kitsu-listen: nope' err
+    stage kitsu-listen 'exit 1'
+    start
+    await_lines 1 'error kitsu-listen ended with status 1' notes
+    stop
+    run ! grep line err
+}
+
 @test "it waits longer each time" {
     stage kitsu-listen 'exit 69'
     OPKITSU_BACKOFF_SECONDS=0.4 start --resume -v
@@ -285,6 +299,8 @@ warning: of libc" ]]
         wait "$service" && status=0 || status=$?
         service=''
         [[ $status == "$code" ]]
+        grep -x 'sync-service: the service ends, as waiting does not mend this' err
+        run ! grep 'tried again' err
         grep -x 'let go' log
         stage kitsu-fetch 'exec cat'
         stage kitsu-listen "exit $code"

@@ -266,6 +266,7 @@ stages() {
     # Whatever runs while the pipeline does, a moment after its start.
     spy='sleep 0.2
         for process in /proc/[0-9]*; do
+            grep -qsz "^XDG_RUNTIME_DIR=$PWD/runtime" "$process/environ" || continue # of another test
             [[ "$(tr "\0" " " 2>/dev/null <"$process/cmdline")" != *"$(cat needle)"* ]] || echo "$process" >>seen
         done
         env >"environment.${0##*/}"
