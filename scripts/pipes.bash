@@ -75,6 +75,7 @@ run() {
     done
     [[ ! $signal ]] || stop
     why=$ended
+    collect
     end_pipe 5
     ended=$why
     while IFS= read -r -t 5 -u "$heard" line; do
@@ -146,6 +147,17 @@ find_ended() {
     # Bash's wait -n sleeps for ever over one that ended just before it.
     IFS= read -r -t 0.1 -u "$never" _
     return 1
+}
+
+# Those that have ended by themselves, before others are ended.
+collect() {
+    local gone
+    for gone in "${!running[@]}"; do
+        kill -0 "$gone" 2>/dev/null && continue
+        wait "$gone" 2>/dev/null
+        status=$?
+        take_ended
+    done
 }
 
 # set_timer MILLISECONDS; 0: for ever
