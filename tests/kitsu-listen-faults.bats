@@ -252,9 +252,9 @@ PYTHON
 }
 
 @test "the id of a connection to the socket is in no message" {
-    start '{"ping": 60}'
+    start
     listen
-    await 3 requested "GET /socket.io/.*sid="
+    await 5 requested 'GET /socket.io/.*sid=' 2
     kill "$mock_pid"
     await 5 says '/socket.io/?EIO=4&transport=polling: '
     alive
