@@ -117,7 +117,8 @@ static int wait_for_lease(holder *h, double until)
         if (outcome == LEASE_FAILED && is_passing(&e) && clock_now() < until)
             say_once(h, &e);
         if ((outcome != LEASE_OTHERS && !is_passing(&e)) || !wait_to_retry(h, until)) {
-            msg_error("%s", e.what);
+            if (!told || clock_now() >= until) /* else it is not wanted any more */
+                msg_error("%s", e.what);
             return e.status;
         }
     }

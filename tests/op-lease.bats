@@ -112,6 +112,10 @@ case_two() {
     [ "$stderr" = "op-lease: $(store_name): another program writes to it: $(sed 's/:1$//' one.out) has the lease (see sync-status)" ]
     run --separate-stderr op-lease --wait 3
     [ "$status" -eq 75 ]
+    hold three # ends while it waits: there is no more to say
+    within 2 test -s three.err
+    let_go three 75
+    [ "$(wc -l <three.err)" -eq 1 ]
     hold two
     sleep 3 # it is renewed
     [ ! -s two.out ]
