@@ -75,6 +75,7 @@ run() {
     done
     [[ ! $signal ]] || stop
     why=$ended
+    collect
     end_pipe 5
     ended=$why
     while IFS= read -r -t 5 -u "$heard" line; do
@@ -134,19 +135,29 @@ take_ended() {
     esac
 }
 
-# The process that is $gone with what $status; none after a signal.
+# The process that is $gone with what $status; false: none within a moment.
 find_ended() {
     for gone in "${!running[@]}" $lease $timer; do
-        if ! kill -0 "$gone" 2>/dev/null; then # wait -n may have lost it
+        if ! kill -0 "$gone" 2>/dev/null; then
             wait "$gone" 2>/dev/null
             status=$?
             return 0
         fi
     done
-    # shellcheck disable=SC2086 # there may be none
-    wait -n -p gone "${!running[@]}" $lease $timer 2>/dev/null
-    status=$?
-    [[ ${gone-} ]]
+    # Bash's wait -n sleeps for ever over one that ended just before it.
+    IFS= read -r -t 0.1 -u "$never" _
+    return 1
+}
+
+# Those that have ended by themselves, before others are ended.
+collect() {
+    local gone
+    for gone in "${!running[@]}"; do
+        kill -0 "$gone" 2>/dev/null && continue
+        wait "$gone" 2>/dev/null
+        status=$?
+        take_ended
+    done
 }
 
 # set_timer MILLISECONDS; 0: for ever

@@ -276,6 +276,7 @@ case_race() {
 }
 
 @test "a file of version 1 is brought up to date by who opens it first" {
+    cd "$BATS_TEST_TMPDIR" || return
     local program columns="project, id, type, zou_id, name, parent, document"
     for program in op-dump op-apply; do
         rm -f "$file"
