@@ -3,6 +3,7 @@
  * A service starts it, waits for the line on its stdout, and hands that down in
  * OP_LEASE. The lease lasts as long as stdin does, so that nothing is held for a
  * service that is gone. */
+#include "buf.h"
 #include "clock.h"
 #include "lease.h"
 #include "msg.h"
@@ -23,7 +24,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define STORE_SECONDS 2 /* how long to wait in one try for a file that is locked */
+#define STORE_SECONDS 2     /* how long to wait in one try for a file that is locked */
+#define MAX_EARLY     65536 /* bytes of notes while the store is away: more than a service has */
 
 static const char usage[] =
     "usage: op-lease [-qv] [-d STORE] [--wait SECONDS] < notes > OWNER:TERM\n"
@@ -32,15 +34,16 @@ static const char usage[] =
     "\n"
     "  -d, --store STORE   mongodb://..., mongodb+srv://... or sqlite:PATH\n"
     "                      (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "      --wait SECONDS  wait so long for another holder (for ever)\n"
+    "      --wait SECONDS  wait so long for another holder, or the store (for ever)\n"
     "  -h, --help          -V, --version\n"
     "  -v, --verbose       -q, --quiet\n";
 
 typedef struct holder {
     store *store;
     lease *lease;
-    notes *notes;
-    bool away; /* the store is, which has been said */
+    notes *notes; /* NULL until the store is there */
+    buf early;    /* notes from before */
+    bool away;    /* the store is, which has been said */
 } holder;
 
 /* ---- stdin -------------------------------------------------------------- */
@@ -53,8 +56,10 @@ static bool listen_for(holder *h, double seconds)
     if (poll(&p, 1, seconds > 0 ? (int)ceil(seconds * 1000) : 0) <= 0)
         return true; /* nothing, or a signal, after which there will be */
     ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (got > 0)
+    if (got > 0 && h->notes)
         notes_feed(h->notes, bytes, (size_t)got);
+    else if (got > 0 && h->early.len + (size_t)got <= MAX_EARLY)
+        buf_add(&h->early, bytes, (size_t)got);
     return got > 0 || (got < 0 && errno == EINTR);
 }
 
@@ -73,32 +78,54 @@ static bool is_passing(const store_error *e)
     return e->status == EX_TEMPFAIL || e->status == EX_UNAVAILABLE;
 }
 
-/* Until the lease is held. 0, or the exit status. */
-static int wait_for_lease(holder *h, double wait)
+/* Until the next try. False: there is none, as it is `until`, or stdin's end. */
+static bool wait_to_retry(holder *h, double until)
 {
-    double until = clock_now() + wait;
+    double now = clock_now(), next = fmin(now + lease_retry(), until);
+    bool go_on = next > now;
+    for (; go_on && now < next; now = clock_now())
+        go_on = listen_for(h, next - now);
+    return go_on;
+}
+
+/* Until the store is there. False: `*e` says why it is not. */
+static bool open_store(holder *h, const char *url, double until, store_error *e)
+{
+    while (!(h->store = store_open(url, STORE_WRITE, STORE_SECONDS, e))) {
+        if (!is_passing(e) || clock_now() >= until)
+            return false;
+        say_once(h, e);
+        if (!wait_to_retry(h, until))
+            return false;
+    }
+    return true;
+}
+
+/* Until the lease is held. 0, or the exit status. */
+static int wait_for_lease(holder *h, double until)
+{
     bool told = false;
     for (;;) {
         store_error e = {0};
         lease_outcome outcome = lease_hold_alone(h->lease, &e);
         if (outcome == LEASE_HELD)
             break;
-        if (outcome == LEASE_OTHERS && !told)
-            msg_info("%s", e.what);
-        if (outcome == LEASE_FAILED && is_passing(&e) && wait > 0)
+        if (outcome == LEASE_OTHERS && !told && clock_now() < until) {
+            msg_warn("%s; waiting for it", e.what);
+            told = true;
+        }
+        if (outcome == LEASE_FAILED && is_passing(&e) && clock_now() < until)
             say_once(h, &e);
-        told = told || outcome == LEASE_OTHERS;
-        double now = clock_now(), next = fmin(now + lease_retry(), until);
-        bool go_on = outcome == LEASE_OTHERS || is_passing(&e);
-        if (next <= now)
-            go_on = false;
-        for (; go_on && now < next; now = clock_now())
-            go_on = listen_for(h, next - now);
-        if (!go_on) {
-            msg_error("%s", e.what);
+        if ((outcome != LEASE_OTHERS && !is_passing(&e)) || !wait_to_retry(h, until)) {
+            if (!told || clock_now() >= until) /* else it is not wanted any more */
+                msg_error("%s", e.what);
             return e.status;
         }
     }
+    if (told)
+        msg_warn("%s: the lease is had now", store_name(h->store));
+    else if (h->away)
+        msg_warn("%s is back", store_name(h->store));
     h->away = false;
     return EX_OK;
 }
@@ -213,15 +240,18 @@ static int give_back(holder *h)
 static int run(const char *url, double wait)
 {
     store_error e = {0};
-    store *s = store_open(url, STORE_WRITE, STORE_SECONDS, &e);
-    if (!s) {
+    holder h = {0};
+    double until = clock_now() + wait;
+    if (!open_store(&h, url, until, &e)) {
         msg_error("%s", e.what);
+        buf_free(&h.early);
         return e.status;
     }
-    holder h = {.store = s, .lease = lease_new(s)};
-    h.notes = notes_new(s, h.lease);
+    h.lease = lease_new(h.store);
+    h.notes = notes_new(h.store, h.lease);
+    notes_feed(h.notes, h.early.data, h.early.len);
     signal(SIGALRM, give_up);
-    int status = wait_for_lease(&h, wait);
+    int status = wait_for_lease(&h, until);
     if (status == EX_OK) {
         printf("%s\n", lease_text(h.lease));
         if (fflush(stdout) == 0) /* else ndjson_close says so */
@@ -231,7 +261,8 @@ static int run(const char *url, double wait)
     }
     notes_free(h.notes);
     lease_free(h.lease);
-    store_close(s);
+    store_close(h.store);
+    buf_free(&h.early);
     return status;
 }
 

@@ -239,8 +239,10 @@ static void judge_reading(status *s)
 
 static void judge(status *s)
 {
-    if (!s->running)
+    if (!s->running) {
+        complain(s, "no service holds the lease");
         return;
+    }
     judge_reading(s);
     if (s->full && strncmp(s->full, "failed", 6) == 0 && s->full_noted_at >= s->full_sync_at)
         complain(s, arena_printf(s->arena, "the last full synchronisation %s", s->full));
@@ -286,15 +288,13 @@ static const char *login_text(const status *s)
     if (!s->token_until || !localtime_r(&s->token_until, &tm) ||
         !strftime(text, sizeof text, "%F %R", &tm))
         return "unknown";
-    return arena_printf(s->arena, "token until %s, renewed before", text);
+    return arena_printf(s->arena, "token until %s, renewed before that", text);
 }
 
 static void print_text(const status *s)
 {
     for (uint32_t i = 0; i < s->trouble.len; i++)
         line("trouble:", s->trouble.items[i].text);
-    if (!s->running)
-        line("trouble:", "no service holds the lease");
     if (msg_level() < 0)
         return;
     line("service:", service_text(s));

@@ -201,7 +201,8 @@ static lease_outcome lose(lease *l, const record *r, store_error *e)
 static lease_outcome wait_for(lease *l, const record *r, store_error *e)
 {
     e->status = EX_TEMPFAIL;
-    snprintf(e->what, sizeof e->what, "%s: another program writes to it: %.128s has the lease",
+    snprintf(e->what, sizeof e->what,
+             "%s: another program writes to it: %.128s has the lease (see sync-status)",
              store_name(l->store), r->owner ? r->owner : "one that is as fast");
     return LEASE_OTHERS;
 }

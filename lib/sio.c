@@ -258,12 +258,24 @@ static void take_packets(sio *s, const char *body, size_t len)
     }
 }
 
+/* No connection, or a broken one; what is said of it begins with the request's
+ * URL, whose end is the secret of this connection. */
+static void end_unanswered(sio *s, const http_error *e)
+{
+    size_t len = strlen(s->url), whole = len;
+    if (strncmp(e->what, s->url, len) != 0)
+        len = whole = 0;
+    else
+        whole += strcspn(e->what + len, ":");
+    end(s, e->status == 78 ? SIO_REFUSED : SIO_LOST, "%.*s%s", (int)len, e->what, e->what + whole);
+}
+
 /* Whether an answer is one to be read; the connection has ended if not. */
 static bool is_good(sio *s, bool answered, const http_answer *answer, const http_error *e)
 {
     int status = answer->status;
     if (!answered)
-        end(s, e->status == 78 ? SIO_REFUSED : SIO_LOST, "%s", e->what);
+        end_unanswered(s, e);
     else if (status == 401 || status == 422)
         end(s, SIO_DENIED, "%s: HTTP %d", s->url, status);
     else if (s->state == OPENING && status / 100 == 4 && status != 429)

@@ -251,6 +251,16 @@ PYTHON
     [[ $(names) == h:new ]]
 }
 
+@test "the id of a connection to the socket is in no message" {
+    start
+    listen
+    await 5 requested 'GET /socket.io/.*sid=' 2
+    kill "$mock_pid"
+    await 5 says '/socket.io/?EIO=4&transport=polling: '
+    alive
+    run ! grep sid= err
+}
+
 @test "a log without cursors: a full sync, not the same page for ever" {
     start '{"no_cursor": true}'
     log '[range(1500) | {id: "00000018-0000-4000-8000-\(1e11 + .)", name: "m:new", created_at: "2026-11-23T05:17:36.\(100000 + .)", data: {}}]'

@@ -76,6 +76,9 @@ follows() {
     on "$1"
     run -3 sync-service --status
     [[ ${lines[0]} == "trouble: "*"no service holds the lease" ]]
+    run -3 sync-service --status --json
+    [[ $(jq -c '[.running, .trouble]' <<<"$output") == '[false,["no service holds the lease"]]' ]]
+    run -64 sync-service --once --json
     set_frame 1040
     serve a
     until_true 20 has_frame 1040

@@ -109,9 +109,13 @@ case_two() {
     run --separate-stderr op-lease --wait 0
     [ "$status" -eq 75 ]
     [ -z "$output" ]
-    [ "$stderr" = "op-lease: $(store_name): another program writes to it: $(sed 's/:1$//' one.out) has the lease" ]
+    [ "$stderr" = "op-lease: $(store_name): another program writes to it: $(sed 's/:1$//' one.out) has the lease (see sync-status)" ]
     run --separate-stderr op-lease --wait 3
     [ "$status" -eq 75 ]
+    hold three # ends while it waits: there is no more to say
+    within 2 test -s three.err
+    let_go three 75
+    [ "$(wc -l <three.err)" -eq 1 ]
     hold two
     sleep 3 # it is renewed
     [ ! -s two.out ]
@@ -120,7 +124,11 @@ case_two() {
     [ "$(term two)" -eq 2 ]
     let_go two 0
     nobody_has_it
-    cat one.err two.err | diff /dev/null -
+    [ ! -s one.err ]
+    diff two.err - <<EOF
+op-lease: $(store_name): another program writes to it: $(sed 's/:1$//' one.out) has the lease (see sync-status); waiting for it
+op-lease: $(store_name): the lease is had now
+EOF
 }
 
 store_name() {
@@ -174,7 +182,7 @@ case_apply_waits() {
     run --separate-stderr op-apply --wait 0 < <(plan insert)
     [ "$status" -eq 75 ]
     [ -z "$output" ]
-    [[ $stderr == "op-apply: $(store_name): another program writes to it: "*" has the lease" ]]
+    [[ $stderr == "op-apply: $(store_name): another program writes to it: "*" has the lease (see sync-status)" ]]
     [ -z "$(op-dump)" ]
     feed apply
     plan insert >&"$in_apply"
@@ -556,6 +564,13 @@ relay() {
     run -64 op-lease more
     run --separate-stderr op-lease -d /tmp/op.db </dev/null
     [ "$status" -eq 78 ]
-    run --separate-stderr op-lease -d mongodb://127.0.0.1:1 </dev/null
+    run --separate-stderr op-lease -d mongodb://127.0.0.1:1 --wait 0 </dev/null
     [ "$status" -eq 69 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    # It is waited for, which is said once, until the end of the input.
+    start away op-lease -d mongodb://127.0.0.1:1
+    sleep 1.5
+    let_go away 69
+    [ "$(grep -c 'it is tried again' away.err)" -eq 1 ]
+    [ "$(wc -l <away.err)" -eq 2 ]
 }

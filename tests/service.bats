@@ -353,11 +353,14 @@ warning: of libc" ]]
     start --reconcile 1s -v
     await_lines 1 'nothing to mend' out
     printf '%s\n' 'beta: nothing changed, 1 skipped in 0.01 s' '  skipped Shot "a b"' \
+        '  applied update of Shot "e"' '  applied update of Shot "f"' \
         'gamma: 2 updated, 1 skipped in 0.02 s' '  skipped Shot "c d"' >mend
     await_lines 2 'mended: ' out
     stop
-    [[ $(grep mended out | head -n 2) == 'mended: gamma: 2 updated, 1 skipped in 0.02 s
-mended:   skipped Shot "c d"' ]]
+    [[ $(grep mended out | head -n 3) == 'mended: gamma: 2 updated, 1 skipped in 0.02 s
+mended:   applied update of Shot "e"
+mended:   applied update of Shot "f"' ]]
+    run ! grep skipped\ Shot out
     run ! grep 'mended: [ab]' out
     [[ $(head -n 1 out) == 'alpha: nothing changed in 0.01 s' ]]
     for time in 1 1y h 0s -1s off1 1000000d ''; do
@@ -377,7 +380,7 @@ mended:   skipped Shot "c d"' ]]
     await_lines 1 'kitsu-fetch --events'
     stop
     grep '^kitsu-listen .*for me:2' log
-    grep 'the lease was lost' err
+    [[ $(grep sync-service: err) == *"the lease was lost"*$'\n'"sync-service: the lease is had again" ]]
     grep -x 'error the lease was lost' notes
     stage op-lease 'trap "exit 0" TERM; echo "me:$(grep -c ^op-lease log)"; (until [[ -e lose ]]; do sleep 0.1; done; rm lose; kill $$) & while IFS= read -r line; do :; done'
     stage op-lease 'echo "me:$(grep -c ^op-lease log)"; cp -f /bin/cat my-lease 2>/dev/null || true; exec ./my-lease >/dev/null'
