@@ -11,7 +11,7 @@
 /* A position in the log. */
 typedef struct event_position {
     json created_at; /* text; null: the log may not be read */
-    json ids;        /* of all events of the EVENT_OVERLAP seconds up to it */
+    json ids;        /* of all events of the EVENT_OVERLAP seconds up to it that are done with */
 } event_position;
 
 /* Where the log ends now, in `a`. Of an empty log: the server's time. Without

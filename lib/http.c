@@ -362,14 +362,6 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
 
 /* ---- repeating ---------------------------------------------------------- */
 
-static void pause_for(double seconds)
-{
-    struct timespec left = {.tv_sec = (time_t)seconds};
-    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        ;
-}
-
 /* Wait before the try after the `tries`th: 1, 2, 4, 8 fifteenths of the time. */
 static void wait_before_retry(const http *h, int tries, double asked, const http_error *e)
 {
@@ -381,7 +373,7 @@ static void wait_before_retry(const http *h, int tries, double asked, const http
         msg_warn("%s; trying again in %.0f s", e->what, seconds);
     else
         msg_info("%s; trying again in %.1f s", e->what, seconds);
-    pause_for(seconds);
+    clock_sleep(seconds);
 }
 
 static bool may_repeat(const http_request *r, bool unsent)

@@ -286,6 +286,45 @@ settle() {
     settle
 }
 
+# Zou logs asset:delete before it deletes the asset.
+@test "an asset that is about to be deleted is waited for" {
+    film
+    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}" >"$in"
+    (sleep 1 && zou_delete "/data/assets/$a?force=true" >/dev/null) 3>&- &
+    answer_in
+    wait
+    [[ $status == 0 && ! -s $err ]]
+    [[ $(ids Deleted) == "$a" && -z $(ids Asset) ]]
+    # Canceled, it is as it stays.
+    b=$(zou_asset "$p" "$characters" Wolf)
+    zou_tasks "$p" "$modeling" assets "$b" >/dev/null
+    sync
+    zou_delete "/data/assets/$b" >/dev/null
+    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$b\"}}" >"$in"
+    SECONDS=0
+    answer_in
+    ((SECONDS < 5))
+    [[ $(ids Asset) == "$b" && -z $(ids Deleted) ]]
+}
+
+@test "an asset that Zou did not come to delete stays" {
+    film
+    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}" >"$in"
+    answer_in
+    [[ $status == 0 ]]
+    [[ $(ids Asset) == "$a" && -z $(ids Deleted) ]]
+    settle
+}
+
+@test "a full reading's checkpoint leaves an asset:delete to be met once more" {
+    film
+    zou_delete "/data/assets/$a?force=true" >/dev/null
+    id=$(zou_get '/data/events/last?limit=1&name=asset:delete' | jq -r '.[0].id')
+    kitsu-fetch "-P$p" 2>/dev/null >"$out"
+    (($(got 'select(.type == "Checkpoint") | .ids | length') > 3))
+    [[ $(got 'select(.type == "Checkpoint") | .ids[]') != *"$id"* ]]
+}
+
 @test "what an event deletes is Deleted without another question" {
     film
     zou_delete "/data/shots/$s2?force=true" >/dev/null
