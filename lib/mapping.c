@@ -9,7 +9,7 @@
 
 /* Custom fields of these names would overwrite OpenPype's own or the suite's:
  * left out of `data` and reported, but `fps`, which is read. */
-static bool reserved(const char *key)
+bool mapping_reserved(const char *key)
 {
     static const char *const names[] = {
         "zou",         "frameStart",   "frameEnd",     "resolutionWidth", "resolutionHeight",
@@ -104,14 +104,30 @@ static void keep_entries(mapping *m, const entity *e, const json *there, const j
     }
 }
 
+/* Whether an entry that OpenPype made under a name of its own, and push-to-zou
+ * linked to a task that it gave that name, keeps it. */
+static bool keeps_entry(const json *there, const task *t)
+{
+    const char *id = json_text(json_at(there, t->name, "zou", "id", NULL));
+    return id && strcmp(id, t->id) == 0 && t->type && strcmp(t->name, t->type->name) != 0 &&
+           *t->name && *t->name != '$';
+}
+
 /* What `data.tasks` of an entity's document shall be; `there`: what it is. */
 static json tasks_of(mapping *m, const entity *e, const json *there, json *skips)
 {
     arena *a = m->arena;
-    json wanted = json_object(), skipped = json_object();
+    json wanted = json_object(), skipped = json_object(), placed = json_object();
+    for (const task *t = e->tasks; t; t = t->next)
+        if (keeps_entry(there, t) && !json_get(&wanted, t->name)) {
+            put_task(m, there, &wanted, t->name, t);
+            json_set(a, &placed, t->id, json_bool(true));
+        }
     /* The first of each type has the type's name ... */
     for (const task *t = e->tasks; t; t = t->next) {
         const char *name = t->type ? t->type->name : NULL;
+        if (json_get(&placed, t->id))
+            continue;
         if (!name || !*name || *name == '$') {
             skip_task(m, skips, t, name ? "name" : "task",
                       name ? arena_printf(a, "its task type's name \"%s\" can't be a key", name)
@@ -119,14 +135,12 @@ static json tasks_of(mapping *m, const entity *e, const json *there, json *skips
             json_set(a, &skipped, t->id, json_bool(true));
         } else if (!json_get(&wanted, name)) {
             put_task(m, there, &wanted, name, t);
+            json_set(a, &placed, t->id, json_bool(true));
         }
     }
     /* ... and the others one made of both names, where that is free. */
     for (const task *t = e->tasks; t; t = t->next) {
-        if (json_get(&skipped, t->id))
-            continue;
-        const json *first = json_at(&wanted, t->type->name, "zou", "id", NULL);
-        if (first && strcmp(first->text, t->id) == 0)
+        if (json_get(&skipped, t->id) || json_get(&placed, t->id))
             continue;
         const char *key = arena_printf(a, "%s_%s", t->type->name, t->name);
         if (!json_get(&wanted, key)) {
@@ -204,9 +218,7 @@ static bool kept_by_documents(mapping *m, const char *type)
     return false;
 }
 
-/* Bring an object of named things (task types, tasks) to `wanted`: one path a
- * key, or the object whole where a key can't be part of a path. */
-static void set_named(draft *d, const json *there, const json *wanted, const char *outer)
+void mapping_set_named(draft *d, const json *there, const json *wanted, const char *outer)
 {
     bool whole = !d->before || !json_is_plain(there);
     for (uint32_t i = 0; i < wanted->len && !whole; i++)
@@ -321,7 +333,7 @@ static void set_task_types(mapping *m, draft *d)
             (p->partial || m->collection->some || kept_by_documents(m, type->key)))
             json_add(m->arena, &wanted, type->key, type->value);
     }
-    set_named(d, there, &wanted, "config");
+    mapping_set_named(d, there, &wanted, "config");
 }
 
 draft mapping_project(mapping *m)
@@ -403,24 +415,29 @@ static double real_field(mapping *m, const entity *e, const char *custom, const 
     return otherwise;
 }
 
-static int32_t frame_end(mapping *m, const entity *e, int32_t start)
+mapping_range mapping_frames(arena *a, const json *project, const json *record)
 {
+    mapping_range r = {.start = 1001};
+    const json *own = json_get(record, "data"), *theirs = json_get(project, "data");
     int32_t n;
-    if (value_int32(m->arena, json_at(&e->record, "data", "frame_out", NULL), &n) && n != 0)
-        return n;
-    if (value_int32(m->arena, json_get(&e->record, "nb_frames"), &n) && n > 0 &&
-        (int64_t)start + n - 1 <= INT32_MAX)
-        return (int32_t)((int64_t)start + n - 1);
-    if (value_int32(m->arena, json_at(&m->project, "data", "frameEnd", NULL), &n))
-        return n;
-    return start;
+    if (!value_int32(a, json_get(own, "frame_in"), &r.start))
+        value_int32(a, json_get(theirs, "frameStart"), &r.start);
+    if (value_int32(a, json_get(own, "frame_out"), &n) && n != 0)
+        r.end = n;
+    else if (value_int32(a, json_get(record, "nb_frames"), &n) && n > 0 &&
+             (int64_t)r.start + n - 1 <= INT32_MAX)
+        r.end = (int32_t)((int64_t)r.start + n - 1);
+    else if (!value_int32(a, json_get(theirs, "frameEnd"), &r.end))
+        r.end = r.start;
+    return r;
 }
 
 static void set_computed(mapping *m, draft *d, const entity *e)
 {
-    int32_t start = int_field(m, e, "frame_in", "frameStart", 1001), width, height;
-    draft_set(d, integer(m, start), "data", "frameStart", NULL);
-    draft_set(d, integer(m, frame_end(m, e, start)), "data", "frameEnd", NULL);
+    mapping_range frames = mapping_frames(m->arena, &m->project, &e->record);
+    int32_t width, height;
+    draft_set(d, integer(m, frames.start), "data", "frameStart", NULL);
+    draft_set(d, integer(m, frames.end), "data", "frameEnd", NULL);
     draft_set(d, real(m, real_field(m, e, "fps", "fps", 25.0)), "data", "fps", NULL);
     bool own = value_resolution(m->arena, json_at(&e->record, "data", "resolution", NULL), &width,
                                 &height);
@@ -466,7 +483,7 @@ static void set_custom_fields(draft *d, const entity *e, const json *record)
         const char *key = now->members[i].key;
         if (!is_custom_field(key))
             continue;
-        if (!reserved(key))
+        if (!mapping_reserved(key))
             draft_set(d, now->members[i].value, "data", key, NULL);
         else if (strcmp(key, "fps") != 0)
             msg_warn("%s \"%s\" (%s): custom field \"%s\" is OpenPype's own name: left out",
@@ -474,7 +491,7 @@ static void set_custom_fields(draft *d, const entity *e, const json *record)
     }
     for (uint32_t i = 0; json_is(then, JSON_OBJECT) && i < then->len; i++) {
         const char *key = then->members[i].key;
-        if (is_custom_field(key) && *key != '$' && !reserved(key) && !json_get(now, key))
+        if (is_custom_field(key) && *key != '$' && !mapping_reserved(key) && !json_get(now, key))
             draft_unset(d, "data", key, NULL);
     }
 }
@@ -519,7 +536,7 @@ draft mapping_entity(mapping *m, entity *e)
     set_computed(m, &d, e);
     const json *tasks = json_at(before, "data", "tasks", NULL);
     json wanted = tasks_of(m, e, tasks, &m->skipped);
-    set_named(&d, tasks, &wanted, "data");
+    mapping_set_named(&d, tasks, &wanted, "data");
     draft_set(&d, parents_of(m, e), "data", "parents", NULL);
     draft_set(&d, e->under ? reference(m, e->under) : m->roots[root_above(e->kind)].id, "data",
               "visualParent", NULL);

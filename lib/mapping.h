@@ -30,4 +30,15 @@ draft mapping_root(mapping *m, root r);
 /* The document of a live entity, names settled. May add to m->skipped. */
 draft mapping_entity(mapping *m, entity *e);
 
+/* What a record's frames are in OpenPype, over those of the project document. */
+typedef struct mapping_range {
+    int32_t start, end;
+} mapping_range;
+mapping_range mapping_frames(arena *a, const json *project, const json *record);
+/* Whether a key of `data` is OpenPype's own or the suite's, and no custom field. */
+bool mapping_reserved(const char *key);
+/* Bring an object of named things, `OUTER.tasks`, to `wanted`: one path a key, or
+ * the object whole where a key can't be part of a path. `there`: as it is. */
+void mapping_set_named(draft *d, const json *there, const json *wanted, const char *outer);
+
 #endif

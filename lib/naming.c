@@ -255,10 +255,9 @@ static const char *new_id(const naming *n, const char *what)
     }
 }
 
-/* The document that is this root: one that says so, a live one before an
- * archived one; else one of that name that nobody else claims. */
-static asset *find_root(const collection *c, const char *name)
+asset *naming_root(const collection *c, root r)
 {
+    const char *name = root_name(r);
     asset *archived = NULL, *named = NULL;
     for (size_t i = 0; i < c->n; i++) {
         asset *d = c->assets[i];
@@ -280,7 +279,7 @@ static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROO
     for (int r = 0; r < ROOTS; r++) {
         root_place *place = &roots[r];
         const char *name = root_name((root)r);
-        *place = (root_place){.asset = wanted[r] ? find_root(n->c, name) : NULL};
+        *place = (root_place){.asset = wanted[r] ? naming_root(n->c, (root)r) : NULL};
         if (place->asset) {
             place->asset->root_of = name; /* of this plan on: no entity adopts it */
             place->key = place->asset->key;

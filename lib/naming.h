@@ -23,6 +23,10 @@ typedef struct root_place {
 void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
                     root_place roots[ROOTS]);
 
+/* The document that is this root: one that says so, a live one before an
+ * archived one; else one of that name that nobody else claims. NULL: none. */
+asset *naming_root(const collection *c, root r);
+
 /* Whether a document is of something that Kitsu no longer has. A second
  * document of one entity is not: it stays, somebody must look at it. */
 bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS]);
