@@ -158,18 +158,25 @@ static json tasks_of(mapping *m, const entity *e, const json *there, json *skips
 
 /* ---- the project document ---------------------------------------------------- */
 
+json mapping_code(arena *a, const json *project, const char *name)
+{
+    const json *given = json_get(project, "code");
+    if (json_text(given) && given->len)
+        return *given;
+    char *code = arena_text(a, name, strlen(name));
+    for (char *c = code; *c; c++)
+        *c = *c == ' ' ? '_' : *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    return json_string(a, code);
+}
+
 static void set_project_fields(mapping *m, draft *d)
 {
     const production *p = m->production;
-    const json *given = json_get(&p->project, "code");
-    char *code = arena_text(m->arena, p->name, strlen(p->name));
-    for (char *c = code; *c; c++)
-        *c = *c == ' ' ? '_' : *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
     const json *project = &p->project;
     double fps;
     int32_t width, height;
     draft_set(d, text(m, p->id), "data", "zou_id", NULL);
-    draft_set(d, json_text(given) && given->len ? *given : text(m, code), "data", "code", NULL);
+    draft_set(d, mapping_code(m->arena, project, p->name), "data", "code", NULL);
     if (value_real(m->arena, json_get(project, "fps"), &fps))
         draft_set(d, real(m, fps), "data", "fps", NULL);
     draft_set(d, json_bool(!p->closed), "data", "active", NULL);

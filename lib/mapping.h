@@ -35,6 +35,8 @@ typedef struct mapping_range {
     int32_t start, end;
 } mapping_range;
 mapping_range mapping_frames(arena *a, const json *project, const json *record);
+/* A project's `data.code`: Kitsu's, else its name in lower case, `_` for blanks. */
+json mapping_code(arena *a, const json *project, const char *name);
 /* Whether a key of `data` is OpenPype's own or the suite's, and no custom field. */
 bool mapping_reserved(const char *key);
 /* Bring an object of named things, `OUTER.tasks`, to `wanted`: one path a key, or
