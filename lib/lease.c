@@ -15,6 +15,7 @@
 
 struct lease {
     store *store; /* borrowed */
+    const char *id;
     char owner[128];
     char text[160];
     int64_t term; /* 0: never held */
@@ -71,6 +72,13 @@ lease *lease_new(store *s)
     if (getrandom(&noise, sizeof noise, 0) != sizeof noise)
         noise = (unsigned)time(NULL);
     snprintf(l->owner, sizeof l->owner, "%s-%ld-%08x", host, (long)getpid(), noise);
+    return l;
+}
+
+lease *lease_new_named(store *s, const char *id)
+{
+    lease *l = lease_new(s);
+    l->id = id;
     return l;
 }
 
@@ -131,14 +139,14 @@ typedef struct record {
     double expires;
 } record;
 
-static json lease_id(arena *a)
+static json lease_id(const lease *l, arena *a)
 {
-    return json_string(a, "lease");
+    return json_string(a, l->id ? l->id : "lease");
 }
 
 static bool read_record(lease *l, arena *a, record *r, store_error *e)
 {
-    json id = lease_id(a);
+    json id = lease_id(l, a);
     *r = (record){.term = 0};
     if (!store_get(l->store, state_ns(l->store), &id, a, &r->document, &r->found, e))
         return false;
@@ -160,7 +168,7 @@ static bool write_record(lease *l, arena *a, const record *r, const char *owner,
                          double expires, bool *done, store_error *e)
 {
     static const char *paths[] = {"expires", "owner", "term"};
-    json id = lease_id(a), after = json_object();
+    json id = lease_id(l, a), after = json_object();
     json_add(a, &after, "_id", id);
     json_add(a, &after, "type", json_string(a, "lease"));
     json_add(a, &after, "owner", owner ? json_string(a, owner) : json_null());

@@ -27,6 +27,7 @@ double lease_margin(void);
 
 /* One that is not taken yet, with an owner of its own. `s` is borrowed. */
 lease *lease_new(store *s);
+lease *lease_new_named(store *s, const char *id);
 /* One that somebody else holds and renews for us: `text` is OWNER:TERM. NULL:
  * it is not. */
 lease *lease_handed_down(store *s, const char *text);

@@ -33,6 +33,7 @@ struct push_item {
     bool resolved, resolving; /* scratch */
     UT_hash_handle hh;        /* by the document's key */
     UT_hash_handle hh_place;  /* by kind, `above` and name */
+    UT_hash_handle hh_id;     /* by id; scratch */
     const char *place;
 };
 
@@ -76,8 +77,7 @@ typedef struct push_plan {
     push_type **types;                 /* owned */
     size_t n_types, cap_types;
     json project_fields; /* object: what is to be written to Kitsu's project */
-    bool link_project;
-    json skipped; /* array of Skipped records */
+    json skipped;        /* array of Skipped records */
 } push_plan;
 
 /* Make the plan. `kitsu` has been read. */
