@@ -72,6 +72,7 @@ static bool update_project(push_run *r)
                      .id = r->project_id,
                      .name = kitsu->name,
                      .below = json_array(),
+                     .document = json_get(&r->plan->c->project, "_id"),
                      .fields = &r->plan->project_fields};
     if (r->plan->project_fields.len == 0)
         return true;

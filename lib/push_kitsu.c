@@ -41,6 +41,7 @@ static const char *age_of(const json *v)
     return at ? at : "";
 }
 
+/* The project's before others. */
 static int by_age(const void *x, const void *y)
 {
     const json *a = x, *b = y;
@@ -62,24 +63,29 @@ zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, http_error *e)
     return result;
 }
 
+bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
+{
+    const json *own = json_get(&k->production->project, key);
+    for (uint32_t n = 0; json_is(own, JSON_ARRAY) && n < own->len; n++)
+        if (json_text(&own->items[n]) && strcmp(own->items[n].text, id) == 0)
+            return true;
+    return false;
+}
+
 /* The server's task types as records of this project. */
 static void take_task_types(push_kitsu *k, arena *a)
 {
     const fetch_list *types = &k->shared->task_types;
-    const json *own = json_get(&k->production->project, "task_types");
     k->task_types = json_array();
     for (size_t i = 0; i < types->len; i++) {
         const json_element *e = &types->items[i];
         json v;
-        bool in_project = false;
         const char *why;
         if (!e->id || !e->text || !json_parse(a, e->text, e->len, &v, NULL, NULL))
             continue;
-        for (uint32_t n = 0; json_is(own, JSON_ARRAY) && n < own->len; n++)
-            in_project |= json_text(&own->items[n]) && strcmp(own->items[n].text, e->id) == 0;
         v = json_copy_shallow(a, &v);
         json_set(a, &v, "type", json_string(a, "TaskType"));
-        json_set(a, &v, "in_project", json_bool(in_project));
+        json_set(a, &v, "in_project", json_bool(push_kitsu_lists(k, "task_types", e->id)));
         production_add(k->production, &v, &why);
         json_push(a, &k->task_types, v);
     }

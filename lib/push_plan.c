@@ -163,19 +163,20 @@ static push_item *type_item(push_plan *p, const char *name)
     return i;
 }
 
-/* The first type: of the project's, else of the server's. */
+/* The first type: of those that the project is set to use, else of the server's.
+ * Not of those that it happens to use, which a push changes. */
 static push_item *first_type(push_plan *p)
 {
-    const production *kitsu = p->kitsu->production;
-    for (size_t n = 0; n < kitsu->n; n++)
-        if (kitsu->entities[n]->kind == KIND_ASSET_TYPE && kitsu->entities[n]->state == ENTITY_LIVE)
-            return type_item(p, kitsu->entities[n]->name);
-    for (uint32_t n = 0; n < p->kitsu->asset_types.len; n++) {
-        const char *name = json_text(json_get(&p->kitsu->asset_types.items[n], "name"));
-        if (name)
+    const json *types = &p->kitsu->asset_types;
+    const char *first = NULL;
+    for (uint32_t n = 0; n < types->len; n++) {
+        const char *name = json_text(json_get(&types->items[n], "name"));
+        const char *id = json_text(json_get(&types->items[n], "id"));
+        if (name && id && push_kitsu_lists(p->kitsu, "asset_types", id))
             return type_item(p, name);
+        first = first ? first : name;
     }
-    return NULL;
+    return first ? type_item(p, first) : NULL;
 }
 
 /* ---- documents ------------------------------------------------------------ */
@@ -577,7 +578,7 @@ json push_plan_below(const push_plan *p, const push_item *i)
 static bool stays(const push_plan *p, const entity *e, const char *seen_until)
 {
     return idset_has(p->held, e->id, strlen(e->id)) || naming_fault(p->arena, e->name, false) ||
-           (seen_until && strcmp(e->created_at, seen_until) > 0);
+           (seen_until && strcmp(e->created_at, seen_until) >= 0);
 }
 
 entity **push_plan_leaving(push_plan *p, const char *seen_until, size_t *n, size_t *live)

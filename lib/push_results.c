@@ -31,7 +31,7 @@ void push_run_result(push_run *r, const push_result *x)
     json_add(a, &out, "below", x->below);
     if (x->document) {
         json key = json_object();
-        json_add(a, &key, "_id", x->document->id);
+        json_add(a, &key, "_id", *x->document);
         json_add(a, &out, "documentKey", key);
     }
     if (x->fields && x->fields->len)
@@ -65,7 +65,7 @@ void push_run_item(push_run *r, const push_item *i, const char *status, const ch
                                       .id = i->id,
                                       .name = i->name,
                                       .below = push_plan_below(r->plan, i),
-                                      .document = i->document,
+                                      .document = i->document ? &i->document->id : NULL,
                                       .fields = strcmp(operation, "link") == 0 ? NULL : &i->fields,
                                       .message = message});
 }
@@ -84,7 +84,7 @@ void push_run_task(push_run *r, const push_task *t, const char *status, const ch
                                       .id = t->id,
                                       .name = name,
                                       .below = below,
-                                      .document = t->item->document,
+                                      .document = &t->item->document->id,
                                       .message = message});
 }
 
@@ -161,7 +161,8 @@ void push_run_link_project(push_run *r)
                                           .type = "Project",
                                           .id = r->project_id,
                                           .name = name,
-                                          .below = json_array()});
+                                          .below = json_array(),
+                                          .document = json_get(&c->project, "_id")});
         return;
     }
     json what = skipped_entity(a, "Project", r->project_id, name);

@@ -32,9 +32,9 @@ typedef struct push_result {
     const char *status, *operation; /* applied, failed, planned; insert, update, delete, link */
     const char *type, *id, *name;   /* of the entity; `id` NULL: none yet */
     json below;
-    const asset *document; /* or NULL */
-    const json *fields;    /* or NULL */
-    const char *message;   /* or NULL */
+    const json *document; /* its `_id`, or NULL */
+    const json *fields;   /* or NULL */
+    const char *message;  /* or NULL */
 } push_result;
 
 /* Write it, and count it. */

@@ -90,7 +90,7 @@ bool push_stream_end(push_stream *s, const json *record, http_error *e)
         ndjson_complain(s->in, "an End of a project whose documents did not come before it");
         return true;
     }
-    if (said != s->n || s->is_bad || ndjson_bad(s->in)) {
+    if (said != s->n || s->is_bad) {
         msg_error(
             "%s:%lu: project \"%s\": %lld documents came, and End says %lld: nothing of it is "
             "pushed",
