@@ -22,9 +22,12 @@
 #define STALL_SECONDS   60L  /* without a byte */
 #define RETRY_SECONDS   30.0 /* all waits together, at most */
 #define MAX_RETRY_AFTER 4.0  /* times RETRY_SECONDS; what a server may ask for */
-#define MAX_TRIES       5
 #define MAX_REDIRECTS   5
 #define LOUD_SECONDS    5.0 /* a longer wait is worth a warning */
+/* Without use, after which a connection is not used again for what must not
+ * arrive twice: servers close idle ones, Zou's after two seconds. */
+#define FRESH_SECONDS 1L
+#define STALE_SECONDS 118L /* curl's own, for the others */
 
 struct http {
     CURL *curl;                 /* owned */
@@ -32,14 +35,14 @@ struct http {
     buf body;                   /* owned: what no sink took */
     bool worked;                /* a server has answered, ever */
     bool redirected;            /* which has been said */
-    double retry_seconds;
     bool impatient;
     int output; /* of the impatient: see http_impatient */
     char error[CURL_ERROR_SIZE];
 
     const http_request *request; /* borrowed: the one under way */
     bool stopped, too_long;
-    size_t fed; /* bytes of this try that went into the sink */
+    int sendings; /* of this try: curl's own on a connection that broke included */
+    size_t fed;   /* bytes of this try that went into the sink */
     time_t date;
 };
 
@@ -93,7 +96,27 @@ static size_t on_header(char *bytes, size_t one, size_t len, void *context)
     return len;
 }
 
+/* Before the request is sent, on whatever connection. When one that was used
+ * before breaks without an answer, curl takes it for one that had been idle for
+ * too long, and sends the request again, be it a POST: the server may have done
+ * it, and died then. */
+#if LIBCURL_VERSION_NUM >= 0x075000
+static int on_sending(void *context, char *to, char *from, int to_port, int from_port)
+{
+    http *h = context;
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    if (h->sendings++ == 0 || http_repeatable(h->request))
+        return CURL_PREREQFUNC_OK;
+    return CURL_PREREQFUNC_ABORT;
+}
+#endif
+
 /* ---- the client --------------------------------------------------------- */
+
+bool http_repeatable(const http_request *r)
+{
+    return r->repeatable || strcmp(r->method, "POST") != 0;
+}
 
 static double retry_seconds(void)
 {
@@ -126,7 +149,7 @@ http *http_new(void)
     initialised = true;
 
     http *h = xmalloc(sizeof *h);
-    *h = (http){.curl = curl_easy_init(), .retry_seconds = retry_seconds()};
+    *h = (http){.curl = curl_easy_init()};
     if (!h->curl) {
         msg_error("out of memory");
         exit(EX_OSERR);
@@ -150,6 +173,10 @@ http *http_new(void)
     curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, h);
     curl_easy_setopt(h->curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(h->curl, CURLOPT_HEADERDATA, h);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    curl_easy_setopt(h->curl, CURLOPT_PREREQFUNCTION, on_sending);
+    curl_easy_setopt(h->curl, CURLOPT_PREREQDATA, h);
+#endif
     set_authorities(h->curl);
     return h;
 }
@@ -286,8 +313,15 @@ static void prepare(http *h, const http_request *r, const char *url)
     if (r->body || strcmp(r->method, "POST") == 0) /* which always has a length */
         curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, r->body ? r->body : "");
     curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, r->method);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    curl_easy_setopt(h->curl, CURLOPT_MAXAGE_CONN,
+                     http_repeatable(r) ? STALE_SECONDS : FRESH_SECONDS);
+#else /* without on_sending a connection of its own for each */
+    curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, http_repeatable(r) ? 0L : 1L);
+#endif
     h->request = r;
     h->stopped = h->too_long = false;
+    h->sendings = 0;
     h->fed = 0;
     h->date = -1;
     h->error[0] = '\0';
@@ -319,6 +353,20 @@ static CURLcode perform(http *h, const http_request *r, const char *url)
     return code;
 }
 
+static double retry_after(const http *h)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &seconds);
+    return (double)seconds;
+}
+
+static bool nothing_sent(const http *h)
+{
+    long bytes = 0;
+    curl_easy_getinfo(h->curl, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes == 0;
+}
+
 /* What came of it. BROKEN and HOPELESS: `*e` says why; `*wait` is how many
  * seconds the server asks for; `*unsent`: the request cannot have had an
  * effect. */
@@ -329,8 +377,7 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
     int status = response_code(h);
     const http_sink *sink = h->request->sink;
     *wait = 0;
-    *unsent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
-              code == CURLE_COULDNT_RESOLVE_PROXY;
+    *unsent = code != CURLE_OK && nothing_sent(h);
     if (h->stopped)
         return ANSWERED;
     if (h->too_long) {
@@ -339,14 +386,14 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
         return HOPELESS;
     }
     if (code != CURLE_OK) {
+        if (h->sendings > 1 && !http_repeatable(h->request))
+            snprintf(h->error, sizeof h->error, "the connection broke before an answer");
         http_fail(e, code == CURLE_URL_MALFORMAT ? EX_CONFIG : busy, "%s: %s", url,
                   h->error[0] ? h->error : curl_easy_strerror(code));
         return is_hopeless(code) || (!h->worked && is_slip(code)) ? HOPELESS : BROKEN;
     }
     if (status == 429 || status == 502 || status == 503 || status == 504) {
-        curl_off_t after = 0;
-        curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &after);
-        *wait = (double)after;
+        *wait = retry_after(h);
         *unsent = status == 429 || status == 503;
         http_fail(e, EX_TEMPFAIL, "%s: the server is busy or down (HTTP %d)", url, status);
         return BROKEN;
@@ -370,23 +417,18 @@ static void pause_for(double seconds)
         ;
 }
 
-/* Wait before the try after the `tries`th: 1, 2, 4, 8 fifteenths of the time. */
-static void wait_before_retry(const http *h, int tries, double asked, const http_error *e)
+/* After the tries: 1, 2, 4, 8 fifteenths of the time. */
+double http_retry_wait(int tries, double asked, const http_error *e)
 {
-    double seconds = clock_jitter(h->retry_seconds * (1 << (tries - 1)) / 15);
-    double most = h->retry_seconds * MAX_RETRY_AFTER;
+    double all = retry_seconds(), most = all * MAX_RETRY_AFTER;
+    double seconds = clock_jitter(all * (1 << (tries - 1)) / 15);
     if (asked > seconds)
         seconds = asked < most ? asked : most;
-    if (seconds > LOUD_SECONDS)
+    if (e && seconds > LOUD_SECONDS)
         msg_warn("%s; trying again in %.0f s", e->what, seconds);
-    else
+    else if (e)
         msg_info("%s; trying again in %.1f s", e->what, seconds);
-    pause_for(seconds);
-}
-
-static bool may_repeat(const http_request *r, bool unsent)
-{
-    return unsent || r->repeatable || strcmp(r->method, "POST") != 0;
+    return seconds;
 }
 
 /* Turn `*url` to where the answer points. False: `*e`. */
@@ -422,11 +464,11 @@ bool http_send(http *h, const http_request *request, http_answer *answer, http_e
         tries = h->fed > furthest ? 1 : tries + 1;
         if (h->fed > furthest)
             furthest = h->fed;
-        if (h->impatient || tries == MAX_TRIES || !may_repeat(request, unsent))
+        if (h->impatient || tries == HTTP_MAX_TRIES || !(unsent || http_repeatable(request)))
             break;
         if (request->sink)
             request->sink->restart(request->sink->context);
-        wait_before_retry(h, tries, asked, e);
+        pause_for(http_retry_wait(tries, asked, e));
     }
     free(url);
     *answer = (http_answer){.status = response_code(h),
@@ -449,7 +491,7 @@ struct http_call {
     http_request request;
     char *method, *url, *token, *body; /* owned */
     int redirects;
-    bool ended, failed;
+    bool ended, failed, hopeless, unsent;
     http_error error;
 };
 
@@ -492,8 +534,12 @@ http_call *http_call_new(http_multi *m, const http_request *r, double seconds)
                      .url = copy(r->url),
                      .token = copy(r->token),
                      .body = copy(r->body)};
-    c->request =
-        (http_request){.method = c->method, .url = c->url, .token = c->token, .body = c->body};
+    c->request = (http_request){.method = c->method,
+                                .url = c->url,
+                                .token = c->token,
+                                .body = c->body,
+                                .repeatable = r->repeatable};
+    c->http->worked = true; /* who has more to do beside it knows that the server is there */
     curl_easy_setopt(c->http->curl, CURLOPT_PRIVATE, c);
     curl_easy_setopt(c->http->curl, CURLOPT_TIMEOUT_MS, (long)(seconds * 1000));
     curl_easy_setopt(c->http->curl, CURLOPT_LOW_SPEED_TIME, 0L); /* it may be long in coming */
@@ -526,7 +572,10 @@ bool http_call_answer(const http_call *c, http_answer *answer, http_error *e)
     *answer = (http_answer){.status = response_code(h),
                             .body = h->body.data ? h->body.data : "",
                             .len = h->body.len,
-                            .date = h->date};
+                            .date = h->date,
+                            .retry_after = retry_after(h),
+                            .unsent = c->failed && c->unsent,
+                            .hopeless = c->hopeless};
     if (c->failed)
         *e = c->error;
     return !c->failed;
@@ -535,20 +584,19 @@ bool http_call_answer(const http_call *c, http_answer *answer, http_error *e)
 static void end_call(http_call *c, CURLcode code)
 {
     double asked;
-    bool unsent;
     curl_multi_remove_handle(c->multi->curl, c->http->curl);
     conclude(c->http, &c->request, c->url);
-    switch (judge(c->http, code, c->url, &asked, &unsent, &c->error)) {
+    switch (judge(c->http, code, c->url, &asked, &c->unsent, &c->error)) {
     case ANSWERED: break;
     case REDIRECTED:
         if (follow(c->http, &c->url, &c->redirects, &c->error)) {
             begin_call(c);
             return;
         }
-        c->failed = true;
+        c->failed = c->hopeless = true;
         break;
     case BROKEN: c->failed = code != CURLE_OK; break; /* else 502 and the like */
-    case HOPELESS: c->failed = true; break;
+    case HOPELESS: c->failed = c->hopeless = true; break;
     }
     c->ended = true;
 }

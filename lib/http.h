@@ -49,12 +49,19 @@ typedef struct http_request { /* all borrowed */
                               DELETE are always repeated */
 } http_request;
 
+/* Whether it does no harm when it arrives twice. */
+bool http_repeatable(const http_request *request);
+
 typedef struct http_answer {
     int status;       /* HTTP's */
     const char *body; /* what no sink took, NUL behind it; borrowed until the next request */
     size_t len;
     time_t date;  /* the server's time, or -1 */
     bool stopped; /* the sink wanted no more */
+    /* What http_multi's caller needs to repeat a request by itself: */
+    double retry_after; /* seconds that the server asks for, or 0 */
+    bool unsent;        /* it failed, and nothing of it had been sent */
+    bool hopeless;      /* it failed, and will the next time: a certificate, say */
 } http_answer;
 
 http *http_new(void);    /* the caller owns it */
@@ -74,22 +81,23 @@ void http_impatient(http *h, int output);
 
 /* ---- requests beside the program's other work --------------------------- */
 
-/* Several requests at a time. They are never repeated, and redirections are
- * followed as above. */
+/* Several requests at a time, which share their connections. They are never
+ * repeated, and redirections are followed as above. */
 typedef struct http_multi http_multi;
 typedef struct http_call http_call; /* one of them */
 
 http_multi *http_multi_new(void);    /* the caller owns it */
 void http_multi_free(http_multi *m); /* takes NULL; its calls must have been freed */
 
-/* Begin; the request is copied, and has no sink. After `seconds` it fails. The
- * caller owns the result. */
+/* Begin; the request is copied, and has no sink. After `seconds` (0: never) it
+ * fails. The caller owns the result. */
 http_call *http_call_new(http_multi *m, const http_request *request, double seconds);
 /* Takes NULL. One that has not ended is cancelled. */
 void http_call_free(http_call *c);
 bool http_call_ended(const http_call *c);
 /* The answer of one that has ended, which lives as long as the call. As
- * http_send, but that any status is an answer, 502 included. */
+ * http_send, but that any status is an answer, 502 included, and that a
+ * connection that failed is one that broke (75). */
 bool http_call_answer(const http_call *c, http_answer *answer, http_error *e);
 
 /* Carry on with all calls until one ends, `fd` (-1: none) has hung up, or
@@ -97,6 +105,12 @@ bool http_call_answer(const http_call *c, http_answer *answer, http_error *e);
 void http_multi_wait(http_multi *m, int fd, double seconds);
 /* Whether nobody reads any more what is written to a pipe or a socket. */
 bool http_hung_up(int fd);
+
+/* The rule of repeating, for who does it by himself: how often a request is tried
+ * in all, and how many seconds to wait after the `tries`th time, in which the
+ * server asked for `asked`. `e`, why, is told to the user; NULL: nothing is. */
+#define HTTP_MAX_TRIES 5
+double http_retry_wait(int tries, double asked, const http_error *e);
 
 /* Fill in an error. Returns false, for `return http_fail(…)`. */
 bool http_fail(http_error *e, int status, const char *format, ...)

@@ -132,7 +132,9 @@ static http_call *call(sio *s, const char *method, const char *body, double seco
     buf_adds(&url, s->url);
     if (s->sid)
         buf_addf(&url, "&sid=%s", s->sid);
-    http_request r = {.method = method, .url = url.data, .token = s->token, .body = body};
+    /* A packet twice does no harm: who joins, and who is there. */
+    http_request r = {
+        .method = method, .url = url.data, .token = s->token, .body = body, .repeatable = true};
     http_call *c = http_call_new(s->multi, &r, seconds);
     buf_free(&url);
     return c;
