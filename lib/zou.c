@@ -5,6 +5,7 @@
 #include "bounds.h"
 #include "session.h"
 #include "settings.h"
+#include "zou_answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 struct zou {
     http *http;
+    http_multi *multi; /* NULL until it is needed */
     char *server;
     session *session;
     time_t date;
@@ -115,6 +117,7 @@ void zou_close(zou *z)
         return;
     session_close(z->session);
     http_free(z->http);
+    http_multi_free(z->multi);
     idset_free(z->seen);
     free(z->server);
     free(z);
@@ -135,6 +138,18 @@ bool zou_renew(zou *z, http_error *e)
     return session_renew(z->session, e);
 }
 
+http_multi *zou_multi(zou *z)
+{
+    if (!z->multi)
+        z->multi = http_multi_new();
+    return z->multi;
+}
+
+void zou_set_date(zou *z, time_t date)
+{
+    z->date = date;
+}
+
 time_t zou_date(const zou *z)
 {
     return z->date != -1 ? z->date : time(NULL);
@@ -145,8 +160,7 @@ time_t zou_date(const zou *z)
 /* bytes of a route in a message: a list of ids would leave no room for the rest. */
 #define ROUTE_SHOWN 160
 
-/* The route of a request for a message; in static storage. */
-static const char *route_of(const zou *z, const http_request *r)
+const char *zou_route(const zou *z, const http_request *r)
 {
     static char shown[ROUTE_SHOWN + 8];
     const char *route = r->url + strlen(z->server);
@@ -155,9 +169,7 @@ static const char *route_of(const zou *z, const http_request *r)
     return shown;
 }
 
-/* What an answer of another status than 2xx means. */
-static zou_result judge(const zou *z, const http_request *r, const http_answer *answer,
-                        http_error *e)
+zou_result zou_judge(const zou *z, const http_request *r, const http_answer *answer, http_error *e)
 {
     arena *a = arena_new();
     json v;
@@ -167,7 +179,7 @@ static zou_result judge(const zou *z, const http_request *r, const http_answer *
         if (!words)
             words = json_text(json_get(&v, "msg"));
     }
-    const char *route = route_of(z, r);
+    const char *route = zou_route(z, r);
     zou_result result = ZOU_FAILED;
     int status = answer->status >= 500 ? EX_TEMPFAIL : EX_PROTOCOL;
     if (answer->status == 401 || answer->status == 422) {
@@ -202,7 +214,7 @@ static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, 
         if (answer->status / 100 == 2)
             return ZOU_OK;
         bool refused = answer->status == 401 || answer->status == 422;
-        zou_result result = judge(z, r, answer, e);
+        zou_result result = zou_judge(z, r, answer, e);
         if (!refused || renewed)
             return result;
         if (!session_renew(z->session, e))
@@ -210,10 +222,10 @@ static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, 
     }
 }
 
-static zou_result nonsense(const zou *z, const http_request *r, const char *what, http_error *e)
+zou_result zou_nonsense(const zou *z, const http_request *r, const char *what, http_error *e)
 {
     http_fail(e, EX_PROTOCOL, "%s %s: not Zou's JSON (%s): is %s the address of Kitsu's API?",
-              r->method, route_of(z, r), what, z->server);
+              r->method, zou_route(z, r), what, z->server);
     return ZOU_FAILED;
 }
 
@@ -227,6 +239,17 @@ typedef struct piece {
     bool parsed, too_long;
 } piece;
 
+bool zou_parse(arena *a, const char *text, size_t len, json *out, json_error *e, bool *cut)
+{
+    *cut = false;
+    *out = json_null();
+    if (len == 0) /* 204, say */
+        return true;
+    bool parsed = json_parse(a, text, len, out, e, NULL);
+    *cut = !parsed && e->offset >= len;
+    return parsed;
+}
+
 static bool feed_piece(void *context, const char *bytes, size_t len)
 {
     piece *p = context;
@@ -239,14 +262,9 @@ static bool feed_piece(void *context, const char *bytes, size_t len)
 static bool end_piece(void *context)
 {
     piece *p = context;
-    if (p->text.len == 0) { /* 204, say */
-        *p->out = json_null();
-        p->parsed = true;
-        return true;
-    }
-    p->parsed = json_parse(p->arena, p->text.data, p->text.len, p->out, &p->error, NULL);
-    /* Wrong at its very end: it was cut. */
-    return p->parsed || p->error.offset < p->text.len;
+    bool cut;
+    p->parsed = zou_parse(p->arena, p->text.data, p->text.len, p->out, &p->error, &cut);
+    return !cut;
 }
 
 static void restart_piece(void *context)
@@ -267,7 +285,7 @@ zou_result zou_send(zou *z, const char *method, const char *path, const char *bo
     http_answer answer;
     zou_result result = send_with_token(z, &r, &answer, e);
     if (result == ZOU_OK && !p.parsed)
-        result = nonsense(z, &r, p.too_long ? "too long" : p.error.what, e);
+        result = zou_nonsense(z, &r, p.too_long ? "too long" : p.error.what, e);
     buf_free(&p.text);
     buf_free(&url);
     return result;
@@ -335,9 +353,9 @@ zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context
     if (result == ZOU_OK && l.stopped)
         result = ZOU_STOPPED;
     else if (result == ZOU_OK && l.is_object)
-        result = nonsense(z, &r, "an object in place of a list", e);
+        result = zou_nonsense(z, &r, "an object in place of a list", e);
     else if (result == ZOU_OK && answer.stopped)
-        result = nonsense(z, &r, json_splitter_error(l.splitter), e);
+        result = zou_nonsense(z, &r, json_splitter_error(l.splitter), e);
     json_splitter_free(l.splitter);
     buf_free(&url);
     return result;
