@@ -13,9 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#define WRITER "lease" /* the id of the one that writers to the store have */
+
 struct lease {
-    store *store; /* borrowed */
-    const char *id;
+    store *store;   /* borrowed */
+    const char *id; /* borrowed */
     char owner[128];
     char text[160];
     int64_t term; /* 0: never held */
@@ -61,8 +63,13 @@ static bool good_in_owner(char c)
 
 lease *lease_new(store *s)
 {
+    return lease_new_named(s, WRITER);
+}
+
+lease *lease_new_named(store *s, const char *id)
+{
     lease *l = xmalloc(sizeof *l);
-    *l = (lease){.store = s};
+    *l = (lease){.store = s, .id = id};
     char host[64] = "";
     unsigned noise = 0;
     gethostname(host, sizeof host - 1);
@@ -75,18 +82,11 @@ lease *lease_new(store *s)
     return l;
 }
 
-lease *lease_new_named(store *s, const char *id)
-{
-    lease *l = lease_new(s);
-    l->id = id;
-    return l;
-}
-
 lease *lease_handed_down(store *s, const char *text)
 {
     const char *colon = strrchr(text, ':');
     size_t len = colon ? (size_t)(colon - text) : 0;
-    lease l = {.store = s, .handed_down = true, .ours = true};
+    lease l = {.store = s, .id = WRITER, .handed_down = true, .ours = true};
     if (len == 0 || len >= sizeof l.owner || !isdigit((unsigned char)colon[1]))
         return NULL;
     for (size_t i = 0; i < len; i++)
@@ -139,16 +139,11 @@ typedef struct record {
     double expires;
 } record;
 
-static json lease_id(const lease *l, arena *a)
+static bool read_document(store *s, const char *name, arena *a, record *r, store_error *e)
 {
-    return json_string(a, l->id ? l->id : "lease");
-}
-
-static bool read_record(lease *l, arena *a, record *r, store_error *e)
-{
-    json id = lease_id(l, a);
+    json id = json_string(a, name);
     *r = (record){.term = 0};
-    if (!store_get(l->store, state_ns(l->store), &id, a, &r->document, &r->found, e))
+    if (!store_get(s, state_ns(s), &id, a, &r->document, &r->found, e))
         return false;
     if (!r->found)
         return true;
@@ -156,6 +151,11 @@ static bool read_record(lease *l, arena *a, record *r, store_error *e)
     json_int64(json_get(&r->document, "term"), &r->term);
     json_double(json_get(&r->document, "expires"), &r->expires);
     return true;
+}
+
+static bool read_record(lease *l, arena *a, record *r, store_error *e)
+{
+    return read_document(l->store, l->id, a, r, e);
 }
 
 static bool is_ours(const lease *l, const record *r)
@@ -168,7 +168,7 @@ static bool write_record(lease *l, arena *a, const record *r, const char *owner,
                          double expires, bool *done, store_error *e)
 {
     static const char *paths[] = {"expires", "owner", "term"};
-    json id = lease_id(l, a), after = json_object();
+    json id = json_string(a, l->id), after = json_object();
     json_add(a, &after, "_id", id);
     json_add(a, &after, "type", json_string(a, "lease"));
     json_add(a, &after, "owner", owner ? json_string(a, owner) : json_null());
@@ -208,10 +208,15 @@ static lease_outcome lose(lease *l, const record *r, store_error *e)
 
 static lease_outcome wait_for(lease *l, const record *r, store_error *e)
 {
+    const char *owner = r->owner ? r->owner : "one that is as fast";
     e->status = EX_TEMPFAIL;
-    snprintf(e->what, sizeof e->what,
-             "%s: another program writes to it: %.128s has the lease (see sync-status)",
-             store_name(l->store), r->owner ? r->owner : "one that is as fast");
+    if (strcmp(l->id, WRITER) == 0)
+        snprintf(e->what, sizeof e->what,
+                 "%s: another program writes to it: %.128s has the lease (see sync-status)",
+                 store_name(l->store), owner);
+    else
+        snprintf(e->what, sizeof e->what, "%s: another %.32s is at work: %.128s has its lease",
+                 store_name(l->store), l->id, owner);
     return LEASE_OTHERS;
 }
 
@@ -286,6 +291,22 @@ lease_outcome lease_hold(lease *l, store_error *e)
                                 : keep(l, clock_now() - l->renewed >= lease_renewal(), a, e);
     arena_free(a);
     return outcome;
+}
+
+bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, store_error *e)
+{
+    arena *a = arena_new();
+    record r, service;
+    double now;
+    bool ok = read_document(s, WRITER, a, &r, e) && read_document(s, "service", a, &service, e) &&
+              store_now(s, &now, e);
+    if (ok) {
+        const char *who = r.owner && r.expires > now ? r.owner : "";
+        *held = *who && service.owner && strcmp(service.owner, who) == 0;
+        snprintf(owner, size, "%s", who);
+    }
+    arena_free(a);
+    return ok;
 }
 
 lease_outcome lease_hold_alone(lease *l, store_error *e)

@@ -3,6 +3,9 @@
  *
  *     {_id:"lease", type:"lease", owner, term, expires}   in state.h's collection
  *
+ * Who pushes to Kitsu has another one, {_id:"push", type:"lease", ...}: it writes
+ * to Kitsu for as long as it is held, and to the store only through a pipe.
+ *
  * `owner` is a program that runs, null when it was given back; `term` grows
  * with every owner; `expires` is in seconds since 1970. Whoever holds it renews
  * it, and looks before each batch of writes, in the embedded store in the same
@@ -25,11 +28,12 @@ double lease_retry(void);
 /* How much of it must be left to begin anything: 5. */
 double lease_margin(void);
 
-/* One that is not taken yet, with an owner of its own. `s` is borrowed. */
+/* The writer's, not taken yet, with an owner of its own. `s` is borrowed. */
 lease *lease_new(store *s);
+/* One of another `_id`, `id` (borrowed), which excludes only those of this id. */
 lease *lease_new_named(store *s, const char *id);
-/* One that somebody else holds and renews for us: `text` is OWNER:TERM. NULL:
- * it is not. */
+/* The writer's that somebody else holds and renews for us: `text` is OWNER:TERM.
+ * NULL: it is not. */
 lease *lease_handed_down(store *s, const char *text);
 void lease_free(lease *l); /* takes NULL; gives nothing back */
 /* OWNER:TERM, once it is held. Lives as long as `l`. */
@@ -60,6 +64,12 @@ bool lease_extend(lease *l, double begun, store_error *e);
 /* Give it back if it is held, as a batch of its own; one that was handed down
  * stays. False: the store failed. */
 bool lease_give_back(lease *l, store_error *e);
+
+/* Whether it is a service that has the writer's lease now, the one whose notes
+ * (notes.h) are there, and not a program for the length of its run. `owner`
+ * (`size` bytes) gets who has it, service or not; "": nobody. Takes no part in a
+ * batch. False: the store failed. */
+bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, store_error *e);
 
 /* By clock_now: when nothing may be begun any more unless it was renewed. */
 double lease_deadline(const lease *l);

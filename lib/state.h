@@ -8,7 +8,7 @@
  *     {_id:"synced:SERVER", type:"synced", full_sync_at, events, events_at,
  *      read_at}            the times are seconds since 1970 by the store's clock
  *
- * lease.h keeps two more documents there. */
+ * lease.h and notes.h keep three more documents there: `lease`, `push`, `service`. */
 #ifndef OPKITSU_STATE_H
 #define OPKITSU_STATE_H
 

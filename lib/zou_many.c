@@ -280,10 +280,11 @@ static void take_failure(crowd *c, slot *s, const http_answer *answer, const htt
         return;
     }
     s->job->error = *e;
-    s->job->unsure = !answer->unsent && !is_repeatable(s->job);
-    if (e->status != EX_PROTOCOL) /* a certificate, say; else an answer that is too long */
+    bool alone = e->status == EX_PROTOCOL; /* too long an answer, say; not a certificate */
+    s->job->unsure = alone && !is_repeatable(s->job);
+    if (!alone)
         lose(c, e);
-    finish(c, s, e->status == EX_PROTOCOL || s->job->unsure ? ZOU_FAILED : ZOU_LOST);
+    finish(c, s, alone ? ZOU_FAILED : ZOU_LOST);
 }
 
 static void end(crowd *c, slot *s)

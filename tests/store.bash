@@ -56,10 +56,10 @@ dump() {
     op-dump --all "$@" | normal
 }
 
-# The suite's own state but for the lease, sorted. SQLite's only.
+# The suite's own state but for the leases, sorted. SQLite's only.
 sqlite_state() {
     sqlite3 "${OP_STORE#sqlite:}" \
-        "SELECT document FROM openpype WHERE collection = 'opkitsu' AND id <> '\"lease\"' ORDER BY id"
+        "SELECT document FROM openpype WHERE collection = 'opkitsu' AND id NOT IN ('\"lease\"', '\"push\"') ORDER BY id"
 }
 
 # count STATUS: how many of the last results have it
