@@ -31,6 +31,7 @@ static const char usage[] =
     "      --delete          delete in Kitsu what OpenPype no longer has\n"
     "      --max-delete N    delete at most N a project, or N%\n"
     "                        (default: refuses more than 10 that are more than 50%)\n"
+    "      --no-skipped      don't say on stderr what is skipped or failed: the records tell\n"
     "      --wait SECONDS    wait so long for another writer (30)\n"
     "      --login LOGIN     who logs in (KITSU_LOGIN)\n"
     "      --password-file FILE\n"
@@ -58,9 +59,28 @@ typedef struct holding {
     double looked; /* by clock_now */
 } holding;
 
-static bool hold_once(holding *h, store_error *e, lease_outcome *outcome)
+/* By hand the writer's lease is op-apply's, at the pipe's other end: only a
+ * service's is waited for. */
+static lease_outcome see_writer(const holding *h, store_error *e)
 {
-    *outcome = h->handed_down ? lease_hold_alone(h->handed_down, e) : LEASE_HELD;
+    char owner[128];
+    bool by_service;
+    if (h->handed_down)
+        return lease_hold_alone(h->handed_down, e);
+    if (!lease_held_by_service(h->store, owner, sizeof owner, &by_service, e))
+        return LEASE_FAILED;
+    if (!by_service)
+        return LEASE_HELD;
+    e->status = EX_TEMPFAIL;
+    snprintf(e->what, sizeof e->what,
+             "%s: a service writes to it: %.128s has the lease (see sync-status)",
+             store_name(h->store), owner);
+    return LEASE_OTHERS;
+}
+
+static bool hold_once(const holding *h, store_error *e, lease_outcome *outcome)
+{
+    *outcome = see_writer(h, e);
     if (*outcome == LEASE_HELD)
         *outcome = lease_hold_alone(h->push, e);
     return *outcome == LEASE_HELD;
@@ -184,13 +204,14 @@ static void parse_max_delete(push *p, const char *text)
 
 int main(int argc, char **argv)
 {
-    enum { DELETE = 256, MAX_DELETE, WAIT, LOGIN, PASSWORD_FILE, PASSWORD_COMMAND };
+    enum { DELETE = 256, MAX_DELETE, NO_SKIPPED, WAIT, LOGIN, PASSWORD_FILE, PASSWORD_COMMAND };
     static const struct option long_options[] = {
         {"server", required_argument, NULL, 's'},
         {"store", required_argument, NULL, 'd'},
         {"dry-run", no_argument, NULL, 'n'},
         {"delete", no_argument, NULL, DELETE},
         {"max-delete", required_argument, NULL, MAX_DELETE},
+        {"no-skipped", no_argument, NULL, NO_SKIPPED},
         {"wait", required_argument, NULL, WAIT},
         {"login", required_argument, NULL, LOGIN},
         {"password-file", required_argument, NULL, PASSWORD_FILE},
@@ -206,6 +227,7 @@ int main(int argc, char **argv)
         case 'n': o.push.dry = true; break;
         case DELETE: o.push.deletes = true; break;
         case MAX_DELETE: parse_max_delete(&o.push, optarg); break;
+        case NO_SKIPPED: o.push.silent = true; break;
         case WAIT: o.wait = program_seconds("--wait", optarg); break;
         case LOGIN: o.zou.credentials.login = optarg; break;
         case PASSWORD_FILE: o.zou.credentials.password_file = optarg; break;

@@ -193,8 +193,14 @@ bool push_run_deletions(push_run *r)
 
 static void write_skipped(push_run *r)
 {
-    for (uint32_t n = 0; n < r->plan->skipped.len; n++)
-        ndjson_write(&r->plan->skipped.items[n]);
+    for (uint32_t n = 0; n < r->plan->skipped.len; n++) {
+        const json *s = &r->plan->skipped.items[n], *what = json_get(s, "entity");
+        ndjson_write(s);
+        if (!r->push->silent)
+            msg_warn("%s: skipped %s \"%s\": %s", r->plan->c->coll,
+                     json_text(json_get(what, "type")), json_text(json_get(what, "name")),
+                     json_text(json_get(s, "reason")));
+    }
     r->skipped = r->plan->skipped.len;
     r->trouble |= r->skipped > 0;
 }
@@ -256,6 +262,11 @@ push_outcome push_project(push *p, const collection *c, arena *a, http_error *e)
     if (json_is_null(&c->project)) {
         msg_error("%s: it has no project document", c->coll);
         return PUSH_SOME;
+    }
+    store_error se;
+    if (p->hold && !p->hold(p->context, &se)) { /* before anything is read: nobody else makes it */
+        http_fail(e, se.status, "%s", se.what);
+        return PUSH_STOP;
     }
     push_found found = push_kitsu_read(&k, c, a, e);
     if (found == PUSH_LOST)

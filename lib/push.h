@@ -14,6 +14,7 @@ typedef struct push { /* borrowed */
     settings *settings;
     fetch_shared shared; /* of the Kitsu */
     bool dry;            /* plan only */
+    bool silent;         /* don't say on stderr what is skipped or failed: the records tell */
     bool deletes;        /* delete in Kitsu what OpenPype no longer has */
     bool explicit_guard, guard_percent;
     long guard; /* how many may go at most, or percent */

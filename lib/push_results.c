@@ -1,6 +1,7 @@
 #include "clean.h"
 #include "draft.h"
 #include "mapping.h"
+#include "msg.h"
 #include "ndjson.h"
 #include "push_run.h"
 #include "skipped.h"
@@ -39,6 +40,8 @@ void push_run_result(push_run *r, const push_result *x)
     if (x->message)
         json_add(a, &out, "message", json_string(a, x->message));
     write_out(&out);
+    if (strcmp(x->status, "failed") == 0 && !r->push->silent)
+        msg_error("%s: %s \"%s\": %s", r->plan->c->coll, x->type, x->name, x->message);
     bool is_task = strcmp(x->type, "Task") == 0;
     if (strcmp(x->status, "failed") == 0)
         r->failed++, r->trouble = true;
