@@ -409,8 +409,8 @@ static bool find_above(push_plan *p, push_item *i)
     push_item *parent = parent_of(p, i);
     if (i->kind == KIND_ASSET) {
         i->above = nearest(p, i, KIND_ASSET_TYPE);
-        if (!i->above && parent && asset_type(p, "name", parent->name))
-            i->above = type_item(p, parent->name);
+        if (!i->above && parent && asset_type(p, "name", parent->document->name))
+            i->above = type_item(p, parent->document->name);
         if (!i->above)
             i->above = first_type(p);
         if (!i->above)
