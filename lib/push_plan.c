@@ -403,6 +403,11 @@ static bool resolve_parent(push_plan *p, push_item *i)
     return !why;
 }
 
+static bool is_sequence(const push_item *i)
+{
+    return i && i->kind == KIND_SEQUENCE;
+}
+
 /* Where it belongs in Kitsu. False: it has been skipped. */
 static bool find_above(push_plan *p, push_item *i)
 {
@@ -420,11 +425,7 @@ static bool find_above(push_plan *p, push_item *i)
     if (i->kind == KIND_SEQUENCE)
         i->above = nearest(p, i, KIND_EPISODE);
     if (i->kind == KIND_SHOT)
-        i->above = parent && parent->kind == KIND_SEQUENCE ? parent : substitute_for(p, i);
-    if (i->kind == KIND_SHOT && !i->above) {
-        push_plan_skip(p, i, "kind", "no name is free for a sequence in place of its parent");
-        return false;
-    }
+        i->above = parent;
     return true;
 }
 
@@ -449,6 +450,14 @@ static bool find_there(push_plan *p, push_item *i)
         if (e && e->state == ENTITY_GONE && i->kind != KIND_ASSET) {
             push_plan_skip(p, i, "conflict",
                            arena_printf(p->arena, "the %s \"%s\" is canceled in Kitsu",
+                                        kind_name(i->kind), i->name));
+            return false;
+        }
+        if (e && json_true(json_at(&e->record, "data", "is_substitute", NULL))) {
+            push_plan_skip(p, i, "conflict",
+                           arena_printf(p->arena,
+                                        "in Kitsu a %s \"%s\" stands in for one that OpenPype did "
+                                        "not have: rename it there",
                                         kind_name(i->kind), i->name));
             return false;
         }
@@ -478,8 +487,19 @@ static void resolve_new(push_plan *p, push_item *i)
     }
     if (i->kind == KIND_SEQUENCE || i->kind == KIND_SHOT)
         i->name = own_name(p, i);
-    if (find_above(p, i))
+    i->waits = i->kind == KIND_SHOT && !is_sequence(parent_of(p, i));
+    if (!i->waits && find_above(p, i))
         find_there(p, i);
+}
+
+/* A shot whose parent is no sequence: after all others, whose names come first. */
+static void resolve_waiting(push_plan *p, push_item *i)
+{
+    i->above = substitute_for(p, i);
+    if (i->above)
+        find_there(p, i);
+    else
+        push_plan_skip(p, i, "kind", "no name is free for a sequence in place of its parent");
 }
 
 static void resolve(push_plan *p, push_item *i)
@@ -529,6 +549,12 @@ void push_plan_make(push_plan *p, arena *a, const collection *c, push_kitsu *kit
         for (size_t n = 0; n < documents; n++)
             if (!types || is_type(p, p->items[n]))
                 resolve(p, p->items[n]);
+    if (p->n)
+        qsort(p->items, p->n, sizeof(push_item *), by_kind_and_name);
+    documents = p->n;
+    for (size_t n = 0; n < documents; n++)
+        if (p->items[n]->waits && !p->items[n]->skip_code)
+            resolve_waiting(p, p->items[n]);
     if (p->n)
         qsort(p->items, p->n, sizeof(push_item *), by_kind_and_name);
     push_fields_plan(p);
