@@ -369,8 +369,7 @@ static push_item *substitute_for(push_plan *p, push_item *shot)
 static const char *broken(push_plan *p, const push_item *above)
 {
     return above->skip_code && strcmp(above->skip_code, "kind") != 0
-               ? arena_printf(p->arena, "its %s \"%s\" is skipped", kind_name(above->kind),
-                              above->document->name)
+               ? arena_printf(p->arena, "its parent \"%s\" is skipped", above->document->name)
                : NULL;
 }
 

@@ -15,25 +15,25 @@ typedef struct push_task push_task;
  * itself needs (an asset type without a document, a substitute sequence). */
 struct push_item {
     kind kind;
-    asset *document;          /* NULL: none */
-    const char *name;         /* in Kitsu */
-    push_item *above;         /* its asset type, episode, sequence in Kitsu; NULL: none */
-    const char *id;           /* Kitsu's; NULL: it is to be made */
-    json record;              /* as Kitsu has it; null until it is known */
-    bool link;                /* the document is not linked to it yet */
-    bool made;                /* by this push */
-    bool left;                /* canceled in Kitsu, or not to be judged: nothing is done */
-    bool substitute;          /* a sequence that stands in for a parent that is none */
-    const char *stands_for;   /* of a substitute: its parent's `_id`, or "" for none */
-    json fields;              /* object: what is to be written beside its name */
-    push_task *tasks;         /* those that are missing or not linked */
-    const char *skip_code;    /* NULL: it is not skipped */
-    const char *failed;       /* why Kitsu does not have it; NULL: it does, or may */
-    bool has_children;        /* documents lie below its own */
-    bool resolved, resolving; /* scratch */
-    UT_hash_handle hh;        /* by the document's key */
-    UT_hash_handle hh_place;  /* by kind, `above` and name */
-    UT_hash_handle hh_id;     /* by id; scratch */
+    asset *document;                 /* NULL: none */
+    const char *name;                /* in Kitsu */
+    push_item *above;                /* its asset type, episode, sequence in Kitsu; NULL: none */
+    const char *id;                  /* Kitsu's; NULL: it is to be made */
+    json record;                     /* as Kitsu has it; null until it is known */
+    bool link;                       /* the document is not linked to it yet */
+    bool made;                       /* by this push */
+    bool left;                       /* canceled in Kitsu, or not to be judged: nothing is done */
+    bool substitute;                 /* a sequence that stands in for a parent that is none */
+    const char *stands_for;          /* of a substitute: its parent's `_id`, or "" for none */
+    json fields;                     /* object: what is to be written beside its name */
+    push_task *tasks;                /* those that are missing or not linked */
+    const char *skip_code;           /* NULL: it is not skipped */
+    const char *failed;              /* why Kitsu does not have it; NULL: it does, or may */
+    bool has_children;               /* documents lie below its own */
+    bool resolved, resolving, waits; /* scratch */
+    UT_hash_handle hh;               /* by the document's key */
+    UT_hash_handle hh_place;         /* by kind, `above` and name */
+    UT_hash_handle hh_id;            /* by id; scratch */
     const char *place;
 };
 
