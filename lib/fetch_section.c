@@ -519,42 +519,30 @@ static void note_deleted(work *w, const item *i)
     json_push(w->arena, &w->deleted, v);
 }
 
-/* An event says that it was deleted, and Kitsu still has it, not canceled. */
-static bool is_going(const work *w, const item *i)
+/* Forget the records of what an event says was deleted, and Kitsu still has, not
+ * canceled: they are to be asked for again. Whether there were any. */
+static bool forget_going(work *w)
 {
-    (void)w;
-    return i->deleted && i->record && !i->record->canceled;
-}
-
-static bool take_again(void *context, const json_element *e)
-{
-    work *w = context;
-    fetch_record *r = fetch_record_new(w->arena, e);
-    item *i = r ? item_of(w, r->element.id, r->kind) : NULL;
-    if (i)
-        i->record = r;
-    return true;
+    bool any = false;
+    for (item *i = w->items; i; i = i->hh.next) {
+        if (!i->deleted || !i->record || i->record->canceled)
+            continue;
+        i->kind = i->record->kind;
+        i->record = NULL;
+        i->asked = false;
+        any = true;
+    }
+    return any;
 }
 
 /* Ask again for what is going until it has gone. */
 static bool await_deleted(work *w)
 {
-    size_t n;
     double waited = 0;
-    for (double wait = 0.1; waited < DELETE_SECONDS; waited += wait, wait *= 2) {
-        const char **ids = select_items(w, is_going, &n);
-        if (n == 0)
-            return true;
+    for (double wait = 0.1; waited < DELETE_SECONDS && forget_going(w); waited += wait, wait *= 2) {
         clock_sleep(wait);
-        for (size_t k = 0; k < n; k++) {
-            item *i = item_of(w, ids[k], KIND_NONE);
-            i->kind = i->record->kind;
-            i->record = NULL;
-        }
-        zou_result result =
-            fetch_bulk(w->zou, "/data/entities?id=", ids, n, "", take_again, w, w->e);
-        if (result != ZOU_OK)
-            return asked_in_vain(w, result);
+        if (!ask_for_entities(w))
+            return false;
     }
     return true;
 }
