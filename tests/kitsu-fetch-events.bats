@@ -286,10 +286,14 @@ settle() {
     settle
 }
 
-# Zou logs asset:delete before it deletes the asset.
+# deletes ASSET: into $in its event, which Zou logs before it deletes the asset.
+deletes() {
+    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$1\"}}" >"$in"
+}
+
 @test "an asset that is about to be deleted is waited for" {
     film
-    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}" >"$in"
+    deletes "$a"
     (sleep 1 && zou_delete "/data/assets/$a?force=true" >/dev/null) 3>&- &
     answer_in
     wait
@@ -300,7 +304,7 @@ settle() {
     zou_tasks "$p" "$modeling" assets "$b" >/dev/null
     sync
     zou_delete "/data/assets/$b" >/dev/null
-    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$b\"}}" >"$in"
+    deletes "$b"
     SECONDS=0
     answer_in
     ((SECONDS < 5))
@@ -309,7 +313,7 @@ settle() {
 
 @test "an asset that Zou did not come to delete stays" {
     film
-    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}" >"$in"
+    deletes "$a"
     answer_in
     [[ $status == 0 ]]
     [[ $(ids Asset) == "$a" && -z $(ids Deleted) ]]
