@@ -1,7 +1,6 @@
 #include "fetch_section.h"
 
 #include "buf.h"
-#include "clock.h"
 #include "fetch_bulk.h"
 #include "idset.h"
 #include "msg.h"
@@ -14,11 +13,6 @@
 /* entities that Kitsu did not give and that are asked for one by one; more
  * make a full reading cheaper. */
 #define MAX_PROBES 20
-
-/* seconds; Zou writes `asset:delete` into its log some commits before the asset
- * goes. One that is still there after that long was not deleted: Zou was ended
- * in between. Asked after 0.1, 0.2, 0.4, ... seconds. */
-#define DELETE_SECONDS 10
 
 /* An entity or asset type that matters to the section. */
 typedef struct item {
@@ -519,34 +513,6 @@ static void note_deleted(work *w, const item *i)
     json_push(w->arena, &w->deleted, v);
 }
 
-/* Forget the records of what an event says was deleted, and Kitsu still has, not
- * canceled: they are to be asked for again. Whether there were any. */
-static bool forget_going(work *w)
-{
-    bool any = false;
-    for (item *i = w->items; i; i = i->hh.next) {
-        if (!i->deleted || !i->record || i->record->canceled)
-            continue;
-        i->kind = i->record->kind;
-        i->record = NULL;
-        i->asked = false;
-        any = true;
-    }
-    return any;
-}
-
-/* Ask again for what is going until it has gone. */
-static bool await_deleted(work *w)
-{
-    double waited = 0;
-    for (double wait = 0.1; waited < DELETE_SECONDS && forget_going(w); waited += wait, wait *= 2) {
-        clock_sleep(wait);
-        if (!ask_for_entities(w))
-            return false;
-    }
-    return true;
-}
-
 /* Kitsu's word that it has gone, for one that the events do not say so of. */
 static bool probe(work *w, const item *i)
 {
@@ -799,9 +765,8 @@ fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, http_e
               .e = e};
     add_touched(&w);
     add_remembered(&w);
-    if (add_tasks(&w) && count_items(&w) && read_entities(&w) && await_deleted(&w) &&
-        see_to_missing(&w) && read_asset_types(&w) && read_concepts(&w) && read_tasks(&w) &&
-        read_task_types(&w)) {
+    if (add_tasks(&w) && count_items(&w) && read_entities(&w) && see_to_missing(&w) &&
+        read_asset_types(&w) && read_concepts(&w) && read_tasks(&w) && read_task_types(&w)) {
         write_section(&w);
         w.outcome = fetch_reading_outcome(s->reading, s->said_partial, e);
     }

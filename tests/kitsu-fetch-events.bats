@@ -311,6 +311,22 @@ deletes() {
     [[ $(ids Asset) == "$b" && -z $(ids Deleted) ]]
 }
 
+@test "so it is where the whole project is read with it, or all" {
+    film
+    other=$(zou_asset "$p" "$characters" Wolf)
+    for all in "\"$p\"" null; do
+        {
+            echo "{\"type\":\"Sync\",\"project_id\":$all}"
+            batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}"
+        } >"$in"
+        (sleep 1 && zou_delete "/data/assets/$a?force=true" >/dev/null) 3>&- &
+        answer_in
+        wait
+        [[ -n $(got 'select(.type == "End" and .scope == "full") | .type') && $(ids Asset) != *"$a"* ]]
+        a=$other
+    done
+}
+
 @test "an asset that Zou did not come to delete stays" {
     film
     deletes "$a"
