@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "fetch_bulk.h"
+#include "fetch_going.h"
 #include "fetch_section.h"
 #include "msg.h"
 #include "ndjson.h"
@@ -500,6 +501,8 @@ static bool answer_batch(service *s)
         return true;
     forget_stale(s);
     if (links_are_stale(s) && !read_links(s))
+        return false;
+    if (!fetch_await_gone(s->shared.zou, s->touched, &s->e))
         return false;
     return s->touched->all ? answer_all(s) : answer_projects(s);
 }

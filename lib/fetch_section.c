@@ -1,7 +1,6 @@
 #include "fetch_section.h"
 
 #include "buf.h"
-#include "clock.h"
 #include "fetch_bulk.h"
 #include "idset.h"
 #include "msg.h"
@@ -14,11 +13,6 @@
 /* entities that Kitsu did not give and that are asked for one by one; more
  * make a full reading cheaper. */
 #define MAX_PROBES 20
-
-/* seconds; Zou writes `asset:delete` into its log some commits before the asset
- * goes. One that is still there after that long was not deleted: Zou was ended
- * in between. Asked after 0.1, 0.2, 0.4, ... seconds. */
-#define DELETE_SECONDS 10
 
 /* An entity or asset type that matters to the section. */
 typedef struct item {
@@ -519,46 +513,6 @@ static void note_deleted(work *w, const item *i)
     json_push(w->arena, &w->deleted, v);
 }
 
-/* An event says that it was deleted, and Kitsu still has it, not canceled. */
-static bool is_going(const work *w, const item *i)
-{
-    (void)w;
-    return i->deleted && i->record && !i->record->canceled;
-}
-
-static bool take_again(void *context, const json_element *e)
-{
-    work *w = context;
-    fetch_record *r = fetch_record_new(w->arena, e);
-    item *i = r ? item_of(w, r->element.id, r->kind) : NULL;
-    if (i)
-        i->record = r;
-    return true;
-}
-
-/* Ask again for what is going until it has gone. */
-static bool await_deleted(work *w)
-{
-    size_t n;
-    double waited = 0;
-    for (double wait = 0.1; waited < DELETE_SECONDS; waited += wait, wait *= 2) {
-        const char **ids = select_items(w, is_going, &n);
-        if (n == 0)
-            return true;
-        clock_sleep(wait);
-        for (size_t k = 0; k < n; k++) {
-            item *i = item_of(w, ids[k], KIND_NONE);
-            i->kind = i->record->kind;
-            i->record = NULL;
-        }
-        zou_result result =
-            fetch_bulk(w->zou, "/data/entities?id=", ids, n, "", take_again, w, w->e);
-        if (result != ZOU_OK)
-            return asked_in_vain(w, result);
-    }
-    return true;
-}
-
 /* Kitsu's word that it has gone, for one that the events do not say so of. */
 static bool probe(work *w, const item *i)
 {
@@ -811,9 +765,8 @@ fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, http_e
               .e = e};
     add_touched(&w);
     add_remembered(&w);
-    if (add_tasks(&w) && count_items(&w) && read_entities(&w) && await_deleted(&w) &&
-        see_to_missing(&w) && read_asset_types(&w) && read_concepts(&w) && read_tasks(&w) &&
-        read_task_types(&w)) {
+    if (add_tasks(&w) && count_items(&w) && read_entities(&w) && see_to_missing(&w) &&
+        read_asset_types(&w) && read_concepts(&w) && read_tasks(&w) && read_task_types(&w)) {
         write_section(&w);
         w.outcome = fetch_reading_outcome(s->reading, s->said_partial, e);
     }

@@ -150,7 +150,7 @@ a_day_behind() {
     "$STUDIO_VENV/bin/python" "$BATS_TEST_DIRNAME/seed" --name "$1" --sequences 5 --shots 300 --assets 20 --tasks 300
     full
     shot=$(documents "$1" 'select(.data.zou.type == "Shot") | .data.zou.id' | tail -n 1)
-    PGPASSWORD=$STUDIO_DB_PASSWORD psql -qh 127.0.0.1 -p "$STUDIO_DB_PORT" -U postgres zoudb <<EOD
+    zou_sql <<EOD
 UPDATE entity SET data = data || '{"frame_out": 4000}' WHERE parent_id IS NOT NULL
     AND project_id = (SELECT id FROM project WHERE name = '$1');
 INSERT INTO api_event (id, name, project_id, data, created_at, updated_at)

@@ -286,10 +286,14 @@ settle() {
     settle
 }
 
-# Zou logs asset:delete before it deletes the asset.
+# deletes ASSET: into $in its event, which Zou logs before it deletes the asset.
+deletes() {
+    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$1\"}}" >"$in"
+}
+
 @test "an asset that is about to be deleted is waited for" {
     film
-    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}" >"$in"
+    deletes "$a"
     (sleep 1 && zou_delete "/data/assets/$a?force=true" >/dev/null) 3>&- &
     answer_in
     wait
@@ -300,16 +304,32 @@ settle() {
     zou_tasks "$p" "$modeling" assets "$b" >/dev/null
     sync
     zou_delete "/data/assets/$b" >/dev/null
-    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$b\"}}" >"$in"
+    deletes "$b"
     SECONDS=0
     answer_in
     ((SECONDS < 5))
     [[ $(ids Asset) == "$b" && -z $(ids Deleted) ]]
 }
 
+@test "so it is where the whole project is read with it, or all" {
+    film
+    other=$(zou_asset "$p" "$characters" Wolf)
+    for all in "\"$p\"" null; do
+        {
+            echo "{\"type\":\"Sync\",\"project_id\":$all}"
+            batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}"
+        } >"$in"
+        (sleep 1 && zou_delete "/data/assets/$a?force=true" >/dev/null) 3>&- &
+        answer_in
+        wait
+        [[ -n $(got 'select(.type == "End" and .scope == "full") | .type') && $(ids Asset) != *"$a"* ]]
+        a=$other
+    done
+}
+
 @test "an asset that Zou did not come to delete stays" {
     film
-    batch "{\"name\":\"asset:delete\",\"project_id\":\"$p\",\"data\":{\"asset_id\":\"$a\"}}" >"$in"
+    deletes "$a"
     answer_in
     [[ $status == 0 ]]
     [[ $(ids Asset) == "$a" && -z $(ids Deleted) ]]

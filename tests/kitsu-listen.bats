@@ -46,14 +46,9 @@ teardown() {
 studio() { "$BATS_TEST_DIRNAME/studio" "$@" 3>&-; }
 piece() { studio "$1" "$STUDIO_DIR" "$2"; }
 
-# sql STATEMENT: on Zou's database.
-sql() {
-    PGPASSWORD=$STUDIO_DB_PASSWORD psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$STUDIO_DB_PORT" -U postgres zoudb -c "$1"
-}
-
 # rows COUNT TIME [NAME]: into Zou's log, as SQL's TIME of row i says; their ids.
 rows() {
-    sql "insert into api_event (id, name, data, project_id, created_at, updated_at)
+    zou_sql "insert into api_event (id, name, data, project_id, created_at, updated_at)
         select gen_random_uuid(), '${3-shot:update}', json_build_object('project_id', '$alpha', 'shot_id', '$shot', 'n', i),
             '$alpha', t, t from (select i, $2 as t from generate_series(1, $1) i) x returning id"
 }
@@ -110,7 +105,7 @@ linked() {
     before=$(position)
     edit 1
     deep=$(rows 1 "(now() at time zone 'utc')::timestamp" asset:update)
-    sql "update api_event set data = (repeat('[', 200) || repeat(']', 200))::jsonb, project_id = null where id = '$deep'"
+    zou_sql "update api_event set data = (repeat('[', 200) || repeat(']', 200))::jsonb, project_id = null where id = '$deep'"
     edit 2
     kitsu-listen --once --since "$before" >out
     [[ $(events | wc -l) == 3 && $(events | sed -n 2p) == "$deep" ]]
@@ -171,7 +166,7 @@ linked() {
     sleep 1
     rows 1 "(select min(created_at) from api_event) - interval '2 hours'" >/dev/null
     kitsu-listen --since "$(date -u -d '1 hour ago' +%FT%T)" --once >out
-    sql "delete from api_event where created_at < (select max(created_at) from api_event) - interval '90 minutes'"
+    zou_sql "delete from api_event where created_at < (select max(created_at) from api_event) - interval '90 minutes'"
     (($(events | wc -l) > 5))
     diff <(events) <(zou_get "/data/events/last?limit=1000" | jq -r 'reverse[] | .id')
     for since in yesterday '{"a":1}' '{"created_at":null}' ''; do
@@ -209,7 +204,7 @@ linked() {
     diff <(events | sort) <(sort ids)
     jq -se 'map(select(.type == "Event") | .created_at) | . == sort' out
     jq -se 'map(select(.type == "Event") | .data.n / 50 | floor) | . == sort' out
-    sql "delete from api_event where created_at > now()::timestamp"
+    zou_sql "delete from api_event where created_at > now()::timestamp"
 }
 
 @test "more events of one moment than a page holds: a full sync" {
@@ -218,7 +213,7 @@ linked() {
     kitsu-listen --since "$(cat before)" --once >out 2>err && status=0 || status=$?
     [[ $status == 75 ]]
     says 'full sync needed: more events at one moment'
-    sql "delete from api_event where data ? 'n' and name = 'shot:update' and (data->>'n')::int > 20"
+    zou_sql "delete from api_event where data ? 'n' and name = 'shot:update' and (data->>'n')::int > 20"
 }
 
 @test "12,000 behind: batches, in order, each once, little memory; 100,001: a full sync" {
@@ -241,7 +236,7 @@ linked() {
     kitsu-listen --since "$since" --once >out 2>err && status=0 || status=$?
     [[ $status == 75 ]]
     says 'full sync needed: more than 100000 events'
-    sql "delete from api_event where (data->>'n')::int > 20 or created_at < now()::timestamp - interval '1 minute'"
+    zou_sql "delete from api_event where (data->>'n')::int > 20 or created_at < now()::timestamp - interval '1 minute'"
 }
 
 @test "a socket that stands and does not ring" {
@@ -266,7 +261,7 @@ linked() {
     edit 3
     await 8 has "$late"
     [[ $(events | sort | uniq -d) == "" ]]
-    sql "delete from api_event where (data->>'n')::int > 20"
+    zou_sql "delete from api_event where (data->>'n')::int > 20"
 }
 
 # --- Servers that go and come ---------------------------------------------------------

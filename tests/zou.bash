@@ -35,6 +35,11 @@ zou_call() {
     printf '%s\n' "${answer%$'\n'*}"
 }
 
+# zou_sql [STATEMENT]: on Zou's database; without one, those of stdin.
+zou_sql() {
+    PGPASSWORD=$STUDIO_DB_PASSWORD psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$STUDIO_DB_PORT" -U postgres zoudb ${1+-c "$1"}
+}
+
 # zou_make PATH JQ-ARGUMENT...: posts the object of the named jq arguments and
 # echoes the id of what came of it.
 zou_make() {
