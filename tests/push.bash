@@ -89,7 +89,12 @@ push() {
     op-dump -P "$name" >"$dump"
     zou_push "$@" <"$dump" >"$records" 2>"$err" || status=$?
     [[ ! -s $err ]] || sed 's/^/said: /' "$err"
-    op-apply <"$records" >"$results" 2>"$err.apply" || true
+    apply_records
+}
+
+# apply_records: their changes into the store, without a conflict
+apply_records() {
+    op-apply <"$records" >"$results" 2>"$err.apply" || true # 1: something was skipped
     if [[ -s $err.apply ]] || grep -E '"status":"conflict"' "$results"; then
         cat "$err.apply"
         return 1

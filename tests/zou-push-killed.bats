@@ -27,7 +27,7 @@ case_killed() {
         zou_push <"$dump" 2>"$err" >"$records" || killed=$?
         [[ $killed == 137 || $killed == 1 ]]
         relayed >"requests.$at"
-        op-apply <"$records" >"$results"
+        apply_records
         relay_does
         push
         echo "killed $1 request $at: $(tail -n 1 "requests.$at")"
@@ -53,7 +53,7 @@ case_killed() {
         relay_does "{\"kill\": {\"at\": $at, \"pid\": \"$pid_file\", \"when\": \"after\"}}"
         op-dump -P "$name" >"$dump"
         zou_push <"$dump" 2>"$err" >"$records" || true
-        op-apply <"$records" >"$results"
+        apply_records
     done
     relay_does
     push

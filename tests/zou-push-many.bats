@@ -74,7 +74,7 @@ at_once() { relayed .peak; }
     [[ $status == 137 ]]
     # Links are flushed as they arise.
     (($(records Change | wc -l) > 150))
-    op-apply <"$records" >"$results" 2>/dev/null
+    apply_records
     relay_does
     push
     [[ $status == 0 ]]

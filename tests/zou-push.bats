@@ -133,7 +133,7 @@ production() {
     hero=$(zou_asset "$p" "$creatures" hero)
     zou_tasks "$p" "$(zou_task_type Modeling Asset)" assets "$hero" >/dev/null
     sequence=$(zou_sequence "$p" SQ01 "$(zou_find "/data/projects/$p/episodes" '.name == "E01"')")
-    shot=$(zou_shot "$p" "$sequence" SH010)
+    shot=$(zou_shot "$p" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1100}' 100)
     in_op small
     push
     as_expected small
@@ -148,9 +148,10 @@ production() {
     production tvshow
     # Below what Kitsu has: a shot, a type's asset, a sequence.
     op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg name "$name" '. as $d
-        | {E02_SQ01: "E02_SQ01_SH040", Fauna: "fox", E02: "E02_SQ02", bear: "bear_cub"}[.name] // empty
-        | {type: "Change", operationType: "insert", ns: {db: $db, coll: $name}, documentKey: {_id: .}, fullDocument:
-            {_id: ., type: "asset", schema: "openpype:asset-3.0", name: ., parent: $d.parent,
+        | {E02_SQ01: "1 E02_SQ01_SH040", Fauna: "2 fox", E02: "3 E02_SQ02", bear: "4 bear_cub"}[.name] // empty
+        | split(" ") as [$number, $new] | {"$oid": "5f000000000000000000000\($number)"} as $id | $new
+        | {type: "Change", operationType: "insert", ns: {db: $db, coll: $name}, documentKey: {_id: $id}, fullDocument:
+            {_id: $id, type: "asset", schema: "openpype:asset-3.0", name: ., parent: $d.parent,
              data: {visualParent: $d._id, parents: ($d.data.parents + [$d.name]), tasks: {}}}}' | op-apply >"$results"
     [[ $(grep -c '"applied"' "$results") == 4 ]]
     kitsu_has >before
@@ -450,7 +451,7 @@ in_op_more() {
     status=0
     zou_push <both >"$records" 2>"$err" || status=$?
     [[ $status == 1 ]]
-    op-apply <"$records" >"$results"
+    apply_records
     as_expected small
 }
 
@@ -482,7 +483,7 @@ in_op_more() {
     zou_push <dump >"$records" 2>"$err" || status=$?
     grep -q 'zou-push: stdin:1: ' "$err"
     [[ $status == 1 ]]
-    op-apply <"$records" >"$results"
+    apply_records
     as_expected small
 }
 
