@@ -121,7 +121,7 @@ counted() {
 
 # synced: a sync of this test's project; what it changed is in $synced
 synced() {
-    kitsu-fetch -d "$OP_STORE" -P "$name" >"$BATS_TEST_TMPDIR/kitsu" 2>>"$err" || true
+    kitsu-fetch -s "$RELAY" -d "$OP_STORE" -P "$name" >"$BATS_TEST_TMPDIR/kitsu" 2>>"$err" || true
     op-diff <"$BATS_TEST_TMPDIR/kitsu" >"$synced" 2>>"$err" || true
     op-apply <"$synced" >"$results" 2>>"$err" || true
     ! grep -E '"status":"(conflict|failed)"' "$results" || return 1

@@ -293,6 +293,7 @@ field() { zou_get "/data/entities/$1" | jq -c "$2"; }
     [[ $status == 0 ]]
     project=$(zou_get "/data/projects/$p")
     [[ $(jq -c '[(.fps | tonumber), .resolution, .code, .data]' <<<"$project") == '[30,"3840x2160","xyz",{"client":"x","client_contact":"me"}]' ]]
+    records Result
     [[ $(records Result 'select(.operationType == "update") | .entity.type') == Project ]]
     again
     synced
@@ -438,7 +439,7 @@ in_op_more() {
         zou_push --delete <pieces >"$records" 2>"$err" || status=$?
         cat "$err"
         [[ $status == 1 ]]
-        grep -q cut "$err"
+        grep -q -e cut -e 'documents came' "$err"
         [[ -z $(writes) ]]
         [[ -z $(records Change) ]]
         kitsu_has | diff before -
