@@ -333,7 +333,9 @@ as_person() {
     holder=$!
     exec {held}>held
     until [[ -s lease ]]; do sleep 0.05; done
-    push --wait 0 {held}>&-
+    op-dump -P "$name" >"$dump"
+    status=0
+    zou_push --wait 0 <"$dump" >"$records" 2>"$err" {held}>&- || status=$?
     exec {held}>&-
     wait "$holder"
     [[ $status == 75 && -z $(writes) && -z $(records Change) ]]

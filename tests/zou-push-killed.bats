@@ -12,7 +12,11 @@ load push
 
 setup_file() { push_setup_file --no-mongo; }
 teardown_file() { push_teardown_file; }
-setup() { push_setup; }
+setup() {
+    push_setup
+    # The lease of one that was killed is waited for.
+    export OPKITSU_LEASE_SECONDS=1
+}
 
 # case_killed WHEN TREE TYPE [ONLY]: before or after Kitsu has the request
 case_killed() {

@@ -30,7 +30,7 @@ naive() {
     # What the plan makes of each, by name; what it skips it has no kind for.
     jq -r --slurpfile documents <(jq -c 'select(.type == "asset")' documents) '
         ($documents | map({key: ._id."$oid", value: .name}) | from_entries) as $name
-        | select(.type == "Result" and .documentKey and .entity.type != "Task" and .entity.type != "Project")
+        | select(.type == "Result" and (.operationType | IN("insert", "link")) and .documentKey and .entity.type != "Task" and .entity.type != "Project")
         | "\($name[.documentKey._id."$oid"] | @uri) => \(.entity.type)\(if .entity.type == "Asset" then " \(.below[0])/" else "" end)"' plan |
         LC_ALL=C sort >planned
     jq -r 'select(.type == "Skipped" and .code != "task" and .code != "frames") | "\(.entity.name | @uri) => \(.code)"' plan |

@@ -287,18 +287,17 @@ field() { zou_get "/data/entities/$1" | jq -c "$2"; }
 @test "the project's code, fps, resolution, and what its data has besides" {
     production short
     document "$name" '{"data.fps": 30.0, "data.resolutionWidth": 3840, "data.resolutionHeight": 2160, "data.code": "xyz",
-        "data.client_contact": "me", "data.frameEnd": 1050}'
+        "data.client_contact": "me"}'
     relay_does
     push
     [[ $status == 0 ]]
     project=$(zou_get "/data/projects/$p")
     [[ $(jq -c '[(.fps | tonumber), .resolution, .code, .data]' <<<"$project") == '[30,"3840x2160","xyz",{"client":"x","client_contact":"me"}]' ]]
-    records Result
     [[ $(records Result 'select(.operationType == "update") | .entity.type') == Project ]]
     again
     synced
     again
-    [[ $(op-dump --bare -P "$name" | jq -c 'select(.type == "project").data | [.fps, .resolutionWidth, .code, .frameEnd]') == '[30.0,3840,"xyz",1050]' ]]
+    [[ $(op-dump --bare -P "$name" | jq -c 'select(.type == "project").data | [(.fps | floor), .resolutionWidth, .code]') == '[30,3840,"xyz"]' ]]
 }
 
 @test "a new project's own fps and resolution reach Kitsu" {
@@ -406,6 +405,9 @@ in_op_more() {
     for i in {1..15}; do
         zou_asset "$p" "$type" "bear$i" >/dev/null
     done
+    # What was made in the checkpoint's second may be newer than it.
+    sleep 1.1
+    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
     synced
     op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name | test("^bear([2-9]|1.)$"))
             | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' |
