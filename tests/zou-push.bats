@@ -67,6 +67,21 @@ case_shape() {
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.type == "project").data.zou_id') == "$p" ]]
 }
 
+@test "the naming patterns are those of OpenPype's settings" {
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    echo '{"kitsu": {"entities_naming_pattern": {"episode": "ep###", "sequence": "seq_###", "shot": "sh_###"}}}' \
+        >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    case_shape patterns tvshow
+}
+
+@test "of a project of its own a pattern goes before the studio's" {
+    jq -nc --arg db "$OPENPYPE_DATABASE_NAME" --arg name "$name" '{_id: "mine", type: "project_settings", project_name: $name,
+            data: {kitsu: {entities_naming_pattern: {episode: "ep###", sequence: "seq_###", shot: "sh_###"}}}}
+        | {type: "Change", operationType: "insert", ns: {db: $db, coll: "settings"}, documentKey: {_id: ._id}, fullDocument: .}' |
+        op-apply >"$results"
+    case_shape patterns tvshow
+}
+
 # ---- in circles -----------------------------------------------------------
 
 # case_circle TREE TYPE
@@ -164,6 +179,49 @@ Shot E02/SQ01/SH040' | LC_ALL=C sort) <(kitsu_has)
     again
     synced
     again
+}
+
+@test "what Kitsu really deleted is made anew, with what lay below it" {
+    made small tvshow
+    push
+    sequence=$(zou_find "/data/projects/$p/sequences" '.name == "SQ01" and .data.is_substitute != true')
+    hero=$(zou_find "/data/projects/$p/assets" '.name == "hero"')
+    for kind in shots/$(zou_find "/data/projects/$p/shots" '.name == "SH010" and .nb_frames == 100') \
+        shots/$(zou_find "/data/projects/$p/shots" '.name == "SH020" and .parent_id == "'"$sequence"'"') \
+        "sequences/$sequence" "assets/$hero"; do
+        zou_delete "/data/$kind?force=true" >/dev/null
+    done
+    push
+    as_expected small
+    again 1
+}
+
+@test "a task that Kitsu deleted is made anew, one of no document stays" {
+    made small tvshow
+    push
+    hero=$(zou_find "/data/projects/$p/assets" '.name == "hero"')
+    task=$(zou_find "/data/projects/$p/tasks" '.entity_id == $id and .name == "main"' --arg id "$hero")
+    zou_delete "/data/tasks/$task?force=true" >/dev/null
+    zou_tasks "$p" "$(zou_task_type Shading Asset)" assets "$hero" >/dev/null
+    push
+    [[ $(kitsu_has | grep /hero) == "Asset Creatures/hero Grooming Modeling Modeling/modelingA Shading" ]]
+    again 1
+    synced
+    again 1
+}
+
+@test "a document that was renamed and moved in OpenPype is not another entity" {
+    made small tvshow
+    push
+    kitsu_has >before
+    # Kitsu is the source of names: the next sync brings them back.
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name == "bear" or .name == "E02_SH020")
+        | {type: "Change", operationType: "update", ns: {db: $db, coll: $coll}, documentKey: {_id},
+           updateDescription: {updatedFields: {name: "\(.name)_new"}, removedFields: []}, fullDocumentBeforeChange: {name}}' |
+        op-apply >"$results"
+    [[ $(grep -c '"applied"' "$results") == 2 ]]
+    again 1
+    kitsu_has | diff before -
 }
 
 @test "a type without documents of its own is one when Kitsu's project has it" {
@@ -340,19 +398,21 @@ field() { zou_get "/data/entities/$1" | jq -c "$2"; }
 
 # ---- deletion -------------------------------------------------------------
 
+# remove NAME...: these documents
+remove() {
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name | IN($ARGS.positional[]))
+        | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' \
+        --args "$@" | tac | op-apply >"$results"
+    [[ $(grep -c '"status":"applied"' "$results") == "$#" ]]
+}
+
 # alive: names of what lives in Kitsu
 alive() { kitsu_has | grep -v ' canceled'; }
 
 @test "--delete: what no document is linked to, and only with it" {
     production tvshow
     synced
-    # A document goes; its entity stays without --delete.
-    remove() {
-        op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" --arg name "$1" 'select(.name == $name)
-            | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' |
-            op-apply >"$results"
-        grep -q '"status":"applied"' "$results"
-    }
+    # Documents go; their entities stay without --delete.
     remove E02_SQ01_SH030
     remove oak
     kitsu_has >before
@@ -388,6 +448,43 @@ alive() { kitsu_has | grep -v ' canceled'; }
     kitsu_has >before
     push --delete
     kitsu_has | diff before -
+}
+
+@test "--delete: what lies below goes first" {
+    made show tvshow
+    push
+    kitsu_has >before
+    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
+    remove E03 E03_SQ01 E03_SQ01_SH010 E03_SH010 SQ05 SQ05_SH010 e01_sq02 e01_sq02_sh010 hero hero_head hero_eye
+    push --delete
+    [[ $status == 1 ]] # the tree has documents to skip
+    # The substitute below E03 goes with what it stood for.
+    diff <(grep -Ev ' E03|SQ05|e01_sq02|/hero' before) <(alive)
+    relay_does
+    push --delete
+    [[ -z $(writes) ]]
+}
+
+@test "mongodb: --delete: a document that came, or came back, after the dump keeps its entity" {
+    case_meanwhile
+}
+
+@test "--delete: a document that came, or came back, after the dump keeps its entity" {
+    case_meanwhile
+}
+
+case_meanwhile() {
+    production tvshow
+    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
+    synced
+    kitsu_has >before
+    # As if the dump had been made before these documents were.
+    op-dump -P "$name" | jq -c 'select(.document.name | IN("E02_SQ01_SH030", "oak") | not)
+        | if .type == "End" then .counts.Document -= 2 else . end' >"$dump"
+    status=0
+    zou_push --delete <"$dump" >"$records" 2>"$err" || status=$?
+    kitsu_has | diff before -
+    [[ $(records Result 'select(.operationType == "delete") | tojson') == "" ]]
 }
 
 # in_op_more TREE: its documents into a project that is there
