@@ -47,7 +47,16 @@ static bool take_name(void *context, store_ns ns, const json *document)
 typedef struct printer {
     arena *arena; /* borrowed: the document's */
     bool bare;
+    unsigned long n; /* documents of this project */
 } printer;
+
+static json where_of(arena *a, store_ns ns)
+{
+    json where = json_object();
+    json_add(a, &where, "db", json_string(a, ns.db));
+    json_add(a, &where, "coll", json_string(a, ns.coll));
+    return where;
+}
 
 static bool print_document(void *context, store_ns ns, const json *document)
 {
@@ -55,16 +64,30 @@ static bool print_document(void *context, store_ns ns, const json *document)
     if (p->bare) {
         ndjson_write(document);
     } else {
-        json record = json_object(), where = json_object();
-        json_add(p->arena, &where, "db", json_string(p->arena, ns.db));
-        json_add(p->arena, &where, "coll", json_string(p->arena, ns.coll));
+        json record = json_object();
         json_add(p->arena, &record, "type", json_string(p->arena, "Document"));
-        json_add(p->arena, &record, "ns", where);
+        json_add(p->arena, &record, "ns", where_of(p->arena, ns));
         json_add(p->arena, &record, "document", *document);
         ndjson_write(&record);
     }
     arena_reset(p->arena);
+    p->n++;
     return !ferror(stdout);
+}
+
+/* What tells a stream that was cut from a whole one. */
+static void print_end(printer *p, store_ns ns)
+{
+    json record = json_object(), counts = json_object();
+    json_add(p->arena, &counts, "Document", json_integer(p->arena, (int64_t)p->n));
+    json_add(p->arena, &record, "type", json_string(p->arena, "End"));
+    json_add(p->arena, &record, "ns", where_of(p->arena, ns));
+    json_add(p->arena, &record, "scope", json_string(p->arena, "documents"));
+    json_add(p->arena, &record, "counts", counts);
+    if (!p->bare)
+        ndjson_write(&record);
+    arena_reset(p->arena);
+    p->n = 0;
 }
 
 static bool is_wanted(const options *o, const char *name)
@@ -95,13 +118,16 @@ static int dump(const options *o, store *s, arena *keep, arena *scratch)
 {
     store_error e;
     names n = {keep, scratch, json_array()};
-    printer p = {scratch, o->bare};
+    printer p = {scratch, o->bare, 0};
     bool ok = store_projects(s, scratch, take_name, &n, &e);
     int status = ok ? check_names(o, s, &n) : 0;
     for (uint32_t i = 0; ok && i < n.list.len && !ferror(stdout); i++) {
         store_ns ns = {store_avalon(s), n.list.items[i].text};
-        if (is_wanted(o, ns.coll))
-            ok = store_documents(s, ns, o->what, scratch, print_document, &p, &e);
+        if (!is_wanted(o, ns.coll))
+            continue;
+        ok = store_documents(s, ns, o->what, scratch, print_document, &p, &e);
+        if (ok)
+            print_end(&p, ns);
     }
     if (ok)
         return status;

@@ -259,7 +259,7 @@ stages() {
 @test "stdout that is full: 74, and the store has everything" {
     sync-service --once >/dev/full 2>errors && status=0 || status=$?
     [[ $status == 74 ]]
-    [[ $(op-dump | wc -l) == 10 ]]
+    [[ $(op-dump --bare | wc -l) == 10 ]]
 }
 
 @test "the password is on no command line, and only kitsu-fetch gets it" {
