@@ -43,7 +43,7 @@ static const char *const verbs[VERBS] = {"create", "update", "archive", "delete"
 
 /* What is known of the project at hand. A zeroed one knows nothing. */
 typedef struct report {
-    buf name;                     /* of a plan's project */
+    buf name; /* of a plan's project */
     remarks skipped, failed;
     said *said;                   /* hash table */
     long planned[VERBS];          /* changes of a plan */

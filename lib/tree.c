@@ -3,6 +3,7 @@
 #include "ndjson.h"
 #include "show.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
@@ -11,7 +12,7 @@
 typedef struct node node;
 
 struct node {
-    const char *path; /* all names, outermost first; the key */
+    const char *path;        /* all names, outermost first; the key */
     const char *name, *type; /* type is NULL where nothing tells */
     const char *document;    /* its `_id` as text, or NULL */
     const char *message;     /* or NULL */
@@ -59,6 +60,11 @@ void tree_free(tree *t)
     forget(t);
     arena_free(t->arena);
     free(t);
+}
+
+static const char *kept(tree *t, const char *text)
+{
+    return text ? arena_text(t->arena, text, strlen(text)) : NULL;
 }
 
 /* ---- places ---------------------------------------------------------------- */
@@ -119,7 +125,7 @@ static node *child(tree *t, node *parent, const char *name, const char *type, co
         found = add_node(t, parent, path, arena_text(t->arena, name, strlen(name)),
                          type ? type : type_below(parent->type));
     if (!found->type)
-        found->type = type;
+        found->type = type ? kept(t, type) : NULL;
     return found;
 }
 
@@ -164,12 +170,7 @@ static void add_fields(buf *b, const json *fields, const char *between)
 static const char *document_of(tree *t, const json *result)
 {
     const json *id = json_at(result, "documentKey", "_id", NULL);
-    return id ? json_id(t->arena, id) : NULL;
-}
-
-static const char *kept(tree *t, const char *text)
-{
-    return text ? arena_text(t->arena, text, strlen(text)) : NULL;
+    return id ? kept(t, json_id(t->arena, id)) : NULL;
 }
 
 /* A task has its place below the entity. */
@@ -199,14 +200,29 @@ static void add_entity(tree *t, const json *result, const char *type, const char
     add_fields(&n->fields, json_get(result, "fields"), update ? ": " : " ");
 }
 
+/* A type of task: `Rigging (Asset)`, for there may be one of that name for each
+ * type of entity. */
+static void add_task_type(tree *t, const json *result, const char *name, char sign)
+{
+    const char *entity = json_text(json_at(result, "fields", "for_entity", NULL));
+    name = entity ? arena_printf(t->arena, "%s (%s)", name, entity) : name;
+    node *n = child(t, &t->root, name, "TaskType", NULL);
+    n->sign = sign;
+    n->message = kept(t, json_text(json_get(result, "message")));
+}
+
 void tree_add(tree *t, const json *result, char sign)
 {
     const char *type = json_text(json_at(result, "entity", "type", NULL));
     const char *name = json_text(json_at(result, "entity", "name", NULL));
-    if (type && strcmp(type, "Task") == 0)
+    type = type ? type : "?";
+    name = name ? name : "?";
+    if (strcmp(type, "Task") == 0)
         add_task(t, result);
+    else if (strcmp(type, "TaskType") == 0)
+        add_task_type(t, result, name, sign);
     else
-        add_entity(t, result, type ? type : "?", name ? name : "?", sign);
+        add_entity(t, result, type, name, sign);
 }
 
 /* ---- printing --------------------------------------------------------------- */
@@ -239,20 +255,22 @@ static void print_node(const node *n, int depth)
         print_node(c, depth + 1);
 }
 
-/* Shots before assets, as OpenPype's and Kitsu's own lists. */
+/* In what order those come that nothing lies above; others last. */
+static const char *const order[] = {"Project", "TaskType",  "Episode", "Sequence",
+                                    "Shot",    "AssetType", "Asset"};
+enum { RANKS = sizeof order / sizeof *order };
+
 static int rank(const node *n)
 {
-    static const char *const order[] = {"Project", "TaskType",  "Episode", "Sequence",
-                                        "Shot",    "AssetType", "Asset"};
-    int i = 0, end = sizeof order / sizeof *order;
-    while (i < end && !(n->type && strcmp(n->type, order[i]) == 0))
+    int i = 0;
+    while (i < RANKS && !(n->type && strcmp(n->type, order[i]) == 0))
         i++;
     return i;
 }
 
 void tree_print(tree *t)
 {
-    for (int i = 0; i <= 7; i++)
+    for (int i = 0; i <= RANKS; i++)
         for (const node *n = t->root.children; n; n = n->next)
             if (rank(n) == i)
                 print_node(n, 0);
