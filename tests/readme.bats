@@ -117,6 +117,7 @@ run_elsewhere() {
         'kitsu-fetch | op-diff --exit-code >plan.ndjson' \
         'op-diff -a /dev/null <kitsu.ndjson >plan.ndjson' \
         'sync-report <plan.ndjson' \
+        'op-dump | zou-push -n | push-report' \
         'op-apply <plan.ndjson | sync-report' \
         'jq -r .type <kitsu.ndjson | sort | uniq -c'; do
         grep -rqF -- "$example" "$BATS_TEST_DIRNAME/../share/man"

@@ -333,11 +333,6 @@ interrupt() {
     [[ $status == 143 ]]
 }
 
-@test "openpype_console: push-to-zou comes later, which it says" {
-    run --separate-stderr openpype_console module kitsu push-to-zou -l me@domain.ext -p my_password
-    [[ $status == 69 && $stderr == *"later version"* ]]
-}
-
 @test "openpype_console: any other command goes on to the next one, never to itself" {
     mkdir 1 2 3 4
     ln -s "$OPKITSU_BUILD/bin/openpype_console" 1
