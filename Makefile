@@ -16,7 +16,7 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 comma = ,
 
 PROGRAMS = $(patsubst bin/%.c,$(BUILD)/bin/%,$(wildcard bin/*.c))
-SCRIPTS = $(notdir $(wildcard scripts/openpype_console scripts/sync-service))
+SCRIPTS = $(notdir $(wildcard scripts/openpype_console scripts/sync-service scripts/push-to-zou))
 OBJECTS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))
 MANUALS = $(wildcard share/man/*.[157])
 

@@ -6,6 +6,7 @@
 #include "ndjson.h"
 #include "path.h"
 #include "program.h"
+#include "report.h"
 #include "show.h"
 
 #include <getopt.h>
@@ -29,8 +30,6 @@ static const char usage[] =
     "\n"
     "Exit status: 0 done, 1 some lines made no sense, 74 reading or writing failed.\n";
 
-#define MAX_NOTES 20 /* of one project; the others are only counted */
-
 /* What was said of a project the last time to be skipped: batches of events tell
  * of all that is, again and again. */
 typedef struct said {
@@ -44,9 +43,8 @@ static const char *const verbs[VERBS] = {"create", "update", "archive", "delete"
 
 /* What is known of the project at hand. A zeroed one knows nothing. */
 typedef struct report {
-    buf name;                     /* of a plan's project */
-    buf skipped, failed;          /* lines for people: all that is skipped, some that failed */
-    long n_skipped, n_failed;     /* all of them */
+    buf name; /* of a plan's project */
+    remarks skipped, failed;
     said *said;                   /* hash table */
     long planned[VERBS];          /* changes of a plan */
     bool dropped;                 /* the project was */
@@ -54,33 +52,12 @@ typedef struct report {
     bool quiet, verbose;
 } report;
 
-static void print(const buf *b)
-{
-    if (b->len)
-        ndjson_write_raw(b->data, b->len);
-}
-
 /* ---- projects ---------------------------------------------------------------- */
-
-/* The notes of one kind, and the end of the project. */
-static void print_notes(buf *notes, long *n)
-{
-    const char *line = notes->data;
-    for (long i = 0; i < *n && i < MAX_NOTES; i++) {
-        size_t len = strcspn(line, "\n") + 1;
-        ndjson_write_raw(line, len);
-        line += len;
-    }
-    if (*n > MAX_NOTES)
-        printf("  ... and %ld more\n", *n - MAX_NOTES);
-    buf_clear(notes);
-    *n = 0;
-}
 
 static void print_all_notes(report *r)
 {
-    print_notes(&r->failed, &r->n_failed);
-    print_notes(&r->skipped, &r->n_skipped);
+    remarks_print(&r->failed);
+    remarks_print(&r->skipped);
 }
 
 static said *said_of(report *r, const char *name)
@@ -112,36 +89,20 @@ static void take_skipped(report *r, const char *name, bool events)
 {
     said *s = said_of(r, name);
     idset *now = idset_new();
-    buf news = {0};
-    long n = 0;
-    for (const char *line = r->skipped.data; line && *line;) {
+    remarks news = {0};
+    for (const char *line = r->skipped.lines.data; line && *line;) {
         size_t len = strcspn(line, "\n") + 1;
         idset_add(now, line, len);
         if (idset_add(s->lines, line, len) || !events) {
-            buf_add(&news, line, len);
-            n++;
+            buf_add(&news.lines, line, len);
+            news.n++;
         }
         line += len;
     }
     idset_free(s->lines);
     s->lines = now;
-    buf_free(&r->skipped);
+    remarks_free(&r->skipped);
     r->skipped = news;
-    r->n_skipped = n;
-}
-
-/* `3 created, 1 skipped`, with commas from the second on. */
-static void add_count(buf *b, int64_t n, const char *what)
-{
-    if (n)
-        buf_addf(b, "%s%lld %s", b->len ? ", " : "", (long long)n, what);
-}
-
-/* The other programs of the pipe may have drawn their progress on this line. */
-static void wipe_line(void)
-{
-    if (msg_progress_wanted() && isatty(STDOUT_FILENO))
-        fputs("\r\033[K", stderr);
 }
 
 /* How many of each, as text. */
@@ -156,7 +117,7 @@ static void add_counts(buf *line, const json *summary, bool planned)
     int64_t n;
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (json_int64(json_get(summary, counts[i].key), &n))
-            add_count(line, n, planned ? counts[i].planned : counts[i].word);
+            report_count(line, n, planned ? counts[i].planned : counts[i].word);
 }
 
 static void print_summary(report *r, const json *summary, bool events, const buf *counts)
@@ -164,20 +125,20 @@ static void print_summary(report *r, const json *summary, bool events, const buf
     bool planned = json_true(json_get(summary, "planned")); /* op-apply -n */
     buf line = {0}, name = {0};
     double seconds = 0;
-    int64_t n = r->n_skipped;
+    int64_t n = r->skipped.n;
     buf_add(&line, counts->data, counts->len);
     if (!line.len)
         buf_adds(&line, r->dropped ? "dropped" : planned ? "nothing to change" : "nothing changed");
     if (!events)
         json_int64(json_get(summary, "skipped"), &n);
-    add_count(&line, n, "skipped");
+    report_count(&line, n, "skipped");
     if (json_int64(json_get(summary, "conflicts"), &n))
-        add_count(&line, n, "in conflict");
+        report_count(&line, n, "in conflict");
     if (json_int64(json_get(summary, "failed"), &n))
-        add_count(&line, n, "failed");
+        report_count(&line, n, "failed");
     json_double(json_get(summary, "seconds"), &seconds);
     show_text(&name, json_get(summary, "project"), "?");
-    wipe_line();
+    report_wipe();
     printf("%s: %s", name.data, line.data);
     if (!events)
         printf(" in %.2f s", seconds);
@@ -198,7 +159,7 @@ static void on_summary(report *r, const json *summary)
     buf counts = {0};
     take_skipped(r, name ? name : "?", events);
     add_counts(&counts, summary, json_true(json_get(summary, "planned")));
-    bool bad = r->n_skipped || r->n_failed;
+    bool bad = r->skipped.n || r->failed.n;
     if (bad || (!r->quiet && (!events || counts.len || r->dropped)))
         print_summary(r, summary, events, &counts);
     r->dropped = false;
@@ -211,9 +172,9 @@ static void print_plan(report *r)
     for (int i = 0; i < VERBS; i++) {
         char what[16];
         snprintf(what, sizeof what, "to %s", verbs[i]);
-        add_count(&line, r->planned[i], what);
+        report_count(&line, r->planned[i], what);
     }
-    add_count(&line, r->n_skipped, "skipped");
+    report_count(&line, r->skipped.n, "skipped");
     if (line.len) {
         printf("%s%s%s\n", r->name.len ? r->name.data : "", r->name.len ? ": " : "", line.data);
         print_all_notes(r);
@@ -249,9 +210,7 @@ static void print_field(const char *path, const json *before, const json *after)
         buf_adds(&line, " -> ");
         show_value(&line, after);
     }
-    buf_addc(&line, '\n');
-    print(&line);
-    buf_free(&line);
+    report_line(&line);
 }
 
 static int verb_of(const char *operation, const json *updated)
@@ -291,9 +250,7 @@ static void on_change(report *r, const json *record)
     name = name ? name : json_get(before, "name");
     name = name ? name : json_get(entity, "name");
     show_text(&line, name ? name : coll, "?");
-    buf_addc(&line, '\n');
-    print(&line);
-    buf_free(&line);
+    report_line(&line);
     for (uint32_t i = 0; json_is(updated, JSON_OBJECT) && i < updated->len; i++)
         print_field(updated->members[i].key, path_get(before, updated->members[i].key),
                     &updated->members[i].value);
@@ -310,10 +267,7 @@ static void on_skipped(report *r, const json *record)
     show_entity(&line, entity);
     buf_adds(&line, ": ");
     show_text(&line, json_get(record, "reason"), "no reason given");
-    buf_addc(&line, '\n');
-    r->n_skipped++;
-    buf_add(&r->skipped, line.data, line.len);
-    buf_free(&line);
+    remarks_add(&r->skipped, &line);
 }
 
 static void on_result(report *r, const json *record)
@@ -339,12 +293,10 @@ static void on_result(report *r, const json *record)
         buf_adds(&line, ": ");
         show_text(&line, json_get(record, "message"), "");
     }
-    buf_addc(&line, '\n');
-    if (!bad)
-        print(&line);
-    else if (r->n_failed++ < MAX_NOTES)
-        buf_add(&r->failed, line.data, line.len);
-    buf_free(&line);
+    if (bad)
+        remarks_add(&r->failed, &line);
+    else
+        report_line(&line);
 }
 
 static void on_record(report *r, const json *record)
@@ -388,8 +340,8 @@ int main(int argc, char **argv)
         puts("nothing to change");
     int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
     buf_free(&r.name);
-    buf_free(&r.skipped);
-    buf_free(&r.failed);
+    remarks_free(&r.skipped);
+    remarks_free(&r.failed);
     free_said(&r);
     arena_free(a);
     ndjson_free(in);

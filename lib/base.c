@@ -14,7 +14,8 @@
 /* A dump's documents of one collection. */
 typedef struct dumped {
     const char *coll;
-    json documents; /* array */
+    json documents;  /* array */
+    int64_t counted; /* by its End; -1: that did not come */
     UT_hash_handle hh;
 } dumped;
 
@@ -131,11 +132,20 @@ bool base_renew(base *b, const char *zou_id, store_error *e)
 
 /* ---- a dump -------------------------------------------------------------------- */
 
+static dumped *dumped_of(base *b, const char *coll)
+{
+    dumped *d = NULL;
+    HASH_FIND_STR(b->dump, coll, d);
+    if (!d) {
+        d = arena_alloc(b->arena, sizeof *d);
+        *d = (dumped){.coll = coll, .documents = json_array(), .counted = -1};
+        HASH_ADD_KEYPTR(hh, b->dump, d->coll, strlen(d->coll), d);
+    }
+    return d;
+}
+
 static void take_dumped(base *b, ndjson *in, const json *record)
 {
-    const char *type = json_text(json_get(record, "type"));
-    if (strcmp(type, "Document") != 0)
-        return;
     const char *db = json_text(json_at(record, "ns", "db", NULL));
     const char *coll = json_text(json_at(record, "ns", "coll", NULL));
     const json *document = json_get(record, "document");
@@ -145,14 +155,43 @@ static void take_dumped(base *b, ndjson *in, const json *record)
     }
     if (!b->db)
         b->db = db;
-    dumped *d = NULL;
-    HASH_FIND_STR(b->dump, coll, d);
-    if (!d) {
-        d = arena_alloc(b->arena, sizeof *d);
-        *d = (dumped){.coll = coll, .documents = json_array()};
-        HASH_ADD_KEYPTR(hh, b->dump, d->coll, strlen(d->coll), d);
+    json_push(b->arena, &dumped_of(b, coll)->documents, *document);
+}
+
+static void take_dumped_end(base *b, ndjson *in, const json *record)
+{
+    const char *coll = json_text(json_at(record, "ns", "coll", NULL));
+    int64_t n;
+    if (!coll || !json_int64(json_at(record, "counts", "Document", NULL), &n)) {
+        ndjson_complain(in, "an End without \"ns\" or \"counts\"");
+        return;
     }
-    json_push(b->arena, &d->documents, *document);
+    dumped_of(b, coll)->counted = n;
+}
+
+static void take_record(base *b, ndjson *in, const json *record)
+{
+    const char *type = json_text(json_get(record, "type"));
+    if (strcmp(type, "Document") == 0)
+        take_dumped(b, in, record);
+    else if (strcmp(type, "End") == 0)
+        take_dumped_end(b, in, record);
+}
+
+/* Whether all of each project came. `*e` says what did not. */
+static bool is_whole(const base *b, const char *path, store_error *e)
+{
+    const dumped *d = b->dump;
+    while (d && d->counted == d->documents.len)
+        d = d->hh.next;
+    if (d && d->counted < 0)
+        snprintf(e->what, sizeof e->what,
+                 "%s: of %s it has no End: it was cut, or is an older op-dump's: dump again", path,
+                 d->coll);
+    else if (d)
+        snprintf(e->what, sizeof e->what, "%s: of %s it has %lu documents, not %lld: dump again",
+                 path, d->coll, (unsigned long)d->documents.len, (long long)d->counted);
+    return !d;
 }
 
 static void find_dumped_project(base *b, const dumped *d)
@@ -183,11 +222,13 @@ base *base_from_dump(const char *path, store_error *e)
     json record;
     int got;
     while ((got = ndjson_next(in, b->arena, &record)) == 1)
-        take_dumped(b, in, &record);
+        take_record(b, in, &record);
     bool ok = got == 0 && ndjson_bad(in) == 0;
     e->status = got < 0 ? EX_IOERR : EX_DATAERR;
-    snprintf(e->what, sizeof e->what, "%s: not a whole op-dump: nothing is planned against it",
-             path);
+    if (!ok)
+        snprintf(e->what, sizeof e->what, "%s: not a whole op-dump: nothing is planned against it",
+                 path);
+    ok = ok && is_whole(b, path, e);
     ndjson_free(in);
     close(fd);
     if (!b->db) {

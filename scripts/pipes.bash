@@ -1,20 +1,30 @@
 # shellcheck shell=bash
-# pipes.bash - functions of sync-service that run a pipe and watch it. They know
-# its stages as functions of sync-service, see there, and op-lease as $lease.
+# pipes.bash - functions of the documented commands that run a pipe and watch it.
+# They know its stages as functions of the command, and op-lease as $lease.
 #
 # A plain pipeline would make the shell deaf for signals until it ends; this one
 # knows the processes: $running has the stage of each, by its number, $statuses
 # the status of each stage that has ended. One timer may run beside them.
-# shellcheck disable=SC2004,SC2034,SC2154 # names that sync-service has, or reads
+# shellcheck disable=SC2004,SC2034,SC2154 # names that the commands have, or read
+
+declare -A running=() statuses=() said=()
+stages=() fifo='' timer='' ending='' hup='' signal='' stopping='' lease='' lease_status=''
 
 # The two ends of a pipe, $reader and $writer, of which no file stays.
 open_pipe() {
     local both
-    fifo=$(mktemp -u "${TMPDIR:-/tmp}/sync-service.XXXXXX") && mkfifo -m 600 -- "$fifo" || exit 71
+    fifo=$(mktemp -u "${TMPDIR:-/tmp}/$me.XXXXXX") && mkfifo -m 600 -- "$fifo" || exit 71
     # shellcheck disable=SC2094 # opened both ways, so that neither end waits
     exec {both}<>"$fifo" {reader}<"$fifo" {writer}>"$fifo" {both}>&-
     rm -f -- "$fifo"
     fifo=''
+}
+
+# Nobody writes to $never, from which is read to sleep.
+open_never() {
+    local reader writer
+    open_pipe
+    never=$reader
 }
 
 # start: $stages as a pipe.
@@ -76,7 +86,7 @@ run() {
     [[ ! $signal ]] || stop
     why=$ended
     collect
-    end_pipe 5
+    end_pipe 5 5
     ended=$why
     while IFS= read -r -t 5 -u "$heard" line; do
         said[${line%%:*}]=$line
@@ -175,15 +185,16 @@ clear_timer() {
     timer=''
 }
 
-# end_pipe SECONDS: the first stage now, so that the others finish what they have;
-# those that are still there after so many seconds; and with force after 10.
+# end_pipe SECONDS MORE: now the stages that begin something, so that the others
+# finish what they have; those that are still there after so many seconds; and with
+# force after some more.
 end_pipe() {
     ((${#running[@]})) || return 0
     ending=yes
-    signal_first TERM
+    signal_heads TERM
     if ! drain "$1"; then
         signal_stages TERM
-        if ! drain $((10 - $1)); then
+        if ! drain "$2"; then
             signal_stages KILL
             drain 10
         fi
@@ -201,10 +212,11 @@ drain() {
     clear_timer
 }
 
-signal_first() {
+# The first, and who writes to Kitsu.
+signal_heads() {
     local pid
     for pid in "${!running[@]}"; do
-        [[ ${running[$pid]} != "${stages[0]}" ]] || kill -s "$1" "$pid" 2>/dev/null
+        [[ ${running[$pid]} != @("${stages[0]}"|zou-push) ]] || kill -s "$1" "$pid" 2>/dev/null
     done
 }
 

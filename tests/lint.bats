@@ -12,7 +12,7 @@ setup() {
         file=${file##*/}
         programs+=("${file%.c}")
     done
-    scripts=(sync-service openpype_console)
+    scripts=(sync-service push-to-zou openpype_console)
     PATH=$build/bin:$PATH
 }
 
@@ -54,7 +54,7 @@ shell_files() {
     while read -r name section; do
         echo "$name($section)"
         [[ -e share/man/$name.$section ]]
-    done < <(sed -n 's/^\.Xr \(\(op\|kitsu\|sync\)[^ ]*\) \([0-9]\).*/\1 \3/p' share/man/*)
+    done < <(sed -n 's/^\.Xr \(\(op\|kitsu\|sync\|push\|zou\)[^ ]*\) \([0-9]\).*/\1 \3/p' share/man/*)
 }
 
 @test "--help: on stdout, exit 0; the manual and the short list have the same options" {
@@ -64,7 +64,8 @@ shell_files() {
         help=$(grep -oE '(^|[^a-zA-Z0-9-])--[a-z][a-z-]+' <<<"$output" | grep -oE -- '--.*' | sort -u)
         manual=$(sed -n '/^\.Sh OPTIONS/,/^\.Sh ENVIRONMENT/{s/^\.It //p}' "share/man/$program.1" |
             grep -oE 'Fl Fl [a-z-]+' | sed 's/^Fl Fl /--/' | sort -u)
-        [[ $program != sync-report ]] || manual=$(grep -oE '^\.It .*' share/man/sync-report.1 |
+        # Those without a section on their environment.
+        [[ $program != *-report ]] || manual=$(grep -oE '^\.It .*' "share/man/$program.1" |
             grep -oE 'Fl Fl [a-z-]+' | sed 's/^Fl Fl /--/' | sort -u)
         diff <(echo "$help") <(echo "$manual")
         run -0 "$program" -h
@@ -117,6 +118,8 @@ shell_files() {
     done
     [[ -e $to/opt/opkitsu/share/man/man7/opkitsu.7 ]]
     run env -u OPKITSU_BUILD "$to/opt/opkitsu/bin/openpype_console" module kitsu sync-service --bogus
+    [[ $status == 64 ]]
+    run env -u OPKITSU_BUILD "$to/opt/opkitsu/bin/openpype_console" module kitsu push-to-zou --bogus
     [[ $status == 64 ]]
     # It finds its data beside the programs, not in the checkout.
     printf '%s\n' '{"type":"Project","id":"p1","name":"demo","project_status_name":"Open"}' \

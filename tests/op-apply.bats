@@ -137,7 +137,7 @@ case_many() {
     out=$BATS_TEST_TMPDIR/out
     op-apply <"$BATS_TEST_TMPDIR/plan" >"$out"
     [ "$(count applied)" -eq 3901 ]
-    [ "$(dump | jq -r .document.name)" = demo ]
+    [ "$(dump --bare | jq -r .name)" = demo ]
 }
 
 # many N: insert, rename and delete N documents
@@ -440,7 +440,7 @@ setup() {
         run --separate-stderr bash -o pipefail -c "op-apply <'$BATS_TEST_DIRNAME/data/apply/insert.ndjson' $how"
         [ "$status" -eq 74 ]
         [[ $stderr == "op-apply: stdout: "* ]]
-        [ "$(op-dump | wc -l)" -eq 7 ]
+        [ "$(op-dump --bare | wc -l)" -eq 7 ]
     done
 }
 
@@ -506,7 +506,7 @@ setup() {
     exec 4>&-
     [ "$status" -eq 143 ]
     [ "$(grep -c '"status":"applied"' "$BATS_TEST_TMPDIR/out")" -eq 3 ]
-    [ "$(op-dump | wc -l)" -eq 3 ]
+    [ "$(op-dump --bare | wc -l)" -eq 3 ]
 }
 
 @test "Results are in the order of the input, and come with the End" {

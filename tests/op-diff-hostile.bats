@@ -198,10 +198,16 @@ sizes() {
 
 # ---- documents in the way ----------------------------------------------------
 
+# end_dump [FILE [COLLECTION]]: with the End that op-dump writes.
+end_dump() {
+    printf '{"type":"End","ns":{"db":"avalon","coll":"%s"},"scope":"documents","counts":{"Document":%d}}\n' \
+        "${2-demo}" "$(wc -l <"${1-dump}")" >>"${1-dump}"
+}
+
 # nothing_overwritten: no insert has the _id of a document of the dump.
 nothing_overwritten() {
     jq -c 'select(.operationType == "insert").documentKey._id' stdout >new
-    jq -c '.document._id' dump >there
+    jq -c '.document._id // empty' dump >there
     run ! grep -Fxf there new
 }
 
@@ -228,6 +234,7 @@ hash() { printf 'p1\n%s' "$1" | sha256sum | cut -c 1-24; }
 @test "in the way: a collection without its project document" {
     use project-new
     op-diff -a /dev/null <input | jq -c 'select(.fullDocument and .entity.type != "Project") | {type: "Document", ns, document: .fullDocument}' >dump
+    end_dump
     op-diff -a dump <input >stdout 2>stderr || true
     nothing_overwritten
 }
@@ -279,6 +286,7 @@ copies() {
     use places-tv
     jq -c 'if .id == "sh4" then .data.assignees = ["a", "b"] else . end' input | op-diff -a dump |
         jq -c 'select(.fullDocument) | {type: "Document", ns, document: .fullDocument}' >after
+    end_dump after
     jq -c 'if .id == "sh4" then .data.assignees = ["b", "a"] else . end' input >turned
     expect 0 op-diff -a after <turned
     grep -q '"data.assignees":\["b","a"\]' stdout
@@ -487,6 +495,33 @@ copies() {
     done
 }
 
+@test "-a: a dump that was cut between two lines: 65, nothing is planned" {
+    use places-tv
+    for lines in $(seq $(($(wc -l <dump) - 1))); do
+        head -n "$lines" dump >short
+        expect 65 op-diff -a short <input
+        [[ ! -s stdout && $(wc -l <stderr) == 1 ]]
+        grep -q 'short: of demo it has no End: .*: dump again$' stderr
+    done
+    : >short
+    expect 0 op-diff -a short <input
+}
+
+@test "-a: an End that counts others: 65, nothing is planned" {
+    use places-tv
+    documents=$(grep -c '"type":"Document"' dump)
+    sed 2d dump >short
+    expect 65 op-diff -a short <input
+    [[ ! -s stdout ]]
+    grep -q "short: of demo it has $((documents - 1)) documents, not $documents: dump again" stderr
+    { cat dump && head -n 1 dump; } >longer
+    expect 65 op-diff -a longer <input
+    [[ ! -s stdout ]]
+    sed '$s/"counts".*/"counts":{}}/' dump >odd
+    expect 65 op-diff -a odd <input
+    grep -q 'odd:[0-9]*: an End without' stderr
+}
+
 @test "-a: a dump with a bad line: 65, nothing is planned" {
     use places-tv
     for line in x '[]' '{"type":"Document"}' '{"type":"Document","ns":{"db":"a","coll":"b"},"document":{}}' '{} {}' ''; do
@@ -528,6 +563,7 @@ copies() {
     use project-new
     # shellcheck disable=SC2016 # $oid is MongoDB's
     echo '{"type":"Document","ns":{"db":"avalon","coll":"other"},"document":{"_id":{"$oid":"000000000000000000000001"},"type":"project","name":"other","data":{"zou_id":"p0"}}}' >dump
+    end_dump dump other
     expect 0 op-diff -a dump <input
     op-diff -a /dev/null <input | cmp stdout
 }

@@ -29,8 +29,8 @@ case_dump() {
     dump -P demo | diff -u "$data/life.dump" -
     # Of subsets the outline, of versions nothing; projects by name.
     op-dump | normal | diff -u "$data/outline.dump" -
-    [ "$(dump -P demo --bare)" = "$(jq -c .document "$data/life.dump")" ] ||
-        dump -P demo --bare | diff -u <(sed -E 's/^.*"document":(.*)\}$/\1/' "$data/life.dump") -
+    [ "$(dump -P demo --bare)" = "$(jq -c '.document // empty' "$data/life.dump")" ] ||
+        dump -P demo --bare | diff -u <(sed -nE 's/^.*"document":(.*)\}$/\1/p' "$data/life.dump") -
     [ "$(op-dump --bare -P alpha -P demo | wc -l)" -eq 15 ]
 }
 
@@ -38,7 +38,7 @@ case_unknown() {
     apply insert
     run --separate-stderr op-dump -P none -P demo -P thumbnails
     [ "$status" -eq 1 ]
-    [ "${#lines[@]}" -eq 7 ]
+    [ "${#lines[@]}" -eq 8 ]
     [[ ${stderr_lines[0]} == "op-dump: "*": no project 'none'" ]]
     [[ ${stderr_lines[1]} == "op-dump: "*": no project 'thumbnails'" ]]
     [ "${#stderr_lines[@]}" -eq 2 ]
@@ -50,9 +50,29 @@ case_types() {
     expect 1 types
     dump | diff -u "$data/types.dump" -
     # What was dumped can be put in again.
-    dump | jq -c '{type: "Change", operationType: "insert", ns: {db: "'"$AVALON_DB"'", coll: .ns.coll},
+    dump | jq -c 'select(.type == "Document") | {type: "Change", operationType: "insert", ns: {db: "'"$AVALON_DB"'", coll: .ns.coll},
         documentKey: {_id: .document._id}, fullDocument: .document}' | op-apply >"$BATS_TEST_TMPDIR/out"
-    [ "$(grep -c '"status":"unchanged"' "$BATS_TEST_TMPDIR/out")" -eq "$(wc -l <"$data/types.dump")" ]
+    [ "$(grep -c '"status":"unchanged"' "$BATS_TEST_TMPDIR/out")" -eq "$(grep -c '^{"type":"Document"' "$data/types.dump")" ]
+}
+
+# Each project ends with a count of its documents.
+case_end() {
+    apply insert
+    others
+    local end='{"type":"End","ns":{"db":"avalon","coll":"demo"},"scope":"documents","counts":{"Document":7}}'
+    [ "$(op-dump | normal | grep '"type":"End"')" = "${end/demo/alpha}"$'\n'"$end" ]
+    [ "$(dump -P demo | tail -n 1)" = "$end" ]
+    [ "$(op-dump --bare | grep -c '"type":"End"')" -eq 0 ]
+    op-dump >"$BATS_TEST_TMPDIR/dump"
+    op-diff -a "$BATS_TEST_TMPDIR/dump" </dev/null
+}
+
+@test "sqlite: an End for each project" {
+    case_end
+}
+
+@test "mongodb: an End for each project" {
+    case_end
 }
 
 @test "sqlite: projects whole, subsets in outline; all; bare; by name" {

@@ -68,7 +68,7 @@ run_elsewhere() {
     [[ $output == *"project_name01: 5 created"*"project_name02: 5 created"*"project_name01: nothing changed"* ]]
     [[ $output == *"no service holds the lease"* ]]
     [[ $output == *"2 Shot"*"SQ01_SH010"$'\t'1001$'\t'1040*"project_name02|asset|SQ01_SH010"* ]]
-    [[ $(op-dump -d "sqlite:$work/try.db" | wc -l) == 10 ]]
+    [[ $(op-dump -d "sqlite:$work/try.db" --bare | wc -l) == 10 ]]
 }
 
 @test "README: the line for cron" {
@@ -90,7 +90,7 @@ run_elsewhere() {
             OP_STORE="sqlite:$PWD/op.db" XDG_RUNTIME_DIR="$PWD/runtime" sh -c "$command"
         [[ $status == 0 && $output == "" ]]
     done
-    [[ $(op-dump -d "sqlite:$PWD/op.db" | wc -l) == 10 ]]
+    [[ $(op-dump -d "sqlite:$PWD/op.db" --bare | wc -l) == 10 ]]
 }
 
 @test "CONTRIBUTING: its commands are those that the tests are made of" {
@@ -117,6 +117,7 @@ run_elsewhere() {
         'kitsu-fetch | op-diff --exit-code >plan.ndjson' \
         'op-diff -a /dev/null <kitsu.ndjson >plan.ndjson' \
         'sync-report <plan.ndjson' \
+        'op-dump | zou-push -n | push-report' \
         'op-apply <plan.ndjson | sync-report' \
         'jq -r .type <kitsu.ndjson | sort | uniq -c'; do
         grep -rqF -- "$example" "$BATS_TEST_DIRNAME/../share/man"

@@ -57,7 +57,7 @@ intact() {
         sleep "0.$(printf %03d $((i * 8)))"
         kill -KILL $pid || true
         wait $pid || true
-        count=$(op-dump | wc -l) # rolls back what the killed one has left
+        count=$(op-dump --bare | wc -l) # rolls back what the killed one has left
         [ "$count" -eq 0 ] || [ "$count" -eq 1501 ]
         [ "$count" -eq 1501 ] || [ ! -s "$BATS_TEST_TMPDIR/out" ] # nothing was promised
         [ ! -e "$file" ] || intact
@@ -79,7 +79,7 @@ intact() {
     done
     op-apply <"$plan" >"$BATS_TEST_TMPDIR/out"
     [ "$(grep -c -e '"status":"applied"' -e '"status":"unchanged"' "$BATS_TEST_TMPDIR/out")" -eq 301 ]
-    [ "$(op-dump | wc -l)" -eq 301 ]
+    [ "$(op-dump --bare | wc -l)" -eq 301 ]
 }
 
 @test "a reader sees no half of a batch" {
@@ -88,11 +88,11 @@ intact() {
     op-apply <"$plan" >"$BATS_TEST_TMPDIR/out" 3>&- &
     pid=$!
     while kill -0 $pid 2>/dev/null; do
-        count=$(op-dump | wc -l)
+        count=$(op-dump --bare | wc -l)
         [ "$count" -eq 0 ] || [ "$count" -eq 3001 ]
     done
     wait $pid
-    [ "$(op-dump | wc -l)" -eq 3001 ]
+    [ "$(op-dump --bare | wc -l)" -eq 3001 ]
 }
 
 @test "a reader that sleeps holds no writer up" {
@@ -155,7 +155,7 @@ case_race() {
     done
     fails 75 "op-apply: $OP_STORE: another program has kept it locked for 1 s" \
         op-apply --wait 1 < <(plan update)
-    [ "$(op-dump | wc -l)" -eq 7 ]
+    [ "$(op-dump --bare | wc -l)" -eq 7 ]
     exec 4>&-
     wait $!
     apply update
@@ -184,7 +184,7 @@ case_race() {
     apply insert
     run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
     local count
-    count=$(op-dump | wc -l)
+    count=$(op-dump --bare | wc -l)
     umount "$BATS_TEST_TMPDIR/disk"
     [ "$status" -eq 74 ]
     [ "$stderr" = "op-apply: $OP_STORE: no space left for it" ]
@@ -201,11 +201,11 @@ case_race() {
     chmod 555 "$folder"
     fails 74 "op-apply: $OP_STORE: cannot be written: the file or its folder is read-only" \
         as_nobody op-apply </dev/null
-    [ "$(as_nobody op-dump | wc -l)" -eq 7 ]
+    [ "$(as_nobody op-dump --bare | wc -l)" -eq 7 ]
     chmod 666 "$folder/op.db"
     fails 74 "op-apply: $OP_STORE: cannot be written: the file or its folder is read-only" \
         as_nobody op-apply </dev/null
-    [ "$(as_nobody op-dump | wc -l)" -eq 7 ]
+    [ "$(as_nobody op-dump --bare | wc -l)" -eq 7 ]
     chmod 600 "$folder/op.db"
     if [ "$(id -u)" -eq 0 ]; then
         fails 77 "op-dump: $OP_STORE: Permission denied" as_nobody op-dump
@@ -233,7 +233,7 @@ case_race() {
     [ "$(count planned)" -eq 7 ]
     [ ! -e "$BATS_TEST_TMPDIR/not" ]
     apply insert
-    [ "$(op-dump | wc -l)" -eq 7 ]
+    [ "$(op-dump --bare | wc -l)" -eq 7 ]
 }
 
 @test "the default is a file of the user's" {
