@@ -1,5 +1,6 @@
 #include "clock.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/random.h>
 #include <time.h>
@@ -17,4 +18,12 @@ double clock_jitter(double seconds)
     if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
         dice = 0;
     return seconds * (0.5 + dice / 2.0 / UINT16_MAX);
+}
+
+void clock_pause(double seconds)
+{
+    struct timespec left = {.tv_sec = (time_t)seconds};
+    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
 }

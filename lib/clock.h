@@ -7,5 +7,7 @@ double clock_now(void);
 /* Between half of `seconds` and all of it: clients that were cut off together
  * should not come back together. */
 double clock_jitter(double seconds);
+/* Wait, whatever signals come. */
+void clock_pause(double seconds);
 
 #endif
