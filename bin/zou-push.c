@@ -1,191 +1,206 @@
-/* zou-push - bring into Kitsu what OpenPype has.
+/* zou-push - what OpenPype has, into Kitsu.
  *
- * Reads op-dump's documents, writes results, and Change records that link the
- * documents to what was made, for op-apply. */
-#include "clock.h"
-#include "lease.h"
+ * Reads op-dump's documents, or comments; writes a Result for all that it does
+ * there, at once, as what was done must be known even if the next thing never
+ * ends; and Change records that link the documents to what was made, for
+ * op-apply. */
+#include "comment.h"
 #include "msg.h"
 #include "ndjson.h"
 #include "program.h"
+#include "push_lease.h"
 #include "push_stream.h"
 #include "signals.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: zou-push [-nqv] [-s URL] [-d STORE] [--delete] < documents > results, changes\n"
+    "usage: zou-push [-nqv] [-s URL] [-d STORE] [-l LOGIN]\n"
+    "                [--password-file FILE | --password-command COMMAND]\n"
+    "                [--delete] [--max-delete N|N%] [--no-skipped] [--wait SECONDS]\n"
+    "                < documents or comments > results, changes\n"
     "\n"
-    "Bring into Kitsu what OpenPype has and Kitsu lacks.\n"
+    "Bring into Kitsu what OpenPype has and Kitsu lacks; post comments, with\n"
+    "previews and attachments.\n"
     "\n"
     "  -s, --server URL      Kitsu (KITSU_SERVER, else as set in OpenPype's settings)\n"
     "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
     "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
     "  -n, --dry-run         make nothing; say what would be done\n"
     "      --delete          delete in Kitsu what OpenPype no longer has\n"
-    "      --max-delete N    delete at most N a project, or N%\n"
+    "      --max-delete N    delete at most N entities a project, or N%\n"
     "                        (default: refuses more than 10 that are more than 50%)\n"
     "      --no-skipped      don't say on stderr what is skipped or failed: the records tell\n"
-    "      --wait SECONDS    wait so long for another writer (30)\n"
-    "      --login LOGIN     who logs in (KITSU_LOGIN)\n"
-    "      --password-file FILE\n"
-    "                        its first line is the password (else KITSU_PWD)\n"
-    "      --password-command COMMAND\n"
-    "                        what it prints is\n"
-    "  -h, --help            -V, --version\n"
-    "  -v, --verbose         -q, --quiet\n";
+    "      --wait SECONDS    wait so long for another push, or writer (30)\n"
+    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
+    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
+    "      --password-command COMMAND  the password is what it prints\n"
+    "  -v, --verbose         say more; twice: every request\n"
+    "  -q, --quiet           say less, and draw no progress\n"
+    "  -h, --help            -V, --version\n";
 
 typedef struct options {
     zou_options zou;
-    const char *store; /* borrowed; NULL: the environment's */
+    const char *store; /* borrowed; NULL: the usual one */
     unsigned wait;     /* seconds */
-    push push;
+    push push;         /* what it is to do */
 } options;
 
-/* ---- the lease ------------------------------------------------------------ */
+typedef struct pusher {
+    options *o;
+    zou *zou;
+    ndjson *in;
+    commenter *commenter;
+    bool failed; /* some comment did */
+    /* For documents, from the first on: */
+    store *store;
+    push_lease *lease;
+    push_stream *stream;
+} pusher;
 
-/* Two leases: no two pushes at a time, and the writer's, which the service holds. */
-typedef struct holding {
-    store *store; /* borrowed */
-    lease *push;  /* owned; of its own */
-    lease *handed_down;
-    unsigned wait;
-    double looked; /* by clock_now */
-} holding;
+/* ---- documents ---------------------------------------------------------- */
 
-/* By hand the writer's lease is op-apply's, at the pipe's other end: only a
- * service's is waited for. */
-static lease_outcome see_writer(const holding *h, store_error *e)
+static bool store_failed(const store_error *se, http_error *e)
 {
-    char owner[128];
-    bool by_service;
-    if (h->handed_down)
-        return lease_hold_alone(h->handed_down, e);
-    if (!lease_held_by_service(h->store, owner, sizeof owner, &by_service, e))
-        return LEASE_FAILED;
-    if (!by_service)
-        return LEASE_HELD;
-    e->status = EX_TEMPFAIL;
-    snprintf(e->what, sizeof e->what,
-             "%s: a service writes to it: %.128s has the lease (see sync-status)",
-             store_name(h->store), owner);
-    return LEASE_OTHERS;
+    return http_fail(e, se->status, "%s", se->what);
 }
 
-static bool hold_once(const holding *h, store_error *e, lease_outcome *outcome)
+/* Comments need none of it: a service keeps nobody from publishing. */
+static bool open_documents(pusher *p, http_error *e)
 {
-    *outcome = see_writer(h, e);
-    if (*outcome == LEASE_HELD)
-        *outcome = lease_hold_alone(h->push, e);
-    return *outcome == LEASE_HELD;
-}
-
-/* Called often; looks once a second. */
-static bool hold(void *context, store_error *e)
-{
-    holding *h = context;
-    lease_outcome outcome;
-    if (signals_caught()) {
-        e->status = EX_TEMPFAIL;
-        snprintf(e->what, sizeof e->what, "ended by a signal");
-        return false;
-    }
-    if (h->looked > 0 && clock_now() - h->looked < 1)
-        return true;
-    for (double begun = clock_now(); !hold_once(h, e, &outcome);) {
-        if (outcome != LEASE_OTHERS || h->looked > 0 || clock_now() - begun > h->wait ||
-            signals_caught())
-            return false;
-        clock_sleep(lease_retry());
-    }
-    h->looked = clock_now();
+    static const bool none[KINDS] = {false};
+    store_error se;
+    push *what = &p->o->push;
+    p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, &se);
+    if (!p->store)
+        return store_failed(&se, e);
+    if (!what->dry && !(p->lease = push_lease_new(p->store, getenv("OP_LEASE"), p->o->wait, &se)))
+        return store_failed(&se, e);
+    what->store = p->store;
+    what->settings = settings_load(p->store, &se);
+    if (!what->settings)
+        return store_failed(&se, e);
+    what->hold = p->lease ? push_lease_hold : NULL;
+    what->context = p->lease;
+    fetch_shared_init(&what->shared, p->zou, none);
+    p->stream = push_stream_new(what, p->in);
     return true;
 }
 
-/* ---- the stream ----------------------------------------------------------- */
-
-static int push_documents(push *p)
+static void close_documents(pusher *p)
 {
-    http_error e = {0};
-    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
-    push_stream *s = push_stream_new(p, in);
+    if (p->stream)
+        fetch_shared_free(&p->o->push.shared);
+    push_stream_free(p->stream);
+    settings_free(p->o->push.settings);
+    push_lease_end(p->lease);
+    store_close(p->store);
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+static bool on_comment(pusher *p, arena *a, const json *record, http_error *e)
+{
+    const char *why;
+    if (!comment_valid(record, &why)) {
+        ndjson_complain(p->in, "%s", why);
+        return true;
+    }
+    json result;
+    bool ok = comment_post(p->commenter, record, a, &result, e);
+    ndjson_write(&result);
+    ndjson_flush();
+    if (strcmp(json_text(json_get(&result, "status")), "failed") == 0) {
+        p->failed = true;
+        if (ok)
+            msg_error("task %s: %s", json_text(json_get(record, "task_id")),
+                      json_text(json_get(&result, "message")));
+    }
+    return ok;
+}
+
+/* `a` is where the record is: the stream's arena, once that is there. */
+static bool on_record(pusher *p, arena *a, const json *record, http_error *e)
+{
+    const char *type = json_text(json_get(record, "type"));
+    if (strcmp(type, "Comment") == 0)
+        return on_comment(p, a, record, e);
+    if (strcmp(type, "Document") == 0)
+        return (p->stream || open_documents(p, e)) && push_stream_document(p->stream, record);
+    if (p->stream && push_stream_is_end(record))
+        return push_stream_end(p->stream, record, e);
+    size_t len;
+    const char *line = ndjson_line(p->in, &len);
+    ndjson_write_raw(line, len);
+    ndjson_flush();
+    return true;
+}
+
+/* ---- main --------------------------------------------------------------- */
+
+static int push_records(pusher *p)
+{
+    arena *first = arena_new();
+    http_error e;
+    json record;
     bool ok = true;
     int got = 1;
-    json record;
-    while (ok && (got = ndjson_next(in, push_stream_arena(s), &record)) == 1) {
-        const char *type = json_text(json_get(&record, "type"));
-        size_t len;
-        const char *line = ndjson_line(in, &len);
-        if (strcmp(type, "Document") == 0)
-            ok = push_stream_document(s, &record);
-        else if (strcmp(type, "End") == 0)
-            ok = push_stream_end(s, &record, &e);
-        else
-            ndjson_write_raw(line, len);
+    while (ok && !ferror(stdout)) { /* else nobody would hear of what is done */
+        arena *a = p->stream ? push_stream_arena(p->stream) : first;
+        if (!p->stream)
+            arena_reset(first);
+        if ((got = ndjson_next(p->in, a, &record)) != 1)
+            break;
+        ok = on_record(p, a, &record, &e);
     }
-    int status = EX_OK;
-    if (!ok) {
+    int status = ok ? EX_OK : e.status;
+    if (!ok)
         msg_error("%s", e.what);
-        status = e.status;
-    } else if (got < 0) {
+    else if (got < 0)
         status = EX_IOERR;
-    } else if (!push_stream_finish(s) || ndjson_bad(in) > 0) {
+    else if ((p->stream && !push_stream_finish(p->stream)) || p->failed || ndjson_bad(p->in) > 0)
         status = 1;
-    }
-    push_stream_free(s);
-    ndjson_free(in);
+    close_documents(p);
+    arena_free(first);
     return status;
+}
+
+/* The store is read here for OpenPype's settings only. */
+static zou *open_zou(options *o, int *status)
+{
+    store_error se;
+    http_error e;
+    o->zou.store = store_open(o->store, STORE_READ, o->wait, &se);
+    zou *z = o->zou.store ? zou_open(&o->zou, &e) : NULL;
+    if (!z) {
+        msg_error("%s", o->zou.store ? e.what : se.what);
+        *status = o->zou.store ? e.status : se.status;
+    }
+    store_close(o->zou.store);
+    o->zou.store = NULL;
+    return z;
 }
 
 static int run(options *o)
 {
-    static const bool none[KINDS] = {false};
-    store_error se = {0};
-    http_error e = {0};
-    const char *handed_down = getenv("OP_LEASE");
-    zou *z = NULL;
     int status = EX_OK;
-    holding h = {.wait = o->wait};
-    h.store = store_open(o->store, o->push.dry ? STORE_READ : STORE_WRITE, o->wait, &se);
-    o->zou.store = o->push.store = h.store;
-    if (!h.store || !(o->push.settings = settings_load(h.store, &se))) {
-        msg_error("%s", se.what);
-        status = se.status;
-        goto out;
-    }
-    if (!o->push.dry) {
-        h.push = lease_new_named(h.store, "push");
-        if (handed_down && *handed_down &&
-            !(h.handed_down = lease_handed_down(h.store, handed_down))) {
-            msg_error("OP_LEASE is not OWNER:TERM: \"%.100s\"", handed_down);
-            status = EX_CONFIG;
-            goto out;
-        }
-        o->push.hold = hold;
-        o->push.context = &h;
-    }
-    if (!(z = zou_open(&o->zou, &e))) {
-        msg_error("%s", e.what);
-        status = e.status;
-        goto out;
-    }
-    fetch_shared_init(&o->push.shared, z, none);
-    status = push_documents(&o->push);
-    fetch_shared_free(&o->push.shared);
-    if (h.push && !lease_give_back(h.push, &se))
-        msg_warn("%s", se.what);
-out:
+    zou *z = open_zou(o, &status);
+    if (!z)
+        return status;
+    pusher p = {.o = o,
+                .zou = z,
+                .in = ndjson_new(STDIN_FILENO, "stdin"),
+                .commenter = commenter_new(z, o->store, o->wait, o->push.dry)};
+    status = push_records(&p);
+    commenter_free(p.commenter);
+    ndjson_free(p.in);
     zou_close(z);
-    lease_free(h.push);
-    lease_free(h.handed_down);
-    settings_free(o->push.settings);
-    store_close(h.store);
     return status;
 }
 
@@ -202,9 +217,9 @@ static void parse_max_delete(push *p, const char *text)
     p->explicit_guard = true;
 }
 
-int main(int argc, char **argv)
+static void read_options(options *o, int argc, char **argv)
 {
-    enum { DELETE = 256, MAX_DELETE, NO_SKIPPED, WAIT, LOGIN, PASSWORD_FILE, PASSWORD_COMMAND };
+    enum { DELETE = 256, MAX_DELETE, NO_SKIPPED, WAIT, PASSWORD_FILE, PASSWORD_COMMAND };
     static const struct option long_options[] = {
         {"server", required_argument, NULL, 's'},
         {"store", required_argument, NULL, 'd'},
@@ -213,32 +228,40 @@ int main(int argc, char **argv)
         {"max-delete", required_argument, NULL, MAX_DELETE},
         {"no-skipped", no_argument, NULL, NO_SKIPPED},
         {"wait", required_argument, NULL, WAIT},
-        {"login", required_argument, NULL, LOGIN},
+        {"login", required_argument, NULL, 'l'},
         {"password-file", required_argument, NULL, PASSWORD_FILE},
         {"password-command", required_argument, NULL, PASSWORD_COMMAND},
         PROGRAM_LONG_OPTIONS,
         {NULL, 0, NULL, 0}};
-    options o = {.wait = 30};
-    program_start("zou-push");
-    for (int c; (c = getopt_long(argc, argv, "s:d:n" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
+    int c;
+    while ((c = getopt_long(argc, argv, "s:d:nl:" PROGRAM_OPTIONS, long_options, NULL)) != -1)
         switch (c) {
-        case 's': o.zou.server = optarg; break;
-        case 'd': o.store = optarg; break;
-        case 'n': o.push.dry = true; break;
-        case DELETE: o.push.deletes = true; break;
-        case MAX_DELETE: parse_max_delete(&o.push, optarg); break;
-        case NO_SKIPPED: o.push.silent = true; break;
-        case WAIT: o.wait = program_seconds("--wait", optarg); break;
-        case LOGIN: o.zou.credentials.login = optarg; break;
-        case PASSWORD_FILE: o.zou.credentials.password_file = optarg; break;
-        case PASSWORD_COMMAND: o.zou.credentials.password_command = optarg; break;
+        case 's': o->zou.server = optarg; break;
+        case 'd': o->store = optarg; break;
+        case 'n': o->push.dry = true; break;
+        case 'l': o->zou.credentials.login = optarg; break;
+        case DELETE: o->push.deletes = true; break;
+        case MAX_DELETE: parse_max_delete(&o->push, optarg); break;
+        case NO_SKIPPED: o->push.silent = true; break;
+        case WAIT: o->wait = program_seconds("--wait", optarg); break;
+        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
+        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
         default: program_option(c, usage);
         }
     if (optind < argc)
         program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
+        program_usage_error("--password-file and --password-command: one of them");
+}
+
+int main(int argc, char **argv)
+{
+    options o = {.wait = 30};
+    program_start("zou-push");
+    read_options(&o, argc, argv);
     signals_end_input();
     int status = ndjson_close(run(&o));
     if (signals_caught())
-        raise(signals_caught());
+        raise(signals_caught()); /* its handler is gone: die of it */
     return status;
 }

@@ -28,6 +28,10 @@
 /* bytes; an answer that is read whole (a log-in, a single object). */
 #define MAX_ANSWER ((size_t)16 * 1024 * 1024)
 
+/* bytes; the text of a comment, which the store remembers until it is posted.
+ * That is a book; Kitsu's pages show some lines of it. */
+#define MAX_COMMENT ((size_t)1024 * 1024)
+
 /* bytes; a document as MongoDB counts it. Larger ones are refused by it, so
  * SQLite's driver refuses them too: both stores hold the same. */
 #define MAX_DOCUMENT ((size_t)16 * 1024 * 1024)

@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -16,18 +17,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define CONNECT_SECONDS 10L
 #define STALL_SECONDS   60L  /* without a byte */
 #define RETRY_SECONDS   30.0 /* all waits together, at most */
 #define MAX_RETRY_AFTER 4.0  /* times RETRY_SECONDS; what a server may ask for */
 #define MAX_REDIRECTS   5
-#define LOUD_SECONDS    5.0 /* a longer wait is worth a warning */
 /* Without use, after which a connection is not used again for what must not
  * arrive twice: servers close idle ones, Zou's after two seconds. */
 #define FRESH_SECONDS 1L
-#define STALE_SECONDS 118L /* curl's own, for the others */
+#define STALE_SECONDS 118L   /* curl's own, for the others */
+#define LOUD_SECONDS  5.0    /* a longer wait is worth a warning */
+#define WORK_SECONDS  1800.0 /* without a byte, once a file has arrived: Zou may make a film of it */
+#define SHOWN_SECONDS 0.1    /* between two calls of an upload's `progress` */
 
 struct http {
     CURL *curl;                 /* owned */
@@ -44,6 +49,14 @@ struct http {
     int sendings; /* of this try: curl's own on a connection that broke included */
     size_t fed;   /* bytes of this try that went into the sink */
     time_t date;
+
+    curl_mime *form; /* owned: of an upload */
+    int file;        /* its descriptor */
+    uint64_t size, sent;
+    bool spoiled;              /* the file is; `why` says how */
+    char why[96];              /* we gave up ourselves; curl's own `error` is no help then */
+    double moved_at, shown_at; /* when bytes moved, and when that was shown */
+    curl_off_t moved;          /* bytes, both ways */
 };
 
 typedef enum verdict { ANSWERED, REDIRECTED, BROKEN, HOPELESS } verdict;
@@ -197,20 +210,157 @@ bool http_hung_up(int fd)
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+/* Whether to give up: curl's own patience (LOW_SPEED_TIME) can't tell a file that
+ * is stuck on its way from one that the server has got and works on. */
+static bool upload_stalls(http *h, curl_off_t moved)
 {
-    const http *h = context;
-    (void)a, (void)b, (void)c, (void)d;
-    return http_hung_up(h->output);
+    double now = clock_now();
+    if (moved != h->moved) {
+        h->moved = moved;
+        h->moved_at = now;
+    }
+    double patience = h->sent < h->size ? STALL_SECONDS : WORK_SECONDS;
+    if (now - h->moved_at <= patience)
+        return false;
+    snprintf(h->why, sizeof h->why, "nothing has moved for %.0f s", patience);
+    return true;
+}
+
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    http *h = context;
+    (void)down_total, (void)up_total;
+    if (h->impatient && http_hung_up(h->output))
+        return 1;
+    return h->request->upload && upload_stalls(h, up + down);
+}
+
+static void want_progress(http *h, bool wanted)
+{
+    curl_easy_setopt(h->curl, CURLOPT_NOPROGRESS, wanted ? 0L : 1L);
+    curl_easy_setopt(h->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(h->curl, CURLOPT_XFERINFODATA, h);
 }
 
 void http_impatient(http *h, int output)
 {
     h->impatient = true;
     h->output = output;
-    curl_easy_setopt(h->curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(h->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(h->curl, CURLOPT_XFERINFODATA, h);
+    want_progress(h, true);
+}
+
+/* ---- uploads ------------------------------------------------------------ */
+
+/* A descriptor and its size; -1: `*e`. */
+static int open_file(const char *path, uint64_t *size, http_error *e)
+{
+    struct stat st;
+    /* Else a FIFO would keep us waiting for its writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const char *why = NULL;
+    if (fd < 0 || fstat(fd, &st) != 0)
+        why = strerror(errno);
+    else if (!S_ISREG(st.st_mode))
+        why = S_ISDIR(st.st_mode) ? "a folder, not a file" : "not a regular file";
+    else if (st.st_size == 0)
+        why = "the file is empty";
+    else
+        *size = (uint64_t)st.st_size;
+    if (!why)
+        return fd;
+    http_fail(e, EX_NOINPUT, "%s: %s", path, why);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+bool http_upload_check(const char *file, http_error *e)
+{
+    uint64_t size;
+    int fd = open_file(file, &size, e);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static size_t spoil(http *h, const char *why)
+{
+    snprintf(h->why, sizeof h->why, "%s", why);
+    h->spoiled = true;
+    return CURL_READFUNC_ABORT;
+}
+
+static void show_upload(http *h)
+{
+    const http_upload *u = h->request->upload;
+    double now = clock_now();
+    if (!u->progress || (h->sent < h->size && now - h->shown_at < SHOWN_SECONDS))
+        return;
+    h->shown_at = now;
+    u->progress(u->context, h->sent, h->size);
+}
+
+/* The length was promised at the start. The last bytes of a file that is another
+ * one by now are never sent: the server would take the whole for good. */
+static size_t on_file(char *bytes, size_t one, size_t room, void *context)
+{
+    http *h = context;
+    struct stat st;
+    (void)one; /* always 1 */
+    uint64_t left = h->size - h->sent;
+    if (left == 0)
+        return 0;
+    ssize_t got = read(h->file, bytes, left < room ? (size_t)left : room);
+    if (got < 0)
+        return spoil(h, strerror(errno));
+    if (got == 0)
+        return spoil(h, "the file became shorter while it was sent");
+    if ((uint64_t)got == left && (fstat(h->file, &st) != 0 || (uint64_t)st.st_size != h->size))
+        return spoil(h, "the file changed its size while it was sent");
+    h->sent += (uint64_t)got;
+    show_upload(h);
+    return (size_t)got;
+}
+
+static int on_seek(void *context, curl_off_t offset, int origin)
+{
+    http *h = context;
+    if (lseek(h->file, (off_t)offset, origin) < 0)
+        return CURL_SEEKFUNC_CANTSEEK;
+    h->sent = (uint64_t)offset; /* curl only ever seeks from the start */
+    return CURL_SEEKFUNC_OK;
+}
+
+static bool begin_upload(http *h, const http_upload *u, http_error *e)
+{
+    const char *slash = strrchr(u->file, '/');
+    h->file = open_file(u->file, &h->size, e);
+    if (h->file < 0)
+        return false;
+    h->sent = 0;
+    h->moved = 0;
+    h->moved_at = clock_now();
+    h->shown_at = 0;
+    h->form = curl_mime_init(h->curl);
+    curl_mimepart *part = curl_mime_addpart(h->form);
+    curl_mime_name(part, u->field);
+    curl_mime_filename(part, slash ? slash + 1 : u->file);
+    curl_mime_data_cb(part, (curl_off_t)h->size, on_file, on_seek, NULL, h);
+    curl_easy_setopt(h->curl, CURLOPT_MIMEPOST, h->form);
+    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, 0L);
+    want_progress(h, true);
+    return true;
+}
+
+static void end_upload(http *h)
+{
+    curl_easy_setopt(h->curl, CURLOPT_MIMEPOST, NULL);
+    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+    want_progress(h, h->impatient);
+    curl_mime_free(h->form);
+    h->form = NULL;
+    close(h->file);
 }
 
 /* ---- redirections ------------------------------------------------------- */
@@ -320,11 +470,11 @@ static void prepare(http *h, const http_request *r, const char *url)
     curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, http_repeatable(r) ? 0L : 1L);
 #endif
     h->request = r;
-    h->stopped = h->too_long = false;
+    h->stopped = h->too_long = h->spoiled = false;
     h->sendings = 0;
     h->fed = 0;
     h->date = -1;
-    h->error[0] = '\0';
+    h->error[0] = h->why[0] = '\0';
     buf_clear(&h->body);
 }
 
@@ -345,12 +495,17 @@ static void conclude(http *h, const http_request *r, const char *url)
     }
 }
 
-static CURLcode perform(http *h, const http_request *r, const char *url)
+/* False: there is nothing to send, `*e`. */
+static bool perform(http *h, const http_request *r, const char *url, CURLcode *code, http_error *e)
 {
     prepare(h, r, url);
-    CURLcode code = curl_easy_perform(h->curl);
+    bool ok = !r->upload || begin_upload(h, r->upload, e);
+    if (ok)
+        *code = curl_easy_perform(h->curl);
+    if (ok && r->upload)
+        end_upload(h);
     conclude(h, r, url);
-    return code;
+    return ok;
 }
 
 static double retry_after(const http *h)
@@ -380,6 +535,10 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
     *unsent = code != CURLE_OK && nothing_sent(h);
     if (h->stopped)
         return ANSWERED;
+    if (h->spoiled) {
+        http_fail(e, EX_NOINPUT, "%s: %s", h->request->upload->file, h->why);
+        return HOPELESS;
+    }
     if (h->too_long) {
         http_fail(e, EX_PROTOCOL, "%s: the answer is longer than %zu MiB", url,
                   MAX_ANSWER / 1024 / 1024);
@@ -389,7 +548,9 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
         if (h->sendings > 1 && !http_repeatable(h->request))
             snprintf(h->error, sizeof h->error, "the connection broke before an answer");
         http_fail(e, code == CURLE_URL_MALFORMAT ? EX_CONFIG : busy, "%s: %s", url,
-                  h->error[0] ? h->error : curl_easy_strerror(code));
+                  h->why[0]     ? h->why
+                  : h->error[0] ? h->error
+                                : curl_easy_strerror(code));
         return is_hopeless(code) || (!h->worked && is_slip(code)) ? HOPELESS : BROKEN;
     }
     if (status == 429 || status == 502 || status == 503 || status == 504) {
@@ -408,14 +569,6 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
 }
 
 /* ---- repeating ---------------------------------------------------------- */
-
-static void pause_for(double seconds)
-{
-    struct timespec left = {.tv_sec = (time_t)seconds};
-    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        ;
-}
 
 /* After the tries: 1, 2, 4, 8 fifteenths of the time. */
 double http_retry_wait(int tries, double asked, const http_error *e)
@@ -453,7 +606,12 @@ bool http_send(http *h, const http_request *request, http_answer *answer, http_e
     for (;;) {
         double asked;
         bool unsent;
-        v = judge(h, perform(h, request, url), url, &asked, &unsent, e);
+        CURLcode code;
+        if (!perform(h, request, url, &code, e)) {
+            v = HOPELESS;
+            break;
+        }
+        v = judge(h, code, url, &asked, &unsent, e);
         if (v == REDIRECTED) {
             if (follow(h, &url, &redirects, e))
                 continue;
@@ -468,7 +626,7 @@ bool http_send(http *h, const http_request *request, http_answer *answer, http_e
             break;
         if (request->sink)
             request->sink->restart(request->sink->context);
-        pause_for(http_retry_wait(tries, asked, e));
+        clock_sleep(http_retry_wait(tries, asked, e));
     }
     free(url);
     *answer = (http_answer){.status = response_code(h),

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 typedef struct http http;
@@ -39,13 +40,25 @@ typedef struct http_sink {
     void *context; /* borrowed */
 } http_sink;
 
+/* A body that is a form with one file (multipart/form-data), which is read from
+ * the disk as it is sent. */
+typedef struct http_upload { /* all borrowed */
+    const char *field;       /* the file's name in the form */
+    const char *file;        /* its path; the server hears the last part */
+    /* Called about ten times a second while it is sent, and at its end; or NULL.
+     * Both are bytes of the file. */
+    void (*progress)(void *context, uint64_t sent, uint64_t total);
+    void *context;
+} http_upload;
+
 typedef struct http_request { /* all borrowed */
     const char *method;       /* "GET", … */
     const char *url;
-    const char *token;     /* bearer token, or NULL */
-    const char *body;      /* JSON, or NULL */
-    const http_sink *sink; /* or NULL: the body is in the answer */
-    bool repeatable;       /* a POST that does no harm when it arrives twice; GET, PUT and
+    const char *token;         /* bearer token, or NULL */
+    const char *body;          /* JSON, or NULL */
+    const http_upload *upload; /* in place of `body`, or NULL; not with http_call_new */
+    const http_sink *sink;     /* or NULL: the body is in the answer */
+    bool repeatable;           /* a POST that does no harm when it arrives twice; GET, PUT and
                               DELETE are always repeated */
 } http_request;
 
@@ -67,11 +80,16 @@ typedef struct http_answer {
 http *http_new(void);    /* the caller owns it */
 void http_free(http *h); /* takes NULL */
 
+/* Whether a file can be uploaded: it can be read, is a regular one and not empty.
+ * False: `*e` names it (status 66). */
+bool http_upload_check(const char *file, http_error *e);
+
 /* True: there was an answer, of whatever status (504 included, when repeating
  * does not help: it speaks of this one request). False: `*e`, whose status is
- * 69 when no connection ever worked, 75 when one that did broke or the server
- * stays busy, 76 for an answer over MAX_ANSWER, 78 for an impossible URL or a
- * redirection to elsewhere. */
+ * 66 for a file that cannot be uploaded or that changed its size meanwhile (then
+ * the server got no whole request), 69 when no connection ever worked, 75 when
+ * one that did broke or the server stays busy, 76 for an answer over MAX_ANSWER,
+ * 78 for an impossible URL or a redirection to elsewhere. */
 bool http_send(http *h, const http_request *request, http_answer *answer, http_error *e);
 
 /* From now on nothing is repeated, for a caller that comes again by itself, and

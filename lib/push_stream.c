@@ -81,6 +81,13 @@ bool push_stream_document(push_stream *s, const json *record)
     return true;
 }
 
+bool push_stream_is_end(const json *record)
+{
+    const char *type = json_text(json_get(record, "type"));
+    const char *scope = json_text(json_get(record, "scope"));
+    return strcmp(type, "End") == 0 && scope && strcmp(scope, "documents") == 0;
+}
+
 bool push_stream_end(push_stream *s, const json *record, http_error *e)
 {
     int64_t said = -1;

@@ -14,7 +14,10 @@ void push_stream_free(push_stream *s); /* takes NULL */
 /* Where to read the next record into. */
 arena *push_stream_arena(push_stream *s);
 
-/* A Document, and an End of scope documents. What is wrong with a record is said
+/* Whether it is an End of op-dump's, not another program's. */
+bool push_stream_is_end(const json *record);
+
+/* A Document, and such an End. What is wrong with a record is said
  * of its line. False: nothing more will work, `*e`. */
 bool push_stream_document(push_stream *s, const json *record);
 bool push_stream_end(push_stream *s, const json *record, http_error *e);

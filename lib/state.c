@@ -311,3 +311,59 @@ bool state_forget_project(store *s, const char *project_id, bool *begun, arena *
         *begun = ok = store_begin(s, e);
     return ok && store_write_all(s, state_ns(s), writes, n, a, e);
 }
+
+/* ---- comments ----------------------------------------------------------- */
+
+static store_ns comments_ns(const store *s)
+{
+    return (store_ns){store_openpype(s), STATE_COMMENTS};
+}
+
+static json comment_id(arena *a, const char *publish_id, int64_t instance)
+{
+    return json_string(a, arena_printf(a, "comment:%s:%lld", publish_id, (long long)instance));
+}
+
+bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
+                   bool *found, store_error *e)
+{
+    json id = comment_id(a, publish_id, instance);
+    return store_get(s, comments_ns(s), &id, a, document, found, e);
+}
+
+bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
+                       arena *a, store_error *e)
+{
+    json whole = json_object();
+    json_add(a, &whole, "_id", comment_id(a, publish_id, instance));
+    json_add(a, &whole, "type", json_string(a, "comment"));
+    for (uint32_t i = 0; i < document->len; i++)
+        json_set(a, &whole, document->members[i].key, document->members[i].value);
+    return store_put(s, comments_ns(s), &whole, a, e);
+}
+
+typedef struct posted {
+    arena *all, *kept;   /* borrowed */
+    const char *task_id; /* borrowed */
+    json *ids;           /* borrowed */
+} posted;
+
+static bool take_comment(void *context, store_ns ns, const json *document)
+{
+    posted *p = context;
+    (void)ns;
+    const char *id = json_text(json_get(document, "comment_id"));
+    if (id && is_text(document, "task_id", p->task_id))
+        json_push(p->kept, p->ids, json_string(p->kept, id));
+    arena_reset(p->all);
+    return true;
+}
+
+bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, store_error *e)
+{
+    posted p = {.all = arena_new(), .kept = a, .task_id = task_id, .ids = ids};
+    *ids = json_array();
+    bool ok = store_documents(s, comments_ns(s), STORE_ALL, p.all, take_comment, &p, e);
+    arena_free(p.all);
+    return ok;
+}

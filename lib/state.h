@@ -8,13 +8,19 @@
  *     {_id:"synced:SERVER", type:"synced", full_sync_at, events, events_at,
  *      read_at}            the times are seconds since 1970 by the store's clock
  *
- * lease.h and notes.h keep three more documents there: `lease`, `push`, `service`. */
+ * lease.h and notes.h keep three more documents there: `lease`, `push`, `service`.
+ * What was posted to Kitsu is in a collection of its own, `opkitsu_comments`, as it
+ * grows with every publish while the other is read again and again:
+ *
+ *     {_id:"comment:PUBLISH_ID:INSTANCE", type:"comment", task_id, comment_id?, ...}
+ *                          the rest is comment.h's */
 #ifndef OPKITSU_STATE_H
 #define OPKITSU_STATE_H
 
 #include "store.h"
 
 #define STATE_COLLECTION "opkitsu"
+#define STATE_COMMENTS   "opkitsu_comments"
 
 store_ns state_ns(const store *s);
 
@@ -62,5 +68,15 @@ bool state_put_checkpoint(store *s, const json *checkpoint, const json *read, bo
 bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, store_error *e);
 /* Nothing is remembered of this project any more: it was dropped. */
 bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, store_error *e);
+
+/* What is remembered of a comment, if it was `*found`. */
+bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
+                   bool *found, store_error *e);
+/* Remember it, at once: nobody's lease is needed for that. `document` lacks its
+ * `_id` and its `type`. */
+bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
+                       arena *a, store_error *e);
+/* The ids of the comments that are remembered of a task: an array. */
+bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, store_error *e);
 
 #endif

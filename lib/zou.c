@@ -193,6 +193,12 @@ zou_result zou_judge(const zou *z, const http_request *r, const http_answer *ans
     }
     if (words)
         http_fail(e, status, "%s %s: HTTP %d: %.300s", r->method, route, answer->status, words);
+    else if (answer->status == 413) /* nginx's client_max_body_size, as a rule */
+        http_fail(e, status, "%s %s: HTTP 413: that is more than the server takes", r->method,
+                  route);
+    else if (answer->status == 504 && r->upload)
+        http_fail(e, status, "%s %s: HTTP 504: Kitsu has got it, but takes long to work on it",
+                  r->method, route);
     else
         http_fail(e, status,
                   "%s %s: HTTP %d, and no words of Zou's: is %s the address of "
@@ -208,8 +214,10 @@ static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, 
 {
     for (bool renewed = false;; renewed = true) {
         r->token = session_token(z->session, e);
-        if (!r->token || !http_send(z->http, r, answer, e))
+        if (!r->token)
             return ZOU_LOST;
+        if (!http_send(z->http, r, answer, e))
+            return r->upload && e->status == EX_NOINPUT ? ZOU_FAILED : ZOU_LOST;
         z->date = answer->date;
         if (answer->status / 100 == 2)
             return ZOU_OK;
@@ -273,22 +281,37 @@ static void restart_piece(void *context)
     buf_clear(&p->text);
 }
 
-zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
-                    arena *a, json *out, http_error *e)
+/* `r` lacks its URL and its sink. */
+static zou_result send_whole(zou *z, http_request *r, const char *path, arena *a, json *out,
+                             http_error *e)
 {
     buf url = {0};
     buf_addf(&url, "%s%s", z->server, path);
     piece p = {.arena = a, .out = out};
     http_sink sink = {feed_piece, end_piece, restart_piece, &p};
-    http_request r = {
-        .method = method, .url = url.data, .body = body, .sink = &sink, .repeatable = repeatable};
     http_answer answer;
-    zou_result result = send_with_token(z, &r, &answer, e);
+    r->url = url.data;
+    r->sink = &sink;
+    zou_result result = send_with_token(z, r, &answer, e);
     if (result == ZOU_OK && !p.parsed)
-        result = zou_nonsense(z, &r, p.too_long ? "too long" : p.error.what, e);
+        result = zou_nonsense(z, r, p.too_long ? "too long" : p.error.what, e);
     buf_free(&p.text);
     buf_free(&url);
     return result;
+}
+
+zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
+                    arena *a, json *out, http_error *e)
+{
+    http_request r = {.method = method, .body = body, .repeatable = repeatable};
+    return send_whole(z, &r, path, a, out, e);
+}
+
+zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena *a, json *out,
+                      http_error *e)
+{
+    http_request r = {.method = "POST", .upload = upload};
+    return send_whole(z, &r, path, a, out, e);
 }
 
 zou_result zou_get(zou *z, const char *path, arena *a, json *out, http_error *e)

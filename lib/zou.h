@@ -52,6 +52,11 @@ zou_result zou_get(zou *z, const char *path, arena *a, json *out, http_error *e)
  * without a body gives null. */
 zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
                     arena *a, json *out, http_error *e);
+/* POST a form with one file, `file`, as its `field`, see http_upload. It is never
+ * repeated once Zou may have had it. A file that cannot be sent gives ZOU_FAILED,
+ * `e->status` 66. */
+zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena *a, json *out,
+                      http_error *e);
 /* GET a list of objects and hand out each as it arrives, none twice: after a
  * connection that broke, what was handed out is skipped. */
 zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, http_error *e);
