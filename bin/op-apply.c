@@ -4,6 +4,7 @@
  * before anything else: a reader of stdout that goes away, or a signal, does
  * not leave half of what was read. */
 #include "apply.h"
+#include "clock.h"
 #include "msg.h"
 #include "ndjson.h"
 #include "program.h"
@@ -87,9 +88,16 @@ static bool on_record(apply *p, ndjson *in, arena *a, const json *record, store_
 
 /* ---- main --------------------------------------------------------------- */
 
+/* Without input for that long, what came is committed: an embedded store's lock
+ * is not held while nobody knows what comes next. zou-push, at the other end of
+ * the pipe, writes to the same store. */
+#define QUIET_SECONDS 0.3
+
 /* Reading stdin, and keeping the lease meanwhile. */
 typedef struct reader {
-    apply *apply; /* borrowed */
+    apply *apply; /* borrowed, as the input */
+    ndjson *in;
+    double heard; /* by clock_now: the last record */
     bool ok;
     store_error e;
 } reader;
@@ -97,20 +105,24 @@ typedef struct reader {
 static bool on_idle(void *context)
 {
     reader *r = context;
-    r->ok = apply_idle(r->apply, &r->e);
+    bool quiet = clock_now() - r->heard >= QUIET_SECONDS;
+    r->ok = (!quiet || apply_commit(r->apply, &r->e)) && apply_idle(r->apply, &r->e);
+    double seconds = apply_is_pending(r->apply) ? QUIET_SECONDS : lease_renewal();
+    ndjson_set_idle(r->in, seconds, on_idle, r);
     return r->ok;
 }
 
 static int apply_stream(apply *p)
 {
-    reader r = {.apply = p, .ok = true};
     ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    reader r = {.apply = p, .in = in, .ok = true};
     ndjson_set_idle(in, lease_renewal(), on_idle, &r);
     int got = 1, status = EX_OK;
     json record;
     arena *a;
     while (r.ok && status != EX_TEMPFAIL &&
            (got = ndjson_next(in, a = apply_arena(p), &record)) == 1) {
+        r.heard = clock_now();
         r.ok = on_record(p, in, a, &record, &r.e);
         status = apply_status(p);
     }

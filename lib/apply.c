@@ -124,7 +124,7 @@ static void add_line(apply *p, const json *record)
 void apply_pass(apply *p, const char *line, size_t len)
 {
     buf_add(&p->out, line, len);
-    if (!p->begun && batch_is_empty(p->batch))
+    if (!apply_is_pending(p))
         write_out(p);
 }
 
@@ -440,6 +440,16 @@ bool apply_checkpoint(apply *p, const json *record, store_error *e)
     forget_project(&p->project); /* one without its End */
     p->project.started = 0;
     return commit(p, e);
+}
+
+bool apply_is_pending(const apply *p)
+{
+    return p->begun || !batch_is_empty(p->batch);
+}
+
+bool apply_commit(apply *p, store_error *e)
+{
+    return !apply_is_pending(p) || (flush_batch(p, e) && commit(p, e));
 }
 
 bool apply_finish(apply *p, store_error *e)

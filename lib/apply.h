@@ -37,6 +37,10 @@ bool apply_end(apply *p, const char *project_id, bool full, store_error *e);
 bool apply_checkpoint(apply *p, const json *record, store_error *e);
 /* While nothing comes: keeps the lease. Call it every lease_renewal. */
 bool apply_idle(apply *p, store_error *e);
+/* Whether something has come that is not committed. */
+bool apply_is_pending(const apply *p);
+/* Write and commit what has come so far. */
+bool apply_commit(apply *p, store_error *e);
 /* The end of the input. The lease is given back. */
 bool apply_finish(apply *p, store_error *e);
 
