@@ -157,6 +157,18 @@ static bool seen_until(push_run *r, const char **at, store_error *se)
     return true;
 }
 
+/* What OpenPype never heard of is not what it no longer has. */
+static bool was_synchronised(push_run *r, const char *until, size_t n)
+{
+    if (until)
+        return true;
+    msg_error("%s: %zu entities would be deleted in Kitsu, but it was never synchronised, so "
+              "nothing tells which of them OpenPype had: none is",
+              r->plan->c->coll, n);
+    r->trouble = true;
+    return false;
+}
+
 bool push_run_deletions(push_run *r)
 {
     store_error se;
@@ -171,7 +183,7 @@ bool push_run_deletions(push_run *r)
         http_fail(r->e, se.status, "%s", se.what);
         return stop(r);
     }
-    if (n == 0 || !guard_allows(r, n, live))
+    if (n == 0 || !was_synchronised(r, until, n) || !guard_allows(r, n, live))
         return true;
     if (!r->push->dry)
         return push_run_delete(r, list, n);
