@@ -110,6 +110,20 @@ case_refused() {
     again 1
 }
 
+@test "long words of Kitsu's that are cut in the midst of a character: the record is one" {
+    made small tvshow
+    words=$(printf 'ä%.0s' {1..700})
+    for shift in '' x; do
+        relay_does "$(jq -n --arg words "$shift$words" '{rules: [{method: "POST", path: "assets/new$", status: 400, json: {message: $words}}]}')"
+        push
+        [[ $status == 1 && $(records Summary .failed) -gt 0 ]]
+        iconv -f utf-8 -t utf-8 "$records" >/dev/null
+        records Result 'select(.status == "failed").message' | grep -q 'HTTP 400: x*ää'
+        push-report <"$records" >report
+        grep -q '  failed insert of Asset "hero"' report
+    done
+}
+
 @test "a field is refused" {
     made small tvshow
     push
