@@ -1,5 +1,6 @@
 #include "buf.h"
 #include "clean.h"
+#include "clock.h"
 #include "fetch_bulk.h"
 #include "push_run.h"
 
@@ -55,8 +56,33 @@ static void on_type(push_run *r, zou_job *job)
     }
     t->failed = arena_printf(r->arena, "the task type \"%s\" could not be made: %s", t->name,
                              job->result == ZOU_OK ? "Kitsu's answer has no id" : job->error.what);
-    if (job->result != ZOU_LOST)
+    if (job->result != ZOU_LOST && !job->unsure) /* else it is looked for */
         type_result(r, t, "failed", t->failed);
+}
+
+/* The answer was lost: look whether Zou made it. Where it did not, the next push
+ * will. */
+static bool look_for_type(push_run *r, push_type *t)
+{
+    fetch_list *list = &r->push->shared.task_types;
+    clock_sleep(1); /* it may be at it still */
+    fetch_list_clear(list);
+    if (!push_run_took(r, fetch_shared_need(&r->push->shared, list, r->e)))
+        return false;
+    for (size_t n = 0; n < list->len && !t->id; n++) {
+        const json_element *e = &list->items[n];
+        json v;
+        if (!e->id || !e->text || !json_parse(r->arena, e->text, e->len, &v, NULL, NULL))
+            continue;
+        const char *name = json_text(json_get(&v, "name"));
+        const char *of = json_text(json_get(&v, "for_entity"));
+        if (name && of && strcmp(name, t->name) == 0 && kind_of(of) == t->for_entity)
+            t->id = json_text(json_get(&v, "id"));
+    }
+    if (t->id)
+        t->failed = NULL;
+    type_result(r, t, t->id ? "applied" : "failed", t->failed);
+    return true;
 }
 
 /* Whether a task that is to be made can be. */
@@ -89,7 +115,7 @@ static bool make_types(push_run *r)
         json_add(r->arena, &body, "name", json_string(r->arena, t->name));
         zou_job job = {
             .method = "POST", .path = "/data/task-types", .body = text_of(r, &body), .context = t};
-        if (!push_run_send(r, &job, 1, on_type))
+        if (!push_run_send(r, &job, 1, on_type) || (job.unsure && !look_for_type(r, t)))
             return false;
         fetch_list_clear(&r->push->shared.task_types); /* of the projects after it */
     }

@@ -161,6 +161,18 @@ case_lost() {
     done
 }
 
+@test "Kitsu made a type, of assets or of tasks, and nobody heard of it: all is done at once" {
+    for path in entity-types$ task-types$; do
+        name=${name}x
+        sed "s/Creatures/Creatures$name/g; s/Grooming/Grooming$name/g" "$BATS_TEST_DIRNAME/data/push/small.tree" >types.tree
+        made "$PWD/types.tree" tvshow
+        relay_does "{\"rules\": [{\"method\": \"POST\", \"path\": \"$path\", \"times\": 1, \"pass\": true, \"reset\": true}]}"
+        push
+        [[ $(records Summary .failed) == 0 && $(relayed | grep -c "POST.*$path") == 1 ]]
+        again 1
+    done
+}
+
 @test "Kitsu made it and the connection was reset" { case_lost '"reset": true'; }
 @test "Kitsu made it and the answer was cut" { case_lost '"cut": 20'; }
 @test "Kitsu made it and a proxy said 504" { case_lost '"status": 504'; }
