@@ -5,6 +5,7 @@
 #include "msg.h"
 #include "ndjson.h"
 #include "push_run.h"
+#include "signals.h"
 #include "state.h"
 
 #include <stdio.h>
@@ -53,11 +54,18 @@ bool push_run_send(push_run *r, zou_job *jobs, size_t n, void (*fn)(push_run *, 
     if (!push_run_hold(r))
         return false;
     zou_result result = zou_send_many(r->push->shared.zou, jobs, n, r->arena, on_job, &s, r->e);
+    r->lost |= result == ZOU_LOST;
     return result == ZOU_OK || stop(r);
+}
+
+bool push_run_ended(const push_run *r)
+{
+    return r->stopped && !r->lost && signals_caught() && !ferror(stdout);
 }
 
 bool push_run_took(push_run *r, zou_result result)
 {
+    r->lost |= result != ZOU_OK;
     return (result == ZOU_OK && push_run_hold(r)) || stop(r);
 }
 

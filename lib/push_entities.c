@@ -49,13 +49,15 @@ static bool read_back(push_run *r, push_item **items, size_t n)
     for (size_t i = 0; i < n; i++)
         if (items[i]->id)
             ids[len++] = items[i]->id;
-    if (!push_run_took(r, fetch_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "",
-                                     take_record, &s, r->e)))
-        return false;
-    for (size_t i = 0; i < n; i++)
+    http_error e; /* r->e says why we end, if we do */
+    zou_result result =
+        fetch_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "", take_record, &s, &e);
+    for (size_t i = 0; i < n && result == ZOU_OK; i++)
         if (items[i]->id)
             push_run_link(r, items[i]);
-    return true;
+    if (!r->stopped)
+        *r->e = e;
+    return push_run_took(r, result);
 }
 
 /* ---- making --------------------------------------------------------------- */
@@ -208,8 +210,11 @@ static bool make_slice(push_run *r, push_item **items, size_t n)
         return true;
     for (size_t k = 0; k < n; k++)
         jobs[k] = job_for(r, items[k]);
-    if (!push_run_send(r, jobs, n, on_made))
+    if (!push_run_send(r, jobs, n, on_made)) {
+        if (push_run_ended(r) && items[0]->kind != KIND_ASSET_TYPE)
+            read_back(r, items, n);
         return false;
+    }
     for (size_t k = 0; k < n; k++)
         if (jobs[k].unsure && !make_sure(r, items[k], keep_words(r, &jobs[k])))
             return false;

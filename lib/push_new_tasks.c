@@ -286,7 +286,7 @@ static bool take_task(void *context, const json_element *e)
     return true;
 }
 
-static bool read_tasks(push_run *r)
+static void read_tasks(push_run *r)
 {
     reading x = {.run = r};
     const char **ids = arena_alloc(r->arena, (r->plan->n + 1) * sizeof *ids);
@@ -309,7 +309,7 @@ static bool read_tasks(push_run *r)
             : zou_list(z, arena_printf(r->arena, "/data/projects/%s/tasks", r->project_id),
                        take_task, &x, r->e);
     HASH_CLEAR(hh_id, x.by_id);
-    return push_run_took(r, result);
+    push_run_took(r, result);
 }
 
 /* ---- all of it ------------------------------------------------------------ */
@@ -335,7 +335,7 @@ static void fail_others(push_run *r)
         }
 }
 
-static bool make_all(push_run *r)
+static bool send_all(push_run *r)
 {
     fail_others(r);
     for (size_t n = 0; n < r->plan->n_types; n++)
@@ -345,7 +345,7 @@ static bool make_all(push_run *r)
         for (push_task *t = r->plan->items[n]->tasks; t; t = t->next)
             if (needed(t) && !goes_in_bulk(r, t) && !make_single(r, t))
                 return false;
-    return read_tasks(r);
+    return true;
 }
 
 bool push_run_tasks(push_run *r)
@@ -356,15 +356,17 @@ bool push_run_tasks(push_run *r)
         plan_all(r);
         return true;
     }
-    if (!make_all(r))
+    if (send_all(r) || push_run_ended(r))
+        read_tasks(r);
+    if (r->stopped && !push_run_ended(r))
         return false;
     for (size_t n = 0; n < r->plan->n; n++) {
         push_item *i = r->plan->items[n];
-        for (push_task *t = i->tasks; t; t = t->next)
+        for (push_task *t = i->tasks; t && !r->stopped; t = t->next)
             if (!t->id && !t->failed)
                 fail_task(r, t, "Kitsu does not have it after it was made");
         if (i->tasks)
             push_run_link(r, i);
     }
-    return true;
+    return !r->stopped;
 }
