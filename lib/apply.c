@@ -183,7 +183,7 @@ static void take_result(void *context, const change *c, batch_status status, con
     if (c->entity)
         json_add(a, &result, "entity", *c->entity);
     if (what)
-        json_add(a, &result, "message", json_string(a, what));
+        json_add(a, &result, "message", json_message(a, what));
     add_line(p, &result);
     count(p, c, status);
     if (c->op == CHANGE_DROP && (status == BATCH_APPLIED || status == BATCH_UNCHANGED))

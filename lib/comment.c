@@ -809,9 +809,9 @@ static json result_of(const job *j, const char *status)
     json_add(a, &result, "attachments", ids_of(a, &j->attachments));
     if (j->note || j->message.len)
         json_add(a, &result, "message",
-                 json_string(a, arena_printf(a, "%s%s%s", j->note ? j->note : "",
-                                             j->note && j->message.len ? "; " : "",
-                                             j->message.len ? j->message.data : "")));
+                 json_message(a, arena_printf(a, "%s%s%s", j->note ? j->note : "",
+                                              j->note && j->message.len ? "; " : "",
+                                              j->message.len ? j->message.data : "")));
     return result;
 }
 

@@ -637,6 +637,15 @@ json json_string(arena *a, const char *text)
     return json_stringn(a, text, strlen(text));
 }
 
+json json_message(arena *a, const char *text)
+{
+    size_t len = strlen(text);
+    char *clean = arena_text(a, text, len);
+    for (size_t i = bad_utf8(clean, len); i < len; i += bad_utf8(clean + i, len - i))
+        clean[i] = '?';
+    return json_stringn(a, clean, len);
+}
+
 json json_integer(arena *a, int64_t value)
 {
     char text[24];

@@ -110,6 +110,9 @@ json json_null(void);
 json json_bool(bool value);
 json json_string(arena *a, const char *text);
 json json_stringn(arena *a, const char *text, size_t len);
+/* A message, which may have been cut in the midst of a character: each byte that is
+ * not of UTF-8 becomes `?`, for a record with it would not be read. */
+json json_message(arena *a, const char *text);
 json json_integer(arena *a, int64_t value);
 /* The shortest text that reads back as `value`, always with `.` or `e`, so
  * that it stays a double: 25.0. `value` must be finite. */

@@ -5,6 +5,7 @@
 #include "msg.h"
 #include "ndjson.h"
 #include "push_run.h"
+#include "signals.h"
 #include "state.h"
 
 #include <stdio.h>
@@ -53,11 +54,18 @@ bool push_run_send(push_run *r, zou_job *jobs, size_t n, void (*fn)(push_run *, 
     if (!push_run_hold(r))
         return false;
     zou_result result = zou_send_many(r->push->shared.zou, jobs, n, r->arena, on_job, &s, r->e);
+    r->lost |= result == ZOU_LOST;
     return result == ZOU_OK || stop(r);
+}
+
+bool push_run_ended(const push_run *r)
+{
+    return r->stopped && !r->lost && signals_caught() && !ferror(stdout);
 }
 
 bool push_run_took(push_run *r, zou_result result)
 {
+    r->lost |= result != ZOU_OK;
     return (result == ZOU_OK && push_run_hold(r)) || stop(r);
 }
 
@@ -157,6 +165,18 @@ static bool seen_until(push_run *r, const char **at, store_error *se)
     return true;
 }
 
+/* What OpenPype never heard of is not what it no longer has. */
+static bool was_synchronised(push_run *r, const char *until, size_t n)
+{
+    if (until)
+        return true;
+    msg_error("%s: %zu entities would be deleted in Kitsu, but it was never synchronised, so "
+              "nothing tells which of them OpenPype had: none is",
+              r->plan->c->coll, n);
+    r->trouble = true;
+    return false;
+}
+
 bool push_run_deletions(push_run *r)
 {
     store_error se;
@@ -171,7 +191,7 @@ bool push_run_deletions(push_run *r)
         http_fail(r->e, se.status, "%s", se.what);
         return stop(r);
     }
-    if (n == 0 || !guard_allows(r, n, live))
+    if (n == 0 || !was_synchronised(r, until, n) || !guard_allows(r, n, live))
         return true;
     if (!r->push->dry)
         return push_run_delete(r, list, n);

@@ -49,13 +49,15 @@ static bool read_back(push_run *r, push_item **items, size_t n)
     for (size_t i = 0; i < n; i++)
         if (items[i]->id)
             ids[len++] = items[i]->id;
-    if (!push_run_took(r, fetch_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "",
-                                     take_record, &s, r->e)))
-        return false;
-    for (size_t i = 0; i < n; i++)
+    http_error e; /* r->e says why we end, if we do */
+    zou_result result =
+        fetch_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "", take_record, &s, &e);
+    for (size_t i = 0; i < n && result == ZOU_OK; i++)
         if (items[i]->id)
             push_run_link(r, items[i]);
-    return true;
+    if (!r->stopped)
+        *r->e = e;
+    return push_run_took(r, result);
 }
 
 /* ---- making --------------------------------------------------------------- */
@@ -156,18 +158,36 @@ static bool match(void *context, const json_element *e)
     return true;
 }
 
+/* Of an asset type, which Zou has once for all projects. */
+static bool match_type(void *context, const json_element *e)
+{
+    lookup *l = context;
+    if (e->id && e->name && strcmp(e->name, l->wanted->name) == 0)
+        l->id = arena_text(l->run->arena, e->id, strlen(e->id));
+    return true;
+}
+
+static bool look_for(push_run *r, const push_item *i, const char **id)
+{
+    lookup l = {r, i, NULL};
+    bool is_type = i->kind == KIND_ASSET_TYPE;
+    const char *path = is_type ? "/data/asset-types"
+                               : arena_printf(r->arena, "/data/projects/%s/assets", r->project_id);
+    zou_result result = zou_list(r->push->shared.zou, path, is_type ? match_type : match, &l, r->e);
+    *id = l.id;
+    return push_run_took(r, result);
+}
+
 /* The answer to this POST was lost: look whether Zou did it, and else try again. */
 static bool make_sure(push_run *r, push_item *i, const char *why)
 {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
         clock_sleep(1); /* it may be at it still */
-        lookup l = {r, i, NULL};
-        const char *path = arena_printf(r->arena, "/data/projects/%s/assets", r->project_id);
-        if (i->kind == KIND_ASSET &&
-            !push_run_took(r, zou_list(r->push->shared.zou, path, match, &l, r->e)))
+        const char *id;
+        if (!look_for(r, i, &id))
             return false;
-        if (l.id) {
-            i->id = l.id;
+        if (id) {
+            i->id = id;
             i->made = true;
             push_run_item(r, i, "applied", "insert", NULL);
             return true;
@@ -190,8 +210,11 @@ static bool make_slice(push_run *r, push_item **items, size_t n)
         return true;
     for (size_t k = 0; k < n; k++)
         jobs[k] = job_for(r, items[k]);
-    if (!push_run_send(r, jobs, n, on_made))
+    if (!push_run_send(r, jobs, n, on_made)) {
+        if (push_run_ended(r) && items[0]->kind != KIND_ASSET_TYPE)
+            read_back(r, items, n);
         return false;
+    }
     for (size_t k = 0; k < n; k++)
         if (jobs[k].unsure && !make_sure(r, items[k], keep_words(r, &jobs[k])))
             return false;

@@ -1,5 +1,6 @@
 #include "buf.h"
 #include "clean.h"
+#include "clock.h"
 #include "fetch_bulk.h"
 #include "push_run.h"
 
@@ -55,8 +56,33 @@ static void on_type(push_run *r, zou_job *job)
     }
     t->failed = arena_printf(r->arena, "the task type \"%s\" could not be made: %s", t->name,
                              job->result == ZOU_OK ? "Kitsu's answer has no id" : job->error.what);
-    if (job->result != ZOU_LOST)
+    if (job->result != ZOU_LOST && !job->unsure) /* else it is looked for */
         type_result(r, t, "failed", t->failed);
+}
+
+/* The answer was lost: look whether Zou made it. Where it did not, the next push
+ * will. */
+static bool look_for_type(push_run *r, push_type *t)
+{
+    fetch_list *list = &r->push->shared.task_types;
+    clock_sleep(1); /* it may be at it still */
+    fetch_list_clear(list);
+    if (!push_run_took(r, fetch_shared_need(&r->push->shared, list, r->e)))
+        return false;
+    for (size_t n = 0; n < list->len && !t->id; n++) {
+        const json_element *e = &list->items[n];
+        json v;
+        if (!e->id || !e->text || !json_parse(r->arena, e->text, e->len, &v, NULL, NULL))
+            continue;
+        const char *name = json_text(json_get(&v, "name"));
+        const char *of = json_text(json_get(&v, "for_entity"));
+        if (name && of && strcmp(name, t->name) == 0 && kind_of(of) == t->for_entity)
+            t->id = json_text(json_get(&v, "id"));
+    }
+    if (t->id)
+        t->failed = NULL;
+    type_result(r, t, t->id ? "applied" : "failed", t->failed);
+    return true;
 }
 
 /* Whether a task that is to be made can be. */
@@ -89,7 +115,7 @@ static bool make_types(push_run *r)
         json_add(r->arena, &body, "name", json_string(r->arena, t->name));
         zou_job job = {
             .method = "POST", .path = "/data/task-types", .body = text_of(r, &body), .context = t};
-        if (!push_run_send(r, &job, 1, on_type))
+        if (!push_run_send(r, &job, 1, on_type) || (job.unsure && !look_for_type(r, t)))
             return false;
         fetch_list_clear(&r->push->shared.task_types); /* of the projects after it */
     }
@@ -260,7 +286,7 @@ static bool take_task(void *context, const json_element *e)
     return true;
 }
 
-static bool read_tasks(push_run *r)
+static void read_tasks(push_run *r)
 {
     reading x = {.run = r};
     const char **ids = arena_alloc(r->arena, (r->plan->n + 1) * sizeof *ids);
@@ -283,7 +309,7 @@ static bool read_tasks(push_run *r)
             : zou_list(z, arena_printf(r->arena, "/data/projects/%s/tasks", r->project_id),
                        take_task, &x, r->e);
     HASH_CLEAR(hh_id, x.by_id);
-    return push_run_took(r, result);
+    push_run_took(r, result);
 }
 
 /* ---- all of it ------------------------------------------------------------ */
@@ -309,7 +335,7 @@ static void fail_others(push_run *r)
         }
 }
 
-static bool make_all(push_run *r)
+static bool send_all(push_run *r)
 {
     fail_others(r);
     for (size_t n = 0; n < r->plan->n_types; n++)
@@ -319,7 +345,7 @@ static bool make_all(push_run *r)
         for (push_task *t = r->plan->items[n]->tasks; t; t = t->next)
             if (needed(t) && !goes_in_bulk(r, t) && !make_single(r, t))
                 return false;
-    return read_tasks(r);
+    return true;
 }
 
 bool push_run_tasks(push_run *r)
@@ -330,15 +356,17 @@ bool push_run_tasks(push_run *r)
         plan_all(r);
         return true;
     }
-    if (!make_all(r))
+    if (send_all(r) || push_run_ended(r))
+        read_tasks(r);
+    if (r->stopped && !push_run_ended(r))
         return false;
     for (size_t n = 0; n < r->plan->n; n++) {
         push_item *i = r->plan->items[n];
-        for (push_task *t = i->tasks; t; t = t->next)
+        for (push_task *t = i->tasks; t && !r->stopped; t = t->next)
             if (!t->id && !t->failed)
                 fail_task(r, t, "Kitsu does not have it after it was made");
         if (i->tasks)
             push_run_link(r, i);
     }
-    return true;
+    return !r->stopped;
 }

@@ -87,7 +87,8 @@ void push_plan_free(push_plan *p);
 
 /* The live entities of Kitsu that OpenPype no longer has, children first: an array
  * in the arena of `*n`. `seen_until`: those made from that time on (as Zou writes
- * it) have not been seen by a synchronisation yet, and stay; NULL: none was made.
+ * it) have not been seen by a synchronisation yet, and stay; NULL: there was none, and
+ * nothing stays for that.
  * `*live`: how many live entities there are. */
 entity **push_plan_leaving(push_plan *p, const char *seen_until, size_t *n, size_t *live);
 

@@ -38,7 +38,7 @@ void push_run_result(push_run *r, const push_result *x)
     if (x->fields && x->fields->len)
         json_add(a, &out, "fields", *x->fields);
     if (x->message)
-        json_add(a, &out, "message", json_string(a, x->message));
+        json_add(a, &out, "message", json_message(a, x->message));
     write_out(&out);
     if (strcmp(x->status, "failed") == 0 && !r->push->silent)
         msg_error("%s: %s \"%s\": %s", r->plan->c->coll, x->type, x->name, x->message);

@@ -14,6 +14,7 @@ typedef struct push_run {
     const char *project_id;
     bool trouble; /* something was skipped or failed */
     bool stopped; /* nothing more will work: `*e` */
+    bool lost;    /* for Kitsu's sake */
     http_error *e;
     unsigned long created, updated, deleted, linked, tasks, skipped, failed;
 } push_run;
@@ -23,6 +24,9 @@ bool push_run_hold(push_run *r);
 /* Carry out jobs at once; `fn` as in zou_many.h, but never without a job. False:
  * `stopped`. */
 bool push_run_send(push_run *r, zou_job *jobs, size_t n, void (*fn)(push_run *, zou_job *));
+/* Whether we were ended, in the midst of it: what Kitsu has made by now is linked
+ * before we go. */
+bool push_run_ended(const push_run *r);
 /* Take note of a failure other than ZOU_OK: false if nothing more will work. */
 bool push_run_took(push_run *r, zou_result result);
 

@@ -129,6 +129,20 @@ static void skip_entry(push_plan *p, const push_item *i, const char *entry, cons
     push_plan_note(p, i, "task", arena_printf(p->arena, "its task \"%s\": %s", entry, why));
 }
 
+/* Whether Kitsu would have a second task of this type and name there, which it
+ * takes from nobody: those of one request would all fail with it. */
+static bool is_second(const entity *e, const push_item *i, const push_task *wanted)
+{
+    for (const push_task *t = i->tasks; t; t = t->next)
+        if (t->type == wanted->type && strcmp(t->name, wanted->name) == 0)
+            return true;
+    for (const task *t = e ? e->tasks : NULL; t; t = t->next)
+        if (t->type && wanted->type->id && strcmp(t->type->id, wanted->type->id) == 0 &&
+            strcmp(t->name, wanted->name) == 0)
+            return true;
+    return false;
+}
+
 static void plan_entry(push_plan *p, push_item *i, const json *tasks, const json_member *entry)
 {
     const char *type = json_text(json_get(&entry->value, "type"));
@@ -151,6 +165,11 @@ static void plan_entry(push_plan *p, push_item *i, const json *tasks, const json
     if (there) {
         wanted->id = there->id;
         wanted->record = there->record;
+    } else if (is_second(e, i, wanted)) {
+        skip_entry(p, i, entry->key,
+                   arena_printf(p->arena, "in Kitsu it would be a second task \"%s\" of its type",
+                                wanted->name));
+        return;
     }
     push_task **at = &i->tasks;
     while (*at)

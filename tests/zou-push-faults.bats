@@ -110,6 +110,20 @@ case_refused() {
     again 1
 }
 
+@test "long words of Kitsu's that are cut in the midst of a character: the record is one" {
+    made small tvshow
+    words=$(printf 'ä%.0s' {1..700})
+    for shift in '' x; do
+        relay_does "$(jq -n --arg words "$shift$words" '{rules: [{method: "POST", path: "assets/new$", status: 400, json: {message: $words}}]}')"
+        push
+        [[ $status == 1 && $(records Summary .failed) -gt 0 ]]
+        iconv -f utf-8 -t utf-8 "$records" >/dev/null
+        records Result 'select(.status == "failed").message' | grep -q 'HTTP 400: x\?ää'
+        push-report <"$records" >report
+        grep -q '  failed insert of Asset "hero"' report
+    done
+}
+
 @test "a field is refused" {
     made small tvshow
     push
@@ -144,6 +158,18 @@ case_lost() {
         # Twice is what must not be; the rest may come with the next push.
         [[ -z $(kitsu_has | cut -d ' ' -f 1-2 | uniq -d) ]]
         completed
+    done
+}
+
+@test "Kitsu made a type, of assets or of tasks, and nobody heard of it: all is done at once" {
+    for path in entity-types task-types; do
+        name=${name}x
+        sed "s/Creatures/Creatures$name/g; s/Grooming/Grooming$name/g" "$BATS_TEST_DIRNAME/data/push/small.tree" >types.tree
+        made "$PWD/types.tree" tvshow
+        relay_does "{\"rules\": [{\"method\": \"POST\", \"path\": \"$path\$\", \"times\": 1, \"pass\": true, \"reset\": true}]}"
+        push
+        [[ $(records Summary .failed) == 0 && $(relayed | grep -c "POST.*$path ") == 1 ]]
+        again 1
     done
 }
 
@@ -311,6 +337,38 @@ as_person() {
 }
 
 # ---- two at once ----------------------------------------------------------------
+
+@test "ended by a signal, it links what Kitsu has made" {
+    local made
+    for after in '"Sequence"' '"Task"'; do
+        name=${name}x
+        made small tvshow
+        relay_does '{"delay": 0.3}'
+        op-dump -P "$name" >"$dump"
+        zou_push <"$dump" >"$records" 2>"$err" 3>&- &
+        pusher=$!
+        if [[ $after == *Task* ]]; then
+            until relayed | grep -q create-tasks; do sleep 0.05; done
+        else
+            until grep -q '"insert".*"Sequence"' "$records"; do sleep 0.05; done
+        fi
+        kill "$(<"$pid_file")"
+        status=0
+        wait "$pusher" || status=$?
+        [[ $status == 143 ]]
+        grep "ended by a signal" "$err"
+        # Each document of what was made, and of each task, has a link.
+        apply_records
+        records Result 'select(.operationType == "insert" and .documentKey and .entity.type != "Task").entity.id' | sort >new
+        [[ -s new ]]
+        op-dump --bare -P "$name" | jq -r '.data.zou.id // empty' | sort | comm -13 - new >unlinked
+        [[ ! -s unlinked ]]
+        made=$(zou_get "/data/projects/$p/tasks" | jq length)
+        [[ $after != *Task* || $made -gt 0 ]]
+        [[ $(op-dump --bare -P "$name" | jq -s '[.[].data.tasks // {} | .[].zou.id | values] | length') == "$made" ]]
+        completed
+    done
+}
 
 @test "two pipes at once: everything once" {
     made small tvshow
