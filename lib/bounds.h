@@ -45,4 +45,9 @@
  * as the log comes newest first and is wanted oldest first. */
 #define MAX_BATCH 5000
 
+/* parts; of an asset's name between its `_`, each of which may be where the name of
+ * an entity of Kitsu's begins: a request each. Names have three, or some more of
+ * their own. */
+#define MAX_NAME_PARTS 16
+
 #endif
