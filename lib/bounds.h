@@ -36,6 +36,13 @@
  * SQLite's driver refuses them too: both stores hold the same. */
 #define MAX_DOCUMENT ((size_t)16 * 1024 * 1024)
 
+/* instances of one publish; a whole edit published at once has some thousands. */
+#define MAX_INSTANCES 10000
+
+/* families of one publish; each comment tells them for each requirement. OpenPype
+ * itself has some dozens. */
+#define MAX_FAMILIES 1000
+
 /* events; how far a listener may be behind Kitsu's log. Beyond that a full sync,
  * which takes about a second for 1,000 entities, is faster than looking for
  * what so many events touched, and leaves the same. */
