@@ -636,7 +636,7 @@ END
 # compare SEED N [openpype]: N publishes made up at random, against naive-note
 compare() {
     local made=0 want=0
-    "$BATS_TEST_DIRNAME/random-publish" "$1" settings >settings
+    "$BATS_TEST_DIRNAME/random-publish" "$1" rule >settings
     "$BATS_TEST_DIRNAME/random-publish" "$1" publishes "$2" >publish
     "$BATS_TEST_DIRNAME/naive-note" settings ${3:+"$3"} <publish >expected || want=$?
     rule -q ${3:+--compat "$3"}
