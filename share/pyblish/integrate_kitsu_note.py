@@ -63,10 +63,9 @@ def asset_name(data):
     return first(data, "asset") or (data.get("assetEntity") or {}).get("name")
 
 
-def is_published(instance, failed):
-    """Really, here and now: not switched off, not left to the farm, not broken."""
-    data = instance.data
-    return bool(data.get("publish", True)) and not data.get("farm") and instance.id not in failed
+def is_published(data):
+    """Really, here and now: not switched off, not left to the farm."""
+    return bool(data.get("publish", True)) and not data.get("farm")
 
 
 def representation_of(representation):
@@ -77,14 +76,14 @@ def representation_of(representation):
     return out
 
 
-def instance_of(instance, context, failed):
+def instance_of(instance, context):
     data = instance.data
     comment = first(data, "comment")
     out = dict((key, value) for key, value in data.items() if is_plain(value))
     out.update(
         family=data.get("family") or "",
         families=list(data.get("families") or []),
-        publish=is_published(instance, failed),
+        publish=is_published(data),
         comment=comment or first(context.data, "comment") or "",
         name=first(data, "subset", "name") or instance.name,
         asset=asset_name(data) or asset_name(context.data),
@@ -102,12 +101,7 @@ def is_reviewed(instance):
 
 def publish_of(context):
     """The Publish record of a context, see opkitsu-records(5)."""
-    failed = set(
-        result["instance"].id
-        for result in context.data.get("results") or []
-        if result.get("error") and result.get("instance") is not None
-    )
-    instances = [instance_of(instance, context, failed) for instance in context]
+    instances = [instance_of(instance, context) for instance in context]
     publish = {"type": "Publish", "project": project_name(context), "instances": instances}
     # With versions the record tells one publish from the next, and the same one
     # again, also on a farm that tries again. Without, only this context does.
@@ -124,6 +118,11 @@ class OpkitsuIntegrateNote(pyblish.api.ContextPlugin):
     label = "Kitsu Note (opkitsu)"
 
     def process(self, context):
+        broken = [r["plugin"].__name__ for r in context.data.get("results") or [] if r.get("error")]
+        if broken:
+            # It would be another publish when it is repeated, with another comment.
+            self.log.warning("Not all was published (%s): no comment.", ", ".join(broken))
+            return
         publish = publish_of(context)
         if not any(is_reviewed(i) for i in publish["instances"]):
             self.log.info("Nothing to review was published: no comment.")
