@@ -173,10 +173,10 @@ publish() {
         '"${1-.}"
 }
 
-# noted ARGUMENT... <RECORDS
+# noted <RECORDS
 noted() {
     status=0
-    KITSU_LOGIN=artist@example.com integrate-kitsu-note -c settings.json "$@" >out 2>err || status=$?
+    KITSU_LOGIN=artist@example.com integrate-kitsu-note -c settings.json >out 2>err || status=$?
     echo "status $status"
     cat out err
 }

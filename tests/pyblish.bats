@@ -120,10 +120,11 @@ pyblish.api.deregister_all_plugins()
 for plugin in CollectContext, IntegrateAsset, IntegrateKitsuNote, IntegrateKitsuReview:
     pyblish.api.register_plugin(plugin)
 os.environ["PYBLISHPLUGINPATH"] = path
-times = options.get("times", 1)
-context = None
-for _ in range(times):
-    context = pyblish.util.publish(context)
+context = pyblish.util.publish()
+if options.get("again"):
+    os.environ["KITSU_PWD"] = "mysecretpassword"
+    ours = [plugin for plugin in pyblish.api.discover() if plugin.__name__ == "OpkitsuIntegrateNote"]
+    pyblish.util.integrate(context, ours)
 for result in context.data["results"]:
     print(result["plugin"].__name__, "error: %s" % result["error"] if result["error"] else "ok")
     for record in result["records"]:
@@ -196,9 +197,11 @@ there() {
     [[ $output == *"OpkitsuIntegrateNote error: "*"status 77"*"wrong email or password"* && $(there) == '[]' ]]
     name=SQ01_nowhere pyblish_run
     [[ $output == *"OpkitsuIntegrateNote error: "*"demo/SQ01_nowhere/Animation: Kitsu has no \"SQ01_nowhere\""* ]]
-    # And mended.
+    # And mended, in the same context, too.
+    pyblish_run 'import os; os.environ["KITSU_PWD"] = "wrong"; again = True'
+    [[ $output == *"OpkitsuIntegrateNote error: "*"OpkitsuIntegrateNote ok"*"1 comment posted"* && $(there length) == 1 ]]
     pyblish_run
-    [[ $output == *"1 comment posted"* && $(there length) == 1 ]]
+    [[ $output == *"1 there already"* && $(there length) == 1 ]]
     run --separate-stderr env OPKITSU_BIN= PATH=/nowhere "$STUDIO_VENV/bin/python" -c '
 import runpy, sys
 print(runpy.run_path(sys.argv[1])["find_command"]())' "$BATS_TEST_DIRNAME/../share/pyblish/integrate_kitsu_note.py"
@@ -206,7 +209,7 @@ print(runpy.run_path(sys.argv[1])["find_command"]())' "$BATS_TEST_DIRNAME/../sha
 }
 
 @test "OpenPype's own two stand aside, however often plug-ins are looked for" {
-    pyblish_run 'twice_discovered = True; times = 1; render = False'
+    pyblish_run 'twice_discovered = True; render = False'
     [[ $output == *"['CollectContext', 'IntegrateAsset', 'OpkitsuIntegrateNote'] 1" ]]
 }
 
