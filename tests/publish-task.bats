@@ -23,6 +23,7 @@ setup_file() {
     layout=$(zou_task_type Layout Shot)
     task=$(zou_tasks "$demo" "$animation" shots "$sh010")
     zou_tasks "$demo" "$layout" shots "$sh010" >/dev/null
+    sleep 1.1 # Zou shows whole seconds, and the older task has the type's own name
     rough=$(zou_make /data/tasks --arg name rough --arg project_id "$demo" --arg task_type_id "$animation" \
         --arg entity_id "$sh010" --arg task_status_id "$(zou_task_status Todo)")
     zou_tasks "$demo" "$animation" shots "$other" "$only" >/dev/null
