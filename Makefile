@@ -16,7 +16,8 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 comma = ,
 
 PROGRAMS = $(patsubst bin/%.c,$(BUILD)/bin/%,$(wildcard bin/*.c))
-SCRIPTS = $(notdir $(wildcard scripts/openpype_console scripts/sync-service scripts/push-to-zou))
+SCRIPTS = $(notdir $(wildcard scripts/openpype_console scripts/sync-service scripts/push-to-zou \
+	scripts/integrate-kitsu-note))
 OBJECTS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))
 MANUALS = $(wildcard share/man/*.[157])
 
@@ -63,6 +64,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/opkitsu
 	install -m 755 $(PROGRAMS) $(SCRIPTS:%=scripts/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 share/*.json scripts/*.bash $(DESTDIR)$(PREFIX)/share/opkitsu
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/opkitsu/pyblish share/pyblish/*.py
 	for m in $(MANUALS); do s=$${m##*.}; \
 		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m##*/} || exit 1; done
 

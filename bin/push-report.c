@@ -45,7 +45,7 @@ typedef struct report {
     bool planned, drawn; /* a Result was; something is in the tree */
     buf deleted;         /* lines: all of them */
     remarks failed, unlinked, skipped;
-    long posted, there, unposted; /* comments, of the whole stream */
+    long posted, to_post, there, unposted; /* comments, of the whole stream */
     bool quiet, verbose;
 } report;
 
@@ -164,6 +164,8 @@ static void on_comment(report *r, const json *record, const char *status)
 {
     if (strcmp(status, "applied") == 0) {
         r->posted++;
+    } else if (strcmp(status, "planned") == 0) {
+        r->to_post++;
     } else if (strcmp(status, "unchanged") == 0) {
         r->there++;
     } else {
@@ -259,6 +261,7 @@ static void finish(report *r)
     if (r->name.len || is_amiss(r))
         end_project(r, -1);
     report_count(&line, r->posted, r->posted == 1 ? "comment posted" : "comments posted");
+    report_count(&line, r->to_post, r->to_post == 1 ? "comment to post" : "comments to post");
     report_count(&line, r->there, "there already");
     report_count(&line, r->unposted, "not posted");
     if (line.len && (!r->quiet || r->unposted))

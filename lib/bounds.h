@@ -36,6 +36,13 @@
  * SQLite's driver refuses them too: both stores hold the same. */
 #define MAX_DOCUMENT ((size_t)16 * 1024 * 1024)
 
+/* instances of one publish; a whole edit published at once has some thousands. */
+#define MAX_INSTANCES 10000
+
+/* families of one publish; each comment tells them for each requirement. OpenPype
+ * itself has some dozens. */
+#define MAX_FAMILIES 1000
+
 /* events; how far a listener may be behind Kitsu's log. Beyond that a full sync,
  * which takes about a second for 1,000 entities, is faster than looking for
  * what so many events touched, and leaves the same. */
@@ -44,5 +51,10 @@
 /* events; one batch of a listener's. They are held in memory, a kilobyte each,
  * as the log comes newest first and is wanted oldest first. */
 #define MAX_BATCH 5000
+
+/* parts; of an asset's name between its `_`, each of which may be where the name of
+ * an entity of Kitsu's begins: a request each. Names have three, or some more of
+ * their own. */
+#define MAX_NAME_PARTS 16
 
 #endif

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "bounds.h"
+#include "path.h"
 #include "program.h"
 
 #include <errno.h>
@@ -18,9 +19,16 @@ typedef struct override {
     json data;
 } override;
 
+/* What has a say, in words, and what it says. */
+typedef struct layer {
+    const char *name; /* NULL: it is not there */
+    json data;        /* an object */
+} layer;
+
 struct settings {
     arena *arena;
-    json shipped, etc, user; /* the files; objects */
+    layer shipped, etc, user, given; /* the files; `given` one is alone but for `shipped` */
+    const char *store;               /* its name; NULL: none was read */
     json anatomy;
     json versions;       /* versions_order.all_versions, oldest first */
     override *overrides; /* owned; sorted, oldest first */
@@ -44,7 +52,7 @@ json settings_merge(arena *a, const json *under, const json *over)
 /* ---- files -------------------------------------------------------------- */
 
 /* An absent file is `{}`, unless it is `required`. */
-static bool read_file(arena *a, const char *path, bool required, json *out, store_error *e)
+static bool read_json(arena *a, const char *path, bool required, json *out, store_error *e)
 {
     *out = json_object();
     FILE *f = fopen(path, "r");
@@ -75,10 +83,15 @@ static bool read_file(arena *a, const char *path, bool required, json *out, stor
     return ok;
 }
 
-static bool read_user_file(arena *a, json *out, store_error *e)
+static bool read_file(arena *a, const char *path, bool required, layer *out, store_error *e)
+{
+    out->name = arena_text(a, path, strlen(path));
+    return read_json(a, out->name, required, &out->data, e);
+}
+
+static bool read_user_file(arena *a, layer *out, store_error *e)
 {
     const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
-    *out = json_object();
     if (config && *config)
         return read_file(a, arena_printf(a, "%s/opkitsu/settings.json", config), false, out, e);
     if (home && *home)
@@ -133,16 +146,19 @@ static int oldest_first(const void *x, const void *y)
     return strverscmp(a->version, b->version);
 }
 
+static bool is_of(const override *o, const char *kind, const char *project)
+{
+    bool same = project ? o->project && strcmp(o->project, project) == 0 : !o->project;
+    return same && strcmp(o->kind, kind) == 0;
+}
+
 /* Every override of this kind and project over `under`, oldest first: the
  * newest version that has a key gives it. */
 static json overlay(settings *s, json under, const char *kind, const char *project)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        const override *o = &s->overrides[i];
-        bool same = project ? o->project && strcmp(o->project, project) == 0 : !o->project;
-        if (same && strcmp(o->kind, kind) == 0)
-            under = settings_merge(s->arena, &under, &o->data);
-    }
+    for (size_t i = 0; i < s->n; i++)
+        if (is_of(&s->overrides[i], kind, project))
+            under = settings_merge(s->arena, &under, &s->overrides[i].data);
     return under;
 }
 
@@ -199,14 +215,21 @@ static bool read_store(settings *s, store *db, store_error *e)
     return ok;
 }
 
-settings *settings_load(store *db, store_error *e)
+static settings *load(const char *file, bool usual, store *db, store_error *e)
 {
     settings *s = xmalloc(sizeof *s);
     *s = (settings){.arena = arena_new(), .versions = json_array()};
     bool ok = read_file(s->arena, program_share("settings.json"), true, &s->shipped, e) &&
-              read_file(s->arena, program_share("anatomy.json"), true, &s->anatomy, e) &&
-              read_file(s->arena, "/etc/opkitsu/settings.json", false, &s->etc, e) &&
-              read_user_file(s->arena, &s->user, e) && (!db || read_store(s, db, e));
+              read_json(s->arena, program_share("anatomy.json"), true, &s->anatomy, e);
+    if (ok && usual)
+        ok = read_file(s->arena, "/etc/opkitsu/settings.json", false, &s->etc, e) &&
+             read_user_file(s->arena, &s->user, e);
+    if (ok && file)
+        ok = read_file(s->arena, file, true, &s->given, e);
+    if (ok && db) {
+        s->store = arena_printf(s->arena, "%s", store_name(db));
+        ok = read_store(s, db, e);
+    }
     if (!ok) {
         settings_free(s);
         return NULL;
@@ -215,6 +238,16 @@ settings *settings_load(store *db, store_error *e)
     json ours = anatomy_as_ours(s->arena, &theirs);
     s->anatomy = settings_merge(s->arena, &s->anatomy, &ours);
     return s;
+}
+
+settings *settings_load(store *db, store_error *e)
+{
+    return load(NULL, true, db, e);
+}
+
+settings *settings_load_one(const char *file, store *db, store_error *e)
+{
+    return load(file, false, file ? NULL : db, e);
 }
 
 void settings_free(settings *s)
@@ -226,17 +259,52 @@ void settings_free(settings *s)
     free(s);
 }
 
+/* In plain words, to find it in OpenPype. */
+static const char *name_of(settings *s, const override *o)
+{
+    return arena_printf(s->arena, "%s, %s%s%s%s%s", s->store, o->kind,
+                        o->project ? " of project " : " of the studio",
+                        o->project ? o->project : "", *o->version ? ", version " : "", o->version);
+}
+
+/* All that has a say, the least first: `layers` has room for s->n + 4. */
+static size_t find_layers(settings *s, const char *project, layer *layers)
+{
+    size_t n = 0;
+    const struct {
+        const char *kind, *project;
+    } passes[] = {
+        {"system_settings", NULL}, {"project_settings", NULL}, {"project_settings", project}};
+    layers[n++] = s->shipped;
+    for (size_t k = 0; k < (project ? 3 : 2); k++)
+        for (size_t i = 0; i < s->n; i++)
+            if (is_of(&s->overrides[i], passes[k].kind, passes[k].project))
+                layers[n++] = (layer){name_of(s, &s->overrides[i]), s->overrides[i].data};
+    const layer files[] = {s->etc, s->user, s->given};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i].name)
+            layers[n++] = files[i];
+    return n;
+}
+
 const json *settings_for(settings *s, const char *project)
 {
-    json merged = overlay(s, s->shipped, "system_settings", NULL);
-    merged = overlay(s, merged, "project_settings", NULL);
-    if (project)
-        merged = overlay(s, merged, "project_settings", project);
-    merged = settings_merge(s->arena, &merged, &s->etc);
-    merged = settings_merge(s->arena, &merged, &s->user);
-    json *kept = arena_alloc(s->arena, sizeof *kept);
-    *kept = merged;
-    return kept;
+    layer *layers = arena_alloc(s->arena, (s->n + 4) * sizeof *layers);
+    size_t n = find_layers(s, project, layers);
+    json *merged = arena_alloc(s->arena, sizeof *merged);
+    *merged = layers[0].data;
+    for (size_t i = 1; i < n; i++)
+        *merged = settings_merge(s->arena, merged, &layers[i].data);
+    return merged;
+}
+
+const char *settings_source(settings *s, const char *project, const char *path)
+{
+    layer *layers = arena_alloc(s->arena, (s->n + 4) * sizeof *layers);
+    for (size_t n = find_layers(s, project, layers); n > 0; n--)
+        if (path_get(&layers[n - 1].data, path) || path_blocked(&layers[n - 1].data, path))
+            return layers[n - 1].name;
+    return NULL;
 }
 
 const char *settings_server(settings *s)

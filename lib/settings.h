@@ -21,11 +21,18 @@ typedef struct settings settings;
 /* `s` (borrowed) is read once, here; NULL: files only. NULL on a file that is
  * not JSON (status 78) or a store that failed. The caller owns the result. */
 settings *settings_load(store *s, store_error *e);
+/* Of one source alone over what is shipped: this file, which must be there, or
+ * with NULL the store. */
+settings *settings_load_one(const char *file, store *s, store_error *e);
 void settings_free(settings *s); /* takes NULL */
 
 /* The merged settings of a project, or with NULL the studio's. Lives as long
  * as `s`. */
 const json *settings_for(settings *s, const char *project);
+
+/* Which of them gives what is at this path (dotted, keys of objects) there: a
+ * file's name, or the store's and what in it. Lives as long as `s`. NULL: none. */
+const char *settings_source(settings *s, const char *project, const char *path);
 
 /* `modules.kitsu.server`, or NULL when it is empty everywhere. */
 const char *settings_server(settings *s);

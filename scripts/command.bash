@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# command.bash - functions of the documented commands, sync-service and
-# push-to-zou: options, credentials, the lease, the end. Whoever sources it has set
+# command.bash - functions of the documented commands, sync-service,
+# push-to-zou and integrate-kitsu-note: options, credentials, the lease, the end. Whoever sources it has set
 # $me, its name; $self and $real, where its file is; and has the functions usage,
 # take_option and note.
 # shellcheck disable=SC2034,SC2154 # names that the commands have, or read
@@ -39,12 +39,13 @@ print_version() {
 
 # --- Options ------------------------------------------------------------------
 
-login=() lease_options=() password_from=() projects=() server=() store=() level=() again=()
+login=() lease_options=() password_from=() projects=() files=() server=() store=() level=() again=()
 password='' has_password=''
 
 # The documented single-dash options (-prj, -lo) rule out getopts. Taken are
 # "-l X", "-lX", "--login X", "--login=X", "-prj X" and "-prj=X"; $valued has those
-# that take a value. In $again they stay as they came, but for the password.
+# that take a value. What is behind "--" is no option. In
+# $again all stays as it came, but for the password.
 read_options() {
     local option value attached takes
     valued+=' -l --login -p --password -prj --project -s --server -d --store --password-file --password-command '
@@ -52,11 +53,19 @@ read_options() {
         option=$1 value='' attached='' takes=''
         shift
         case $option in
+            --)
+                again+=("$option" "$@")
+                take_arguments "$@"
+                return
+                ;;
             --*=* | -prj=*) attached=yes value=${option#*=} option=${option%%=*} ;;
             -prj | -lo | --*) ;;
-            -[lpsd]?*) attached=yes value=${option:2} option=${option:0:2} ;;
-            -[hVqv]?*)
-                set -- "-${option:2}" "$@"
+            -??*)
+                if [[ $valued == *" ${option:0:2} "* ]]; then
+                    attached=yes value=${option:2}
+                else
+                    set -- "-${option:2}" "$@"
+                fi
                 option=${option:0:2}
                 ;;
         esac
@@ -73,6 +82,12 @@ read_options() {
         take_option
         [[ $option == -p || $option == --password ]] || again+=("$option" ${takes:+"$value"})
     done
+}
+
+# take_arguments ARGUMENT...: what is no option; $takes_files: any number of files.
+take_arguments() {
+    ((!$#)) || [[ ${takes_files-} ]] || usage_error "unexpected argument \"$1\""
+    files+=("$@")
 }
 
 # Those that all commands have.
@@ -95,7 +110,7 @@ take_common_option() {
             exit
             ;;
         -*) usage_error "unknown option $option" ;;
-        *) usage_error "unexpected argument \"$option\"" ;;
+        *) take_arguments "$option" ;;
     esac
 }
 
@@ -130,6 +145,16 @@ without_secrets() {
 ends_with_us() {
     ! setpriv --pdeathsig TERM true 2>/dev/null || set -- setpriv --pdeathsig TERM "$@"
     exec "$@"
+}
+
+# The records go on, and to a report on stderr. A file that is tee's own output
+# is not opened again, which would empty it.
+keep_plan() {
+    if [[ -t 1 ]]; then
+        push-report >&2
+    else
+        { (without_secrets tee /dev/fd/3 >&4) 3>&1 | push-report >&2; } 4>&1
+    fi
 }
 
 # --- The lease ------------------------------------------------------------------

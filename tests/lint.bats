@@ -12,7 +12,7 @@ setup() {
         file=${file##*/}
         programs+=("${file%.c}")
     done
-    scripts=(sync-service push-to-zou openpype_console)
+    scripts=(sync-service push-to-zou integrate-kitsu-note openpype_console)
     PATH=$build/bin:$PATH
 }
 
@@ -41,9 +41,10 @@ shell_files() {
 }
 
 @test "manuals: mandoc finds nothing" {
-    # Without an index of manuals it can't know those of others.
-    run mandoc -T lint -W style share/man/*.[157]
-    [[ $(grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' <<<"$output") == "" ]]
+    # Without an index of manuals it can't know those of others. Its two outputs would
+    # cut each other's lines in one pipe.
+    run --separate-stderr mandoc -T lint -W style share/man/*.[157]
+    [[ $(grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' <<<"$output"$'\n'"$stderr" | grep .) == "" ]]
 }
 
 @test "every program has a manual, and each names only manuals that there are" {
@@ -121,6 +122,7 @@ shell_files() {
     [[ $status == 64 ]]
     run env -u OPKITSU_BUILD "$to/opt/opkitsu/bin/openpype_console" module kitsu push-to-zou --bogus
     [[ $status == 64 ]]
+    [[ -e $to/opt/opkitsu/share/opkitsu/pyblish/integrate_kitsu_note.py ]]
     # It finds its data beside the programs, not in the checkout.
     printf '%s\n' '{"type":"Project","id":"p1","name":"demo","project_status_name":"Open"}' \
         '{"type":"End","project_id":"p1","scope":"full","counts":{"TaskType":0,"TaskStatus":0,"AssetType":0,"Episode":0,"Sequence":0,"Shot":0,"Asset":0,"Edit":0,"Concept":0,"Task":0}}' \

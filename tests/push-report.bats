@@ -152,6 +152,12 @@ EOF
     } | report
     echo '1 comment posted' >expected
     comment applied p1 | report
+    echo '2 comments to post, 1 there already' >expected
+    {
+        comment planned p1
+        comment planned p2
+        comment unchanged p3
+    } | report
     : >expected
     comment applied p1 | report -q
 }

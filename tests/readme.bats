@@ -13,11 +13,12 @@ setup_file() {
     # shellcheck source=/dev/null
     source "$BATS_FILE_TMPDIR/kitsu/env"
     zou_login
-    local name project sequence
+    local name project sequence shot
     for name in project_name01 project_name02; do
         project=$(zou_project $name)
         sequence=$(zou_sequence "$project" SQ01)
-        zou_shot "$project" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1040}'
+        shot=$(zou_shot "$project" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1040}')
+        zou_tasks "$project" "$(zou_task_type Animation Shot)" shots "$shot"
     done
 }
 
@@ -38,6 +39,9 @@ run_elsewhere() {
         'make check') grep -q '^    make check' ../.ci/run ;;
         'make' | 'sudo make install PREFIX=/usr/local') grep -q 'make -s install' lint.bats ;;
         'man opkitsu') grep -q 'man7/opkitsu.7' lint.bats ;;
+        # Below, as they say things on stderr.
+        'integrate-kitsu-note '* | 'publish-task '*) true ;;
+        'export PYBLISHPLUGINPATH='*) grep -q PYBLISHPLUGINPATH pyblish.bats ;;
         # What the studio of these tests is, under another name.
         'export KITSU_SERVER='* | 'export KITSU_LOGIN='* | 'export OPENPYPE_MONGO='*) true ;;
         *) return 1 ;;
@@ -69,6 +73,19 @@ run_elsewhere() {
     [[ $output == *"no service holds the lease"* ]]
     [[ $output == *"2 Shot"*"SQ01_SH010"$'\t'1001$'\t'1040*"project_name02|asset|SQ01_SH010"* ]]
     [[ $(op-dump -d "sqlite:$work/try.db" --bare | wc -l) == 10 ]]
+}
+
+@test "README: comments on what was published" {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    export XDG_RUNTIME_DIR=$PWD/runtime OP_STORE=sqlite:$PWD/op.db
+    "$STUDIO_VENV/bin/python" -c 'from PIL import Image; Image.new("RGB", (64, 48)).save("render_v012.png")'
+    commands README.md | grep '^integrate-kitsu-note \|^publish-task ' >here
+    [[ $(wc -l <here) == 3 ]]
+    run --separate-stderr bash -euo pipefail here
+    printf '%s\n' "$output" "$stderr"
+    [[ $status == 0 && $output == *'"planned"'*"1 comment posted"*'"planned"'* ]]
+    [[ $stderr == *'the status stays "todo"'*"1 comment to post"* ]]
 }
 
 @test "README: the line for cron" {

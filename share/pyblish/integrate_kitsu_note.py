@@ -1,0 +1,164 @@
+"""Integrate Kitsu Note, by opkitsu: hands what OpenPype published to the command
+integrate-kitsu-note, which comments on the task in Kitsu.
+
+Put this folder into PYBLISHPLUGINPATH. OpenPype's own two plug-ins for that then
+stand aside, or there would be two comments. The credentials are the artist's, from
+the environment, as OpenPype's launcher sets them; the settings are OpenPype's.
+
+For every Python that OpenPype runs in, 2.7 included.
+"""
+import json
+import math
+import os
+import subprocess
+import uuid
+
+import pyblish.api
+
+COMMAND = "integrate-kitsu-note"
+REPLACED = ("IntegrateKitsuNote", "IntegrateKitsuReview")
+
+
+def find_command():
+    """It is beside us, installed or built, else in PATH; $OPKITSU_BIN overrides."""
+    share = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    prefix = os.path.dirname(os.path.dirname(share))
+    for folder in (
+        os.environ.get("OPKITSU_BIN"),
+        os.path.join(prefix, "bin"),
+        os.path.join(os.path.dirname(share), "build", "bin"),
+    ):
+        if folder and os.access(os.path.join(folder, COMMAND), os.X_OK):
+            return os.path.join(folder, COMMAND)
+    return COMMAND
+
+
+def is_plain(value):
+    """What a comment's template can name."""
+    if isinstance(value, float):
+        return not (math.isnan(value) or math.isinf(value))
+    return isinstance(value, (str, bool, int, type(u"")))
+
+
+def first(data, *keys):
+    for key in keys:
+        if data.get(key) is not None:
+            return data[key]
+    return None
+
+
+def task_name(data):
+    """A name, or in some versions of OpenPype a dictionary with it."""
+    task = first(data, "task", "currentTask")
+    if task is None:
+        task = (data.get("anatomyData") or {}).get("task")
+    return task.get("name") if isinstance(task, dict) else task
+
+
+def project_name(context):
+    return first(context.data, "projectName") or (context.data.get("projectEntity") or {}).get("name")
+
+
+def asset_name(data):
+    return first(data, "asset") or (data.get("assetEntity") or {}).get("name")
+
+
+def is_published(data):
+    """Really, here and now: not switched off, not left to the farm."""
+    return bool(data.get("publish", True)) and not data.get("farm")
+
+
+def representation_of(representation):
+    path = representation.get("published_path")
+    out = {"tags": list(representation.get("tags") or [])}
+    if path:
+        out["published_path"] = u"%s" % path
+    return out
+
+
+def instance_of(instance, context):
+    data = instance.data
+    comment = first(data, "comment")
+    out = dict((key, value) for key, value in data.items() if is_plain(value))
+    out.update(
+        family=data.get("family") or "",
+        families=list(data.get("families") or []),
+        publish=is_published(data),
+        comment=comment or first(context.data, "comment") or "",
+        name=first(data, "subset", "name") or instance.name,
+        asset=asset_name(data) or asset_name(context.data),
+        task_name=task_name(data) or task_name(context.data),
+        representations=[representation_of(r) for r in data.get("representations") or []],
+    )
+    out.pop("task", None)  # a name in OpenPype, an object in a Publish
+    out.pop("id", None)
+    return out
+
+
+def is_reviewed(instance):
+    return "review" in [instance["family"]] + instance["families"]
+
+
+def publish_of(context):
+    """The Publish record of a context, see opkitsu-records(5)."""
+    instances = [instance_of(instance, context) for instance in context]
+    publish = {"type": "Publish", "project": project_name(context), "instances": instances}
+    # With versions the record tells one publish from the next, and the same one
+    # again, also on a farm that tries again. Without, only this context does.
+    if not all(instance.get("version") is not None for instance in instances if is_reviewed(instance)):
+        publish["id"] = context.data.setdefault("opkitsuPublishId", str(uuid.uuid4()))
+    return publish
+
+
+class OpkitsuIntegrateNote(pyblish.api.ContextPlugin):
+    """Comment on the task in Kitsu, with previews, and set its status"""
+
+    # Behind the integration, which knows where the files are.
+    order = pyblish.api.IntegratorOrder + 0.01
+    label = "Kitsu Note (opkitsu)"
+
+    def process(self, context):
+        names = [r["plugin"].__name__ for r in context.data.get("results") or [] if r.get("error")]
+        broken = [name for name in names if name != type(self).__name__]
+        if broken:
+            # It would be another publish when it is repeated, with another comment.
+            self.log.warning("Not all was published (%s): no comment.", ", ".join(broken))
+            return
+        publish = publish_of(context)
+        if not any(is_reviewed(i) for i in publish["instances"]):
+            self.log.info("Nothing to review was published: no comment.")
+            return
+        # The libraries that an application brings along are not the system's.
+        environment = dict((k, v) for k, v in os.environ.items() if k != "LD_LIBRARY_PATH")
+        try:
+            process = subprocess.Popen(
+                [find_command()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+            )
+        except OSError as error:
+            raise RuntimeError("%s cannot be run: %s" % (find_command(), error))
+        out, err = process.communicate((json.dumps(publish) + "\n").encode("utf-8"))
+        for line in out.decode("utf-8", "replace").splitlines():
+            self.log.info(line.strip())
+        if process.returncode:
+            raise RuntimeError(
+                "Not everything is in Kitsu (%s, status %d): %s"
+                % (COMMAND, process.returncode, err.decode("utf-8", "replace").strip())
+            )
+        for line in err.decode("utf-8", "replace").splitlines():
+            self.log.warning(line)
+
+
+def stand_aside(plugins):
+    """OpenPype's own would comment, too."""
+    plugins[:] = [plugin for plugin in plugins if plugin.__name__ not in REPLACED]
+
+
+stand_aside.opkitsu = True
+for known in list(pyblish.api.registered_discovery_filters()):
+    if getattr(known, "opkitsu", False):  # of this file, read before
+        pyblish.api.deregister_discovery_filter(known)
+pyblish.api.register_discovery_filter(stand_aside)
