@@ -427,6 +427,12 @@ const char *json_text(const json *v)
     return v && v->type == JSON_STRING ? v->text : NULL;
 }
 
+bool json_text_is(const json *v, const char *text)
+{
+    const char *own = json_text(v);
+    return own && strcmp(own, text) == 0;
+}
+
 bool json_is_null(const json *v)
 {
     return !v || v->type == JSON_NULL;

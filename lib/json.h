@@ -79,6 +79,8 @@ const json *json_get(const json *object, const char *key);
 /* `json_get` along a path of keys, ended by NULL: json_at(v, "data", "zou", NULL). */
 const json *json_at(const json *object, ...) __attribute__((sentinel));
 const char *json_text(const json *v);
+/* Whether it is this text. */
+bool json_text_is(const json *v, const char *text);
 bool json_is_null(const json *v); /* null or absent */
 bool json_is(const json *v, json_type type);
 /* An object that is no type of Extended JSON ({"$date":…}). */
