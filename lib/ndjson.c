@@ -216,7 +216,8 @@ void ndjson_write(const json *v)
 
 void ndjson_write_raw(const char *line, size_t len)
 {
-    fwrite(line, 1, len, stdout);
+    if (len) /* of nothing there may be no address */
+        fwrite(line, 1, len, stdout);
 }
 
 /* errno of the first flush that failed. */
