@@ -84,7 +84,7 @@ static bool open_documents(pusher *p, http_error *e)
         return store_failed(&se, e);
     what->store = p->store;
     what->settings = settings_load(p->store, &se);
-    if (!what->settings)
+    if (!what->settings || !fetch_links_read(&what->links, p->store, NULL, &se))
         return store_failed(&se, e);
     what->hold = p->lease ? push_lease_hold : NULL;
     what->context = p->lease;
@@ -99,6 +99,7 @@ static void close_documents(pusher *p)
         fetch_shared_free(&p->o->push.shared);
     push_stream_free(p->stream);
     settings_free(p->o->push.settings);
+    fetch_links_free(&p->o->push.links);
     push_lease_end(p->lease);
     store_close(p->store);
 }

@@ -66,6 +66,7 @@ bool push_run_ended(const push_run *r)
 bool push_run_took(push_run *r, zou_result result)
 {
     r->lost |= result != ZOU_OK;
+    r->left |= result != ZOU_OK && result != ZOU_LOST;
     return (result == ZOU_OK && push_run_hold(r)) || stop(r);
 }
 
@@ -257,9 +258,10 @@ static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena
     const char *episode = json_text(json_get(patterns, "episode"));
     const char *sequence = json_text(json_get(patterns, "sequence"));
     const char *shot = json_text(json_get(patterns, "shot"));
-    push_options o = {.episode = episode ? episode : "E##",
-                      .sequence = sequence ? sequence : "SQ##",
-                      .shot = shot ? shot : "SH##",
+    /* An empty one would name substitutes with nothing. */
+    push_options o = {.episode = episode && *episode ? episode : "E##",
+                      .sequence = sequence && *sequence ? sequence : "SQ##",
+                      .shot = shot && *shot ? shot : "SH##",
                       .attributes = json_get(settings_anatomy(p->settings), "attributes")};
     push_plan plan;
     push_plan_make(&plan, a, c, k, &o);
@@ -272,7 +274,23 @@ static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena
     }
     write_summary(&r, started);
     push_plan_free(&plan);
-    return r.stopped ? PUSH_STOP : r.trouble ? PUSH_SOME : PUSH_WHOLE;
+    if (r.left)
+        msg_error("%s: %s: the rest of it is left", c->coll, e->what);
+    if (r.stopped && !r.left)
+        return PUSH_STOP;
+    return r.left || r.trouble ? PUSH_SOME : PUSH_WHOLE;
+}
+
+/* Of two projects that are linked to the same one of Kitsu's, as where somebody
+ * restored a copy beside it, one is pushed: that of Kitsu's name, else the first.
+ * NULL: this one is. */
+static const char *original_of(const push *p, const collection *c, const production *kitsu)
+{
+    const fetch_link *link = fetch_links_find(&p->links, kitsu->id, kitsu->name);
+    if (!link || strcmp(link->coll, c->coll) == 0 ||
+        !json_text_is(json_at(&c->project, "data", "zou_id", NULL), kitsu->id))
+        return NULL;
+    return link->coll;
 }
 
 push_outcome push_project(push *p, const collection *c, arena *a, http_error *e)
@@ -289,15 +307,20 @@ push_outcome push_project(push *p, const collection *c, arena *a, http_error *e)
         return PUSH_STOP;
     }
     push_found found = push_kitsu_read(&k, c, a, e);
+    const char *original = found == PUSH_FOUND ? original_of(p, c, k.production) : NULL;
     if (found == PUSH_LOST)
         outcome = PUSH_STOP;
+    else if (original)
+        msg_error("%s: it is linked to the same project of Kitsu's as \"%s\", which is the one "
+                  "that is pushed",
+                  c->coll, original);
     else if (found == PUSH_NOT_FOUND)
         msg_error("%s: %s", c->coll, e->what);
     else if (k.closed)
         msg_warn("%s: it is closed in Kitsu: left alone", c->coll);
     else
         outcome = carry_out(p, c, &k, a, e);
-    if (found == PUSH_FOUND && k.closed)
+    if (found == PUSH_FOUND && !original && k.closed)
         outcome = PUSH_WHOLE;
     push_kitsu_free(&k);
     return outcome;

@@ -5,6 +5,7 @@
 #define OPKITSU_PUSH_H
 
 #include "collection.h"
+#include "fetch_links.h"
 #include "fetch_shared.h"
 #include "settings.h"
 #include "store.h"
@@ -13,6 +14,7 @@ typedef struct push { /* borrowed */
     store *store;
     settings *settings;
     fetch_shared shared; /* of the Kitsu */
+    fetch_links links;   /* of the store */
     bool dry;            /* plan only */
     bool silent;         /* don't say on stderr what is skipped or failed: the records tell */
     bool deletes;        /* delete in Kitsu what OpenPype no longer has */

@@ -480,6 +480,9 @@ static void resolve_new(push_plan *p, push_item *i)
         return;
     }
     const char *fault = naming_fault(p->arena, i->document->name, false);
+    const json *name = json_get(&i->document->document, "name");
+    if (!fault && name->len != strlen(name->text))
+        fault = "its name has a NUL character";
     if (fault) {
         push_plan_skip(p, i, "name", fault);
         return;

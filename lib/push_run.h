@@ -15,6 +15,7 @@ typedef struct push_run {
     bool trouble; /* something was skipped or failed */
     bool stopped; /* nothing more will work: `*e` */
     bool lost;    /* for Kitsu's sake */
+    bool left;    /* of this project, which alone Kitsu refuses */
     http_error *e;
     unsigned long created, updated, deleted, linked, tasks, skipped, failed;
 } push_run;

@@ -210,6 +210,36 @@ case_lost() {
     completed
 }
 
+@test "what was made cannot be read back: the project is left, the others go on, the next push links it" {
+    local first_name=a$name
+    in_op small "$first_name"
+    zou_project "$first_name" tvshow >/dev/null
+    made small tvshow
+    relay_does '{"rules": [{"method": "GET", "path": "/data/entities\\?id=", "status": 500, "times": 1}]}'
+    status=0
+    op-dump -P "$first_name" -P "$name" >"$dump"
+    zou_push <"$dump" >"$records" 2>"$err" || status=$?
+    [[ $status == 1 && $(grep -c "$first_name.*the rest of it is left" "$err") == 1 ]]
+    apply_records
+    as_expected small
+    completed
+}
+
+@test "of two projects that are linked to one of Kitsu's, one is pushed" {
+    made small tvshow
+    push
+    op-dump -P "$name" | jq -c --arg copy "z$name" 'select(.type == "Document") | .document
+        | if .type == "project" then .name = $copy else . end
+        | {type: "Change", operationType: "insert", ns: {db: env.AVALON_DB, coll: $copy}, documentKey: {_id}, fullDocument: .}' |
+        op-apply >"$results"
+    status=0
+    op-dump -P "z$name" >"$dump"
+    relay_does
+    zou_push --delete <"$dump" >"$records" 2>"$err" || status=$?
+    [[ $status == 1 && -z $(writes) && ! -s $records ]]
+    grep "z$name.*same project of Kitsu's as \"$name\"" "$err"
+}
+
 @test "a server that is not there: 69" {
     made small tvshow
     op-dump -P "$name" >"$dump"

@@ -74,6 +74,16 @@ case_shape() {
     case_shape patterns tvshow
 }
 
+@test "a name with a NUL character is skipped; an empty pattern is OpenPype's own" {
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    echo '{"kitsu": {"entities_naming_pattern": {"episode": "", "sequence": "", "shot": ""}}}' >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    case_shape small tvshow
+    op-dump -P "$name" | jq -c 'if .document.name == "hero" then .document |= (del(.data.zou) | .name = "he\u0000ro" | ._id = {"$oid": "0123456789abcdef01234567"}) else . end' >"$dump"
+    status=0
+    zou_push <"$dump" >"$records" 2>"$err" || status=$?
+    [[ $status == 1 && $(records 'Skipped' 'select(.reason | contains("NUL")) | .code') == name ]]
+}
+
 @test "of a project of its own a pattern goes before the studio's" {
     jq -nc --arg db "$OPENPYPE_DATABASE_NAME" --arg name "$name" '{_id: "mine", type: "project_settings", project_name: $name,
             data: {kitsu: {entities_naming_pattern: {episode: "ep###", sequence: "seq_###", shot: "sh_###"}}}}
