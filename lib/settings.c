@@ -70,14 +70,16 @@ static bool read_json(arena *a, const char *path, bool required, json *out, stor
         got = fread(text.data + text.len, 1, 4096, f);
         text.len += got;
     } while (got > 0 && text.len <= MAX_ANSWER);
+    int failed = ferror(f) ? errno : text.len > MAX_ANSWER ? EFBIG : 0; /* a folder: EISDIR */
     json_error je = {0, "not an object"};
-    bool ok = !ferror(f) && text.len <= MAX_ANSWER &&
-              json_parse(a, text.data ? text.data : "", text.len, out, &je, NULL) &&
+    bool ok = !failed && json_parse(a, text.data ? text.data : "", text.len, out, &je, NULL) &&
               out->type == JSON_OBJECT;
-    if (!ok) {
+    if (!ok)
         e->status = EX_CONFIG;
+    if (failed)
+        snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(failed));
+    else if (!ok)
         snprintf(e->what, sizeof e->what, "%s: %s (byte %zu)", path, je.what, je.offset + 1);
-    }
     fclose(f);
     buf_free(&text);
     return ok;

@@ -409,6 +409,13 @@ END
     rm -f settings
     rule
     [[ $status == 78 && $(cat err) == "note-rule: settings: No such file or directory" ]]
+    mkdir settings
+    rule
+    [[ $status == 78 && $(cat err) == "note-rule: settings: Is a directory" ]]
+    rmdir settings
+    head -c 17000000 /dev/zero | tr '\0' ' ' >settings
+    rule
+    [[ $status == 78 && $(cat err) == "note-rule: settings: File too large" ]]
     echo '{"kitsu": {' >settings
     rule
     [[ $status == 78 && $(cat err) == "note-rule: settings: "*"(byte "* ]]
