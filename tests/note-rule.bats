@@ -501,6 +501,19 @@ stored() {
     [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of the studio: $note."*": missing: "*" is wanted" ]]
 }
 
+@test "a document of settings that holds none is only warned about" {
+    use_sqlite
+    stored
+    publish
+    setting project_settings demo '7'
+    run -0 --separate-stderr note-rule <publish
+    [[ $stderr == "note-rule: project_settings of demo: its \"data\" is no object, and not used" ]]
+    [[ $(jq -r .task_status <<<"$output") == wfa ]]
+    setting project_settings other 'null'
+    run -0 --separate-stderr note-rule <publish
+    [[ ${#stderr_lines[@]} == 1 ]]
+}
+
 @test "--explain: each condition, what it saw, met or not" {
     settings '.status_change_conditions = {status_conditions: [{condition: "not_equal", short_name: "RETAKE"},
             {condition: "equal", short_name: "todo"}],
