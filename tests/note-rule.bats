@@ -592,6 +592,8 @@ del(.task.task_status_id)@whose "task.task_status_id" is not a text that is not 
 .instances[0].families = ["review", null]@whose "instances[0].families" is not a list of texts
 .instances[0].publish = "no"@whose "instances[0].publish" is not true or false
 .instances[0].comment = {}@whose "instances[0].comment" is not a text
+.instances[0].comment = "a\u0000b"@whose "instances[0].comment" is not a text without a NUL character
+.project = "demo\u0000x"@whose "project" is not a text without a NUL character
 .instances[0].task = 1@whose "instances[0].task" is not an object
 .instances[0].task = {id: "t"}@whose "instances[0].task.task_status_id" is not a text that is not empty
 .instances[0].representations = {}@whose "instances[0].representations" is not a list of objects
