@@ -553,6 +553,16 @@ END
     grep -q 'instances\[0\] "renderMain": none: it has no task$' err
 }
 
+@test "--explain: a line that is too long is cut between characters" {
+    settings
+    for before in "" a; do
+        publish ".instances[0] |= (.name = \"$before\" + 1500 * \"é\")"
+        rule --explain
+        grep -q 'éé$' err
+        iconv -f UTF-8 -t UTF-8 err >/dev/null
+    done
+}
+
 @test "--explain says which file or document each setting is from" {
     use_sqlite
     stored
