@@ -116,7 +116,7 @@ static void on_mistake(void *context, bool fatal, const char *path, const char *
 /* What --explain says: asked for, so that -q takes nothing away. */
 __attribute__((format(printf, 2, 3))) static void tell(ruler *r, const char *format, ...)
 {
-    char line[1024];
+    char line[2048]; /* as long as msg_error's, which cuts between characters */
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);

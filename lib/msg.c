@@ -86,7 +86,8 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     tame(line);
     size_t len = strlen(line);
     if (len > sizeof line - 2)
-        len = sizeof line - 2;
+        for (len = sizeof line - 2; len > start && ((unsigned char)line[len] & 0xc0) == 0x80;)
+            len--; /* not within a character */
     line[len] = '\n';
     line[len + 1] = '\0';
     wipe_progress();

@@ -41,10 +41,13 @@ static void wrong(check *c, const char *key, const char *wanted)
         c->why = arena_printf(c->a, "a Publish whose \"%s%s\" is not %s", c->where, key, wanted);
 }
 
+/* What Kitsu and the store cannot have, a NUL, is better said here, with its place. */
 static void want_text(check *c, const json *of, const char *key, bool required)
 {
     const json *v = json_get(of, key);
-    if (required ? !json_text(v) || !v->len : !json_is_null(v) && !json_text(v))
+    if (json_text(v) && strlen(v->text) != v->len)
+        wrong(c, key, "a text without a NUL character");
+    else if (required ? !json_text(v) || !v->len : !json_is_null(v) && !json_text(v))
         wrong(c, key, required ? "a text that is not empty" : "a text");
 }
 

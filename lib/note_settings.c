@@ -85,7 +85,7 @@ static bool read_condition(reader *r, const json *v, const char *path, const cha
     bool equal = word && strcmp(word, "equal") == 0;
     if (word && !equal && strcmp(word, "not_equal") != 0)
         wrong(r, arena_printf(r->a, "%s.condition", path), condition, "\"equal\" or \"not_equal\"");
-    *out = (note_condition){.equal = equal, .is = is, .raw = v};
+    *out = (note_condition){.equal = equal, .is = is};
     bool good = r->ok;
     r->ok = ok && good;
     return good;

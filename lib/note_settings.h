@@ -15,9 +15,8 @@
 #define NOTE_SETTINGS "kitsu.publish.IntegrateKitsuNote"
 
 typedef struct note_condition {
-    bool equal;      /* else not_equal */
-    const json *is;  /* the short name, or family: a JSON_STRING */
-    const json *raw; /* as the settings have it */
+    bool equal;     /* else not_equal */
+    const json *is; /* the short name, or family: a JSON_STRING */
 } note_condition;
 
 typedef struct note_conditions {

@@ -1,5 +1,7 @@
 #include "publish.h"
 
+#include "bounds.h"
+
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +111,8 @@ bool publish_valid(arena *a, const json *record, const char **why)
     *why = fault_of(a, record, "");
     if (!*why && !json_is(instances, JSON_ARRAY))
         *why = "a Publish without a list of \"instances\"";
+    else if (!*why && instances->len > MAX_INSTANCES)
+        *why = arena_printf(a, "a Publish of more than %d instances", MAX_INSTANCES);
     for (uint32_t i = 0; !*why && i < instances->len; i++)
         *why = json_is(&instances->items[i], JSON_OBJECT)
                    ? fault_of(a, &instances->items[i], arena_printf(a, "instances[%u].", i))
@@ -166,13 +170,32 @@ static void copy(arena *a, json *to, const json *from, const char *key)
         json_add(a, to, key, *v);
 }
 
+static int by_text(const void *x, const void *y)
+{
+    const json *one = x, *other = y;
+    return strcmp(one->text, other->text);
+}
+
+/* Families are often made of a set, which has another order in every run. */
+static json sorted(arena *a, const json *list)
+{
+    json out = json_array();
+    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->len; i++)
+        if (json_text(&list->items[i]))
+            json_push(a, &out, list->items[i]);
+    if (out.len)
+        qsort(out.items, out.len, sizeof *out.items, by_text);
+    return out;
+}
+
 static json essence(arena *a, const json *of)
 {
-    static const char *const keys[] = {"project", "asset",    "task_name", "family",
-                                       "name",    "families", "version",   "comment"};
+    static const char *const keys[] = {"project", "asset",   "task_name", "family",
+                                       "name",    "version", "comment"};
     json out = json_object();
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         copy(a, &out, of, keys[i]);
+    json_add(a, &out, "families", sorted(a, json_get(of, "families")));
     const json *task = json_get(json_get(of, "task"), "id");
     if (!json_is_null(task))
         json_add(a, &out, "task", *task);

@@ -26,10 +26,11 @@ static bool same_text(const char *x, const char *y)
     return x == y || (x && y && strcmp(x, y) == 0);
 }
 
-/* Whether an instance before this one looked for the same task; `*i` is its index. */
+/* Whether an instance before this one looked for the same task; `*i` is its index. One
+ * with a task of its own is asked for by its id, whoever else has it. */
 static bool asked(const job *j, uint32_t before, const publish_place *p, uint32_t *i)
 {
-    for (*i = 0; *i < before; ++*i) {
+    for (*i = 0; *i < before && !(p->task && p->own); ++*i) {
         publish_place other = publish_place_of(j->record, &j->instances->items[*i]);
         bool same = p->task || other.task ? !p->own && !other.own
                                           : same_text(p->asset, other.asset) &&

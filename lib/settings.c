@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "bounds.h"
+#include "msg.h"
 #include "path.h"
 #include "program.h"
 
@@ -70,14 +71,16 @@ static bool read_json(arena *a, const char *path, bool required, json *out, stor
         got = fread(text.data + text.len, 1, 4096, f);
         text.len += got;
     } while (got > 0 && text.len <= MAX_ANSWER);
+    int failed = ferror(f) ? errno : text.len > MAX_ANSWER ? EFBIG : 0; /* a folder: EISDIR */
     json_error je = {0, "not an object"};
-    bool ok = !ferror(f) && text.len <= MAX_ANSWER &&
-              json_parse(a, text.data ? text.data : "", text.len, out, &je, NULL) &&
+    bool ok = !failed && json_parse(a, text.data ? text.data : "", text.len, out, &je, NULL) &&
               out->type == JSON_OBJECT;
-    if (!ok) {
+    if (!ok)
         e->status = EX_CONFIG;
+    if (failed)
+        snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(failed));
+    else if (!ok)
         snprintf(e->what, sizeof e->what, "%s: %s (byte %zu)", path, je.what, je.offset + 1);
-    }
     fclose(f);
     buf_free(&text);
     return ok;
@@ -117,8 +120,6 @@ static bool take_document(void *context, store_ns ns, const json *document)
     }
     static const char *const kinds[] = {"system_settings", "project_settings", "project_anatomy"};
     const json *data = json_get(document, "data");
-    if (!json_is(data, JSON_OBJECT))
-        return true;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         size_t len = strlen(kinds[i]);
         if (strncmp(type, kinds[i], len) != 0 ||
@@ -127,6 +128,12 @@ static bool take_document(void *context, store_ns ns, const json *document)
         const char *project = json_text(json_get(document, "project_name"));
         const char *version = json_text(json_get(document, "version"));
         bool versioned = type[len] != '\0';
+        if (!json_is(data, JSON_OBJECT)) {
+            if (!json_is_null(data))
+                msg_warn("%s of %s: its \"data\" is no object, and not used", type,
+                         project ? project : "the studio");
+            continue;
+        }
         s->overrides = xrealloc(s->overrides, (s->n + 1) * sizeof *s->overrides);
         s->overrides[s->n++] = (override){
             .kind = kinds[i],

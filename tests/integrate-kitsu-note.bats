@@ -256,6 +256,17 @@ noted() {
     [[ $status == 64 && $stderr == *"one of them"* ]]
 }
 
+@test "standard input that is closed: options do not need it; without them it is said" {
+    settings
+    # Closed last, or a pipe of bats' own would take its place.
+    closed() { run --separate-stderr env KITSU_LOGIN=artist@example.com KITSU_PWD=mysecretpassword \
+        bash -c 'exec integrate-kitsu-note "$@" <&-' - "$@"; }
+    closed -P demo -a "$name" -t Animation -c settings.json --comment x one.png
+    [[ $status == 0 && $stderr == "" && $(there) == '[["x","wfa","one","artist user"]]' ]]
+    closed
+    [[ $status == 74 && $output == "" && $stderr == "integrate-kitsu-note: standard input is closed"* ]]
+}
+
 @test "the password is on no command line, in no message, and only those who ask Kitsu have it" {
     settings
     mkdir -p fake/bin

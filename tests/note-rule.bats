@@ -409,6 +409,13 @@ END
     rm -f settings
     rule
     [[ $status == 78 && $(cat err) == "note-rule: settings: No such file or directory" ]]
+    mkdir settings
+    rule
+    [[ $status == 78 && $(cat err) == "note-rule: settings: Is a directory" ]]
+    rmdir settings
+    head -c 17000000 /dev/zero | tr '\0' ' ' >settings
+    rule
+    [[ $status == 78 && $(cat err) == "note-rule: settings: File too large" ]]
     echo '{"kitsu": {' >settings
     rule
     [[ $status == 78 && $(cat err) == "note-rule: settings: "*"(byte "* ]]
@@ -494,6 +501,19 @@ stored() {
     [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of the studio: $note."*": missing: "*" is wanted" ]]
 }
 
+@test "a document of settings that holds none is only warned about" {
+    use_sqlite
+    stored
+    publish
+    setting project_settings demo '7'
+    run -0 --separate-stderr note-rule <publish
+    [[ $stderr == "note-rule: project_settings of demo: its \"data\" is no object, and not used" ]]
+    [[ $(jq -r .task_status <<<"$output") == wfa ]]
+    setting project_settings other 'null'
+    run -0 --separate-stderr note-rule <publish
+    [[ ${#stderr_lines[@]} == 1 ]]
+}
+
 @test "--explain: each condition, what it saw, met or not" {
     settings '.status_change_conditions = {status_conditions: [{condition: "not_equal", short_name: "RETAKE"},
             {condition: "equal", short_name: "todo"}],
@@ -531,6 +551,16 @@ END
     publish 'del(.task)'
     rule --explain
     grep -q 'instances\[0\] "renderMain": none: it has no task$' err
+}
+
+@test "--explain: a line that is too long is cut between characters" {
+    settings
+    for before in "" a; do
+        publish ".instances[0] |= (.name = \"$before\" + 1500 * \"é\")"
+        rule --explain
+        grep -q 'éé$' err
+        iconv -f UTF-8 -t UTF-8 err >/dev/null
+    done
 }
 
 @test "--explain says which file or document each setting is from" {
@@ -572,6 +602,8 @@ del(.task.task_status_id)@whose "task.task_status_id" is not a text that is not 
 .instances[0].families = ["review", null]@whose "instances[0].families" is not a list of texts
 .instances[0].publish = "no"@whose "instances[0].publish" is not true or false
 .instances[0].comment = {}@whose "instances[0].comment" is not a text
+.instances[0].comment = "a\u0000b"@whose "instances[0].comment" is not a text without a NUL character
+.project = "demo\u0000x"@whose "project" is not a text without a NUL character
 .instances[0].task = 1@whose "instances[0].task" is not an object
 .instances[0].task = {id: "t"}@whose "instances[0].task.task_status_id" is not a text that is not empty
 .instances[0].representations = {}@whose "instances[0].representations" is not a list of objects

@@ -224,6 +224,10 @@ publish() {
     # What became of it does not count.
     [[ $(publish | publish-task | jq -r .id) == "$(publish '.instances[0].publish = false' | publish-task | jq -r .id)" ]]
     [[ $(publish '.id = "x"' | publish-task | jq -r .id) == x ]]
+    # A set of families has another order in every run.
+    both=$(publish '.instances[1].families = ["review", "ftrack"]' | publish-task | jq -r .id)
+    [[ $(publish '.instances[1].families = ["ftrack", "review"]' | publish-task | jq -r .id) == "$both" ]]
+    [[ $(publish '.instances[1].families = ["ftrack", "review", "x"]' | publish-task | jq -r .id) != "$both" ]]
 }
 
 @test "records: instances of other tasks; one that is not found keeps nobody from the others" {
@@ -254,6 +258,8 @@ publish() {
     } | find_task
     [[ $status == 1 && $(wc -l <out) == 2 && $(head -n 1 out) == '{"type":"Other","x":[1.50]}' && $(wc -l <err) == 10 ]]
     [[ $(sed -n 2p err) == *'stdin:3: a Publish without a list of "instances"' && $(sed -n 3p err) == *'instances[0]" is no object' ]]
+    publish '.instances = [range(10001) | {}]' | find_task
+    [[ $status == 1 && ! -s out && $(cat err) == *"stdin:1: a Publish of more than 10000 instances" ]]
 }
 
 @test "usage" {

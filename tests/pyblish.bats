@@ -174,6 +174,14 @@ there() {
     [[ $output == *"log WARNING: note-rule: "*"no published_path"* && $(there 'map(.previews | length)') == '[0]' ]]
 }
 
+@test "families as no list of texts has them: a set, one text, a None among them" {
+    for families in '{"review", "ftrack"}' '"review"' '[None, "review", 3]'; do
+        new_task
+        pyblish_run "families = $families"
+        [[ $output == *"OpkitsuIntegrateNote ok"*"log INFO: 1 comment posted"* && $(there 'map(.task_status.short_name)') == '["wfa"]' ]]
+    done
+}
+
 @test "nothing to review: Kitsu is not even asked" {
     KITSU_SERVER=http://127.0.0.1:1 pyblish_run 'families = []'
     [[ $status == 0 && $output == *"OpkitsuIntegrateNote ok"*"Nothing to review"* && $(there) == '[]' ]]

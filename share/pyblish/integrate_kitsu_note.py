@@ -47,6 +47,14 @@ def first(data, *keys):
     return None
 
 
+def texts(values):
+    """A list of texts, of whatever a host's plug-in left there: one odd value would
+    spoil the whole publish."""
+    if isinstance(values, (str, type(u""))):
+        values = [values]
+    return [value for value in values or [] if isinstance(value, (str, type(u"")))]
+
+
 def task_name(data):
     """A name, or in some versions of OpenPype a dictionary with it."""
     task = first(data, "task", "currentTask")
@@ -70,7 +78,7 @@ def is_published(data):
 
 def representation_of(representation):
     path = representation.get("published_path")
-    out = {"tags": list(representation.get("tags") or [])}
+    out = {"tags": texts(representation.get("tags"))}
     if path:
         out["published_path"] = u"%s" % path
     return out
@@ -82,7 +90,7 @@ def instance_of(instance, context):
     out = dict((key, value) for key, value in data.items() if is_plain(value))
     out.update(
         family=data.get("family") or "",
-        families=list(data.get("families") or []),
+        families=texts(data.get("families")),
         publish=is_published(data),
         comment=comment or first(context.data, "comment") or "",
         name=first(data, "subset", "name") or instance.name,
