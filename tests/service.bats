@@ -335,6 +335,28 @@ warning: of libc" ]]
     [[ ! -s err ]]
 }
 
+@test "SIGHUP as soon as it is there: it lives, and makes one" {
+    mkdir slow
+    # The first program that it runs, in subshells of it.
+    cat >slow/readlink <<'EOF'
+#!/bin/sh
+parent() { ps -o ppid= -p "$1" | tr -d ' '; }
+service=$PPID
+while ps -o args= -p "$(parent "$service")" | grep -q sync-service; do
+    service=$(parent "$service")
+done
+kill -s HUP "$service"
+exec /usr/bin/readlink "$@"
+EOF
+    chmod +x slow/readlink
+    local PATH=$PWD/slow:$PATH
+    start --resume
+    await_lines 1 Full out
+    await_lines 1 ^kitsu-listen
+    stop
+    [[ $status == 143 ]]
+}
+
 @test "SIGHUP while it waits, too" {
     stage kitsu-listen 'exit 69'
     OPKITSU_BACKOFF_SECONDS=20 start -v
