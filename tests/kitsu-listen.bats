@@ -164,9 +164,11 @@ linked() {
     [[ $status == 75 && ! -s out ]]
     says "full sync needed: Kitsu's log does not reach back"
     sleep 1
+    # The Kitsu may have been made long ago.
+    since=$(zou_sql "select to_char(min(created_at) - interval '1 hour', 'YYYY-MM-DD\"T\"HH24:MI:SS') from api_event")
     rows 1 "(select min(created_at) from api_event) - interval '2 hours'" >/dev/null
-    kitsu-listen --since "$(date -u -d '1 hour ago' +%FT%T)" --once >out
-    zou_sql "delete from api_event where created_at < (select max(created_at) from api_event) - interval '90 minutes'"
+    kitsu-listen --since "$since" --once >out
+    zou_sql "delete from api_event where created_at < '$since'"
     (($(events | wc -l) > 5))
     diff <(events) <(zou_get "/data/events/last?limit=1000" | jq -r 'reverse[] | .id')
     for since in yesterday '{"a":1}' '{"created_at":null}' ''; do
