@@ -8,7 +8,6 @@
 #include "ndjson.h"
 #include "program.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,19 +253,6 @@ static int read_stream(reader *r)
     return r->trouble || ndjson_bad(r->in) || r->plan->skipped ? 1 : EX_OK;
 }
 
-static void parse_max_delete(diff *d, const char *text)
-{
-    char *end;
-    errno = 0;
-    d->guard = strtol(text, &end, 10);
-    d->guard_percent = *end == '%';
-    if (end == text || errno || d->guard < 0 || end[d->guard_percent] ||
-        (d->guard_percent && d->guard > 100))
-        program_usage_error("--max-delete wants a number, or a percentage up to 100%%: \"%s\"",
-                            text);
-    d->explicit_guard = true;
-}
-
 int main(int argc, char *argv[])
 {
     enum { MAX_DELETE = 256, DROP, NO_SKIPPED, EXIT_CODE };
@@ -287,7 +273,7 @@ int main(int argc, char *argv[])
         switch (o) {
         case 'd': url = optarg; break;
         case 'a': against = optarg; break;
-        case MAX_DELETE: parse_max_delete(&plan, optarg); break;
+        case MAX_DELETE: guard_option(&plan.guard, optarg); break;
         case DROP: plan.drop = true; break;
         case NO_SKIPPED: plan.no_skipped = true; break;
         case EXIT_CODE: exit_code = true; break;

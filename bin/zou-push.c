@@ -12,7 +12,6 @@
 #include "push_stream.h"
 #include "signals.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -205,19 +204,6 @@ static int run(options *o)
     return status;
 }
 
-static void parse_max_delete(push *p, const char *text)
-{
-    char *end;
-    errno = 0;
-    p->guard = strtol(text, &end, 10);
-    p->guard_percent = *end == '%';
-    if (end == text || errno || p->guard < 0 || end[p->guard_percent] ||
-        (p->guard_percent && p->guard > 100))
-        program_usage_error("--max-delete wants a number, or a percentage up to 100%%: \"%s\"",
-                            text);
-    p->explicit_guard = true;
-}
-
 static void read_options(options *o, int argc, char **argv)
 {
     enum { DELETE = 256, MAX_DELETE, NO_SKIPPED, WAIT, PASSWORD_FILE, PASSWORD_COMMAND };
@@ -242,7 +228,7 @@ static void read_options(options *o, int argc, char **argv)
         case 'n': o->push.dry = true; break;
         case 'l': o->zou.credentials.login = optarg; break;
         case DELETE: o->push.deletes = true; break;
-        case MAX_DELETE: parse_max_delete(&o->push, optarg); break;
+        case MAX_DELETE: guard_option(&o->push.guard, optarg); break;
         case NO_SKIPPED: o->push.silent = true; break;
         case WAIT: o->wait = program_seconds("--wait", optarg); break;
         case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;

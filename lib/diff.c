@@ -187,30 +187,26 @@ static bool anything_came(const mapping *m)
 }
 
 /* Whether so many may go. Reports why not. */
-static bool guard_allows(const diff *d, const mapping *m, size_t going)
+static bool may_go(const diff *d, const mapping *m, size_t going)
 {
     const collection *c = m->collection;
     size_t live = c->live_linked;
     if (going == 0)
         return true;
-    if (!d->explicit_guard && m->production->events)
+    if (!d->guard.given && m->production->events)
         return true; /* each by its id, none for being absent */
-    if (!d->explicit_guard) {
-        /* Zou answers `[]` where it should say that it does not know. */
-        bool empty = !anything_came(m);
-        if (!empty && (going <= 10 || going * 2 <= live))
-            return true;
+    /* Zou answers `[]` where it should say that it does not know. */
+    bool empty = !d->guard.given && !anything_came(m);
+    if (!empty && guard_allows(&d->guard, going, live))
+        return true;
+    if (d->guard.given)
+        msg_error("%s: %zu of %zu documents would be deleted or archived, more than --max-delete "
+                  "%ld%s: nothing is planned for this project",
+                  c->coll, going, live, d->guard.limit, d->guard.percent ? "%" : "");
+    else
         msg_error("%s: %s%zu of %zu documents would be deleted or archived: nothing is planned for "
                   "this project. If that is right, run again with --max-delete %zu",
                   c->coll, empty ? "Kitsu lists nothing at all, and " : "", going, live, going);
-        return false;
-    }
-    size_t limit = (size_t)d->guard;
-    if (d->guard_percent ? going * 100 <= limit * live : going <= limit)
-        return true;
-    msg_error("%s: %zu of %zu documents would be deleted or archived, more than --max-delete "
-              "%ld%s: nothing is planned for this project",
-              c->coll, going, live, d->guard, d->guard_percent ? "%" : "");
     return false;
 }
 
@@ -312,7 +308,7 @@ static bool find_changes(diff *d, mapping *m, leaving *l, store_error *e)
     if (!reach_fill(d->base, m, false, e))
         return false;
     *l = find_leaving(m);
-    if (!l->n || !d->explicit_guard || !d->guard_percent || !m->collection->some)
+    if (!l->n || !d->guard.given || !d->guard.percent || !m->collection->some)
         return true;
     free(l->assets);
     *l = (leaving){0};
@@ -356,7 +352,7 @@ diff_outcome diff_project(diff *d, production *p, collection **c, const bool cho
     diff_outcome outcome = DIFF_DONE;
     if (!p->closed && !find_changes(d, &m, &l, e))
         outcome = DIFF_FAILED;
-    else if (!p->closed && !guard_allows(d, &m, l.n))
+    else if (!p->closed && !may_go(d, &m, l.n))
         outcome = DIFF_LEFT_ALONE;
     else
         write_plan(d, &m, &l);

@@ -4,15 +4,14 @@
 #define OPKITSU_DIFF_H
 
 #include "base.h"
+#include "guard.h"
 #include "production.h"
 #include "settings.h"
 
 typedef struct diff {
-    base *base;          /* borrowed */
-    settings *settings;  /* borrowed */
-    bool explicit_guard; /* --max-delete was given */
-    bool guard_percent;
-    long guard;
+    base *base;         /* borrowed */
+    settings *settings; /* borrowed */
+    guard guard;
     bool no_skipped; /* --no-skipped */
     bool drop;       /* --drop */
 

@@ -104,19 +104,15 @@ static bool update_project(push_run *r)
 
 /* ---- deletions ------------------------------------------------------------ */
 
-static bool guard_allows(push_run *r, size_t n, size_t live)
+static bool may_go(push_run *r, size_t n, size_t live)
 {
-    const push *p = r->push;
-    bool trips = p->explicit_guard
-                     ? (p->guard_percent ? n * 100 > (size_t)p->guard * live : n > (size_t)p->guard)
-                     : n > 10 && n * 2 > live;
-    if (trips) {
-        msg_error("%s: %zu of %zu entities would be deleted in Kitsu: none is. If that is right, "
-                  "allow it with --max-delete %zu",
-                  r->plan->c->coll, n, live, n);
-        r->trouble = true;
-    }
-    return !trips;
+    if (guard_allows(&r->push->guard, n, live))
+        return true;
+    msg_error("%s: %zu of %zu entities would be deleted in Kitsu: none is. If that is right, "
+              "allow it with --max-delete %zu",
+              r->plan->c->coll, n, live, n);
+    r->trouble = true;
+    return false;
 }
 
 static bool note_held(void *context, store_ns ns, const json *document)
@@ -192,7 +188,7 @@ bool push_run_deletions(push_run *r)
         http_fail(r->e, se.status, "%s", se.what);
         return stop(r);
     }
-    if (n == 0 || !was_synchronised(r, until, n) || !guard_allows(r, n, live))
+    if (n == 0 || !was_synchronised(r, until, n) || !may_go(r, n, live))
         return true;
     if (!r->push->dry)
         return push_run_delete(r, list, n);

@@ -7,6 +7,7 @@
 #include "collection.h"
 #include "fetch_links.h"
 #include "fetch_shared.h"
+#include "guard.h"
 #include "settings.h"
 #include "store.h"
 
@@ -18,8 +19,7 @@ typedef struct push { /* borrowed */
     bool dry;            /* plan only */
     bool silent;         /* don't say on stderr what is skipped or failed: the records tell */
     bool deletes;        /* delete in Kitsu what OpenPype no longer has */
-    bool explicit_guard, guard_percent;
-    long guard; /* how many may go at most, or percent */
+    guard guard;
     /* Called between requests, to keep the lease. False: it is lost, `*e`. */
     bool (*hold)(void *context, store_error *e);
     void *context;
