@@ -26,16 +26,6 @@ zou_result comment_who_am_i(comment_job *j, http_error *e)
     return ZOU_OK;
 }
 
-static bool holds(const json *list, const char *id)
-{
-    for (uint32_t i = 0; i < list->len; i++) {
-        const char *text = json_text(&list->items[i]);
-        if (text && strcmp(text, id) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* What a later step may ask of a comment in Zou's list. */
 static json outline(arena *a, const json *comment)
 {
@@ -88,7 +78,7 @@ static zou_result adopt(comment_job *j, const json *alike, http_error *e)
         return comment_store_lost(j, &se, e);
     for (uint32_t i = 0; i < alike->len; i++) {
         const char *id = json_text(json_get(&alike->items[i], "id"));
-        if (holds(&j->before, id) || holds(&claimed, id))
+        if (json_has_text(&j->before, id) || json_has_text(&claimed, id))
             continue;
         msg_info("task %s: the comment %s had arrived", j->task_id, id);
         j->there = alike->items[i];
@@ -175,7 +165,6 @@ zou_result comment_choose_status(comment_job *j, http_error *e)
 zou_result comment_send_text(comment_job *j, http_error *e)
 {
     json answer, body = json_object();
-    buf text = {0};
     j->at = json_integer(j->a, (int64_t)zou_date(j->c->zou));
     j->intent = true;
     j->sought = j->text;
@@ -184,10 +173,8 @@ zou_result comment_send_text(comment_job *j, http_error *e)
         return r;
     json_add(j->a, &body, "task_status_id", json_string(j->a, j->status_id));
     json_add(j->a, &body, "comment", j->text);
-    json_write(&text, &body);
     r = zou_send(j->c->zou, "POST", arena_printf(j->a, "/actions/tasks/%s/comment", j->task_id),
-                 text.data, false, j->a, &answer, e);
-    buf_free(&text);
+                 json_written(j->a, &body), false, j->a, &answer, e);
     if (r != ZOU_OK)
         return r;
     j->comment_id = json_text(json_get(&answer, "id"));

@@ -46,14 +46,6 @@ bool coverage_is_whole(const coverage *c)
     return c->left.len == 0;
 }
 
-static bool holds(const json *list, const char *id)
-{
-    for (uint32_t i = 0; i < list->len; i++)
-        if (json_text(&list->items[i]) && strcmp(list->items[i].text, id) == 0)
-            return true;
-    return false;
-}
-
 /* Also those that kitsu-fetch has said. */
 static json wanting(const coverage *c, arena *a, const json *checkpoint)
 {
@@ -62,7 +54,7 @@ static json wanting(const coverage *c, arena *a, const json *checkpoint)
     for (uint32_t i = 0; json_is(said, JSON_ARRAY) && i < said->len; i++)
         json_push(a, &all, said->items[i]);
     for (uint32_t i = 0; i < c->left.len; i++)
-        if (!holds(&all, c->left.items[i].text))
+        if (!json_has_text(&all, c->left.items[i].text))
             json_push(a, &all, json_string(a, c->left.items[i].text));
     return all;
 }
@@ -73,7 +65,7 @@ static json without_left(const coverage *c, arena *a, const json *projects)
     json covered = json_array();
     for (uint32_t i = 0; i < from->len; i++) {
         const char *id = json_text(&from->items[i]);
-        if (id && !holds(&c->left, id))
+        if (id && !json_has_text(&c->left, id))
             json_push(a, &covered, json_string(a, id));
     }
     return covered;

@@ -54,9 +54,8 @@ static bool store_failed(service *s, const store_error *se)
 static void leave(service *s, const char *id)
 {
     s->status = s->status == EX_OK ? 1 : s->status;
-    for (uint32_t i = 0; i < s->full_sync.len; i++)
-        if (strcmp(json_text(&s->full_sync.items[i]), id) == 0)
-            return;
+    if (json_has_text(&s->full_sync, id))
+        return;
     json_push(s->arena, &s->full_sync, json_string(s->arena, id));
 }
 

@@ -433,6 +433,14 @@ bool json_text_is(const json *v, const char *text)
     return own && strcmp(own, text) == 0;
 }
 
+bool json_has_text(const json *list, const char *text)
+{
+    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->len; i++)
+        if (json_text_is(&list->items[i], text))
+            return true;
+    return false;
+}
+
 bool json_is_null(const json *v)
 {
     return !v || v->type == JSON_NULL;
@@ -489,13 +497,16 @@ bool json_int64(const json *v, int64_t *out)
 const char *json_id(arena *a, const json *id)
 {
     const char *hex = json_text(json_get(id, "$oid"));
-    if (hex || json_is_null(id))
-        return hex;
-    buf text = {0};
-    json_write(&text, id);
-    const char *copy = arena_text(a, text.data, text.len);
-    buf_free(&text);
-    return copy;
+    return hex || json_is_null(id) ? hex : json_written(a, id);
+}
+
+const char *json_written(arena *a, const json *v)
+{
+    buf b = {0};
+    json_write(&b, v);
+    const char *text = arena_text(a, b.data, b.len);
+    buf_free(&b);
+    return text;
 }
 
 unsigned json_depth(const json *v)

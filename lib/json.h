@@ -81,6 +81,8 @@ const json *json_at(const json *object, ...) __attribute__((sentinel));
 const char *json_text(const json *v);
 /* Whether it is this text. */
 bool json_text_is(const json *v, const char *text);
+/* Whether it is an array that has this text. */
+bool json_has_text(const json *list, const char *text);
 bool json_is_null(const json *v); /* null or absent */
 bool json_is(const json *v, json_type type);
 /* An object that is no type of Extended JSON ({"$date":…}). */
@@ -97,6 +99,9 @@ bool json_is_integer(const json *v);
 /* An `_id`, or a reference to one, as a text, in `a` or shared with it: the
  * digits of an ObjectId, the JSON of any other; NULL for null. */
 const char *json_id(arena *a, const json *id);
+
+/* `v` as json_write writes it, in `a`. */
+const char *json_written(arena *a, const json *v);
 
 /* How deep arrays and objects are nested: 0 for a number. */
 unsigned json_depth(const json *v);

@@ -2,6 +2,7 @@
 
 #include "bounds.h"
 #include "fold.h"
+#include "publish.h"
 
 #include <string.h>
 
@@ -309,13 +310,6 @@ static decision decide(note *n, const json *task, uint32_t i)
 
 /* ---- the comment -------------------------------------------------------- */
 
-static bool is_review(const json *instance)
-{
-    const json *family = json_get(instance, "family"), *families = json_get(instance, "families");
-    json review = {.type = JSON_STRING, .len = strlen("review"), .text = "review"};
-    return (family && same(family, &review)) || (families && holds(families, &review));
-}
-
 typedef struct missing {
     note *note;
     uint32_t instance;
@@ -385,9 +379,9 @@ bool note_comment(note *n, uint32_t i, json *comment, const char **why)
     const json *id = json_get(n->record, "id");
     if (json_is_null(task))
         task = json_get(n->record, "task");
-    *why = !is_review(instance) ? "\"review\" is not among its families"
-           : json_is_null(task) ? "it has no task"
-                                : NULL;
+    *why = !publish_is_reviewed(instance) ? "\"review\" is not among its families"
+           : json_is_null(task)           ? "it has no task"
+                                          : NULL;
     if (*why)
         return false;
     decision d = decide(n, task, i);

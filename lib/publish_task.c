@@ -44,11 +44,6 @@ static publish_found not_read(zou_result result)
 
 /* ---- statuses ---------------------------------------------------------------- */
 
-static bool is_text(const json *v, const char *text)
-{
-    return text && json_text(v) && strcmp(json_text(v), text) == 0;
-}
-
 static const char *short_name_of(publish_tasks *t, arena *a, const char *status_id)
 {
     const json_element *status = fetch_list_find(&t->shared.task_statuses, status_id);
@@ -71,14 +66,6 @@ static publish_found complete(search *s, const json *record, json *out)
              json_string(s->a, short_name_of(s->t, s->a, status ? status : "")));
     json_set(s->a, out, "task_status", own);
     return PUBLISH_FOUND;
-}
-
-static bool lists(const json *ids, const char *id)
-{
-    for (uint32_t i = 0; i < ids->len; i++)
-        if (is_text(&ids->items[i], id))
-            return true;
-    return false;
 }
 
 /* Whether Kitsu keeps some status from the artist that the user is here. */
@@ -120,7 +107,7 @@ static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *
         json v;
         if (!status->text || !json_parse(a, status->text, status->len, &v, NULL, NULL) ||
             !json_text(json_get(&v, "short_name")) || json_true(json_get(&v, "archived")) ||
-            (some && !lists(own, status->id)))
+            (some && (!status->id || !json_has_text(own, status->id))))
             continue;
         if (artist && json_is(json_get(&v, "is_artist_allowed"), JSON_FALSE))
             msg_info("%s: in Kitsu an artist may not set the status \"%s\"", r->name,
@@ -153,7 +140,7 @@ static bool note_document(void *context, store_ns ns, const json *document)
 {
     search *s = context;
     (void)ns;
-    if (is_text(json_get(document, "type"), "asset")) {
+    if (json_text_is(json_get(document, "type"), "asset")) {
         s->document = *document;
         s->documents++;
     }

@@ -86,13 +86,11 @@ static bool update_project(push_run *r)
     if (r->plan->project_fields.len == 0)
         return true;
     if (!r->push->dry) {
-        buf body = {0};
         json answer;
-        json_write(&body, &r->plan->project_fields);
+        const char *body = json_written(r->arena, &r->plan->project_fields);
         const char *path = arena_printf(r->arena, "/data/projects/%s", r->project_id);
         zou_result result =
-            zou_send(r->push->shared.zou, "PUT", path, body.data, true, r->arena, &answer, r->e);
-        buf_free(&body);
+            zou_send(r->push->shared.zou, "PUT", path, body, true, r->arena, &answer, r->e);
         if (result == ZOU_LOST)
             return stop(r);
         x.status = result == ZOU_OK ? "applied" : "failed";

@@ -62,15 +62,6 @@ static bool read_back(push_run *r, push_item **items, size_t n)
 
 /* ---- making --------------------------------------------------------------- */
 
-static const char *text_of(push_run *r, const json *v)
-{
-    buf b = {0};
-    json_write(&b, v);
-    const char *text = arena_text(r->arena, b.data, b.len);
-    buf_free(&b);
-    return text;
-}
-
 static const char *path_for(const push_run *r, const push_item *i)
 {
     const char *of = i->kind == KIND_EPISODE    ? "episodes"
@@ -95,7 +86,7 @@ static const char *body_for(push_run *r, const push_item *i)
         json_add(a, &body, "sequence_id", json_string(a, i->above->id));
     for (uint32_t n = 0; n < i->fields.len; n++)
         json_set(a, &body, i->fields.members[n].key, i->fields.members[n].value);
-    return text_of(r, &body);
+    return json_written(r->arena, &body);
 }
 
 static void fail(push_run *r, push_item *i, const char *operation, const char *why)
@@ -304,7 +295,7 @@ static bool update_slice(push_run *r, push_item **items, size_t n)
     for (size_t k = 0; k < n; k++)
         jobs[k] = (zou_job){.method = "PUT",
                             .path = arena_printf(r->arena, "/data/entities/%s", items[k]->id),
-                            .body = text_of(r, &items[k]->fields),
+                            .body = json_written(r->arena, &items[k]->fields),
                             .repeatable = true,
                             .context = items[k]};
     return push_run_send(r, jobs, n, on_updated) && read_back(r, items, n);

@@ -65,11 +65,7 @@ zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, http_error *e)
 
 bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
 {
-    const json *own = json_get(&k->production->project, key);
-    for (uint32_t n = 0; json_is(own, JSON_ARRAY) && n < own->len; n++)
-        if (json_text(&own->items[n]) && strcmp(own->items[n].text, id) == 0)
-            return true;
-    return false;
+    return json_has_text(json_get(&k->production->project, key), id);
 }
 
 /* The server's task types as records of this project. */

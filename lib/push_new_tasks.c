@@ -37,15 +37,6 @@ static void type_result(push_run *r, const push_type *t, const char *status, con
                                       .message = message});
 }
 
-static const char *text_of(push_run *r, const json *v)
-{
-    buf b = {0};
-    json_write(&b, v);
-    const char *text = arena_text(r->arena, b.data, b.len);
-    buf_free(&b);
-    return text;
-}
-
 static void on_type(push_run *r, zou_job *job)
 {
     push_type *t = job->context;
@@ -113,8 +104,10 @@ static bool make_types(push_run *r)
         }
         json body = type_fields(r, t);
         json_add(r->arena, &body, "name", json_string(r->arena, t->name));
-        zou_job job = {
-            .method = "POST", .path = "/data/task-types", .body = text_of(r, &body), .context = t};
+        zou_job job = {.method = "POST",
+                       .path = "/data/task-types",
+                       .body = json_written(r->arena, &body),
+                       .context = t};
         if (!push_run_send(r, &job, 1, on_type) || (job.unsure && !look_for_type(r, t)))
             return false;
         fetch_list_clear(&r->push->shared.task_types); /* of the projects after it */
@@ -180,7 +173,7 @@ static bool send_bulk(push_run *r, bulk *b)
         json_push(r->arena, &ids, json_string(r->arena, b->tasks[n]->item->id));
     zou_job job = {.method = "POST",
                    .path = bulk_path(r, b->type),
-                   .body = text_of(r, &ids),
+                   .body = json_written(r->arena, &ids),
                    .repeatable = true,
                    .context = b};
     return push_run_send(r, &job, 1, on_bulk);
@@ -243,8 +236,10 @@ static bool make_single(push_run *r, push_task *t)
     json_add(a, &body, "task_status_id", json_string(a, status));
     json_add(a, &body, "name", json_string(a, t->name));
     /* Zou refuses a second one of the same name. */
-    zou_job job = {
-        .method = "POST", .path = "/data/tasks", .body = text_of(r, &body), .context = t};
+    zou_job job = {.method = "POST",
+                   .path = "/data/tasks",
+                   .body = json_written(r->arena, &body),
+                   .context = t};
     return push_run_send(r, &job, 1, on_single);
 }
 

@@ -129,17 +129,12 @@ typedef struct search {
     json documents; /* an array, in `kept` */
 } search;
 
-static bool is_text(const json *document, const char *key, const char *text)
-{
-    const char *value = json_text(json_get(document, key));
-    return value && strcmp(value, text) == 0;
-}
-
 static bool take_checkpoint(void *context, store_ns ns, const json *document)
 {
     search *f = context;
     (void)ns;
-    if (is_text(document, "type", "checkpoint") && is_text(document, "server", f->server)) {
+    if (json_text_is(json_get(document, "type"), "checkpoint") &&
+        json_text_is(json_get(document, "server"), f->server)) {
         f->list = xgrow(f->list, f->n, &f->cap, sizeof *f->list);
         f->list[f->n++] = read_checkpoint(f->kept, document);
     }
@@ -162,16 +157,6 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
 }
 
 /* ---- remembering a checkpoint ------------------------------------------- */
-
-static bool holds(const json *list, const char *id)
-{
-    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->len; i++) {
-        const char *text = json_text(&list->items[i]);
-        if (text && strcmp(text, id) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* `project_id`: NULL for all. */
 static bool put_one(store *s, const json *checkpoint, const char *project_id, bool full_sync,
@@ -211,8 +196,8 @@ static bool forget_absent(store *s, const json *checkpoint, bool *begun, arena *
         return false;
     for (size_t i = 0; i < n; i++)
         if (list[i].full_sync && list[i].project_id &&
-            !holds(json_get(checkpoint, "projects"), list[i].project_id) &&
-            !holds(json_get(checkpoint, "full_sync"), list[i].project_id) &&
+            !json_has_text(json_get(checkpoint, "projects"), list[i].project_id) &&
+            !json_has_text(json_get(checkpoint, "full_sync"), list[i].project_id) &&
             !state_forget_project(s, list[i].project_id, begun, a, e))
             return false;
     return true;
@@ -228,11 +213,11 @@ bool state_put_checkpoint(store *s, const json *checkpoint, const json *read, bo
         ok = put_one(s, checkpoint, NULL, false, begun, a, e);
     for (uint32_t i = 0; ok && json_is(projects, JSON_ARRAY) && i < projects->len; i++) {
         const char *id = projects->items[i].text;
-        if (!holds(read, id) && !holds(full_sync, id))
+        if (!json_has_text(read, id) && !json_has_text(full_sync, id))
             ok = put_listed(s, checkpoint, id, begun, a, e);
     }
     for (uint32_t i = 0; ok && i < read->len; i++)
-        if (!holds(full_sync, read->items[i].text))
+        if (!json_has_text(full_sync, read->items[i].text))
             ok = put_one(s, checkpoint, read->items[i].text, false, begun, a, e);
     for (uint32_t i = 0; ok && json_is(full_sync, JSON_ARRAY) && i < full_sync->len; i++)
         ok = put_one(s, checkpoint, full_sync->items[i].text, true, begun, a, e);
@@ -287,8 +272,8 @@ static bool take_project(void *context, store_ns ns, const json *document)
     search *f = context;
     (void)ns;
     const char *id = json_text(json_get(document, "_id"));
-    if (id && ((is_text(document, "type", "checkpoint") &&
-                is_text(document, "project_id", f->project_id)) ||
+    if (id && ((json_text_is(json_get(document, "type"), "checkpoint") &&
+                json_text_is(json_get(document, "project_id"), f->project_id)) ||
                strcmp(id, f->skipped) == 0))
         json_push(f->kept, &f->documents, json_copy(f->kept, document));
     arena_reset(f->all);
@@ -353,7 +338,7 @@ static bool take_comment(void *context, store_ns ns, const json *document)
     posted *p = context;
     (void)ns;
     const char *id = json_text(json_get(document, "comment_id"));
-    if (id && is_text(document, "task_id", p->task_id))
+    if (id && json_text_is(json_get(document, "task_id"), p->task_id))
         json_push(p->kept, p->ids, json_string(p->kept, id));
     arena_reset(p->all);
     return true;
