@@ -190,17 +190,8 @@ bool push_run_deletions(push_run *r)
         return true;
     if (!r->push->dry)
         return push_run_delete(r, list, n);
-    for (size_t i = 0; i < n; i++) {
-        json below = json_array();
-        if (list[i]->parent)
-            json_push(r->arena, &below, json_string(r->arena, list[i]->parent->name));
-        push_run_result(r, &(push_result){.status = "planned",
-                                          .operation = "delete",
-                                          .type = kind_name(list[i]->kind),
-                                          .id = list[i]->id,
-                                          .name = list[i]->name,
-                                          .below = below});
-    }
+    for (size_t i = 0; i < n; i++)
+        push_run_deleted(r, list[i], "planned", NULL);
     return true;
 }
 
@@ -291,31 +282,31 @@ push_outcome push_project(push *p, const collection *c, arena *a, http_error *e)
 {
     push_kitsu k = {.shared = &p->shared};
     push_outcome outcome = PUSH_SOME;
+    store_error se;
     if (json_is_null(&c->project)) {
         msg_error("%s: it has no project document", c->coll);
         return PUSH_SOME;
     }
-    store_error se;
     if (p->hold && !p->hold(p->context, &se)) { /* before anything is read: nobody else makes it */
         http_fail(e, se.status, "%s", se.what);
         return PUSH_STOP;
     }
     push_found found = push_kitsu_read(&k, c, a, e);
     const char *original = found == PUSH_FOUND ? original_of(p, c, k.production) : NULL;
-    if (found == PUSH_LOST)
+    if (found == PUSH_LOST) {
         outcome = PUSH_STOP;
-    else if (original)
+    } else if (found == PUSH_NOT_FOUND) {
+        msg_error("%s: %s", c->coll, e->what);
+    } else if (original) {
         msg_error("%s: it is linked to the same project of Kitsu's as \"%s\", which is the one "
                   "that is pushed",
                   c->coll, original);
-    else if (found == PUSH_NOT_FOUND)
-        msg_error("%s: %s", c->coll, e->what);
-    else if (k.closed)
+    } else if (k.closed) {
         msg_warn("%s: it is closed in Kitsu: left alone", c->coll);
-    else
-        outcome = carry_out(p, c, &k, a, e);
-    if (found == PUSH_FOUND && !original && k.closed)
         outcome = PUSH_WHOLE;
+    } else {
+        outcome = carry_out(p, c, &k, a, e);
+    }
     push_kitsu_free(&k);
     return outcome;
 }

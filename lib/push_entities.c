@@ -1,4 +1,3 @@
-#include "buf.h"
 #include "clean.h"
 #include "clock.h"
 #include "fetch_bulk.h"
@@ -96,11 +95,6 @@ static void fail(push_run *r, push_item *i, const char *operation, const char *w
     push_run_item(r, i, "failed", operation, why);
 }
 
-static const char *keep_words(const push_run *r, const zou_job *job)
-{
-    return arena_text(r->arena, job->error.what, strlen(job->error.what));
-}
-
 static void on_made(push_run *r, zou_job *job)
 {
     push_item *i = job->context;
@@ -110,7 +104,7 @@ static void on_made(push_run *r, zou_job *job)
     if (job->result == ZOU_LOST)
         i->failed = "Kitsu could not be reached";
     else if (job->result != ZOU_OK)
-        fail(r, i, "insert", keep_words(r, job));
+        fail(r, i, "insert", push_run_words(r, job));
     else if (!id)
         fail(r, i, "insert", "Kitsu's answer has no id");
     if (job->result != ZOU_OK || !id)
@@ -188,7 +182,7 @@ static bool make_sure(push_run *r, push_item *i, const char *why)
             return false;
         if (!job.unsure)
             return true;
-        why = keep_words(r, &job);
+        why = push_run_words(r, &job);
     }
     fail(r, i, "insert", why);
     return true;
@@ -207,7 +201,7 @@ static bool make_slice(push_run *r, push_item **items, size_t n)
         return false;
     }
     for (size_t k = 0; k < n; k++)
-        if (jobs[k].unsure && !make_sure(r, items[k], keep_words(r, &jobs[k])))
+        if (jobs[k].unsure && !make_sure(r, items[k], push_run_words(r, &jobs[k])))
             return false;
     return items[0]->kind == KIND_ASSET_TYPE || read_back(r, items, n);
 }
@@ -284,7 +278,7 @@ static void on_updated(push_run *r, zou_job *job)
     if (job->result == ZOU_OK)
         push_run_item(r, i, "applied", "update", NULL);
     else if (job->result != ZOU_LOST)
-        fail(r, i, "update", keep_words(r, job));
+        fail(r, i, "update", push_run_words(r, job));
 }
 
 static bool update_slice(push_run *r, push_item **items, size_t n)
@@ -353,18 +347,8 @@ static void on_deleted(push_run *r, zou_job *job)
 {
     const entity *e = job->context;
     bool gone = job->result == ZOU_OK || job->result == ZOU_MISSING;
-    json below = json_array();
-    if (job->result == ZOU_LOST)
-        return;
-    if (e->parent)
-        json_push(r->arena, &below, json_string(r->arena, e->parent->name));
-    push_run_result(r, &(push_result){.status = gone ? "applied" : "failed",
-                                      .operation = "delete",
-                                      .type = kind_name(e->kind),
-                                      .id = e->id,
-                                      .name = e->name,
-                                      .below = below,
-                                      .message = gone ? NULL : keep_words(r, job)});
+    if (job->result != ZOU_LOST)
+        push_run_deleted(r, e, gone ? "applied" : "failed", gone ? NULL : push_run_words(r, job));
 }
 
 bool push_run_delete(push_run *r, entity *const *list, size_t n)

@@ -1,4 +1,3 @@
-#include "buf.h"
 #include "clean.h"
 #include "clock.h"
 #include "fetch_bulk.h"
@@ -144,7 +143,7 @@ static void on_bulk(push_run *r, zou_job *job)
     bulk *b = job->context;
     if (job->result == ZOU_OK || job->result == ZOU_LOST)
         return; /* the tasks are read back */
-    const char *why = arena_text(r->arena, job->error.what, strlen(job->error.what));
+    const char *why = push_run_words(r, job);
     for (size_t n = 0; n < b->n; n++)
         fail_task(r, b->tasks[n], why);
 }
@@ -201,7 +200,7 @@ static bool make_bulk(push_run *r, push_type *type)
 static void on_single(push_run *r, zou_job *job)
 {
     if (job->result != ZOU_OK && job->result != ZOU_LOST && !job->unsure)
-        fail_task(r, job->context, arena_text(r->arena, job->error.what, strlen(job->error.what)));
+        fail_task(r, job->context, push_run_words(r, job));
 }
 
 /* Zou's status for new tasks. */
@@ -223,12 +222,9 @@ static const char *default_status(push_run *r)
     return first;
 }
 
-static bool make_single(push_run *r, push_task *t)
+static bool make_single(push_run *r, push_task *t, const char *status)
 {
     arena *a = r->arena;
-    const char *status = default_status(r);
-    if (!status)
-        return !r->stopped;
     json body = json_object();
     json_add(a, &body, "project_id", json_string(a, r->project_id));
     json_add(a, &body, "entity_id", json_string(a, t->item->id));
@@ -336,10 +332,16 @@ static bool send_all(push_run *r)
     for (size_t n = 0; n < r->plan->n_types; n++)
         if (r->plan->types[n]->id && !make_bulk(r, r->plan->types[n]))
             return false;
+    const char *status = NULL;
     for (size_t n = 0; n < r->plan->n; n++)
-        for (push_task *t = r->plan->items[n]->tasks; t; t = t->next)
-            if (needed(t) && !goes_in_bulk(r, t) && !make_single(r, t))
+        for (push_task *t = r->plan->items[n]->tasks; t; t = t->next) {
+            if (!needed(t) || goes_in_bulk(r, t))
+                continue;
+            if (!status && !(status = default_status(r)))
+                return !r->stopped; /* a Kitsu without any: none can be made */
+            if (!make_single(r, t, status))
                 return false;
+        }
     return true;
 }
 

@@ -91,6 +91,25 @@ void push_run_task(push_run *r, const push_task *t, const char *status, const ch
                                       .message = message});
 }
 
+void push_run_deleted(push_run *r, const entity *e, const char *status, const char *message)
+{
+    json below = json_array();
+    if (e->parent)
+        json_push(r->arena, &below, json_string(r->arena, e->parent->name));
+    push_run_result(r, &(push_result){.status = status,
+                                      .operation = "delete",
+                                      .type = kind_name(e->kind),
+                                      .id = e->id,
+                                      .name = e->name,
+                                      .below = below,
+                                      .message = message});
+}
+
+const char *push_run_words(const push_run *r, const zou_job *job)
+{
+    return arena_text(r->arena, job->error.what, strlen(job->error.what));
+}
+
 /* ---- links ---------------------------------------------------------------- */
 
 /* What the mapping would call the document. */

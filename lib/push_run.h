@@ -49,6 +49,10 @@ void push_run_item(push_run *r, const push_item *i, const char *status, const ch
                    const char *message);
 void push_run_task(push_run *r, const push_task *t, const char *status, const char *operation,
                    const char *message);
+/* One of an entity that goes: no document has it. */
+void push_run_deleted(push_run *r, const entity *e, const char *status, const char *message);
+/* Why a job failed, in the run's arena. */
+const char *push_run_words(const push_run *r, const zou_job *job);
 /* The links of a document: a Change, if there is anything to change. */
 void push_run_link(push_run *r, push_item *i);
 void push_run_link_project(push_run *r);
