@@ -8,11 +8,8 @@
 #include "show.h"
 #include "tree.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 static const char usage[] =
     "usage: push-report [-hVqv]\n"
@@ -236,8 +233,9 @@ static void on_summary(report *r, const json *record)
     end_project(r, seconds);
 }
 
-static void on_record(report *r, const json *record)
+static void on_record(void *context, const json *record)
 {
+    report *r = context;
     const char *type = json_text(json_get(record, "type"));
     const char *status = json_text(json_get(record, "status"));
     const char *what = json_text(json_at(record, "entity", "type", NULL));
@@ -271,30 +269,15 @@ static void finish(report *r)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {PROGRAM_LONG_OPTIONS, {0}};
-    program_start("push-report");
-    for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
-        program_option(o, usage);
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    report_start("push-report", usage, argc, argv);
     report r = {.tree = tree_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
-    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
-    arena *a = arena_new();
-    json record;
-    int got;
-    while ((got = ndjson_next(in, a, &record)) == 1) {
-        on_record(&r, &record);
-        arena_reset(a);
-    }
+    int status = report_read(on_record, &r);
     finish(&r);
-    int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
     buf_free(&r.name);
     buf_free(&r.deleted);
     remarks_free(&r.failed);
     remarks_free(&r.unlinked);
     remarks_free(&r.skipped);
     tree_free(r.tree);
-    arena_free(a);
-    ndjson_free(in);
     return ndjson_close(status);
 }

@@ -9,12 +9,9 @@
 #include "report.h"
 #include "show.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
 #include <uthash.h>
 
 static const char usage[] =
@@ -299,8 +296,9 @@ static void on_result(report *r, const json *record)
         report_line(&line);
 }
 
-static void on_record(report *r, const json *record)
+static void on_record(void *context, const json *record)
 {
+    report *r = context;
     const char *type = json_text(json_get(record, "type"));
     if (strcmp(type, "Change") == 0 && !r->quiet)
         on_change(r, record);
@@ -319,31 +317,16 @@ static void on_record(report *r, const json *record)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {PROGRAM_LONG_OPTIONS, {0}};
-    program_start("sync-report");
-    for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
-        program_option(o, usage);
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    report_start("sync-report", usage, argc, argv);
     report r = {.quiet = msg_level() < 0, .verbose = msg_level() > 0};
-    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
-    arena *a = arena_new();
-    json record;
-    int got;
-    while ((got = ndjson_next(in, a, &record)) == 1) {
-        on_record(&r, &record);
-        arena_reset(a);
-    }
+    int status = report_read(on_record, &r);
     print_plan(&r);
     print_all_notes(&r);
     if (r.saw_end && !r.said_something && !r.quiet)
         puts("nothing to change");
-    int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
     buf_free(&r.name);
     remarks_free(&r.skipped);
     remarks_free(&r.failed);
     free_said(&r);
-    arena_free(a);
-    ndjson_free(in);
     return ndjson_close(status);
 }

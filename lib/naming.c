@@ -1,8 +1,8 @@
 #include "naming.h"
 
+#include "digest.h"
 #include "msg.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +10,8 @@
 const char *naming_id(arena *a, const char *project_id, const char *what)
 {
     const char *text = arena_printf(a, "%s\n%s", project_id, what);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len;
     char hex[25];
-    EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL);
-    for (int i = 0; i < 12; i++)
-        snprintf(hex + (size_t)i * 2, 3, "%02x", digest[i]);
+    digest_hex(text, strlen(text), 12, hex);
     return arena_text(a, hex, 24);
 }
 

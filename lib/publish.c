@@ -1,8 +1,8 @@
 #include "publish.h"
 
 #include "bounds.h"
+#include "digest.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,13 +219,8 @@ const char *publish_make_id(arena *a, const json *record)
         json_push(a, &list, instance);
     }
     json_add(a, &out, "instances", list);
-    buf text = {0};
-    unsigned char digest[EVP_MAX_MD_SIZE];
     char hex[ID_BYTES * 2 + 1];
-    json_write(&text, &out);
-    EVP_Digest(text.data, text.len, digest, NULL, EVP_sha256(), NULL);
-    buf_free(&text);
-    for (int i = 0; i < ID_BYTES; i++)
-        snprintf(hex + (size_t)i * 2, 3, "%02x", digest[i]);
+    const char *text = json_written(a, &out);
+    digest_hex(text, strlen(text), ID_BYTES, hex);
     return arena_text(a, hex, sizeof hex - 1);
 }

@@ -2,12 +2,41 @@
 
 #include "msg.h"
 #include "ndjson.h"
+#include "program.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define MAX_REMARKS 20 /* of one sort that are said; the others are only counted */
+
+void report_start(const char *name, const char *usage, int argc, char **argv)
+{
+    static const struct option options[] = {PROGRAM_LONG_OPTIONS, {0}};
+    program_start(name);
+    for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
+        program_option(o, usage);
+    if (optind < argc)
+        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+}
+
+int report_read(void (*fn)(void *context, const json *record), void *context)
+{
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    arena *a = arena_new();
+    json record;
+    int got;
+    while ((got = ndjson_next(in, a, &record)) == 1) {
+        fn(context, &record);
+        arena_reset(a);
+    }
+    int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
+    arena_free(a);
+    ndjson_free(in);
+    return status;
+}
 
 void remarks_add(remarks *r, buf *line)
 {

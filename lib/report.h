@@ -1,11 +1,18 @@
-/* report.h - what the reports for people have in common: counts, and lines about
- * what was not done, of which the first few are said and the others counted. */
+/* report.h - what the reports for people have in common: reading, counts, and lines
+ * about what was not done, of which the first few are said and the others counted. */
 #ifndef OPKITSU_REPORT_H
 #define OPKITSU_REPORT_H
 
 #include "buf.h"
+#include "json.h"
 
 #include <stdint.h>
+
+/* The first call of main: the options that every program has, and no others. */
+void report_start(const char *name, const char *usage, int argc, char **argv);
+/* Hand over stdin's records, one by one. Returns the exit status that the reading
+ * is worth. */
+int report_read(void (*fn)(void *context, const json *record), void *context);
 
 /* Lines of one sort. A zeroed one is empty. */
 typedef struct remarks {

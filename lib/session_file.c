@@ -2,13 +2,13 @@
 
 #include "arena.h"
 #include "buf.h"
+#include "digest.h"
 #include "json.h"
 #include "msg.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,14 +99,12 @@ static char *find_folder(void)
 
 static void add_name(buf *b, const char *server, const char *login)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
+    char hex[DIGEST_BYTES * 2 + 1];
     buf text = {0};
     buf_addf(&text, "%s\n%s", server, login);
-    EVP_Digest(text.data, text.len, digest, &len, EVP_sha256(), NULL);
+    digest_hex(text.data, text.len, DIGEST_BYTES, hex);
     buf_free(&text);
-    for (unsigned i = 0; i < len; i++)
-        buf_addf(b, "%02x", digest[i]);
+    buf_adds(b, hex);
 }
 
 session_file *session_file_open(const char *server, const char *login)
