@@ -34,10 +34,9 @@ setup() {
     load common
     load zou
     load store
-    cd "$BATS_TEST_TMPDIR" || return
-    mkdir -m 700 runtime tmp
-    export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
-        XDG_CONFIG_HOME=$PWD/config TMPDIR=$PWD/tmp OPKITSU_RETRY_SECONDS=0.5
+    own_home 0.5
+    mkdir -m 700 tmp
+    export TMPDIR=$PWD/tmp
     unset KITSU_TOKEN OPENPYPE_MONGO
     use_sqlite
     cp "$BATS_FILE_TMPDIR"/{one.png,two.jpg} .

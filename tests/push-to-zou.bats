@@ -20,12 +20,11 @@ teardown_file() {
 }
 
 setup() {
+    load common
     load zou
-    cd "$BATS_TEST_TMPDIR" || return
-    mkdir -m 700 runtime
-    export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
-        XDG_CONFIG_HOME=$PWD/config TMPDIR=$PWD/tmp OPKITSU_RETRY_SECONDS=0.1
+    own_home 0.1
     mkdir tmp
+    export TMPDIR=$PWD/tmp
     unset OP_STORE OPENPYPE_MONGO AVALON_DB OPENPYPE_DATABASE_NAME KITSU_TOKEN
     db=$XDG_DATA_HOME/opkitsu/op.db
     demo=demo_${BATS_TEST_NUMBER}_$RANDOM

@@ -28,10 +28,8 @@ setup() {
     load common
     load zou
     load store
-    cd "$BATS_TEST_TMPDIR" || return
-    mkdir -m 700 runtime
-    export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
-        XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=0.5 PYTHONDONTWRITEBYTECODE=1
+    own_home 0.5
+    export PYTHONDONTWRITEBYTECODE=1
     unset KITSU_TOKEN OPENPYPE_MONGO
     use_sqlite
     OPKITSU_BIN=$(dirname "$(command -v publish-task)")

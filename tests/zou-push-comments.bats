@@ -54,10 +54,7 @@ setup() {
     load common
     load zou
     load store
-    cd "$BATS_TEST_TMPDIR" || return
-    mkdir -m 700 runtime
-    export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
-        XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=0.5
+    own_home 0.5
     unset KITSU_TOKEN OPENPYPE_MONGO
     use_sqlite
     find "$BATS_FILE_TMPDIR" -maxdepth 1 -type f -exec cp {} . \;
