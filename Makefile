@@ -18,7 +18,7 @@ comma = ,
 PROGRAMS = $(patsubst bin/%.c,$(BUILD)/bin/%,$(wildcard bin/*.c))
 SCRIPTS = $(notdir $(wildcard scripts/openpype_console scripts/sync-service scripts/push-to-zou \
 	scripts/integrate-kitsu-note))
-OBJECTS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))
+OBJECTS = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*/*.c))
 MANUALS = $(wildcard share/man/*.[157])
 
 all: $(PROGRAMS) $(SCRIPTS:%=$(BUILD)/bin/%) $(BUILD)/share/opkitsu
@@ -79,4 +79,4 @@ clean:
 
 .PHONY: all check demo bench install uninstall clean
 .SECONDARY:
--include $(wildcard $(BUILD)/lib/*.d $(BUILD)/obj/*.d)
+-include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d)

@@ -1,9 +1,9 @@
 /* kitsu-fetch - productions out of Kitsu, as records. */
-#include "fetch.h"
-#include "fetch_events.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "fetch/events.h"
+#include "fetch/fetch.h"
+#include "record/ndjson.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* kitsu-listen - Kitsu's events, as they happen. */
-#include "buf.h"
-#include "clock.h"
-#include "listener.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "listen/listener.h"
+#include "record/ndjson.h"
 
 #include <getopt.h>
 #include <math.h>

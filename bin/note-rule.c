@@ -2,13 +2,13 @@
  * task's status: OpenPype's Integrate Kitsu Note, as its documentation has it.
  *
  * Reads Publish records, writes Comment records; touches nothing. The rule is in
- * lib/note.c; here are the stream and where the settings come from. */
-#include "msg.h"
-#include "ndjson.h"
-#include "note.h"
-#include "note_words.h"
-#include "program.h"
-#include "settings.h"
+ * lib/publish/rule.c; here are the stream and where the settings come from. */
+#include "base/msg.h"
+#include "base/program.h"
+#include "publish/explain.h"
+#include "publish/rule.h"
+#include "record/ndjson.h"
+#include "store/settings.h"
 
 #include <getopt.h>
 #include <stdarg.h>

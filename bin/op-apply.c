@@ -3,13 +3,13 @@
  * Reads Change records, writes Result records. The store is finished with
  * before anything else: a reader of stdout that goes away, or a signal, does
  * not leave half of what was read. */
-#include "apply.h"
-#include "clock.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
-#include "signals.h"
-#include "state.h"
+#include "apply/apply.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "base/signals.h"
+#include "record/ndjson.h"
+#include "store/state.h"
 
 #include <getopt.h>
 #include <signal.h>

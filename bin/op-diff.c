@@ -1,12 +1,12 @@
 /* op-diff - plan the changes that bring OpenPype's documents to what Kitsu has.
  *
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
- * grammar is here, what is planned for a project is in lib/diff.c. */
-#include "coverage.h"
-#include "diff.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
+ * grammar is here, what is planned for a project is in lib/diff/diff.c. */
+#include "base/msg.h"
+#include "base/program.h"
+#include "diff/diff.h"
+#include "record/checkpoint.h"
+#include "record/ndjson.h"
 
 #include <getopt.h>
 #include <stdlib.h>

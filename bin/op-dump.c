@@ -1,8 +1,8 @@
 /* op-dump - print OpenPype's documents. */
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
-#include "store.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "record/ndjson.h"
+#include "store/store.h"
 
 #include <getopt.h>
 #include <stdlib.h>

@@ -3,14 +3,14 @@
  * A service starts it, waits for the line on its stdout, and hands that down in
  * OP_LEASE. The lease lasts as long as stdin does, so that nothing is held for a
  * service that is gone. */
-#include "buf.h"
-#include "clock.h"
-#include "lease.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "notes.h"
-#include "program.h"
-#include "signals.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "base/signals.h"
+#include "record/ndjson.h"
+#include "store/lease.h"
+#include "store/service_status.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -3,10 +3,10 @@
  * Reads Publish records, or makes one of its options, and writes them with the tasks,
  * their present status and the statuses that they can get: all that note-rule, which
  * asks nobody, needs to know. */
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
-#include "publish_complete.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "publish/complete.h"
+#include "record/ndjson.h"
 
 #include <errno.h>
 #include <getopt.h>

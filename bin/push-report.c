@@ -1,12 +1,12 @@
 /* push-report - what a push to Kitsu did, or would do, for people to read.
  *
  * Reads results (zou-push, or op-apply behind it), writes text. */
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
-#include "report.h"
-#include "show.h"
-#include "tree.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "record/display.h"
+#include "record/ndjson.h"
+#include "report/push_tree.h"
+#include "report/report.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* sync-report - what a synchronisation did, or would do, for people to read.
  *
  * Reads results (op-apply) or changes (op-diff), writes text. */
-#include "idset.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "path.h"
-#include "program.h"
-#include "report.h"
-#include "show.h"
+#include "base/idset.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "json/path.h"
+#include "record/display.h"
+#include "record/ndjson.h"
+#include "report/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

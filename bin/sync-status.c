@@ -1,17 +1,17 @@
 /* sync-status - how the service that keeps a store in step with Kitsu is.
  *
- * Reads what it and op-apply leave in the store (state.h, notes.h), and the
+ * Reads what it and op-apply leave in the store (store/state.h, store/service_status.h), and the
  * log-in of this user; asks Kitsu nothing. */
-#include "event_log.h"
-#include "lease.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
-#include "session.h"
-#include "session_file.h"
-#include "show.h"
-#include "state.h"
-#include "zou.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "record/display.h"
+#include "record/ndjson.h"
+#include "store/lease.h"
+#include "store/state.h"
+#include "zou/event_log.h"
+#include "zou/session.h"
+#include "zou/session_file.h"
+#include "zou/zou.h"
 
 #include <getopt.h>
 #include <inttypes.h>

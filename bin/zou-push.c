@@ -4,13 +4,13 @@
  * there, at once, as what was done must be known even if the next thing never
  * ends; and Change records that link the documents to what was made, for
  * op-apply. */
-#include "comment.h"
-#include "msg.h"
-#include "ndjson.h"
-#include "program.h"
-#include "push_lease.h"
-#include "push_stream.h"
-#include "signals.h"
+#include "base/msg.h"
+#include "base/program.h"
+#include "base/signals.h"
+#include "comment/comment.h"
+#include "push/leases.h"
+#include "push/stream.h"
+#include "record/ndjson.h"
 
 #include <getopt.h>
 #include <signal.h>

@@ -37,7 +37,7 @@ shell_files() {
 }
 
 @test "C: formatted by clang-format" {
-    clang-format --dry-run -Werror bin/*.c lib/*.c lib/*.h
+    clang-format --dry-run -Werror bin/*.c lib/*/*.c lib/*/*.h
 }
 
 @test "manuals: mandoc finds nothing" {

@@ -1,0 +1,26 @@
+/* arena.h - memory that is freed all at once, and names that are kept once.
+ *
+ * What an arena hands out lives until arena_free or arena_reset. Running out
+ * of memory ends the program, as in base/buf.h. */
+#ifndef OPKITSU_BASE_ARENA_H
+#define OPKITSU_BASE_ARENA_H
+
+#include <stddef.h>
+
+typedef struct arena arena;
+
+arena *arena_new(void);    /* the caller owns it */
+void arena_free(arena *a); /* takes NULL */
+/* Forget everything in it, keep one block for the next round. */
+void arena_reset(arena *a);
+/* `size` bytes, aligned for any type, not zeroed. */
+void *arena_alloc(arena *a, size_t size);
+/* A copy of `len` bytes, followed by a NUL. */
+char *arena_text(arena *a, const char *bytes, size_t len);
+char *arena_printf(arena *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
+/* The arena's one copy of this text: equal texts give the same pointer. The
+ * thirty keys of four thousand tasks are then stored thirty times. */
+const char *arena_intern(arena *a, const char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,29 @@
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/random.h>
+#include <time.h>
+
+double clock_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double clock_jitter(double seconds)
+{
+    uint16_t dice = 0;
+    if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
+        dice = 0;
+    return seconds * (0.5 + dice / 2.0 / UINT16_MAX);
+}
+
+void clock_sleep(double seconds)
+{
+    struct timespec left = {.tv_sec = (time_t)seconds};
+    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}

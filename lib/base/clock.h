@@ -1,0 +1,13 @@
+/* clock.h - time for waiting. */
+#ifndef OPKITSU_BASE_CLOCK_H
+#define OPKITSU_BASE_CLOCK_H
+
+/* Seconds since some moment, never set back; a machine's sleep counts. */
+double clock_now(void);
+/* Between half of `seconds` and all of it: clients that were cut off together
+ * should not come back together. */
+double clock_jitter(double seconds);
+/* Sleep, whatever signals come. */
+void clock_sleep(double seconds);
+
+#endif

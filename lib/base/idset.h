@@ -1,0 +1,19 @@
+/* idset.h - a set of ids at 16 bytes each: what of a list was handed out. */
+#ifndef OPKITSU_BASE_IDSET_H
+#define OPKITSU_BASE_IDSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct idset idset;
+
+idset *idset_new(void);    /* the caller owns it */
+void idset_free(idset *s); /* takes NULL */
+/* Forget everything, keep the memory. */
+void idset_clear(idset *s);
+/* Add a text: a UUID by its value, anything else by its hash. False: it was
+ * there already. */
+bool idset_add(idset *s, const char *id, size_t len);
+bool idset_has(const idset *s, const char *id, size_t len);
+
+#endif

@@ -1,0 +1,170 @@
+#include "base/msg.h"
+
+#include "base/idset.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *program = "opkitsu";
+static int level;
+static idset *said; /* warnings, by their text; NULL: no note is taken */
+static size_t n_said;
+
+#define MAX_SAID 100000 /* warnings, 16 bytes each, in the months that a service runs */
+
+void msg_init(const char *name)
+{
+    program = name;
+}
+
+const char *msg_program(void)
+{
+    return program;
+}
+
+void msg_louder(void)
+{
+    level++;
+}
+
+void msg_quieter(void)
+{
+    level--;
+}
+
+int msg_level(void)
+{
+    return level;
+}
+
+/* The programs of a pipeline draw on one line: it is wiped whoever drew. */
+static void wipe_progress(void)
+{
+    if (msg_progress_wanted())
+        fputs("\r\033[K", stderr);
+}
+
+size_t msg_unsafe(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+        return 2;
+    if (c[0] == 0xe2 && c[1] == 0x80 &&
+        (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
+        return 3;
+    if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
+        return 3;
+    return c[0] < 0x20 || c[0] == 0x7f;
+}
+
+static void tame(char *text)
+{
+    char *to = text;
+    while (*text) {
+        size_t unsafe = msg_unsafe(text);
+        *to++ = unsafe ? '?' : *text;
+        text += unsafe ? unsafe : 1;
+    }
+    *to = '\0';
+}
+
+/* One write per line, so that the lines of a pipeline's programs, which share
+ * a terminal, do not mix. */
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
+{
+    char line[2048];
+    int used = snprintf(line, sizeof line, "%s: ", program);
+    if (used < 0)
+        return;
+    size_t start = (size_t)used < sizeof line ? (size_t)used : sizeof line - 1;
+    int more = vsnprintf(line + start, sizeof line - start, format, args);
+    if (more < 0)
+        return;
+    tame(line);
+    size_t len = strlen(line);
+    if (len > sizeof line - 2)
+        for (len = sizeof line - 2; len > start && ((unsigned char)line[len] & 0xc0) == 0x80;)
+            len--; /* not within a character */
+    line[len] = '\n';
+    line[len + 1] = '\0';
+    wipe_progress();
+    fputs(line, stderr);
+    fflush(stderr);
+}
+
+void msg_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void msg_warn_once(void)
+{
+    if (!said)
+        said = idset_new();
+}
+
+__attribute__((format(printf, 1, 0))) static bool was_said(const char *format, va_list args)
+{
+    char text[2048];
+    int len = vsnprintf(text, sizeof text, format, args);
+    if (!said || len < 0)
+        return false;
+    if (n_said == MAX_SAID) {
+        idset_clear(said);
+        n_said = 0;
+    }
+    bool is_new = idset_add(said, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+    n_said += is_new;
+    return !is_new;
+}
+
+void msg_warn(const char *format, ...)
+{
+    if (level < 0)
+        return;
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    if (!was_said(format, again))
+        say(format, args);
+    va_end(again);
+    va_end(args);
+}
+
+void msg_info(const char *format, ...)
+{
+    if (level < 1)
+        return;
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+bool msg_progress_wanted(void)
+{
+    return level >= 0 && isatty(STDERR_FILENO);
+}
+
+void msg_progress(const char *format, ...)
+{
+    if (!msg_progress_wanted())
+        return;
+    wipe_progress();
+    if (format) {
+        char line[512];
+        va_list args;
+        va_start(args, format);
+        vsnprintf(line, sizeof line, format, args);
+        va_end(args);
+        tame(line);
+        fputs(line, stderr);
+    }
+    fflush(stderr);
+}

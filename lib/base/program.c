@@ -1,0 +1,88 @@
+#include "base/program.h"
+
+#include "base/msg.h"
+#include "record/ndjson.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#ifndef OPKITSU_SHARE
+#define OPKITSU_SHARE "/usr/local/share/opkitsu"
+#endif
+
+void program_start(const char *name)
+{
+    msg_init(name);
+    /* Opened the wrong way round, a descriptor that was closed fails on use,
+     * as it would have when closed. */
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            exit(EX_OSERR);
+    static char stdout_buffer[64 * 1024];
+    setvbuf(stdout, stdout_buffer, _IOFBF, sizeof stdout_buffer);
+}
+
+void program_option(int option, const char *usage)
+{
+    switch (option) {
+    case 'h': fputs(usage, stdout); exit(ndjson_close(EX_OK));
+    case 'V':
+        printf("%s (opkitsu) %s\n", msg_program(), OPKITSU_VERSION);
+        exit(ndjson_close(EX_OK));
+    case 'v': msg_louder(); break;
+    case 'q': msg_quieter(); break;
+    default: program_usage_error(NULL);
+    }
+}
+
+void program_usage_error(const char *what, ...)
+{
+    if (what) {
+        char text[512];
+        va_list args;
+        va_start(args, what);
+        vsnprintf(text, sizeof text, what, args);
+        va_end(args);
+        msg_error("%s", text);
+    }
+    msg_error("try '%s --help'", msg_program());
+    exit(EX_USAGE);
+}
+
+unsigned program_seconds(const char *option, const char *text)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (errno || end == text || *end || n < 0 || n > 1000000)
+        program_usage_error("%s wants a number of seconds, not '%s'", option, text);
+    return (unsigned)n;
+}
+
+const char *program_share(const char *file)
+{
+    static char path[PATH_MAX + 64];
+    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX);
+    if (len > 0) {
+        path[len] = '\0';
+        for (int up = 0; up < 2; up++) { /* PREFIX/bin/program */
+            char *slash = strrchr(path, '/');
+            if (!slash)
+                break;
+            *slash = '\0';
+        }
+        size_t used = strlen(path);
+        snprintf(path + used, sizeof path - used, "/share/opkitsu/%s", file);
+        if (access(path, R_OK) == 0)
+            return path;
+    }
+    snprintf(path, sizeof path, "%s/%s", OPKITSU_SHARE, file);
+    return path;
+}

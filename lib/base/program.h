@@ -1,0 +1,38 @@
+/* program.h - what the start and the options of all programs share. */
+#ifndef OPKITSU_BASE_PROGRAM_H
+#define OPKITSU_BASE_PROGRAM_H
+
+#include <stdbool.h>
+
+#define OPKITSU_VERSION "0.1.0"
+
+/* First call of main. Sets the name for messages, sees to it that descriptors
+ * 0, 1 and 2 are open (a store opened as descriptor 1 would take the stream
+ * into its file), and makes stdout fully buffered. */
+void program_start(const char *name);
+
+/* The options that every program has: -h -V -v -q. For use in the getopt_long
+ * loop: `case` them to this. `usage` is the help text (for -h on stdout, exit
+ * 0). Exits on -h and -V; -v and -q only take note. */
+void program_option(int option, const char *usage);
+#define PROGRAM_OPTIONS "hVvq"
+#define PROGRAM_LONG_OPTIONS                                                                       \
+    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                         \
+        {"verbose", no_argument, NULL, 'v'},                                                       \
+    {                                                                                              \
+        "quiet", no_argument, NULL, 'q'                                                            \
+    }
+
+/* Usage errors: getopt has named the option already (opterr), or `what` does;
+ * says where help is and exits 64 (EX_USAGE). */
+_Noreturn void program_usage_error(const char *what, ...) __attribute__((format(printf, 1, 2)));
+
+/* The whole number of seconds that an option was given, or a usage error. */
+unsigned program_seconds(const char *option, const char *text);
+
+/* The path of a data file of the suite (anatomy.json, settings.json): beside
+ * the program in the checkout's build tree or an installed PREFIX, else where
+ * it was installed at. In static storage, overwritten by the next call. */
+const char *program_share(const char *file);
+
+#endif

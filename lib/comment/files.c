@@ -1,0 +1,219 @@
+#include "comment/job.h"
+
+#include "base/msg.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+/* ---- sending ------------------------------------------------------------ */
+
+static void show(void *context, uint64_t sent, uint64_t total)
+{
+    const char *file = context, *slash = strrchr(file, '/');
+    msg_progress("%s: %.0f %% of %.1f MiB", slash ? slash + 1 : file,
+                 100.0 * (double)sent / (double)total, (double)total / 1024 / 1024);
+}
+
+static zou_result send_file(comment_job *j, const char *path, const char *file, json *answer,
+                            http_error *e)
+{
+    bool shown = msg_progress_wanted();
+    http_upload u = {
+        .field = "file", .file = file, .progress = shown ? show : NULL, .context = (void *)file};
+    zou_result r = zou_upload(j->c->zou, path, &u, j->a, answer, e);
+    msg_progress(NULL);
+    return r;
+}
+
+/* ---- previews ----------------------------------------------------------- */
+
+static const json *find_there(const comment_job *j, const char *key, const char *id)
+{
+    const json *list = json_get(&j->there, key);
+    for (uint32_t i = 0; id && list && i < list->len; i++)
+        if (json_text_is(json_get(&list->items[i], "id"), id))
+            return &list->items[i];
+    return NULL;
+}
+
+static bool is_ours(const comment_uploads *u, const char *id)
+{
+    for (size_t i = 0; i < u->n; i++)
+        if (u->list[i].id && strcmp(u->list[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* Zou notes the file's name when it has got it, and from then on takes no other. */
+static bool has_file(const json *preview)
+{
+    const char *name = json_text(json_get(preview, "original_name"));
+    return (name && *name) || json_text_is(json_get(preview, "status"), "ready");
+}
+
+/* A preview of the comment that waits for a file and that we know nothing of: the
+ * answer that named it was lost. */
+static const char *orphan(const comment_job *j)
+{
+    const json *list = json_get(&j->there, "previews");
+    for (uint32_t i = 0; list && i < list->len; i++) {
+        const char *id = json_text(json_get(&list->items[i], "id"));
+        if (id && !has_file(&list->items[i]) && !is_ours(&j->previews, id))
+            return id;
+    }
+    return NULL;
+}
+
+/* Another preview of the comment, whose revision the next one shares. */
+static const char *sibling(const comment_job *j)
+{
+    const json *list = json_get(&j->there, "previews");
+    for (size_t i = 0; i < j->previews.n; i++)
+        if (j->previews.list[i].done)
+            return j->previews.list[i].id;
+    for (uint32_t i = 0; list && i < list->len; i++)
+        if (has_file(&list->items[i]))
+            return json_text(json_get(&list->items[i], "id"));
+    return NULL;
+}
+
+static zou_result add_preview(comment_job *j, comment_upload *u, http_error *e)
+{
+    json answer;
+    const char *other = sibling(j);
+    const char *path =
+        arena_printf(j->a, "/actions/tasks/%s/comments/%s/%s%s", j->task_id, j->comment_id,
+                     other ? "preview-files/" : "add-preview", other ? other : "");
+    zou_result r = zou_send(j->c->zou, "POST", path, "{}", false, j->a, &answer, e);
+    if (r != ZOU_OK)
+        return r;
+    u->id = json_text(json_get(&answer, "id"));
+    if (!u->id) {
+        http_fail(e, EX_PROTOCOL, "POST %s: the answer has no id", path);
+        return ZOU_FAILED;
+    }
+    j->did = true;
+    return comment_remember(j, e);
+}
+
+static zou_result remove_preview(comment_job *j, comment_upload *u, http_error *e)
+{
+    json unused;
+    const char *path = arena_printf(j->a, "/actions/tasks/%s/comments/%s/preview-files/%s",
+                                    j->task_id, j->comment_id, u->id);
+    zou_result r = zou_send(j->c->zou, "DELETE", path, NULL, false, j->a, &unused, e);
+    if (r != ZOU_OK && r != ZOU_MISSING)
+        return r;
+    u->id = NULL;
+    return comment_remember(j, e);
+}
+
+/* A preview whose file was refused, which gave `why`, would stand in the comment
+ * as one that is being worked on, for ever. Zou itself takes back some. */
+static zou_result take_back(comment_job *j, comment_upload *u, zou_result why)
+{
+    http_error unused;
+    zou_result r = remove_preview(j, u, &unused);
+    if (r != ZOU_OK)
+        msg_info("%s: its preview is still there: %s", u->file, unused.what);
+    return why;
+}
+
+/* See to it that `u` has a preview that waits for its file, or is done. */
+static zou_result ready_preview(comment_job *j, comment_upload *u, http_error *e)
+{
+    const json *known = find_there(j, "previews", u->id);
+    zou_result r = ZOU_OK;
+    if (known && has_file(known)) {
+        if (!json_text_is(json_get(known, "status"), "broken")) {
+            u->done = true;
+            return comment_remember(j, e);
+        }
+        r = remove_preview(j, u, e); /* it takes no second file */
+    } else if (!known) {
+        u->id = NULL; /* Zou takes back one whose file it refuses */
+    }
+    if (r == ZOU_OK && !u->id && (u->id = orphan(j)))
+        return comment_remember(j, e);
+    return r == ZOU_OK && !u->id ? add_preview(j, u, e) : r;
+}
+
+zou_result comment_send_preview(comment_job *j, comment_upload *u, http_error *e)
+{
+    json answer;
+    zou_result r = ready_preview(j, u, e);
+    if (r != ZOU_OK || u->done)
+        return r;
+    r = send_file(j, arena_printf(j->a, "/pictures/preview-files/%s", u->id), u->file, &answer, e);
+    if (r != ZOU_OK && r != ZOU_LOST && e->status != EX_TEMPFAIL) /* else Zou may be at it still */
+        return take_back(j, u, r);
+    if (r != ZOU_OK)
+        return r;
+    j->did = true;
+    if (json_text_is(json_get(&answer, "status"), "broken")) {
+        http_fail(e, EX_PROTOCOL, "Kitsu has got it, but could make no preview of it (broken)");
+        return ZOU_FAILED;
+    }
+    u->done = true;
+    return comment_remember(j, e);
+}
+
+/* ---- attachments -------------------------------------------------------- */
+
+/* Whether Zou's name is that of the file: as it is, or as forms write it, who put
+ * %22 for a quotation mark, as browsers do, or leave it to the other side's skill. */
+static bool is_name(const char *name, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    for (const char *c = slash ? slash + 1 : file; *c; c++) {
+        char code[4];
+        snprintf(code, sizeof code, "%%%02X", (unsigned char)*c);
+        if (*name == *c)
+            name++;
+        else if (strchr("\"\r\n", *c) && strncmp(name, code, 3) == 0)
+            name += 3;
+        else
+            return false;
+    }
+    return !*name;
+}
+
+/* An attachment of this name and size that we know nothing of: the answer was
+ * lost. */
+static const char *arrived(const comment_job *j, const comment_upload *u)
+{
+    const json *list = json_get(&j->there, "attachment_files");
+    struct stat st;
+    int64_t size;
+    if (stat(u->file, &st) != 0)
+        return NULL;
+    for (uint32_t i = 0; list && i < list->len; i++) {
+        const json *one = &list->items[i];
+        const char *id = json_text(json_get(one, "id")), *name = json_text(json_get(one, "name"));
+        if (id && name && is_name(name, u->file) && !is_ours(&j->attachments, id) &&
+            json_int64(json_get(one, "size"), &size) && size == (int64_t)st.st_size)
+            return id;
+    }
+    return NULL;
+}
+
+zou_result comment_send_attachment(comment_job *j, comment_upload *u, http_error *e)
+{
+    json answer;
+    const char *path = arena_printf(j->a, "/actions/tasks/%s/comments/%s/add-attachment",
+                                    j->task_id, j->comment_id);
+    u->id = arrived(j, u);
+    if (!u->id) {
+        zou_result r = send_file(j, path, u->file, &answer, e);
+        if (r != ZOU_OK)
+            return r;
+        j->did = true;
+        /* Zou adds the new one to those that the comment had. */
+        if (json_is(&answer, JSON_ARRAY) && answer.len > 0)
+            u->id = json_text(json_get(&answer.items[answer.len - 1], "id"));
+    }
+    u->done = true;
+    return comment_remember(j, e);
+}

@@ -1,0 +1,190 @@
+#include "comment/job.h"
+
+#include "base/msg.h"
+#include "store/state.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+/* ---- looking at Kitsu --------------------------------------------------- */
+
+zou_result comment_who_am_i(comment_job *j, http_error *e)
+{
+    commenter *c = j->c;
+    json answer;
+    if (c->me)
+        return ZOU_OK;
+    zou_result r = zou_get(c->zou, "/auth/authenticated", j->a, &answer, e);
+    const char *id = json_text(json_at(&answer, "user", "id", NULL));
+    if (r != ZOU_OK)
+        return r == ZOU_FAILED ? ZOU_LOST : r;
+    if (!id) {
+        http_fail(e, EX_PROTOCOL, "GET /auth/authenticated: it does not say who we are");
+        return ZOU_LOST;
+    }
+    c->me = arena_text(c->kept, id, strlen(id));
+    return ZOU_OK;
+}
+
+/* What a later step may ask of a comment in Zou's list. */
+static json outline(arena *a, const json *comment)
+{
+    json out = json_object();
+    json_add(a, &out, "id", json_copy(a, json_get(comment, "id")));
+    for (int i = 0; i < 2; i++) {
+        const char *key = i ? "attachment_files" : "previews";
+        const json *list = json_get(comment, key);
+        json_add(a, &out, key, json_is(list, JSON_ARRAY) ? json_copy(a, list) : json_array());
+    }
+    return out;
+}
+
+typedef struct search {
+    comment_job *job;
+    arena *scratch; /* owned */
+    json mine;      /* the ids of all that the user has made */
+    json alike;     /* outlines of those with this text and status */
+} search;
+
+static bool on_comment(void *context, const json_element *element)
+{
+    search *s = context;
+    comment_job *j = s->job;
+    json v;
+    arena_reset(s->scratch);
+    if (!element->text || !json_parse(s->scratch, element->text, element->len, &v, NULL, NULL))
+        return true;
+    const char *id = json_text(json_get(&v, "id"));
+    if (id && j->comment_id && strcmp(id, j->comment_id) == 0)
+        j->there = outline(j->a, &v);
+    if (!id || !json_text_is(json_get(&v, "person_id"), j->c->me))
+        return true;
+    json_push(j->a, &s->mine, json_string(j->a, id));
+    const json *text = json_get(&v, "text");
+    if (j->intent && text && json_equal(text, &j->sought, NULL) &&
+        json_text_is(json_get(&v, "task_status_id"), j->status_id))
+        json_push(j->a, &s->alike, outline(j->a, &v));
+    return true;
+}
+
+/* Of comments that look like ours, the one that it is. */
+static zou_result adopt(comment_job *j, const json *alike, http_error *e)
+{
+    json claimed = json_array();
+    store_error se;
+    if (alike->len == 0)
+        return ZOU_OK;
+    if (j->publish_id && !state_comments_of(j->c->store, j->task_id, j->a, &claimed, &se))
+        return comment_store_lost(j, &se, e);
+    for (uint32_t i = 0; i < alike->len; i++) {
+        const char *id = json_text(json_get(&alike->items[i], "id"));
+        if (json_has_text(&j->before, id) || json_has_text(&claimed, id))
+            continue;
+        msg_info("task %s: the comment %s had arrived", j->task_id, id);
+        j->there = alike->items[i];
+        j->comment_id = id;
+        return comment_remember(j, e);
+    }
+    return ZOU_OK;
+}
+
+/* Find our comment, or what it must not be mistaken for. */
+zou_result comment_look(comment_job *j, http_error *e)
+{
+    search s = {.job = j, .scratch = arena_new(), .mine = json_array(), .alike = json_array()};
+    const char *path = arena_printf(j->a, "/data/tasks/%s/comments", j->task_id);
+    j->there = json_null();
+    zou_result r = zou_list(j->c->zou, path, on_comment, &s, e);
+    arena_free(s.scratch);
+    if (r == ZOU_OK && j->comment_id && json_is_null(&j->there)) {
+        http_fail(e, EX_PROTOCOL, "the comment %s is not in Kitsu any more", j->comment_id);
+        return ZOU_FAILED;
+    }
+    if (r == ZOU_OK && !j->comment_id)
+        r = adopt(j, &s.alike, e);
+    if (!j->comment_id)
+        j->before = s.mine;
+    return r;
+}
+
+/* ---- the status --------------------------------------------------------- */
+
+static zou_result find_status(comment_job *j, const char *short_name, const char **id,
+                              http_error *e)
+{
+    commenter *c = j->c;
+    zou_result r = ZOU_OK;
+    *id = NULL;
+    if (json_is_null(&c->statuses))
+        r = zou_get(c->zou, "/data/task-status", c->kept, &c->statuses, e);
+    for (uint32_t i = 0; r == ZOU_OK && i < c->statuses.len && c->statuses.type == JSON_ARRAY; i++)
+        if (json_text_is(json_get(&c->statuses.items[i], "short_name"), short_name)) {
+            *id = json_text(json_get(&c->statuses.items[i], "id"));
+            break;
+        }
+    return r;
+}
+
+static zou_result present_status(comment_job *j, const char **id, http_error *e)
+{
+    json task;
+    const char *path = arena_printf(j->a, "/data/tasks/%s", j->task_id);
+    zou_result r = zou_get(j->c->zou, path, j->a, &task, e);
+    if (r != ZOU_OK)
+        return r;
+    *id = json_text(json_get(&task, "task_status_id"));
+    if (*id)
+        return ZOU_OK;
+    http_fail(e, EX_PROTOCOL, "GET %s: it has no task_status_id", path);
+    return ZOU_FAILED;
+}
+
+/* Which status the comment is posted with: Zou wants one. */
+zou_result comment_choose_status(comment_job *j, http_error *e)
+{
+    const char *short_name = json_text(json_get(j->record, "task_status"));
+    const char *id = json_text(json_get(j->record, "task_status_id"));
+    zou_result r = ZOU_OK;
+    if (!id && short_name)
+        r = find_status(j, short_name, &id, e);
+    if (r == ZOU_OK && !id && short_name) {
+        j->note = arena_printf(j->a,
+                               "no task status has the short name \"%.100s\" (upper and lower "
+                               "case count): the task keeps its own",
+                               short_name);
+        msg_warn("task %s: %s", j->task_id, j->note);
+    }
+    if (r == ZOU_OK && !id)
+        r = present_status(j, &id, e);
+    j->status_id = id;
+    return r;
+}
+
+/* ---- posting ------------------------------------------------------------ */
+
+zou_result comment_send_text(comment_job *j, http_error *e)
+{
+    json answer, body = json_object();
+    j->at = json_integer(j->a, (int64_t)zou_date(j->c->zou));
+    j->intent = true;
+    j->sought = j->text;
+    zou_result r = comment_remember(j, e);
+    if (r != ZOU_OK)
+        return r;
+    json_add(j->a, &body, "task_status_id", json_string(j->a, j->status_id));
+    json_add(j->a, &body, "comment", j->text);
+    r = zou_send(j->c->zou, "POST", arena_printf(j->a, "/actions/tasks/%s/comment", j->task_id),
+                 json_written(j->a, &body), false, j->a, &answer, e);
+    if (r != ZOU_OK)
+        return r;
+    j->comment_id = json_text(json_get(&answer, "id"));
+    if (!j->comment_id) {
+        http_fail(e, EX_PROTOCOL, "POST /actions/tasks/%s/comment: the answer has no id",
+                  j->task_id);
+        return ZOU_FAILED;
+    }
+    j->did = true;
+    json_set(j->a, &answer, "previews", json_array()); /* only what Zou's list says is used */
+    j->there = outline(j->a, &answer);
+    return comment_remember(j, e);
+}

@@ -1,0 +1,43 @@
+/* diff.h - the plan that brings OpenPype's documents of one project to what
+ * Kitsu has: Change and Skipped records on stdout. */
+#ifndef OPKITSU_DIFF_DIFF_H
+#define OPKITSU_DIFF_DIFF_H
+
+#include "diff/documents.h"
+#include "model/delete_limit.h"
+#include "model/production.h"
+#include "store/settings.h"
+
+typedef struct diff {
+    base *base;         /* borrowed */
+    settings *settings; /* borrowed */
+    guard guard;
+    bool no_skipped; /* --no-skipped */
+    bool drop;       /* --drop */
+
+    unsigned long changes, skipped; /* out: records written */
+} diff;
+
+typedef enum diff_outcome {
+    DIFF_DONE,
+    DIFF_LEFT_ALONE, /* reported; nothing was planned */
+    DIFF_FAILED      /* the store failed: `*e` */
+} diff_outcome;
+
+/* At the Project record: the collection that a production belongs to. NULL:
+ * none, for which a Skipped record was written where people should know. */
+const char *diff_find_target(diff *d, production *p);
+
+/* The kinds that must be in the stream, and those that get documents, by the
+ * settings of this project. */
+void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS]);
+
+/* At the End record, with the production linked up: plan. `*c` is the target's
+ * collection, and may become another one, as reach_fill says. */
+diff_outcome diff_project(diff *d, production *p, collection **c, const bool chosen[KINDS],
+                          store_error *e);
+
+/* Kitsu no longer has the project of this id. */
+diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e);
+
+#endif

@@ -1,0 +1,376 @@
+#include "diff/documents.h"
+
+#include "base/clock.h"
+#include "record/ndjson.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* A dump's documents of one collection. */
+typedef struct dumped {
+    const char *coll;
+    json documents;  /* array */
+    int64_t counted; /* by its End; -1: that did not come */
+    UT_hash_handle hh;
+} dumped;
+
+struct base {
+    arena *arena;
+    store *store; /* borrowed; NULL: a dump */
+    const char *db;
+    dumped *dump;            /* hash by coll, in arena memory */
+    base_project **projects; /* owned list, entries in the arena */
+    size_t n;
+    double read_at; /* by clock_now: when the list was read */
+};
+
+static base *base_new(store *s)
+{
+    base *b = xmalloc(sizeof *b);
+    *b = (base){.arena = arena_new(), .store = s};
+    return b;
+}
+
+void base_free(base *b)
+{
+    if (!b)
+        return;
+    HASH_CLEAR(hh, b->dump);
+    free(b->projects);
+    arena_free(b->arena);
+    free(b);
+}
+
+const char *base_db(const base *b)
+{
+    return b->db;
+}
+
+static base_project *add_project(base *b, const char *coll, const json *document)
+{
+    base_project *p = arena_alloc(b->arena, sizeof *p);
+    *p = (base_project){.coll = arena_text(b->arena, coll, strlen(coll)),
+                        .document = json_copy(b->arena, document)};
+    p->zou_id = json_text(json_at(&p->document, "data", "zou_id", NULL));
+    b->projects = xrealloc(b->projects, (b->n + 1) * sizeof(base_project *));
+    b->projects[b->n++] = p;
+    return p;
+}
+
+static bool take_project(void *context, store_ns ns, const json *document)
+{
+    add_project(context, ns.coll, document);
+    return true;
+}
+
+static bool read_projects(base *b, store_error *e)
+{
+    arena *scratch = arena_new();
+    b->n = 0;
+    arena_reset(b->arena);
+    b->read_at = clock_now();
+    bool ok = store_projects(b->store, scratch, take_project, b, e);
+    arena_free(scratch);
+    return ok;
+}
+
+base *base_from_store(store *s, store_error *e)
+{
+    base *b = base_new(s);
+    b->db = store_avalon(s);
+    if (read_projects(b, e))
+        return b;
+    base_free(b);
+    return NULL;
+}
+
+bool base_is_store(const base *b)
+{
+    return b->store;
+}
+
+static bool take_one(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    base_project *p = context;
+    p->document = *document;
+    p->zou_id = json_text(json_at(document, "data", "zou_id", NULL));
+    const char *type = json_text(json_get(document, "type"));
+    if (!type || strcmp(type, "project") != 0)
+        p->zou_id = NULL;
+    return false;
+}
+
+/* Most batches are of a project that is where it was: its document alone is
+ * read again. The list, which costs MongoDB a request for each project, tells of
+ * copies and of names that are taken; it may be LIST_SECONDS old. */
+#define LIST_SECONDS 60
+
+bool base_renew(base *b, const char *zou_id, store_error *e)
+{
+    bool several;
+    if (!b->store)
+        return true;
+    base_project *p = base_by_id(b, zou_id, "", &several);
+    if (!p || several || clock_now() - b->read_at >= LIST_SECONDS)
+        return read_projects(b, e);
+    const json *id = json_get(&p->document, "_id");
+    base_project again = {.document = json_null()};
+    if (!store_get_many(b->store, (store_ns){b->db, p->coll}, &id, id != NULL, b->arena, take_one,
+                        &again, e))
+        return false;
+    if (!again.zou_id || strcmp(again.zou_id, zou_id) != 0)
+        return read_projects(b, e);
+    p->document = again.document;
+    return true;
+}
+
+/* ---- a dump -------------------------------------------------------------------- */
+
+static dumped *dumped_of(base *b, const char *coll)
+{
+    dumped *d = NULL;
+    HASH_FIND_STR(b->dump, coll, d);
+    if (!d) {
+        d = arena_alloc(b->arena, sizeof *d);
+        *d = (dumped){.coll = coll, .documents = json_array(), .counted = -1};
+        HASH_ADD_KEYPTR(hh, b->dump, d->coll, strlen(d->coll), d);
+    }
+    return d;
+}
+
+static void take_dumped(base *b, ndjson *in, const json *record)
+{
+    const char *db = json_text(json_at(record, "ns", "db", NULL));
+    const char *coll = json_text(json_at(record, "ns", "coll", NULL));
+    const json *document = json_get(record, "document");
+    if (!db || !coll || !json_is(document, JSON_OBJECT) || !json_get(document, "_id")) {
+        ndjson_complain(in, "a Document without \"ns\" or \"document\" with an \"_id\"");
+        return;
+    }
+    if (!b->db)
+        b->db = db;
+    json_push(b->arena, &dumped_of(b, coll)->documents, *document);
+}
+
+static void take_dumped_end(base *b, ndjson *in, const json *record)
+{
+    const char *coll = json_text(json_at(record, "ns", "coll", NULL));
+    int64_t n;
+    if (!coll || !json_int64(json_at(record, "counts", "Document", NULL), &n)) {
+        ndjson_complain(in, "an End without \"ns\" or \"counts\"");
+        return;
+    }
+    dumped_of(b, coll)->counted = n;
+}
+
+static void take_record(base *b, ndjson *in, const json *record)
+{
+    const char *type = json_text(json_get(record, "type"));
+    if (strcmp(type, "Document") == 0)
+        take_dumped(b, in, record);
+    else if (strcmp(type, "End") == 0)
+        take_dumped_end(b, in, record);
+}
+
+/* Whether all of each project came. `*e` says what did not. */
+static bool is_whole(const base *b, const char *path, store_error *e)
+{
+    const dumped *d = b->dump;
+    while (d && d->counted == d->documents.len)
+        d = d->hh.next;
+    if (d && d->counted < 0)
+        snprintf(e->what, sizeof e->what,
+                 "%s: of %s it has no End: it was cut, or is an older op-dump's: dump again", path,
+                 d->coll);
+    else if (d)
+        snprintf(e->what, sizeof e->what, "%s: of %s it has %lu documents, not %lld: dump again",
+                 path, d->coll, (unsigned long)d->documents.len, (long long)d->counted);
+    return !d;
+}
+
+static void find_dumped_project(base *b, const dumped *d)
+{
+    const json *project = NULL;
+    bool published = false;
+    for (uint32_t i = 0; i < d->documents.len; i++) {
+        const char *type = json_text(json_get(&d->documents.items[i], "type"));
+        if (type && strcmp(type, "project") == 0)
+            project = &d->documents.items[i];
+        else if (!type || strcmp(type, "asset") != 0)
+            published = true;
+    }
+    if (project)
+        add_project(b, d->coll, project)->published = published;
+}
+
+base *base_from_dump(const char *path, store_error *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        e->status = EX_DATAERR;
+        snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    base *b = base_new(NULL);
+    ndjson *in = ndjson_new(fd, path);
+    json record;
+    int got;
+    while ((got = ndjson_next(in, b->arena, &record)) == 1)
+        take_record(b, in, &record);
+    bool ok = got == 0 && ndjson_bad(in) == 0;
+    e->status = got < 0 ? EX_IOERR : EX_DATAERR;
+    if (!ok)
+        snprintf(e->what, sizeof e->what, "%s: not a whole op-dump: nothing is planned against it",
+                 path);
+    ok = ok && is_whole(b, path, e);
+    ndjson_free(in);
+    close(fd);
+    if (!b->db) {
+        const char *db = getenv("AVALON_DB");
+        b->db = db && *db ? db : "avalon";
+    }
+    for (const dumped *d = b->dump; d; d = d->hh.next)
+        find_dumped_project(b, d);
+    if (ok)
+        return b;
+    base_free(b);
+    return NULL;
+}
+
+/* ---- looking ------------------------------------------------------------------- */
+
+base_project *base_by_id(const base *b, const char *zou_id, const char *name, bool *several)
+{
+    base_project *found = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        base_project *p = b->projects[i];
+        if (p->dropped || !p->zou_id || strcmp(p->zou_id, zou_id) != 0)
+            continue;
+        if (n++ == 0 || strcmp(p->coll, name) == 0)
+            found = p;
+    }
+    *several = n > 1 && strcmp(found->coll, name) != 0;
+    return *several ? NULL : found;
+}
+
+base_project *base_by_name(const base *b, const char *coll)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->projects[i]->dropped && strcmp(b->projects[i]->coll, coll) == 0)
+            return b->projects[i];
+    return NULL;
+}
+
+void base_note(base *b, const char *coll, const char *zou_id)
+{
+    base_project *p = base_by_name(b, coll);
+    if (!p) {
+        json none = json_object();
+        p = add_project(b, coll, &none);
+    }
+    p->zou_id = arena_text(b->arena, zou_id, strlen(zou_id));
+}
+
+bool base_published(base *b, const base_project *p, bool *published, store_error *e)
+{
+    *published = p->published;
+    return !b->store || store_published(b->store, (store_ns){b->db, p->coll}, published, e);
+}
+
+static bool take_document(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    collection_add(context, document);
+    return true;
+}
+
+/* A collection that this plan drops is empty for the project that takes its
+ * name afterwards. */
+static bool was_dropped(const base *b, const char *coll)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->projects[i]->dropped && strcmp(b->projects[i]->coll, coll) == 0)
+            return true;
+    return false;
+}
+
+bool base_find(base *b, collection *c, store_key key, const char *const *values, size_t n,
+               store_error *e)
+{
+    return store_find(b->store, (store_ns){b->db, c->coll}, key, values, n, c->arena, take_document,
+                      c, e);
+}
+
+bool base_get(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+{
+    return store_get_many(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_document, c,
+                          e);
+}
+
+/* The ids of the assets among outlines; the subsets are added. */
+typedef struct below {
+    collection *c;
+    const json **ids; /* owned list, in the arena */
+    size_t n, cap;
+} below;
+
+static bool take_outline(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    below *l = context;
+    const char *type = json_text(json_get(document, "type"));
+    if (type && strcmp(type, "subset") == 0) {
+        collection_add(l->c, document);
+        return true;
+    }
+    l->ids = xgrow(l->ids, l->n, &l->cap, sizeof *l->ids);
+    json *id = arena_alloc(l->c->arena, sizeof *id);
+    *id = *json_get(document, "_id");
+    l->ids[l->n++] = id;
+    return true;
+}
+
+bool base_below(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+{
+    below l = {.c = c};
+    bool ok =
+        store_below(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_outline, &l, e) &&
+        base_get(b, c, l.ids, l.n, e);
+    free(l.ids);
+    return ok;
+}
+
+collection *base_collection(base *b, const char *coll, bool whole, arena *a, store_error *e)
+{
+    collection *c = collection_new(a, b->db, coll);
+    bool ok = true;
+    c->some = !whole;
+    if (was_dropped(b, coll)) {
+        /* nothing is in it */
+    } else if (!whole) {
+        const base_project *p = base_by_name(b, coll);
+        if (p)
+            collection_add(c, &p->document);
+    } else if (b->store) {
+        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ENTITIES, a, take_document, c,
+                             e);
+    } else {
+        dumped *d = NULL;
+        HASH_FIND_STR(b->dump, coll, d);
+        for (uint32_t i = 0; d && i < d->documents.len; i++)
+            collection_add(c, &d->documents.items[i]);
+    }
+    if (ok) {
+        collection_end(c);
+        return c;
+    }
+    collection_free(c);
+    return NULL;
+}

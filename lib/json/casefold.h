@@ -1,0 +1,14 @@
+/* casefold.h - texts without regard to case, as OpenPype compares short names and
+ * families: character by character, of any alphabet, whatever the locale. A
+ * character that has two in the other case (German sharp s) is only itself. */
+#ifndef OPKITSU_JSON_CASEFOLD_H
+#define OPKITSU_JSON_CASEFOLD_H
+
+#include "json/json.h"
+
+/* Both are JSON_STRING. */
+bool fold_equal(const json *one, const json *other);
+/* A text in lower case, in `a`. */
+json fold_lower(arena *a, const json *text);
+
+#endif

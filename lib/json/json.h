@@ -1,0 +1,174 @@
+/* json.h - JSON values as a small tree in an arena, and as text.
+ *
+ * The only file that knows yajl is json.c (house rule: JSON behind one
+ * header). A tree belongs to the arena that it was made in and is otherwise
+ * plain data: to copy a `json` is to share what it points to. Numbers keep
+ * the text that they came as (jq 1.6 would round them).
+ *
+ * Strings and keys are UTF-8 and followed by a NUL; a string may hold one
+ * inside as well. Objects keep the order of their keys, each key once: of two
+ * equal keys in a text the last one wins, as in Python and JavaScript. */
+#ifndef OPKITSU_JSON_JSON_H
+#define OPKITSU_JSON_JSON_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum json_type {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+} json_type;
+
+typedef struct json_member json_member;
+
+typedef struct json {
+    uint32_t type; /* json_type */
+    uint32_t len;  /* bytes of text; items; members */
+    union {
+        const char *text; /* JSON_STRING, JSON_NUMBER (its token) */
+        struct json *items;
+        json_member *members;
+    };
+} json;
+
+struct json_member {
+    const char *key; /* interned in the arena */
+    json value;
+};
+
+typedef struct json_error {
+    size_t offset; /* bytes from the start of the text */
+    char what[160];
+} json_error;
+
+/* ---- text to tree ------------------------------------------------------ */
+
+/* What json_parse mended on the way, so that the caller can report it. */
+typedef struct json_mended {
+    unsigned surrogates; /* halves of a surrogate pair, read as U+FFFD */
+    unsigned nul_keys;   /* keys with a NUL inside, left out */
+} json_mended;
+
+/* Parse one JSON value, blanks around it allowed, nothing else. `mended` may
+ * be NULL. False: `*e` says what is wrong and where (or is NULL), and `*out`
+ * is not set. Deeper than MAX_DEPTH (base/limits.h) is an error. */
+bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
+                json_mended *mended);
+
+/* ---- tree to text ------------------------------------------------------ */
+
+/* Append compact JSON. */
+void json_write(buf *b, const json *v);
+
+/* ---- reading a tree ---------------------------------------------------- */
+
+/* These take NULL, and return NULL (false, the default) where the value is
+ * absent or of another type, so that they can be chained. */
+
+/* The member `key` of an object. */
+const json *json_get(const json *object, const char *key);
+/* `json_get` along a path of keys, ended by NULL: json_at(v, "data", "zou", NULL). */
+const json *json_at(const json *object, ...) __attribute__((sentinel));
+const char *json_text(const json *v);
+/* Whether it is this text. */
+bool json_text_is(const json *v, const char *text);
+/* Whether it is an array that has this text. */
+bool json_has_text(const json *list, const char *text);
+bool json_is_null(const json *v); /* null or absent */
+bool json_is(const json *v, json_type type);
+/* An object that is no type of Extended JSON ({"$date":…}). */
+bool json_is_plain(const json *v);
+/* true for JSON_TRUE only. */
+bool json_true(const json *v);
+/* A number whose value is whole and in the range of int64_t: `5`, `5.0`, `5e2`. */
+bool json_int64(const json *v, int64_t *out);
+/* A number that is finite as a double. */
+bool json_double(const json *v, double *out);
+/* Whether a number's token has neither fraction nor exponent. */
+bool json_is_integer(const json *v);
+
+/* An `_id`, or a reference to one, as a text, in `a` or shared with it: the
+ * digits of an ObjectId, the JSON of any other; NULL for null. */
+const char *json_id(arena *a, const json *id);
+
+/* `v` as json_write writes it, in `a`. */
+const char *json_written(arena *a, const json *v);
+
+/* How deep arrays and objects are nested: 0 for a number. */
+unsigned json_depth(const json *v);
+
+/* Equal regardless of the order of keys, numbers by value (`25` and `25.0`).
+ * Arrays that are the value of the key `set_key` (or NULL) of a Task are
+ * compared as sets: Zou returns `assignees` in no order. */
+bool json_equal(const json *a, const json *b, const char *set_key);
+
+/* ---- making a tree ----------------------------------------------------- */
+
+json json_null(void);
+json json_bool(bool value);
+json json_string(arena *a, const char *text);
+json json_stringn(arena *a, const char *text, size_t len);
+/* A message, which may have been cut in the midst of a character: each byte that is
+ * not of UTF-8 becomes `?`, for a record with it would not be read. */
+json json_message(arena *a, const char *text);
+json json_integer(arena *a, int64_t value);
+/* The shortest text that reads back as `value`, always with `.` or `e`, so
+ * that it stays a double: 25.0. `value` must be finite. */
+json json_real(arena *a, double value);
+/* `{"$oid":HEX}`: an ObjectId. */
+json json_oid(arena *a, const char *hex);
+json json_object(void);
+json json_array(void);
+
+/* Add or replace a member. Only for objects made by json_object or
+ * json_copy_shallow: a parsed object may share its members. */
+void json_set(arena *a, json *object, const char *key, json value);
+/* Add a member that the object is known not to have: no search. */
+void json_add(arena *a, json *object, const char *key, json value);
+void json_unset(json *object, const char *key);
+void json_push(arena *a, json *array, json value);
+/* An object or array of its own with the same (shared) members. */
+json json_copy_shallow(arena *a, const json *v);
+/* A copy that shares nothing, for a tree that must outlive its arena. */
+json json_copy(arena *a, const json *v);
+
+/* ---- a long text in pieces --------------------------------------------- */
+
+/* Cuts the elements out of one top-level array (or takes one top-level
+ * object as the only element) while its bytes arrive, and hands each out as
+ * raw text. Of an element over the limits only `id`, `name` and `type` are
+ * kept. */
+typedef struct json_splitter json_splitter;
+
+typedef struct json_element {
+    const char *text;             /* borrowed; NULL when the element is over a limit */
+    size_t len;                   /* bytes of the element as it came, also when over */
+    const char *id, *name, *type; /* its own keys of those names, or NULL */
+    bool too_large, too_deep;     /* MAX_RECORD, MAX_RECORD_DEPTH */
+} json_element;
+
+/* Returns false to stop (the feed then returns false, with no error set). */
+typedef bool json_element_fn(void *context, const json_element *element);
+
+json_splitter *json_splitter_new(json_element_fn *fn, void *context); /* owned by the caller */
+void json_splitter_free(json_splitter *s);                            /* takes NULL */
+/* The next bytes. False on text that is not JSON, on an element that is no
+ * object, or when the callback said so. */
+bool json_splitter_feed(json_splitter *s, const char *bytes, size_t len);
+/* The end of the text. False when it is not complete. */
+bool json_splitter_end(json_splitter *s);
+/* What was wrong: a static text or one owned by the splitter; NULL if nothing. */
+const char *json_splitter_error(const json_splitter *s);
+/* Whether the text was one object rather than an array. */
+bool json_splitter_is_object(const json_splitter *s);
+
+#endif

@@ -1,0 +1,331 @@
+#include "listen/backlog.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "store/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STORE_SECONDS 30  /* to wait for a program that writes to the store */
+#define MARKS_SECONDS 2   /* after which the marks are believed without the position */
+#define LOOK_SECONDS  10  /* between two looks at what op-apply wants */
+#define FIRST_PAUSE   60  /* seconds before a full read is asked for again, */
+#define LONGEST_PAUSE 600 /* doubled each time */
+
+/* A project that wants a full read. */
+typedef struct want {
+    char *id; /* owned */
+    double due, pause;
+    bool standing; /* still so at the last look */
+} want;
+
+/* Numbers of `synced:SERVER` that move with every batch that arrives. */
+typedef struct marks {
+    int64_t events, read_at;
+} marks;
+
+struct progress {
+    store *store; /* owned; NULL: it failed */
+    const char *url, *server;
+    const json *projects; /* borrowed */
+
+    want *wants; /* owned */
+    size_t n_wants, wants_cap;
+    double looked_at;
+    bool moved; /* a batch has arrived since the last look */
+
+    arena *arena; /* owned: of `position` */
+    bool in_flight, by_marks;
+    event_position position; /* of the last batch */
+    marks before;            /* what changes when it arrives */
+    double sent_at;
+};
+
+progress *progress_new(store *s, const char *url, const char *server, const json *projects)
+{
+    progress *p = xmalloc(sizeof *p);
+    *p = (progress){.store = s,
+                    .url = url,
+                    .server = server,
+                    .projects = projects,
+                    .arena = arena_new(),
+                    .moved = true};
+    return p;
+}
+
+void progress_free(progress *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n_wants; i++)
+        free(p->wants[i].id);
+    free(p->wants);
+    arena_free(p->arena);
+    store_close(p->store);
+    free(p);
+}
+
+static bool need_store(progress *p, store_error *e)
+{
+    if (!p->store)
+        p->store = store_open(p->url, STORE_READ, STORE_SECONDS, e);
+    return p->store != NULL;
+}
+
+/* After a failure: the next use opens it anew. */
+static bool lose_store(progress *p)
+{
+    store_close(p->store);
+    p->store = NULL;
+    return false;
+}
+
+/* ---- who wants a full read ---------------------------------------------- */
+
+static bool is_ours(const progress *p, const char *id)
+{
+    if (p->projects->type != JSON_ARRAY)
+        return true;
+    for (uint32_t i = 0; i < p->projects->len; i++)
+        if (strcmp(p->projects->items[i].text, id) == 0)
+            return true;
+    return false;
+}
+
+static want *find_want(progress *p, const char *id)
+{
+    for (size_t i = 0; i < p->n_wants; i++)
+        if (strcmp(p->wants[i].id, id) == 0)
+            return &p->wants[i];
+    return NULL;
+}
+
+static void add_want(progress *p, const char *id)
+{
+    want *w = find_want(p, id);
+    if (!w) {
+        p->wants = xgrow(p->wants, p->n_wants, &p->wants_cap, sizeof *p->wants);
+        w = &p->wants[p->n_wants++];
+        *w = (want){.id = xstrdup(id), .pause = FIRST_PAUSE};
+    }
+    w->standing = true;
+}
+
+static void drop_settled(progress *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->n_wants; i++)
+        if (p->wants[i].standing)
+            p->wants[kept++] = p->wants[i];
+        else
+            free(p->wants[i].id);
+    p->n_wants = kept;
+}
+
+static bool look(progress *p, arena *a, store_error *e)
+{
+    state_checkpoint *list;
+    size_t n;
+    if (!need_store(p, e))
+        return false;
+    if (!state_checkpoints(p->store, p->server, a, &list, &n, e))
+        return lose_store(p);
+    for (size_t i = 0; i < p->n_wants; i++)
+        p->wants[i].standing = false;
+    for (size_t i = 0; i < n; i++)
+        if (list[i].project_id && list[i].full_sync && is_ours(p, list[i].project_id))
+            add_want(p, list[i].project_id);
+    drop_settled(p);
+    p->looked_at = clock_now();
+    p->moved = false;
+    return true;
+}
+
+bool progress_wants(progress *p, arena *a, json *ids, store_error *e)
+{
+    double now = clock_now();
+    *ids = json_array();
+    if (p->moved && now - p->looked_at >= LOOK_SECONDS && !look(p, a, e))
+        return false;
+    for (size_t i = 0; i < p->n_wants; i++)
+        if (p->wants[i].due <= now)
+            json_push(a, ids, json_string(a, p->wants[i].id));
+    return true;
+}
+
+void progress_asked(progress *p, const json *ids)
+{
+    for (uint32_t i = 0; i < ids->len; i++) {
+        want *w = find_want(p, ids->items[i].text);
+        if (!w)
+            continue;
+        w->due = clock_now() + w->pause;
+        w->pause = w->pause * 2 < LONGEST_PAUSE ? w->pause * 2 : LONGEST_PAUSE;
+    }
+}
+
+double progress_wants_in(const progress *p)
+{
+    double now = clock_now(), next = p->moved ? p->looked_at + LOOK_SECONDS : -1;
+    for (size_t i = 0; i < p->n_wants; i++)
+        if (next < 0 || p->wants[i].due < next)
+            next = p->wants[i].due;
+    return next < 0 ? -1 : next > now ? next - now : 0;
+}
+
+static void keep_position(progress *p, const event_position *position)
+{
+    arena_reset(p->arena);
+    p->position = (event_position){json_copy(p->arena, &position->created_at),
+                                   json_copy(p->arena, &position->ids)};
+}
+
+/* ---- where to start ------------------------------------------------------ */
+
+typedef struct links {
+    json ids;
+    arena *arena; /* borrowed */
+} links;
+
+static bool add_link(void *context, store_ns ns, const json *document)
+{
+    links *l = context;
+    const char *id = json_text(json_at(document, "data", "zou_id", NULL));
+    (void)ns;
+    if (id && *id)
+        json_push(l->arena, &l->ids, json_string(l->arena, id));
+    return true;
+}
+
+static const state_checkpoint *find(const state_checkpoint *list, size_t n, const char *project_id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (json_text(&list[i].created_at) &&
+            (project_id ? list[i].project_id && strcmp(list[i].project_id, project_id) == 0
+                        : !list[i].project_id))
+            return &list[i];
+    return NULL;
+}
+
+/* Whether `a` is the earlier one. Of one second the one that has less. */
+static bool is_earlier(const state_checkpoint *a, const state_checkpoint *b)
+{
+    int order = strcmp(a->created_at.text, b->created_at.text);
+    return order < 0 || (order == 0 && a->ids.len < b->ids.len);
+}
+
+/* What a project needs: the later one of its own and that of all. */
+static const state_checkpoint *effective(const state_checkpoint *own, const state_checkpoint *all)
+{
+    if (!own || !all)
+        return own ? own : all;
+    return is_earlier(own, all) ? all : own;
+}
+
+bool progress_start(progress *p, arena *a, event_position *start, bool *found, store_error *e)
+{
+    links l = {.ids = json_array(), .arena = a};
+    state_checkpoint *list;
+    size_t n;
+    if (!need_store(p, e))
+        return false;
+    if (!store_projects(p->store, a, add_link, &l, e) ||
+        !state_checkpoints(p->store, p->server, a, &list, &n, e))
+        return lose_store(p);
+    bool named = p->projects->type == JSON_ARRAY;
+    const json *ids = named ? p->projects : &l.ids;
+    const state_checkpoint *all = find(list, n, NULL);
+    /* That of all is needed for the projects that the store does not have yet. */
+    const state_checkpoint *oldest = named ? NULL : all;
+    for (uint32_t i = 0; i < ids->len; i++) {
+        const state_checkpoint *own = find(list, n, ids->items[i].text);
+        const state_checkpoint *its = effective(own, all);
+        if (!its || (own && own->full_sync))
+            add_want(p, ids->items[i].text);
+        if (its && (!oldest || is_earlier(its, oldest)))
+            oldest = its;
+    }
+    p->looked_at = clock_now();
+    *found = oldest != NULL;
+    if (oldest) {
+        *start = (event_position){oldest->created_at, oldest->ids};
+        keep_position(p, start);
+    }
+    return true;
+}
+
+/* ---- one batch in flight ------------------------------------------------- */
+
+static bool read_marks(progress *p, arena *a, marks *m, store_error *e)
+{
+    json synced;
+    bool found;
+    *m = (marks){-1, -1};
+    if (!state_synced(p->store, p->server, a, &synced, &found, e))
+        return lose_store(p);
+    if (found) {
+        json_int64(json_get(&synced, "events"), &m->events);
+        json_int64(json_get(&synced, "read_at"), &m->read_at);
+    }
+    return true;
+}
+
+static bool same_position(const event_position *a, const event_position *b)
+{
+    return json_equal(&a->created_at, &b->created_at, NULL) && json_equal(&a->ids, &b->ids, NULL);
+}
+
+bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error *e)
+{
+    double now = 0;
+    if (!need_store(p, e))
+        return false;
+    arena *a = arena_new();
+    bool ok = read_marks(p, a, &p->before, e) &&
+              (!need_telling || store_now(p->store, &now, e) || lose_store(p));
+    *telling = ok && (int64_t)now > p->before.read_at;
+    arena_free(a);
+    return ok;
+}
+
+void progress_sent(progress *p, const event_position *position)
+{
+    p->by_marks = json_is_null(&position->created_at) || same_position(position, &p->position);
+    keep_position(p, position);
+    p->in_flight = true;
+    p->sent_at = clock_now();
+}
+
+/* The position is the store's, or, where it stays the same, what moves with
+ * each batch has moved. The latter also when a full sync, of another program,
+ * has put its own position over ours. */
+bool progress_arrived(progress *p, bool *arrived, store_error *e)
+{
+    *arrived = !p->in_flight;
+    if (*arrived)
+        return true;
+    if (!need_store(p, e))
+        return false;
+    arena *a = arena_new();
+    bool ok = true;
+    if (!p->by_marks) {
+        state_checkpoint c;
+        const char *who = p->projects->type == JSON_ARRAY ? p->projects->items[0].text : NULL;
+        bool found;
+        ok = state_checkpoint_of(p->store, p->server, who, a, &c, &found, e) || lose_store(p);
+        if (ok && found)
+            *arrived = same_position(&(event_position){c.created_at, c.ids}, &p->position);
+    }
+    if (ok && !*arrived && (p->by_marks || clock_now() - p->sent_at > MARKS_SECONDS)) {
+        marks m;
+        ok = read_marks(p, a, &m, e);
+        *arrived = ok && (m.events != p->before.events || m.read_at != p->before.read_at);
+    }
+    arena_free(a);
+    if (*arrived) {
+        p->in_flight = false;
+        p->moved = true;
+    }
+    return ok;
+}

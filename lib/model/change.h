@@ -1,0 +1,59 @@
+/* change.h - a Change record, and what it means for a document (opkitsu-records(5),
+ * "Changes"): the reading side of what model/change_builder.h writes. */
+#ifndef OPKITSU_MODEL_CHANGE_H
+#define OPKITSU_MODEL_CHANGE_H
+
+#include "json/json.h"
+
+typedef enum change_op { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_DROP } change_op;
+
+/* A touched field of an update. */
+typedef struct change_field {
+    const char *path;
+    const json *value; /* as it shall be; NULL: removed */
+} change_field;
+
+/* All pointers are borrowed from the record, or live in its arena. */
+typedef struct change {
+    change_op op;
+    const char *operation; /* operationType */
+    const char *db, *coll;
+    const json *entity; /* or NULL */
+    const json *key;    /* documentKey; NULL for a drop */
+    const json *id;     /* its `_id` */
+    const json *after;  /* insert: fullDocument */
+    const json *before; /* update, delete: fullDocumentBeforeChange */
+    /* update: what is touched, in the order in which MongoDB sets fields and so
+     * appends new ones: by path */
+    change_field *fields;
+    const char **paths; /* theirs */
+    size_t n_fields;
+    bool published; /* drop: although something was published there */
+} change;
+
+/* Why a record is no Change, or why a change does not fit. */
+typedef struct change_error {
+    char what[256];
+} change_error;
+
+bool change_read(arena *a, const json *record, change *out, change_error *e);
+
+typedef enum change_verdict {
+    CHANGE_NEEDED,   /* the document is what the plan was made from */
+    CHANGE_DONE,     /* it is already what it shall be */
+    CHANGE_CONFLICT, /* it is neither */
+} change_verdict;
+
+/* Compare with the document as it is now (NULL: there is none). Regardless of
+ * the order of keys and of `assignees`, numbers by value. On a conflict `*why`
+ * says where. Not for drops. */
+change_verdict change_judge(const change *c, const json *document, change_error *why);
+/* Bring the values of a plan made by hand into the form in which stores give
+ * them back: `{"$numberInt":"5"}` becomes 5. What can't be is left as it is. */
+void change_canonical(arena *a, change *c);
+/* The document of an update that is needed, as it shall be. */
+json change_apply(arena *a, const change *c, const json *document);
+/* Whether it turns an asset's document into an archived one. */
+bool change_archives(const change *c);
+
+#endif

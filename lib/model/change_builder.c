@@ -1,0 +1,169 @@
+#include "model/change_builder.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { MAX_KEYS = 4 }; /* of a path: data, tasks, NAME */
+
+draft draft_new(arena *a, const json *before)
+{
+    return (draft){.arena = a,
+                   .before = before,
+                   .after = before ? *before : json_object(),
+                   .updated = json_object(),
+                   .removed = json_array(),
+                   .old = json_object()};
+}
+
+/* Set (or, with NULL, remove) a nested value. Unless they are the draft's own,
+ * objects on the way are copied: they are shared with the document before. */
+static void put(arena *a, json *object, const char *const keys[], size_t n, const json *value,
+                bool own)
+{
+    if (!json_is(object, JSON_OBJECT))
+        *object = json_object();
+    else if (!own)
+        *object = json_copy_shallow(a, object);
+    if (n == 1) {
+        if (value)
+            json_set(a, object, keys[0], *value);
+        else
+            json_unset(object, keys[0]);
+        return;
+    }
+    if (!json_get(object, keys[0]))
+        json_add(a, object, keys[0], json_object());
+    /* The object is ours by now, and so its members may be written to. */
+    put(a, (json *)json_get(object, keys[0]), keys + 1, n - 1, value, own);
+}
+
+static const char *dotted(arena *a, const char *const keys[], size_t n)
+{
+    const char *path = keys[0];
+    for (size_t i = 1; i < n; i++)
+        path = arena_printf(a, "%s.%s", path, keys[i]);
+    return path;
+}
+
+/* How many of the keys make a path that can be written to: all, or those up
+ * to something on the way that is there and no object. */
+static size_t reach(const json *v, const char *const keys[], size_t n, const json **at)
+{
+    for (size_t i = 0; i < n; i++) {
+        v = json_get(v, keys[i]);
+        if (!v || i + 1 == n || v->type != JSON_OBJECT) {
+            *at = v;
+            return v ? i + 1 : n;
+        }
+    }
+    return n;
+}
+
+static void change_field(draft *d, const char *const keys[], size_t n, const json *value)
+{
+    const json *at = NULL;
+    if (!d->before) {
+        if (value)
+            put(d->arena, &d->after, keys, n, value, true);
+        return;
+    }
+    size_t len = reach(d->before, keys, n, &at);
+    bool there = at && len == n;
+    if (value ? there && json_equal(at, value, "assignees") : !there)
+        return;
+    put(d->arena, &d->after, keys, n, value, false);
+    const char *path = dotted(d->arena, keys, len);
+    if (value) {
+        const json *whole = &d->after;
+        for (size_t i = 0; i < len; i++)
+            whole = json_get(whole, keys[i]);
+        json_set(d->arena, &d->updated, path, *whole);
+    } else {
+        json_push(d->arena, &d->removed, json_string(d->arena, path));
+    }
+    if (at)
+        put(d->arena, &d->old, keys, len, at, true);
+}
+
+static size_t take_keys(const char *keys[MAX_KEYS], va_list args)
+{
+    size_t n = 0;
+    while (n < MAX_KEYS && (keys[n] = va_arg(args, const char *)))
+        n++;
+    return n;
+}
+
+void draft_set(draft *d, json value, ...)
+{
+    const char *keys[MAX_KEYS];
+    va_list args;
+    va_start(args, value);
+    size_t n = take_keys(keys, args);
+    va_end(args);
+    change_field(d, keys, n, &value);
+}
+
+void draft_unset(draft *d, ...)
+{
+    const char *keys[MAX_KEYS];
+    va_list args;
+    va_start(args, d);
+    size_t n = take_keys(keys, args);
+    va_end(args);
+    change_field(d, keys, n, NULL);
+}
+
+bool draft_changes(const draft *d)
+{
+    return !d->before || d->updated.len > 0 || d->removed.len > 0;
+}
+
+static json change(arena *a, const char *operation, const char *db, const char *coll,
+                   const json *id, json entity)
+{
+    json out = json_object(), ns = json_object();
+    json_add(a, &out, "type", json_string(a, "Change"));
+    json_add(a, &out, "operationType", json_string(a, operation));
+    json_add(a, &ns, "db", json_string(a, db));
+    json_add(a, &ns, "coll", json_string(a, coll));
+    json_add(a, &out, "ns", ns);
+    if (id) {
+        json key = json_object();
+        json_add(a, &key, "_id", *id);
+        json_add(a, &out, "documentKey", key);
+    }
+    if (!json_is_null(&entity))
+        json_add(a, &out, "entity", entity);
+    return out;
+}
+
+json draft_change(const draft *d, const char *db, const char *coll, const json *id, json entity)
+{
+    arena *a = d->arena;
+    json out = change(a, d->before ? "update" : "insert", db, coll, id, entity);
+    if (!d->before) {
+        json_add(a, &out, "fullDocument", d->after);
+        return out;
+    }
+    json description = json_object();
+    json_add(a, &description, "updatedFields", d->updated);
+    json_add(a, &description, "removedFields", d->removed);
+    json_add(a, &out, "updateDescription", description);
+    json_add(a, &out, "fullDocumentBeforeChange", d->old);
+    return out;
+}
+
+json draft_delete(arena *a, const char *db, const char *coll, const json *document, json entity)
+{
+    json out = change(a, "delete", db, coll, json_get(document, "_id"), entity);
+    json_add(a, &out, "fullDocumentBeforeChange", *document);
+    return out;
+}
+
+json draft_drop(arena *a, const char *db, const char *coll, bool published, json entity)
+{
+    json out = change(a, "drop", db, coll, NULL, entity);
+    if (published)
+        json_add(a, &out, "published", json_bool(true));
+    return out;
+}

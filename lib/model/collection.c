@@ -1,0 +1,103 @@
+#include "model/collection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+collection *collection_new(arena *a, const char *db, const char *coll)
+{
+    collection *c = arena_alloc(a, sizeof *c);
+    *c = (collection){
+        .arena = a, .db = arena_text(a, db, strlen(db)), .coll = arena_text(a, coll, strlen(coll))};
+    return c;
+}
+
+void collection_free(collection *c)
+{
+    if (!c)
+        return;
+    HASH_CLEAR(hh, c->by_key);
+    HASH_CLEAR(hh_zou, c->by_zou);
+    free(c->assets);
+    free(c->parents);
+}
+
+static void add_asset(collection *c, const json *document, bool archived)
+{
+    const json *data = json_get(document, "data"), *id = json_get(document, "_id");
+    const char *name = json_text(json_get(document, "name"));
+    const char *key = json_id(c->arena, id);
+    if (!key || collection_find(c, key))
+        return;
+    asset *d = arena_alloc(c->arena, sizeof *d);
+    *d = (asset){.document = *document,
+                 .id = *id,
+                 .key = key,
+                 .name = name ? name : "",
+                 .zou_id = json_text(json_at(data, "zou", "id", NULL)),
+                 .kind = kind_of(json_text(json_at(data, "zou", "type", NULL))),
+                 .root_of = json_text(json_get(data, "root_of")),
+                 .archived = archived,
+                 .under = json_id(c->arena, json_get(data, "visualParent"))};
+    c->assets = xgrow(c->assets, c->n, &c->cap, sizeof *c->assets);
+    c->assets[c->n++] = d;
+    HASH_ADD_KEYPTR(hh, c->by_key, d->key, strlen(d->key), d);
+}
+
+void collection_add(collection *c, const json *document)
+{
+    const char *type = json_text(json_get(document, "type"));
+    if (type && strcmp(type, "asset") == 0)
+        add_asset(c, document, false);
+    else if (type && strcmp(type, "archived_asset") == 0)
+        add_asset(c, document, true);
+    else if (type && strcmp(type, "project") == 0) {
+        if (json_is_null(&c->project))
+            c->project = *document;
+    } else {
+        c->published = true;
+        const char *parent = json_id(c->arena, json_get(document, "parent"));
+        if (!type || strcmp(type, "subset") != 0 || !parent)
+            return;
+        c->parents = xgrow(c->parents, c->n_parents, &c->cap_parents, sizeof *c->parents);
+        c->parents[c->n_parents++] = arena_text(c->arena, parent, strlen(parent));
+    }
+}
+
+asset *collection_find(const collection *c, const char *key)
+{
+    asset *d = NULL;
+    if (key)
+        HASH_FIND_STR(c->by_key, key, d);
+    return d;
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return strcmp((*(asset *const *)x)->key, (*(asset *const *)y)->key);
+}
+
+void collection_end(collection *c)
+{
+    asset *d;
+    HASH_CLEAR(hh_zou, c->by_zou);
+    c->live_linked = 0;
+    if (c->some && c->n)
+        qsort(c->assets, c->n, sizeof *c->assets, by_key);
+    for (size_t i = 0; i < c->n_parents; i++) {
+        d = collection_find(c, c->parents[i]);
+        if (d)
+            d->published = true;
+    }
+    for (int archived = 0; archived <= 1; archived++)
+        for (size_t i = 0; i < c->n; i++) {
+            asset *known = NULL;
+            d = c->assets[i];
+            if (!d->zou_id || d->archived != archived)
+                continue;
+            HASH_FIND(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), known);
+            if (known)
+                continue;
+            HASH_ADD_KEYPTR(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), d);
+            c->live_linked += !archived;
+        }
+}

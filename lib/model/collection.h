@@ -1,0 +1,54 @@
+/* collection.h - what OpenPype has of one project: the documents of its
+ * collection, linked up. Knows the shape of OpenPype's documents, but neither
+ * a database nor Kitsu's records. Everything lives in one arena. */
+#ifndef OPKITSU_MODEL_COLLECTION_H
+#define OPKITSU_MODEL_COLLECTION_H
+
+#include "json/json.h"
+#include "record/kind.h"
+
+#include <uthash.h>
+
+typedef struct asset {
+    json document;         /* whole */
+    json id;               /* its `_id`, as it is: {"$oid":…} */
+    const char *key;       /* its `_id` as a text: the hex of an ObjectId */
+    const char *name;      /* never NULL */
+    const char *zou_id;    /* data.zou.id, or NULL: not linked to Kitsu */
+    kind kind;             /* of data.zou.type, or KIND_NONE */
+    const char *root_of;   /* data.root_of, or NULL */
+    bool archived;         /* type is archived_asset */
+    bool published;        /* a subset has it as its parent */
+    const char *under;     /* data.visualParent as a key, or NULL */
+    struct entity *entity; /* what it is linked to, once bound (model/naming.h) */
+    bool removed;          /* the plan deletes it */
+    UT_hash_handle hh;     /* by key */
+    UT_hash_handle hh_zou; /* by zou_id */
+} asset;
+
+typedef struct collection {
+    arena *arena; /* borrowed */
+    const char *db, *coll;
+    json project;           /* the project document; JSON_NULL when there is none */
+    bool some;              /* holds what a batch of events needs, not all */
+    asset *by_key, *by_zou; /* hashes; of several with one zou_id: a live one, the least key */
+    asset **assets;         /* by `_id`, once collection_end is done */
+    size_t n, cap;
+    size_t live_linked; /* what the guard's percentage is of */
+    bool published;     /* something other than projects and assets is in it */
+    char **parents;     /* of subsets seen before their asset; owned list */
+    size_t n_parents, cap_parents;
+} collection;
+
+collection *collection_new(arena *a, const char *db, const char *coll);
+void collection_free(collection *c); /* takes NULL; the arena keeps the rest */
+/* Take in one document (shared, not copied), as store_documents gives it. One
+ * that it has already is left out. */
+void collection_add(collection *c, const json *document);
+/* After the last: link subsets to their assets, and index. May be called again
+ * after more was added. */
+void collection_end(collection *c);
+/* The asset of this `_id`, as a text; NULL: none. */
+asset *collection_find(const collection *c, const char *key);
+
+#endif

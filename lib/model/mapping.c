@@ -1,0 +1,551 @@
+#include "model/mapping.h"
+
+#include "base/msg.h"
+#include "json/numbers.h"
+#include "record/skipped.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Custom fields of these names would overwrite OpenPype's own or the suite's:
+ * left out of `data` and reported, but `fps`, which is read. */
+bool mapping_reserved(const char *key)
+{
+    static const char *const names[] = {
+        "zou",         "frameStart",   "frameEnd",     "resolutionWidth", "resolutionHeight",
+        "pixelAspect", "handleStart",  "handleEnd",    "clipIn",          "clipOut",
+        "tasks",       "parents",      "visualParent", "root_of",         "parent_substitutes",
+        "keep_name",   "thumbnail_id", "inputLinks",   "tools_env",       "active",
+        "zou_id",      "entityType",   "fps",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a custom field has a place of its own in `data`: not what is read as
+ * frames, and no name that MongoDB could take for a path or a nothing. */
+static bool is_custom_field(const char *key)
+{
+    return *key && !strchr(key, '.') && strcmp(key, "frame_in") != 0 &&
+           strcmp(key, "frame_out") != 0;
+}
+
+static bool is_path_key(const char *key)
+{
+    return *key && *key != '$' && !strchr(key, '.');
+}
+
+static json real(mapping *m, double value)
+{
+    return json_real(m->arena, value);
+}
+
+static json integer(mapping *m, int32_t value)
+{
+    return json_integer(m->arena, value);
+}
+
+static json text(mapping *m, const char *value)
+{
+    return json_string(m->arena, value);
+}
+
+/* An object of the store's with our keys set in it: others are kept. */
+static json with_ours(mapping *m, const json *theirs)
+{
+    return json_is_plain(theirs) ? json_copy_shallow(m->arena, theirs) : json_object();
+}
+
+/* ---- tasks ------------------------------------------------------------------------ */
+
+static void skip_task(mapping *m, json *skips, const task *t, const char *code, const char *reason)
+{
+    json what = skipped_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
+    json_add(m->arena, &what, "entity_id", text(m, t->entity->id));
+    json_push(m->arena, skips, skipped_record(m->arena, what, m->production->id, code, reason));
+}
+
+static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)
+{
+    json entry = with_ours(m, json_get(there, key));
+    json_set(m->arena, &entry, "type", text(m, t->type->name));
+    json_set(m->arena, &entry, "zou", t->record);
+    json_add(m->arena, wanted, key, entry);
+}
+
+/* Whether the production still has the task that an entry is linked to, under
+ * some name or as one that had to be skipped. */
+static const task *task_of(const entity *e, const char *id)
+{
+    for (const task *t = e->tasks; t; t = t->next)
+        if (id && strcmp(t->id, id) == 0)
+            return t;
+    return NULL;
+}
+
+/* Entries of the document that stay as they are: OpenPype's own, and those of
+ * tasks that were skipped; in a partial view, all that are not seen. */
+static void keep_entries(mapping *m, const entity *e, const json *there, const json *skipped_ids,
+                         json *wanted)
+{
+    for (uint32_t i = 0; json_is_plain(there) && i < there->len; i++) {
+        const json_member *entry = &there->members[i];
+        const char *id = json_text(json_at(&entry->value, "zou", "id", NULL));
+        skipped_id *unread = NULL;
+        if (id)
+            HASH_FIND_STR(m->production->skipped_tasks, id, unread);
+        bool stays = !json_get(&entry->value, "zou") || unread ||
+                     (id && json_get(skipped_ids, id)) ||
+                     (m->production->partial && !task_of(e, id));
+        if (stays && !json_get(wanted, entry->key))
+            json_add(m->arena, wanted, entry->key, entry->value);
+    }
+}
+
+/* Whether an entry that OpenPype made under a name of its own, and push-to-zou
+ * linked to a task that it gave that name, keeps it. */
+static bool keeps_entry(const json *there, const task *t)
+{
+    const char *id = json_text(json_at(there, t->name, "zou", "id", NULL));
+    return id && strcmp(id, t->id) == 0 && t->type && strcmp(t->name, t->type->name) != 0 &&
+           *t->name && *t->name != '$';
+}
+
+/* What `data.tasks` of an entity's document shall be; `there`: what it is. */
+static json tasks_of(mapping *m, const entity *e, const json *there, json *skips)
+{
+    arena *a = m->arena;
+    json wanted = json_object(), skipped = json_object(), placed = json_object();
+    for (const task *t = e->tasks; t; t = t->next)
+        if (keeps_entry(there, t) && !json_get(&wanted, t->name)) {
+            put_task(m, there, &wanted, t->name, t);
+            json_set(a, &placed, t->id, json_bool(true));
+        }
+    /* The first of each type has the type's name ... */
+    for (const task *t = e->tasks; t; t = t->next) {
+        const char *name = t->type ? t->type->name : NULL;
+        if (json_get(&placed, t->id))
+            continue;
+        if (!name || !*name || *name == '$') {
+            skip_task(m, skips, t, name ? "name" : "task",
+                      name ? arena_printf(a, "its task type's name \"%s\" can't be a key", name)
+                           : "its task type is not among Kitsu's task types");
+            json_set(a, &skipped, t->id, json_bool(true));
+        } else if (!json_get(&wanted, name)) {
+            put_task(m, there, &wanted, name, t);
+            json_set(a, &placed, t->id, json_bool(true));
+        }
+    }
+    /* ... and the others one made of both names, where that is free. */
+    for (const task *t = e->tasks; t; t = t->next) {
+        if (json_get(&skipped, t->id) || json_get(&placed, t->id))
+            continue;
+        const char *key = arena_printf(a, "%s_%s", t->type->name, t->name);
+        if (!json_get(&wanted, key)) {
+            put_task(m, there, &wanted, key, t);
+            continue;
+        }
+        skip_task(m, skips, t, "task",
+                  arena_printf(a, "%s \"%s\" has a task \"%s\" already", kind_name(e->kind),
+                               e->name, key));
+        json_set(a, &skipped, t->id, json_bool(true));
+    }
+    keep_entries(m, e, there, &skipped, &wanted);
+    return wanted;
+}
+
+/* ---- the project document ---------------------------------------------------- */
+
+json mapping_code(arena *a, const json *project, const char *name)
+{
+    const json *given = json_get(project, "code");
+    if (json_text(given) && given->len)
+        return *given;
+    char *code = arena_text(a, name, strlen(name));
+    for (char *c = code; *c; c++)
+        *c = *c == ' ' ? '_' : *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    return json_string(a, code);
+}
+
+static void set_project_fields(mapping *m, draft *d)
+{
+    const production *p = m->production;
+    const json *project = &p->project;
+    double fps;
+    int32_t width, height;
+    draft_set(d, text(m, p->id), "data", "zou_id", NULL);
+    draft_set(d, mapping_code(m->arena, project, p->name), "data", "code", NULL);
+    if (value_real(m->arena, json_get(project, "fps"), &fps))
+        draft_set(d, real(m, fps), "data", "fps", NULL);
+    draft_set(d, json_bool(!p->closed), "data", "active", NULL);
+    const json *resolution = json_get(project, "resolution");
+    if (value_resolution(m->arena, resolution, &width, &height)) {
+        draft_set(d, integer(m, width), "data", "resolutionWidth", NULL);
+        draft_set(d, integer(m, height), "data", "resolutionHeight", NULL);
+    } else {
+        msg_warn("%s: resolution \"%s\" is not WIDTHxHEIGHT: left as it is", p->name,
+                 json_text(resolution) ? resolution->text : "");
+    }
+}
+
+/* Whether the plan takes the document out of what OpenPype shows. */
+static bool goes(const mapping *m, const asset *d)
+{
+    return d->archived || naming_goes(m->production, d, m->chosen);
+}
+
+/* Whether a document keeps an entry of this type that does not come from Kitsu's
+ * tasks of now: one that OpenPype's own tools made, or any of an entity that is
+ * skipped. */
+static bool keeps_type(mapping *m, const asset *d, const char *type)
+{
+    json skips = json_array();
+    const json *tasks = json_at(&d->document, "data", "tasks", NULL);
+    bool is_live = d->entity && d->entity->state == ENTITY_LIVE;
+    for (uint32_t k = 0; json_is(tasks, JSON_OBJECT) && k < tasks->len && !d->removed; k++) {
+        const json_member *entry = &tasks->members[k];
+        const char *of = json_text(json_get(&entry->value, "type"));
+        bool linked = json_get(&entry->value, "zou");
+        if (!of || strcmp(of, type) != 0 || (linked && (is_live || goes(m, d))))
+            continue;
+        json after = is_live ? tasks_of(m, d->entity, tasks, &skips) : *tasks;
+        if (linked || !json_at(&after, entry->key, "zou", NULL))
+            return true;
+    }
+    return false;
+}
+
+static bool kept_by_documents(mapping *m, const char *type)
+{
+    for (size_t i = 0; i < m->collection->n; i++)
+        if (keeps_type(m, m->collection->assets[i], type))
+            return true;
+    return false;
+}
+
+void mapping_set_named(draft *d, const json *there, const json *wanted, const char *outer)
+{
+    bool whole = !d->before || !json_is_plain(there);
+    for (uint32_t i = 0; i < wanted->len && !whole; i++)
+        whole = !is_path_key(wanted->members[i].key);
+    for (uint32_t i = 0; !whole && i < there->len; i++)
+        whole = !is_path_key(there->members[i].key);
+    if (whole) {
+        draft_set(d, *wanted, outer, "tasks", NULL);
+        return;
+    }
+    for (uint32_t i = 0; i < wanted->len; i++)
+        draft_set(d, wanted->members[i].value, outer, "tasks", wanted->members[i].key, NULL);
+    for (uint32_t i = 0; i < there->len; i++)
+        if (!json_get(wanted, there->members[i].key))
+            draft_unset(d, outer, "tasks", there->members[i].key, NULL);
+}
+
+/* The types of Kitsu's tasks that will be in documents. */
+static void mark_used_types(mapping *m)
+{
+    const production *p = m->production;
+    for (task_type *t = p->types; t; t = t->hh.next)
+        t->used = false;
+    for (size_t i = 0; i < p->n; i++) {
+        const entity *e = p->entities[i];
+        if (e->state != ENTITY_LIVE || e->no_document)
+            continue;
+        for (const task *t = e->tasks; t; t = t->next)
+            if (t->type)
+                t->type->used = true;
+    }
+}
+
+static bool is_wanted_type(const production *p, const task_type *t)
+{
+    return !p->any_type_listed || t->in_project || t->used;
+}
+
+/* Whether the plan takes away an entry of a type that is wanted no more by what
+ * is in view. */
+static bool loses_type(const mapping *m, const asset *d, const char *type)
+{
+    const json *tasks = json_at(&d->document, "data", "tasks", NULL);
+    bool is_live = d->entity && d->entity->state == ENTITY_LIVE;
+    for (uint32_t i = 0; json_is_plain(tasks) && i < tasks->len; i++) {
+        const json *entry = &tasks->members[i].value;
+        const char *of = json_text(json_get(entry, "type"));
+        if (of && strcmp(of, type) == 0 && (goes(m, d) || (is_live && json_get(entry, "zou"))))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a wanted type of this name is another one than the project document
+ * has, which one of the same name could be that is used elsewhere. */
+static bool is_unclear(const production *p, const char *name, const json *there)
+{
+    size_t n = 0;
+    bool differs = false;
+    for (const task_type *t = p->types; t; t = t->hh.next) {
+        if (strcmp(t->name, name) != 0)
+            continue;
+        n++;
+        differs |= is_wanted_type(p, t) &&
+                   !json_equal(&t->short_name, json_get(there, "short_name"), NULL);
+    }
+    return n > 1 && differs;
+}
+
+bool mapping_needs_whole(mapping *m)
+{
+    const production *p = m->production;
+    const json *there = json_at(&m->collection->project, "config", "tasks", NULL);
+    mark_used_types(m);
+    for (uint32_t i = 0; json_is_plain(there) && i < there->len; i++) {
+        const json_member *entry = &there->members[i];
+        bool wanted = false;
+        for (const task_type *t = p->types; t && !wanted; t = t->hh.next)
+            wanted = strcmp(t->name, entry->key) == 0 && is_wanted_type(p, t);
+        if (wanted && is_unclear(p, entry->key, &entry->value))
+            return true;
+        for (size_t k = 0; k < m->collection->n && !wanted; k++)
+            if (loses_type(m, m->collection->assets[k], entry->key))
+                return true;
+    }
+    return false;
+}
+
+static void set_task_types(mapping *m, draft *d)
+{
+    const production *p = m->production;
+    const json *there = json_at(d->before, "config", "tasks", NULL);
+    json wanted = json_object();
+    mark_used_types(m);
+    for (const task_type *t = p->types; t; t = t->hh.next) {
+        if (!is_wanted_type(p, t))
+            continue;
+        if (!*t->name || *t->name == '$') {
+            msg_warn("%s: task type \"%s\" (%s) left out: no name for a key", p->name, t->name,
+                     t->id);
+            continue;
+        }
+        if (json_get(&wanted, t->name))
+            continue; /* the first of a name, by age */
+        json type = with_ours(m, json_get(there, t->name));
+        json_set(m->arena, &type, "short_name", t->short_name);
+        json_add(m->arena, &wanted, t->name, type);
+    }
+    for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
+        const json_member *type = &there->members[i];
+        if (!json_get(&wanted, type->key) &&
+            (p->partial || m->collection->some || kept_by_documents(m, type->key)))
+            json_add(m->arena, &wanted, type->key, type->value);
+    }
+    mapping_set_named(d, there, &wanted, "config");
+}
+
+draft mapping_project(mapping *m)
+{
+    arena *a = m->arena;
+    const production *p = m->production;
+    bool is_new = json_is_null(&m->collection->project);
+    draft d = draft_new(a, is_new ? NULL : &m->collection->project);
+    if (is_new) {
+        m->project_id = json_oid(a, naming_id(a, p->id, "project"));
+        draft_set(&d, m->project_id, "_id", NULL);
+        draft_set(&d, text(m, "project"), "type", NULL);
+        draft_set(&d, text(m, p->name), "name", NULL);
+        draft_set(&d, text(m, "openpype:project-3.0"), "schema", NULL);
+        const json *attributes = json_get(m->anatomy, "attributes");
+        const json *config = json_get(m->anatomy, "config");
+        draft_set(&d, with_ours(m, attributes), "data", NULL);
+        draft_set(&d, with_ours(m, config), "config", NULL);
+        const json *apps = json_get(config, "apps");
+        if (!json_is(apps, JSON_ARRAY) || apps->len == 0)
+            msg_warn("%s: the anatomy names no applications: OpenPype's launcher will offer none",
+                     p->name);
+    } else {
+        m->project_id = *json_get(&m->collection->project, "_id");
+    }
+    set_project_fields(m, &d);
+    if (is_new)
+        draft_set(&d, json_bool(false), "data", "library_project", NULL);
+    if (!p->closed)
+        set_task_types(m, &d);
+    m->project = d.after;
+    return d;
+}
+
+/* ---- roots -------------------------------------------------------------------- */
+
+draft mapping_root(mapping *m, root r)
+{
+    const root_place *place = &m->roots[r];
+    draft d = draft_new(m->arena, place->asset ? &place->asset->document : NULL);
+    if (json_text(json_at(d.before, "data", "root_of", NULL))) {
+        draft_set(&d, text(m, "asset"), "type", NULL);
+        return d; /* the rest of it is the studio's */
+    }
+    if (!place->asset) {
+        draft_set(&d, place->id, "_id", NULL);
+        draft_set(&d, text(m, "asset"), "type", NULL);
+        draft_set(&d, text(m, "openpype:asset-3.0"), "schema", NULL);
+        draft_set(&d, text(m, root_name(r)), "name", NULL);
+    }
+    draft_set(&d, text(m, root_name(r)), "data", "root_of", NULL);
+    if (!place->asset)
+        draft_set(&d, json_object(), "data", "tasks", NULL);
+    draft_set(&d, json_null(), "data", "visualParent", NULL);
+    draft_set(&d, json_array(), "data", "parents", NULL);
+    return d;
+}
+
+/* ---- an entity's fields ---------------------------------------------------------- */
+
+/* A whole number: the custom field, the project document's, or `otherwise`. */
+static int32_t int_field(mapping *m, const entity *e, const char *custom, const char *project,
+                         int32_t otherwise)
+{
+    int32_t n;
+    if (value_int32(m->arena, json_at(&e->record, "data", custom, NULL), &n) ||
+        value_int32(m->arena, json_at(&m->project, "data", project, NULL), &n))
+        return n;
+    return otherwise;
+}
+
+static double real_field(mapping *m, const entity *e, const char *custom, const char *project,
+                         double otherwise)
+{
+    double x;
+    if (value_real(m->arena, json_at(&e->record, "data", custom, NULL), &x) ||
+        value_real(m->arena, json_at(&m->project, "data", project, NULL), &x))
+        return x;
+    return otherwise;
+}
+
+mapping_range mapping_frames(arena *a, const json *project, const json *record)
+{
+    mapping_range r = {.start = 1001};
+    const json *own = json_get(record, "data"), *theirs = json_get(project, "data");
+    int32_t n;
+    if (!value_int32(a, json_get(own, "frame_in"), &r.start))
+        value_int32(a, json_get(theirs, "frameStart"), &r.start);
+    if (value_int32(a, json_get(own, "frame_out"), &n) && n != 0)
+        r.end = n;
+    else if (value_int32(a, json_get(record, "nb_frames"), &n) && n > 0 &&
+             (int64_t)r.start + n - 1 <= INT32_MAX)
+        r.end = (int32_t)((int64_t)r.start + n - 1);
+    else if (!value_int32(a, json_get(theirs, "frameEnd"), &r.end))
+        r.end = r.start;
+    return r;
+}
+
+static void set_computed(mapping *m, draft *d, const entity *e)
+{
+    mapping_range frames = mapping_frames(m->arena, &m->project, &e->record);
+    int32_t width, height;
+    draft_set(d, integer(m, frames.start), "data", "frameStart", NULL);
+    draft_set(d, integer(m, frames.end), "data", "frameEnd", NULL);
+    draft_set(d, real(m, real_field(m, e, "fps", "fps", 25.0)), "data", "fps", NULL);
+    bool own = value_resolution(m->arena, json_at(&e->record, "data", "resolution", NULL), &width,
+                                &height);
+    const json *project = json_get(&m->project, "data");
+    if (own || value_int32(m->arena, json_get(project, "resolutionWidth"), &width))
+        draft_set(d, integer(m, width), "data", "resolutionWidth", NULL);
+    if (own || value_int32(m->arena, json_get(project, "resolutionHeight"), &height))
+        draft_set(d, integer(m, height), "data", "resolutionHeight", NULL);
+    draft_set(d, real(m, real_field(m, e, "pixel_aspect", "pixelAspect", 1.0)), "data",
+              "pixelAspect", NULL);
+    static const struct {
+        const char *custom, *field;
+        int32_t otherwise;
+    } rest[] = {{"handle_start", "handleStart", 0},
+                {"handle_end", "handleEnd", 0},
+                {"clip_in", "clipIn", 1},
+                {"clip_out", "clipOut", 1}};
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        draft_set(d, integer(m, int_field(m, e, rest[i].custom, rest[i].field, rest[i].otherwise)),
+                  "data", rest[i].field, NULL);
+}
+
+/* What a partial view does not show stays: a vendor's records lack the custom
+ * fields of other departments. */
+static json record_to_store(mapping *m, const entity *e, const json *stored)
+{
+    const json *theirs = json_get(stored, "data"), *ours = json_get(&e->record, "data");
+    if (!m->production->partial || !json_is(theirs, JSON_OBJECT))
+        return e->record;
+    json record = json_copy_shallow(m->arena, &e->record);
+    json data = json_copy_shallow(m->arena, theirs);
+    for (uint32_t i = 0; json_is(ours, JSON_OBJECT) && i < ours->len; i++)
+        json_set(m->arena, &data, ours->members[i].key, ours->members[i].value);
+    json_set(m->arena, &record, "data", data);
+    return record;
+}
+
+static void set_custom_fields(draft *d, const entity *e, const json *record)
+{
+    const json *now = json_get(record, "data");
+    const json *then = json_at(d->before, "data", "zou", "data", NULL);
+    for (uint32_t i = 0; json_is(now, JSON_OBJECT) && i < now->len; i++) {
+        const char *key = now->members[i].key;
+        if (!is_custom_field(key))
+            continue;
+        if (!mapping_reserved(key))
+            draft_set(d, now->members[i].value, "data", key, NULL);
+        else if (strcmp(key, "fps") != 0)
+            msg_warn("%s \"%s\" (%s): custom field \"%s\" is OpenPype's own name: left out",
+                     kind_name(e->kind), e->name, e->id, key);
+    }
+    for (uint32_t i = 0; json_is(then, JSON_OBJECT) && i < then->len; i++) {
+        const char *key = then->members[i].key;
+        if (is_custom_field(key) && *key != '$' && !mapping_reserved(key) && !json_get(now, key))
+            draft_unset(d, "data", key, NULL);
+    }
+}
+
+/* ---- the whole document -------------------------------------------------------------- */
+
+static json reference(mapping *m, const entity *e)
+{
+    if (e->asset)
+        return e->asset->id;
+    return json_oid(m->arena, e->doc_id);
+}
+
+static json parents_of(mapping *m, const entity *e)
+{
+    const entity *chain[KIND_ENTITIES];
+    size_t n = 0;
+    for (const entity *up = e->under; up && n < KIND_ENTITIES; up = up->under)
+        chain[n++] = up;
+    const entity *top = n ? chain[n - 1] : e;
+    json parents = json_array();
+    json_push(m->arena, &parents, text(m, root_name(root_above(top->kind))));
+    while (n-- > 0)
+        json_push(m->arena, &parents, text(m, chain[n]->doc_name));
+    return parents;
+}
+
+draft mapping_entity(mapping *m, entity *e)
+{
+    const json *before = e->asset ? &e->asset->document : NULL;
+    draft d = draft_new(m->arena, before);
+    if (!before)
+        draft_set(&d, reference(m, e), "_id", NULL);
+    draft_set(&d, text(m, "asset"), "type", NULL);
+    draft_set(&d, text(m, "openpype:asset-3.0"), "schema", NULL);
+    draft_set(&d, text(m, e->doc_name), "name", NULL);
+    draft_set(&d, m->project_id, "parent", NULL);
+    const json *stored = json_at(before, "data", "zou", NULL);
+    json record = record_to_store(m, e, stored);
+    draft_set(&d, record, "data", "zou", NULL);
+    set_custom_fields(&d, e, &record);
+    set_computed(m, &d, e);
+    const json *tasks = json_at(before, "data", "tasks", NULL);
+    json wanted = tasks_of(m, e, tasks, &m->skipped);
+    mapping_set_named(&d, tasks, &wanted, "data");
+    draft_set(&d, parents_of(m, e), "data", "parents", NULL);
+    draft_set(&d, e->under ? reference(m, e->under) : m->roots[root_above(e->kind)].id, "data",
+              "visualParent", NULL);
+    return d;
+}

@@ -1,0 +1,46 @@
+/* mapping.h - how a Kitsu record becomes an OpenPype document, field by field
+ * (opkitsu(7), "What becomes of what"). Knows neither HTTP nor a database:
+ * records and documents in, drafts of changes out. */
+#ifndef OPKITSU_MODEL_MAPPING_H
+#define OPKITSU_MODEL_MAPPING_H
+
+#include "model/change_builder.h"
+#include "model/naming.h"
+
+typedef struct mapping {
+    arena *arena; /* borrowed, as all of these */
+    production *production;
+    collection *collection;
+    const json *anatomy;     /* settings_anatomy() */
+    bool chosen[KINDS];      /* the kinds that are synchronised */
+    root_place roots[ROOTS]; /* from naming_resolve */
+    json project;            /* the project document as this plan leaves it */
+    json project_id;         /* its `_id` */
+    json skipped;            /* array of Skipped records that the tasks gave */
+} mapping;
+
+/* The project document. Sets m->project and m->project_id; call it first.
+ * Inserts when the collection has none. */
+draft mapping_project(mapping *m);
+/* With some of the collection only (model/collection.h): whether all of it is needed
+ * to tell the project's task types. After naming_resolve. */
+bool mapping_needs_whole(mapping *m);
+/* A root document. */
+draft mapping_root(mapping *m, root r);
+/* The document of a live entity, names settled. May add to m->skipped. */
+draft mapping_entity(mapping *m, entity *e);
+
+/* What a record's frames are in OpenPype, over those of the project document. */
+typedef struct mapping_range {
+    int32_t start, end;
+} mapping_range;
+mapping_range mapping_frames(arena *a, const json *project, const json *record);
+/* A project's `data.code`: Kitsu's, else its name in lower case, `_` for blanks. */
+json mapping_code(arena *a, const json *project, const char *name);
+/* Whether a key of `data` is OpenPype's own or the suite's, and no custom field. */
+bool mapping_reserved(const char *key);
+/* Bring an object of named things, `OUTER.tasks`, to `wanted`: one path a key, or
+ * the object whole where a key can't be part of a path. `there`: as it is. */
+void mapping_set_named(draft *d, const json *there, const json *wanted, const char *outer);
+
+#endif

@@ -1,0 +1,437 @@
+#include "model/naming.h"
+
+#include "base/digest.h"
+#include "base/msg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *naming_id(arena *a, const char *project_id, const char *what)
+{
+    const char *text = arena_printf(a, "%s\n%s", project_id, what);
+    char hex[25];
+    digest_hex(text, strlen(text), 12, hex);
+    return arena_text(a, hex, 24);
+}
+
+const char *naming_fault(arena *a, const char *name, bool of_project)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    if (!*name)
+        return "the name is empty";
+    size_t good = strspn(name, letters);
+    const char *dot = of_project ? strchr(name, '.') : NULL;
+    if (!name[good] && !dot)
+        return NULL;
+    return arena_printf(a, "name \"%s\" has characters outside [a-zA-Z0-9_%s]", name,
+                        of_project ? "" : ".");
+}
+
+/* ---- places in the tree ---------------------------------------------------- */
+
+/* Whether a sequence of Kitsu's stands in for a parent that OpenPype's shot
+ * does not have: push-to-zou makes them, since Kitsu wants one above a shot. */
+static bool is_substitute(const entity *sequence, const entity *shot)
+{
+    const json *data = json_get(&sequence->record, "data");
+    if (json_true(json_get(data, "is_substitute")))
+        return true;
+    if (!shot->asset)
+        return false;
+    const json *list = json_at(&shot->asset->document, "data", "parent_substitutes", NULL);
+    const char *id =
+        json_is(list, JSON_ARRAY) && list->len ? json_text(json_get(&list->items[0], "id")) : NULL;
+    return id && strcmp(id, sequence->id) == 0;
+}
+
+static void find_place(production *p, entity *e)
+{
+    e->under = e->kind == KIND_CONCEPT ? NULL : e->parent;
+    if (e->kind == KIND_SEQUENCE)
+        e->no_document =
+            e->substitute || json_true(json_at(&e->record, "data", "is_substitute", NULL));
+    if (e->kind == KIND_SHOT && e->parent && e->parent->kind == KIND_SEQUENCE &&
+        is_substitute(e->parent, e))
+        e->under = e->parent->parent;
+    /* A parent made between two of kitsu-fetch's requests: it comes with the
+     * next sync, and a wrong place or name must not come before it. */
+    if (e->parent_id && !e->parent && e->kind != KIND_CONCEPT && e->kind != KIND_EPISODE) {
+        production_skip(p, e, "parent", "its parent is not in the stream (made just now?)");
+        e->passed_on |= e->recalled; /* the store has it, and nothing was said of it */
+    }
+}
+
+static const char *wanted_name(arena *a, const entity *e)
+{
+    const json *keep = e->asset ? json_at(&e->asset->document, "data", "keep_name", NULL) : NULL;
+    if (json_text(keep) && strcmp(keep->text, e->name) == 0)
+        return e->asset->name;
+    if (e->under && (e->kind == KIND_SEQUENCE || e->kind == KIND_SHOT))
+        return arena_printf(a, "%s_%s", e->under->doc_name, e->name);
+    return e->name;
+}
+
+/* ---- who wants which name ---------------------------------------------------- */
+
+typedef struct bid {
+    entity *entity;
+    struct claim *claim;
+    struct bid *next;  /* of the same claim, by kind and age */
+    UT_hash_handle hh; /* by entity */
+} bid;
+
+typedef struct claim {
+    const char *name;
+    bid *bids;
+    asset *holder;        /* a document that keeps the name whatever the plan */
+    unsigned holders;     /* how many such there are */
+    struct claim *queued; /* next in the queue */
+    bool in_queue;
+    UT_hash_handle hh;
+} claim;
+
+typedef struct naming {
+    production *p;
+    collection *c;
+    claim *claims;
+    bid *bids;
+    claim *queue; /* claims that changed since they were judged */
+} naming;
+
+static claim *claim_of(naming *n, const char *name)
+{
+    claim *c = NULL;
+    HASH_FIND_STR(n->claims, name, c);
+    if (c)
+        return c;
+    c = arena_alloc(n->p->arena, sizeof *c);
+    *c = (claim){.name = name};
+    HASH_ADD_KEYPTR(hh, n->claims, c->name, strlen(c->name), c);
+    return c;
+}
+
+/* This document stays as it is, and so its name is taken. */
+static claim *hold(naming *n, asset *d)
+{
+    claim *c = claim_of(n, d->name);
+    c->holder = d;
+    c->holders++;
+    return c;
+}
+
+static bool keeps(const bid *b)
+{
+    const asset *d = b->entity->asset;
+    return d && !d->archived && strcmp(d->name, b->claim->name) == 0;
+}
+
+/* Not linked to Kitsu, live, and of a shape that can be written to: made with
+ * OpenPype's own tools, and linked instead of doubled. */
+static bool adoptable(const asset *d)
+{
+    return !d->zou_id && !d->root_of && !d->archived &&
+           json_is(json_get(&d->document, "data"), JSON_OBJECT);
+}
+
+static bid *winner_of(const claim *c)
+{
+    for (bid *b = c->bids; b; b = b->next)
+        if (keeps(b))
+            return b;
+    if (c->holders == 0)
+        return c->bids;
+    if (c->holders == 1 && adoptable(c->holder))
+        for (bid *b = c->bids; b; b = b->next)
+            if (!b->entity->asset)
+                return b; /* which adopts the document */
+    return NULL;
+}
+
+static void enqueue(naming *n, claim *c)
+{
+    if (c->in_queue)
+        return;
+    c->in_queue = true;
+    c->queued = n->queue;
+    n->queue = c;
+}
+
+/* Take back the bids of an entity that is skipped and of all that is skipped
+ * with it. Their documents keep the names they have. */
+static void withdraw(naming *n, entity *e)
+{
+    bid *b;
+    HASH_FIND_PTR(n->bids, &e, b);
+    if (b) {
+        bid **at = &b->claim->bids;
+        while (*at != b)
+            at = &(*at)->next;
+        *at = b->next;
+        HASH_DEL(n->bids, b);
+        enqueue(n, b->claim);
+        if (e->asset && !e->asset->archived)
+            enqueue(n, hold(n, e->asset));
+    }
+    for (entity *child = e->first_child; child; child = child->next_sibling)
+        if (child->state == ENTITY_SKIPPED)
+            withdraw(n, child);
+}
+
+static void lose(naming *n, entity *e, const claim *c, const bid *winner)
+{
+    const char *by =
+        winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)", kind_name(winner->entity->kind),
+                              winner->entity->name, winner->entity->id)
+               : arena_printf(n->p->arena, "the document %s", c->holder->key);
+    production_skip(n->p, e, "duplicate",
+                    arena_printf(n->p->arena, "the name \"%s\" is taken by %s", c->name, by));
+    withdraw(n, e);
+}
+
+/* Skip those of kinds up to `k` that do not get the name. */
+static void judge(naming *n, claim *c, kind k)
+{
+    bid *winner = winner_of(c), *b = c->bids;
+    while (b) {
+        if (b == winner || b->entity->kind > k) {
+            b = b->next;
+            continue;
+        }
+        lose(n, b->entity, c, winner);
+        b = c->bids; /* the list has changed, by the loser and what is below it */
+        if (winner && winner->entity->state != ENTITY_LIVE)
+            winner = winner_of(c);
+    }
+}
+
+/* By kinds from top to bottom: a parent that loses takes its children along,
+ * and what they wanted is free for others before these are judged. */
+static void settle(naming *n)
+{
+    production *p = n->p;
+    for (size_t i = 0; i < p->n; i++) {
+        bid *b;
+        HASH_FIND_PTR(n->bids, &p->entities[i], b);
+        if (b)
+            judge(n, b->claim, p->entities[i]->kind);
+        while (n->queue) {
+            claim *c = n->queue;
+            n->queue = c->queued;
+            c->in_queue = false;
+            judge(n, c, p->entities[i]->kind);
+        }
+    }
+}
+
+bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS])
+{
+    if (!d->zou_id || d->kind == KIND_NONE || d->kind >= KIND_ENTITIES || p->partial ||
+        !chosen[d->kind] || !p->read[d->kind])
+        return false;
+    const entity *e = production_find(p, d->zou_id);
+    if (!e)
+        return !p->events;
+    return (e->asset == d &&
+            (e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document)));
+}
+
+/* ---- roots -------------------------------------------------------------------- */
+
+/* The `_id` of a new document. Where another document has it already, by
+ * somebody's hand, the next one in a row that is as fixed. */
+static const char *new_id(const naming *n, const char *what)
+{
+    for (;;) {
+        const char *id = naming_id(n->p->arena, n->p->id, what);
+        if (!collection_find(n->c, id))
+            return id;
+        what = arena_printf(n->p->arena, "%s\n", what);
+    }
+}
+
+asset *naming_root(const collection *c, root r)
+{
+    const char *name = root_name(r);
+    asset *archived = NULL, *named = NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        asset *d = c->assets[i];
+        bool is_root = d->root_of && strcmp(d->root_of, name) == 0;
+        if (is_root && !d->archived)
+            return d;
+        if (is_root && !archived)
+            archived = d;
+        if (!named && adoptable(d) && strcmp(d->name, name) == 0)
+            named = d;
+    }
+    return archived ? archived : named;
+}
+
+static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROOTS])
+{
+    arena *a = n->p->arena;
+    const bool wanted[ROOTS] = {true, true, chosen[KIND_EDIT], chosen[KIND_CONCEPT]};
+    for (int r = 0; r < ROOTS; r++) {
+        root_place *place = &roots[r];
+        const char *name = root_name((root)r);
+        *place = (root_place){.asset = wanted[r] ? naming_root(n->c, (root)r) : NULL};
+        if (place->asset) {
+            place->asset->root_of = name; /* of this plan on: no entity adopts it */
+            place->key = place->asset->key;
+            place->id = place->asset->id;
+        } else if (wanted[r]) {
+            place->key = new_id(n, arena_printf(a, "root:%s", name));
+            place->id = json_oid(a, place->key);
+        }
+    }
+}
+
+/* A document that keeps the name goes before a root that is not there yet. */
+static void check_roots(naming *n, root_place roots[ROOTS])
+{
+    for (int r = 0; r < ROOTS; r++) {
+        if (!roots[r].key || (roots[r].asset && !roots[r].asset->archived))
+            continue;
+        const claim *c = claim_of(n, root_name((root)r));
+        if (c->holders == 1 && !c->bids)
+            continue;
+        msg_warn("%s: the root \"%s\" can't be made: another document has that name", n->c->coll,
+                 root_name((root)r));
+        roots[r].key = NULL;
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------ */
+
+/* The entity's own document, whose link to it somebody took away. */
+static asset *unlinked(const naming *n, const entity *e)
+{
+    asset *d = collection_find(n->c, naming_id(n->p->arena, n->p->id, e->id));
+    bool ours =
+        d && !d->zou_id && !d->root_of && json_is(json_get(&d->document, "data"), JSON_OBJECT);
+    return ours ? d : NULL;
+}
+
+/* Entities and documents that belong together by id. */
+static void bind(naming *n, const bool chosen[KINDS])
+{
+    for (size_t i = 0; i < n->c->n; i++)
+        n->c->assets[i]->entity = NULL;
+    for (size_t i = 0; i < n->p->n; i++) {
+        entity *e = n->p->entities[i];
+        HASH_FIND(hh_zou, n->c->by_zou, e->id, strlen(e->id), e->asset);
+        if (!e->asset)
+            e->asset = unlinked(n, e);
+        if (e->asset)
+            e->asset->entity = e;
+        e->doc_id = e->asset ? e->asset->key : new_id(n, e->id);
+        if (!chosen[e->kind]) {
+            e->state = ENTITY_SKIPPED;
+            e->passed_on = true;
+        }
+    }
+}
+
+static void check_names(production *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->state != ENTITY_LIVE)
+            continue;
+        find_place(p, e);
+        const char *fault = naming_fault(p->arena, e->name, false);
+        if (fault && !e->no_document)
+            production_skip(p, e, "name", fault);
+    }
+}
+
+static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROOTS])
+{
+    for (size_t i = 0; i < n->c->n; i++) {
+        asset *d = n->c->assets[i];
+        bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
+        if (!d->archived && !moves && !naming_goes(n->p, d, chosen))
+            hold(n, d);
+    }
+    /* A root that is still to be made, or to be revived, has its name before
+     * all that do not have it yet. */
+    for (int r = 0; r < ROOTS; r++)
+        if (roots[r].key && (!roots[r].asset || roots[r].asset->archived)) {
+            asset *future = arena_alloc(n->p->arena, sizeof *future);
+            *future = (asset){.name = root_name((root)r), .key = roots[r].key, .root_of = ""};
+            hold(n, future);
+        }
+}
+
+static void place_bids(naming *n)
+{
+    production *p = n->p;
+    for (size_t i = p->n; i-- > 0;) { /* backwards: each claim's list in order */
+        entity *e = p->entities[i];
+        if (e->state != ENTITY_LIVE || e->no_document)
+            continue;
+        bid *b = arena_alloc(p->arena, sizeof *b);
+        *b = (bid){.entity = e, .claim = claim_of(n, e->doc_name)};
+        b->next = b->claim->bids;
+        b->claim->bids = b;
+        HASH_ADD_PTR(n->bids, entity, b);
+    }
+}
+
+bool naming_above(entity *e)
+{
+    if (e->state == ENTITY_LIVE)
+        return true;
+    bool unread = e->state == ENTITY_SKIPPED &&
+                  (strcmp(e->skip_code, "size") == 0 || strcmp(e->skip_code, "depth") == 0);
+    if (!unread || !e->asset || e->asset->archived)
+        return false;
+    e->doc_name = e->asset->name;
+    return true;
+}
+
+/* After the names are settled: adoptions, and assets below types that got no
+ * document, which go right below the root. */
+static void settle_places(naming *n, root_place roots[ROOTS])
+{
+    production *p = n->p;
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->kind == KIND_ASSET_TYPE && !naming_above(e))
+            msg_warn("asset type \"%s\" is skipped: its assets go right below \"%s\"", e->name,
+                     root_name(ROOT_ASSETS));
+        if (e->state != ENTITY_LIVE)
+            continue;
+        e->under = e->under && naming_above(e->under) ? e->under : NULL;
+        if (!e->under && !roots[root_above(e->kind)].key) {
+            production_skip(p, e, "parent", "its root document can't be made");
+            continue;
+        }
+        bid *b;
+        HASH_FIND_PTR(n->bids, &e, b);
+        if (b && b->claim->holders == 1 && !e->asset && adoptable(b->claim->holder)) {
+            e->asset = b->claim->holder;
+            e->asset->entity = e;
+            e->doc_id = e->asset->key;
+        }
+    }
+}
+
+void naming_resolve(production *p, collection *c, const bool chosen[KINDS], root_place roots[ROOTS])
+{
+    naming n = {.p = p, .c = c};
+    bind(&n, chosen);
+    check_names(p);
+    find_roots(&n, chosen, roots);
+    hold_names(&n, chosen, roots);
+    for (size_t i = 0; i < p->n; i++)
+        if (p->entities[i]->state == ENTITY_LIVE)
+            p->entities[i]->doc_name = wanted_name(p->arena, p->entities[i]);
+    place_bids(&n);
+    settle(&n);
+    check_roots(&n, roots);
+    settle_places(&n, roots);
+    HASH_CLEAR(hh, n.claims);
+    HASH_CLEAR(hh, n.bids);
+}

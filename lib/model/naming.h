@@ -1,0 +1,47 @@
+/* naming.h - which document is whose, and what each shall be called.
+ *
+ * Binds Kitsu's entities to OpenPype's documents, finds every entity's place
+ * in OpenPype's tree, and settles who gets a name that several want (opkitsu(7),
+ * "What is skipped"). An entity that can't have a document is skipped. */
+#ifndef OPKITSU_MODEL_NAMING_H
+#define OPKITSU_MODEL_NAMING_H
+
+#include "model/collection.h"
+#include "model/production.h"
+
+/* A document at the top of the tree. */
+typedef struct root_place {
+    asset *asset;    /* the document that is it, or becomes it; NULL: none yet */
+    const char *key; /* hex of its id, there or new; NULL: there is no such root */
+    json id;
+} root_place;
+
+/* `chosen`: the kinds that are synchronised; entities of others are left out
+ * (skipped in silence), their documents stay. Sets `under`, `asset`, `doc_name`
+ * and `doc_id` of every entity that stays live, `entity` of every document
+ * that belongs to one, and the roots. */
+void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
+                    root_place roots[ROOTS]);
+
+/* The document that is this root: one that says so, a live one before an
+ * archived one; else one of that name that nobody else claims. NULL: none. */
+asset *naming_root(const collection *c, root r);
+
+/* Whether a document is of something that Kitsu no longer has. A second
+ * document of one entity is not: it stays, somebody must look at it. */
+bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS]);
+
+/* Whether documents can lie below that of this asset type: it is live, or was
+ * too large to be read and has one already. Those of others go right below
+ * the root. Sets `doc_name`. */
+bool naming_above(entity *e);
+
+/* A new document's `_id`: the first 12 bytes of SHA-256 over
+ * PROJECT_ID "\n" WHAT, in hex: a plan made twice inserts once. */
+const char *naming_id(arena *a, const char *project_id, const char *what);
+
+/* Whether a name is one that OpenPype can use: ^[a-zA-Z0-9_.]+$, for a project
+ * without the dot. NULL, or the reason in `a`. */
+const char *naming_fault(arena *a, const char *name, bool of_project);
+
+#endif

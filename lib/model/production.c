@@ -1,0 +1,467 @@
+#include "model/production.h"
+
+#include "base/limits.h"
+#include "base/msg.h"
+#include "record/sanitize.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- small things --------------------------------------------------------- */
+
+/* A text with a NUL inside would end there early, and be another name: shown
+ * as U+FFFD it is none that a document can have. */
+static const char *name_of(arena *a, const json *record)
+{
+    const json *v = json_get(record, "name");
+    if (!json_text(v))
+        return "";
+    if (strlen(v->text) == v->len)
+        return v->text;
+    buf name = {0};
+    for (uint32_t i = 0; i < v->len; i++)
+        buf_add(&name, v->text[i] ? v->text + i : "\xef\xbf\xbd", v->text[i] ? 1 : 3);
+    const char *shown = arena_text(a, name.data, name.len);
+    buf_free(&name);
+    return shown;
+}
+
+/* NULL for none, an empty one, and one that is no id of Kitsu's. */
+static const char *id_of(const json *record, const char *key)
+{
+    const json *v = json_get(record, key);
+    return json_text(v) && v->len && strlen(v->text) == v->len ? v->text : NULL;
+}
+
+static const char *text_or(const json *record, const char *key, const char *otherwise)
+{
+    const char *text = json_text(json_get(record, key));
+    return text ? text : otherwise;
+}
+
+typedef struct record_name {
+    const char *type, *id, *name;
+} record_name;
+
+static void report_key(void *context, const char *path, const char *why)
+{
+    const record_name *r = context;
+    msg_warn("%s \"%s\" (%s): key \"%s\" left out: %s", r->type, r->name, r->id, path, why);
+}
+
+static void clean(arena *a, json *record)
+{
+    record_name r = {text_or(record, "type", "record"), text_or(record, "id", ""),
+                     text_or(record, "name", "")};
+    clean_record(a, record, report_key, &r);
+}
+
+/* The order in which those of one kind are taken: `created_at`, then id. */
+static int by_age(const char *created_a, const char *id_a, const char *created_b, const char *id_b)
+{
+    int order = strcmp(created_a, created_b);
+    return order ? order : strcmp(id_a, id_b);
+}
+
+static int by_kind_and_age(const void *x, const void *y)
+{
+    const entity *a = *(entity *const *)x, *b = *(entity *const *)y;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return by_age(a->created_at, a->id, b->created_at, b->id);
+}
+
+static int tasks_by_age(const void *x, const void *y)
+{
+    const task *a = *(task *const *)x, *b = *(task *const *)y;
+    return by_age(a->created_at, a->id, b->created_at, b->id);
+}
+
+static int types_by_age(task_type *a, task_type *b)
+{
+    return by_age(a->created_at, a->id, b->created_at, b->id);
+}
+
+/* ---- making --------------------------------------------------------------- */
+
+production *production_new(arena *a, const json *project, const char **why)
+{
+    production *p = arena_alloc(a, sizeof *p);
+    *p = (production){.arena = a, .project = *project, .asset_types = json_null()};
+    clean(a, &p->project);
+    p->id = id_of(&p->project, "id");
+    p->name = name_of(a, &p->project);
+    const char *status = json_text(json_get(&p->project, "project_status_name"));
+    p->closed = status && strcmp(status, "Closed") == 0;
+    if (p->id)
+        return p;
+    *why = "a Project without \"id\"";
+    return NULL;
+}
+
+void production_free(production *p)
+{
+    if (!p)
+        return;
+    HASH_CLEAR(hh, p->by_id);
+    HASH_CLEAR(hh, p->types);
+    HASH_CLEAR(hh, p->skipped_tasks);
+    free(p->entities);
+    free(p->tasks);
+}
+
+entity *production_find(const production *p, const char *id)
+{
+    entity *e = NULL;
+    if (id)
+        HASH_FIND_STR(p->by_id, id, e);
+    return e;
+}
+
+static entity *new_entity(production *p, kind k, const char *id, const json *record)
+{
+    entity *e = arena_alloc(p->arena, sizeof *e);
+    *e = (entity){.kind = k,
+                  .id = id,
+                  .name = name_of(p->arena, record),
+                  .created_at = text_or(record, "created_at", "")};
+    p->entities = xgrow(p->entities, p->n, &p->cap, sizeof *p->entities);
+    p->entities[p->n++] = e;
+    HASH_ADD_KEYPTR(hh, p->by_id, e->id, strlen(e->id), e);
+    return e;
+}
+
+static void take_record(entity *e, const json *record)
+{
+    e->record = *record;
+    e->parent_id = id_of(record, e->kind == KIND_ASSET ? "entity_type_id" : "parent_id");
+    if (json_true(json_get(record, "canceled")))
+        e->state = ENTITY_GONE;
+}
+
+static bool add_entity(production *p, kind k, const json *record, const char **why)
+{
+    const char *id = id_of(record, "id");
+    if (!id) {
+        *why = "a record without \"id\"";
+        return false;
+    }
+    if (production_find(p, id)) {
+        *why = "a second record of the same id";
+        return false;
+    }
+    entity *e = new_entity(p, k, id, record);
+    json cleaned = *record;
+    clean(p->arena, &cleaned);
+    if (k == KIND_ASSET_TYPE) {
+        /* Added by kitsu-fetch, never stored. */
+        cleaned = json_copy_shallow(p->arena, &cleaned);
+        json_unset(&cleaned, "project_id");
+    }
+    take_record(e, &cleaned);
+    const json *data = json_get(&e->record, "data");
+    if (json_is(data, JSON_OBJECT) && data->len > MAX_FIELDS)
+        production_skip(
+            p, e, "size",
+            arena_printf(p->arena, "it has %u custom fields, more than %d", data->len, MAX_FIELDS));
+    e->given = e->state;
+    return true;
+}
+
+static void take_task(production *p, const char *id, const json *record)
+{
+    task *t = arena_alloc(p->arena, sizeof *t);
+    *t = (task){.id = id,
+                .record = *record,
+                .name = name_of(p->arena, record),
+                .created_at = text_or(record, "created_at", "")};
+    p->tasks = xgrow(p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
+    p->tasks[p->n_tasks++] = t;
+}
+
+static bool add_task(production *p, const json *record, const char **why)
+{
+    const char *id = id_of(record, "id");
+    if (!id || !id_of(record, "entity_id")) {
+        *why = "a Task without \"id\" or \"entity_id\"";
+        return false;
+    }
+    json cleaned = *record;
+    clean(p->arena, &cleaned);
+    take_task(p, id, &cleaned);
+    return true;
+}
+
+static bool add_task_type(production *p, const json *record, const char **why)
+{
+    const char *id = id_of(record, "id");
+    task_type *known = NULL;
+    if (id)
+        HASH_FIND_STR(p->types, id, known);
+    if (!id || known) {
+        *why = known ? "a second record of the same id" : "a TaskType without \"id\"";
+        return false;
+    }
+    task_type *t = arena_alloc(p->arena, sizeof *t);
+    *t = (task_type){.id = id};
+    json copy = *record;
+    clean(p->arena, &copy);
+    const json *name = json_get(&copy, "name");
+    t->name = json_text(name) && strlen(name->text) == name->len ? name->text : ""; /* a key */
+    t->created_at = text_or(&copy, "created_at", "");
+    const json *short_name = json_get(&copy, "short_name");
+    t->short_name = json_text(short_name) ? *short_name : json_string(p->arena, t->name);
+    t->in_project = json_true(json_get(&copy, "in_project"));
+    p->any_type_listed |= t->in_project;
+    HASH_ADD_KEYPTR(hh, p->types, t->id, strlen(t->id), t);
+    return true;
+}
+
+static bool add_skipped(production *p, const json *record, kind *counted, const char **why)
+{
+    const json *what = json_get(record, "entity");
+    const char *id = id_of(what, "id");
+    kind k = kind_of(json_text(json_get(what, "type")));
+    *counted = k;
+    if (k == KIND_NONE)
+        return true; /* the project's own: nothing of it is here */
+    if (!id) {
+        *why = "a Skipped record whose entity has no \"id\"";
+        return false;
+    }
+    if (k >= KIND_ENTITIES) {
+        skipped_id *s = arena_alloc(p->arena, sizeof *s);
+        s->id = id;
+        HASH_ADD_KEYPTR(hh, p->skipped_tasks, s->id, strlen(s->id), s);
+        return true;
+    }
+    if (production_find(p, id)) {
+        *why = "a second record of the same id";
+        return false;
+    }
+    entity *e = new_entity(p, k, id, what);
+    e->state = e->given = ENTITY_SKIPPED;
+    e->skip_code = text_or(record, "code", "");
+    e->skip_reason = text_or(record, "reason", "");
+    return true;
+}
+
+void production_delete(production *p, kind k, const char *id)
+{
+    if (production_find(p, id))
+        return; /* it was made anew, or moved here, in the meantime */
+    json nothing = json_object();
+    entity *e = new_entity(p, k, id, &nothing);
+    e->state = e->given = ENTITY_GONE;
+}
+
+static bool add_deleted(production *p, const json *record, const char **why)
+{
+    const char *id = id_of(record, "id");
+    kind k = kind_of(json_text(json_get(record, "entity_type")));
+    if (!id || k == KIND_NONE) {
+        *why = "a Deleted without \"id\", or of an unknown \"entity_type\"";
+        return false;
+    }
+    if (k < KIND_ENTITIES)
+        production_delete(p, k, id);
+    return true; /* a Task's entity came with those it has */
+}
+
+static bool add_asset_types(production *p, const json *record, const char **why)
+{
+    const json *ids = json_get(record, "ids");
+    bool good = json_is(ids, JSON_ARRAY);
+    for (uint32_t i = 0; good && i < ids->len; i++)
+        good = json_text(&ids->items[i]) != NULL;
+    if (!good) {
+        *why = "an AssetTypes whose \"ids\" is no list of texts";
+        return false;
+    }
+    p->asset_types = *ids;
+    return true;
+}
+
+static void recall_tasks(production *p, const json *tasks)
+{
+    for (uint32_t i = 0; json_is_plain(tasks) && i < tasks->len; i++) {
+        const json *record = json_get(&tasks->members[i].value, "zou");
+        const char *id = id_of(record, "id");
+        if (id && id_of(record, "entity_id"))
+            take_task(p, id, record);
+    }
+}
+
+entity *production_recall(production *p, const json *record, const json *tasks)
+{
+    const char *id = id_of(record, "id");
+    kind k = kind_of(json_text(json_get(record, "type")));
+    if (!id || k == KIND_NONE || k >= KIND_ENTITIES || production_find(p, id))
+        return NULL;
+    entity *e = new_entity(p, k, id, record);
+    e->recalled = true;
+    take_record(e, record);
+    e->given = e->state;
+    recall_tasks(p, tasks);
+    return e;
+}
+
+bool production_add(production *p, const json *record, const char **why)
+{
+    const char *type = json_text(json_get(record, "type"));
+    const char *project_id = json_text(json_get(record, "project_id"));
+    kind k = kind_of(type);
+    bool ok = true;
+    if (project_id && strcmp(project_id, p->id) != 0) {
+        *why = "a record of another project than the Project before it";
+        return false;
+    }
+    if (strcmp(type, "Skipped") == 0)
+        ok = add_skipped(p, record, &k, why);
+    else if (strcmp(type, "Deleted") == 0)
+        ok = add_deleted(p, record, why);
+    else if (strcmp(type, "AssetTypes") == 0)
+        ok = add_asset_types(p, record, why);
+    else if (k == KIND_TASK)
+        ok = add_task(p, record, why);
+    else if (k == KIND_TASK_TYPE)
+        ok = add_task_type(p, record, why);
+    else if (k < KIND_ENTITIES && k != KIND_NONE)
+        ok = add_entity(p, k, record, why);
+    if (ok && k != KIND_NONE)
+        p->counts[k]++;
+    return ok;
+}
+
+/* ---- linking --------------------------------------------------------------- */
+
+static bool counts_agree(production *p, const json *end, const bool need[KINDS], const char **why)
+{
+    const json *counts = json_get(end, "counts");
+    for (int k = 0; k < KINDS; k++) {
+        int64_t said = 0;
+        const json *v = json_get(counts, kind_name((kind)k));
+        if (v && !json_int64(v, &said)) {
+            *why = "its counts are not numbers";
+            return false;
+        }
+        p->read[k] = v != NULL || p->events;
+        if (!p->read[k] && need[k] && !p->closed) {
+            *why = arena_printf(p->arena, "the stream has no %s records: they were not read",
+                                kind_name((kind)k));
+            return false;
+        }
+        if ((uint64_t)said != p->counts[k]) {
+            *why =
+                arena_printf(p->arena, "%lu %s records came, and End says %lld: the stream was cut",
+                             p->counts[k], kind_name((kind)k), (long long)said);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void mark_gone(entity *e)
+{
+    e->state = ENTITY_GONE;
+    for (entity *c = e->first_child; c; c = c->next_sibling)
+        if (c->kind != KIND_ASSET)
+            mark_gone(c);
+}
+
+/* What followed from an earlier linking and naming. */
+static void forget_links(production *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        e->state = e->given;
+        e->parent = e->first_child = e->next_sibling = e->under = NULL;
+        e->tasks = NULL;
+        e->doc_name = NULL;
+        e->no_document = false;
+        e->passed_on = e->given == ENTITY_SKIPPED && json_is_null(&e->record);
+    }
+}
+
+static void link_entities(production *p)
+{
+    qsort(p->entities, p->n, sizeof *p->entities, by_kind_and_age);
+    for (size_t i = p->n; i-- > 0;) { /* backwards: children in order */
+        entity *e = p->entities[i];
+        entity *parent = production_find(p, e->parent_id);
+        if (!parent || parent->kind >= e->kind)
+            continue;
+        e->parent = parent;
+        e->next_sibling = parent->first_child;
+        parent->first_child = e;
+    }
+    for (size_t i = 0; i < p->n; i++)
+        if (p->entities[i]->state == ENTITY_GONE)
+            mark_gone(p->entities[i]);
+    /* Below something that could not be read. */
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->state == ENTITY_SKIPPED)
+            for (entity *c = e->first_child; c; c = c->next_sibling)
+                if (c->kind != KIND_ASSET)
+                    production_skip(p, c, "parent",
+                                    arena_printf(p->arena, "its %s \"%s\" is skipped",
+                                                 kind_name(e->kind), e->name));
+    }
+}
+
+static void link_tasks(production *p)
+{
+    if (p->n_tasks)
+        qsort(p->tasks, p->n_tasks, sizeof *p->tasks, tasks_by_age);
+    for (size_t i = p->n_tasks; i-- > 0;) {
+        task *t = p->tasks[i];
+        const char *type_id = json_text(json_get(&t->record, "task_type_id"));
+        t->type = NULL;
+        if (type_id)
+            HASH_FIND_STR(p->types, type_id, t->type);
+        t->entity = production_find(p, json_text(json_get(&t->record, "entity_id")));
+        if (!t->entity)
+            continue; /* its entity came or went while Kitsu was read */
+        t->next = t->entity->tasks;
+        t->entity->tasks = t;
+    }
+}
+
+void production_link(production *p)
+{
+    forget_links(p);
+    if (p->n)
+        link_entities(p);
+    link_tasks(p);
+    HASH_SORT(p->types, types_by_age);
+}
+
+bool production_end(production *p, const json *end, const bool need[KINDS], const char **why)
+{
+    const char *scope = json_text(json_get(end, "scope"));
+    p->partial = json_true(json_get(end, "partial"));
+    p->events = scope && strcmp(scope, "events") == 0;
+    p->whole = json_true(json_get(end, "whole"));
+    if (!counts_agree(p, end, need, why))
+        return false;
+    production_link(p);
+    return true;
+}
+
+/* ---- skipping --------------------------------------------------------------- */
+
+void production_skip(production *p, entity *e, const char *code, const char *reason)
+{
+    if (e->state != ENTITY_LIVE)
+        return;
+    e->state = ENTITY_SKIPPED;
+    e->skip_code = code;
+    e->skip_reason = reason;
+    const char *below =
+        arena_printf(p->arena, "its %s \"%s\" is skipped", kind_name(e->kind), e->name);
+    for (entity *c = e->first_child; c; c = c->next_sibling)
+        if (c->kind != KIND_ASSET) /* assets go right below the root then */
+            production_skip(p, c, "parent", below);
+}

@@ -1,0 +1,25 @@
+/* rule.h - the rule of Integrate Kitsu Note: what a publish comments on in Kitsu,
+ * and whether the task's status changes (opkitsu(7), "What a publish does").
+ *
+ * Pure: a Publish record and the settings in, Comment records out
+ * (opkitsu-records(5)); it asks nobody. */
+#ifndef OPKITSU_PUBLISH_RULE_H
+#define OPKITSU_PUBLISH_RULE_H
+
+#include "publish/rule_settings.h"
+
+typedef struct note note;
+
+/* Something to warn of: `instance` is its index. */
+typedef void note_remark_fn(void *context, uint32_t instance, const char *text);
+
+/* Look at a Publish record. NULL: `*why`, in `a`, says what is wrong with it and
+ * where. All is borrowed, the result lives in `a`. */
+note *note_new(arena *a, const note_settings *settings, const json *publish, note_remark_fn *remark,
+               void *context, const char **why);
+uint32_t note_instances(const note *n);
+/* Make the Comment of an instance, in `a`. False: it gets none, `*why`, in `a`,
+ * says for what reason. */
+bool note_comment(note *n, uint32_t instance, json *comment, const char **why);
+
+#endif

@@ -1,0 +1,163 @@
+#include "publish/rule_settings.h"
+
+#include "json/path.h"
+#include "record/display.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct reader {
+    arena *a;
+    note_mistake_fn *mistake;
+    void *context;
+    bool ok;
+} reader;
+
+/* `format` is what is allowed; what was found is said before it. */
+__attribute__((format(printf, 4, 5))) static void wrong(reader *r, const char *path, const json *v,
+                                                        const char *format, ...)
+{
+    char allowed[256];
+    buf text = {0};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(allowed, sizeof allowed, format, args);
+    va_end(args);
+    if (v) {
+        show_value(&text, v);
+        buf_addf(&text, ", but %s is wanted", allowed);
+    } else {
+        buf_addf(&text, "missing: %s is wanted", allowed);
+    }
+    r->mistake(r->context, true, path, text.data);
+    r->ok = false;
+    buf_free(&text);
+}
+
+/* The member at `path`; NULL, and told, when it is of another type. */
+static const json *member(reader *r, const json *of, const char *path, const char *key,
+                          json_type type, const char *allowed)
+{
+    const json *v = json_get(of, key);
+    bool is =
+        type == JSON_TRUE ? json_is(v, JSON_TRUE) || json_is(v, JSON_FALSE) : json_is(v, type);
+    if (is)
+        return v;
+    wrong(r, arena_printf(r->a, "%s.%s", path, key), v, "%s", allowed);
+    return NULL;
+}
+
+/* Warn of keys that are not among `known`, ended by NULL. OpenPype's own marks
+ * begin with two underscores. */
+static void look_for_others(reader *r, const json *of, const char *path, const char *const *known)
+{
+    for (uint32_t i = 0; of->type == JSON_OBJECT && i < of->len; i++) {
+        const char *key = of->members[i].key;
+        buf text = {0};
+        bool is_known = strncmp(key, "__", 2) == 0;
+        buf_adds(&text, "unknown, and not used; known are");
+        for (size_t k = 0; known[k]; k++) {
+            buf_addf(&text, "%s %s", k ? "," : "", known[k]);
+            is_known |= strcmp(key, known[k]) == 0;
+        }
+        if (!is_known)
+            r->mistake(r->context, false, arena_printf(r->a, "%s.%s", path, key), text.data);
+        buf_free(&text);
+    }
+}
+
+static bool read_condition(reader *r, const json *v, const char *path, const char *key,
+                           note_condition *out)
+{
+    const char *const known[] = {"condition", key, NULL};
+    bool ok = r->ok;
+    if (v->type != JSON_OBJECT) {
+        wrong(r, path, v, "{\"condition\": ..., \"%s\": ...}", key);
+        return false;
+    }
+    look_for_others(r, v, path, known);
+    r->ok = true;
+    const json *condition =
+        member(r, v, path, "condition", JSON_STRING, "\"equal\" or \"not_equal\"");
+    const json *is = member(r, v, path, key, JSON_STRING, "a text");
+    const char *word = json_text(condition);
+    bool equal = word && strcmp(word, "equal") == 0;
+    if (word && !equal && strcmp(word, "not_equal") != 0)
+        wrong(r, arena_printf(r->a, "%s.condition", path), condition, "\"equal\" or \"not_equal\"");
+    *out = (note_condition){.equal = equal, .is = is};
+    bool good = r->ok;
+    r->ok = ok && good;
+    return good;
+}
+
+static note_conditions read_conditions(reader *r, const json *of, const char *path,
+                                       const char *list, const char *key)
+{
+    note_conditions c = {0};
+    const json *v = member(r, of, path, list, JSON_ARRAY, "a list of conditions");
+    if (!v)
+        return c;
+    c.list = arena_alloc(r->a, (v->len + 1) * sizeof *c.list);
+    for (uint32_t i = 0; i < v->len; i++) {
+        const char *at = arena_printf(r->a, "%s.%s[%u]", path, list, i);
+        c.n += read_condition(r, &v->items[i], at, key, &c.list[c.n]);
+    }
+    return c;
+}
+
+static void read_conditions_of(reader *r, const json *note, note_settings *out)
+{
+    static const char *const known[] = {"status_conditions", "family_requirements", NULL};
+    const char *path = NOTE_SETTINGS ".status_change_conditions";
+    const json *v = member(r, note, NOTE_SETTINGS, "status_change_conditions", JSON_OBJECT,
+                           "{\"status_conditions\": [...], \"family_requirements\": [...]}");
+    if (!v)
+        return;
+    look_for_others(r, v, path, known);
+    out->statuses = read_conditions(r, v, path, "status_conditions", "short_name");
+    out->families = read_conditions(r, v, path, "family_requirements", "family");
+}
+
+static void read_template(reader *r, const json *note, note_settings *out)
+{
+    static const char *const known[] = {"enabled", "comment_template", NULL};
+    const char *path = NOTE_SETTINGS ".custom_comment_template", *why;
+    const json *v = member(r, note, NOTE_SETTINGS, "custom_comment_template", JSON_OBJECT,
+                           "{\"enabled\": ..., \"comment_template\": ...}");
+    if (!v)
+        return;
+    look_for_others(r, v, path, known);
+    const json *enabled = member(r, v, path, "enabled", JSON_TRUE, "true or false");
+    const json *text = member(r, v, path, "comment_template", JSON_STRING, "a text");
+    if (!json_true(enabled) || !text)
+        return;
+    out->template = note_template_new(r->a, text, out->openpype, &why);
+    if (!out->template) {
+        r->mistake(r->context, true, arena_printf(r->a, "%s.comment_template", path), why);
+        r->ok = false;
+    }
+}
+
+bool note_settings_read(arena *a, const json *settings, bool openpype, note_settings *out,
+                        note_mistake_fn *mistake, void *context)
+{
+    static const char *const known[] = {"set_status_note", "note_status_shortname",
+                                        "status_change_conditions", "custom_comment_template",
+                                        NULL};
+    reader r = {.a = a, .mistake = mistake, .context = context, .ok = true};
+    const json *note = path_get(settings, NOTE_SETTINGS);
+    *out = (note_settings){.openpype = openpype};
+    if (!json_is(note, JSON_OBJECT)) {
+        wrong(&r, NOTE_SETTINGS, note, "{\"set_status_note\": ...}");
+        return false;
+    }
+    look_for_others(&r, note, NOTE_SETTINGS, known);
+    out->set_status_note =
+        json_true(member(&r, note, NOTE_SETTINGS, "set_status_note", JSON_TRUE, "true or false"));
+    out->short_name =
+        member(&r, note, NOTE_SETTINGS, "note_status_shortname", JSON_STRING, "a text");
+    read_conditions_of(&r, note, out);
+    read_template(&r, note, out);
+    return r.ok;
+}

@@ -1,0 +1,45 @@
+/* rule_settings.h - OpenPype's settings of Integrate Kitsu Note, checked:
+ *
+ *     kitsu.publish.IntegrateKitsuNote:
+ *       {set_status_note, note_status_shortname,
+ *        status_change_conditions:{status_conditions:[{condition,short_name}],
+ *                                  family_requirements:[{condition,family}]},
+ *        custom_comment_template:{enabled,comment_template}}
+ *
+ * as the schema of OpenPype's project settings has them. */
+#ifndef OPKITSU_PUBLISH_RULE_SETTINGS_H
+#define OPKITSU_PUBLISH_RULE_SETTINGS_H
+
+#include "publish/template.h"
+
+#define NOTE_SETTINGS "kitsu.publish.IntegrateKitsuNote"
+
+typedef struct note_condition {
+    bool equal;     /* else not_equal */
+    const json *is; /* the short name, or family: a JSON_STRING */
+} note_condition;
+
+typedef struct note_conditions {
+    note_condition *list;
+    uint32_t n;
+} note_conditions;
+
+/* All of it borrowed from the settings, or in the arena. */
+typedef struct note_settings {
+    bool openpype; /* decide as OpenPype's plug-in does */
+    bool set_status_note;
+    const json *short_name; /* a JSON_STRING */
+    note_conditions statuses, families;
+    const note_template *template; /* NULL: the comment as it is */
+} note_settings;
+
+/* Something wrong with the settings: `path`, dotted, places in lists as [0], and
+ * what is allowed there. Not `fatal`: a key that nobody knows. */
+typedef void note_mistake_fn(void *context, bool fatal, const char *path, const char *what);
+
+/* Read them out of merged settings (store/settings.h), with `openpype` for its manner.
+ * All mistakes are told. False: there was a fatal one. */
+bool note_settings_read(arena *a, const json *settings, bool openpype, note_settings *out,
+                        note_mistake_fn *mistake, void *context);
+
+#endif

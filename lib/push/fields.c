@@ -1,0 +1,187 @@
+#include "push/fields.h"
+
+#include "base/msg.h"
+#include "json/numbers.h"
+#include "model/mapping.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- the project ---------------------------------------------------------- */
+
+/* What Kitsu takes as text, a number as short as can be: `25`, `23.976`. */
+static json as_text(arena *a, double x)
+{
+    json number = floor(x) == x && fabs(x) < 1e9 ? json_integer(a, (int64_t)x) : json_real(a, x);
+    return json_string(a, number.text);
+}
+
+static void plan_project_numbers(push_plan *p)
+{
+    const json *project = &p->kitsu->production->project;
+    const json *data = json_get(&p->c->project, "data");
+    double fps, theirs;
+    int32_t width, height, w, h;
+    if (value_real(p->arena, json_get(project, "fps"), &theirs) &&
+        value_real(p->arena, json_get(data, "fps"), &fps) && fps != theirs && fps > 0)
+        json_set(p->arena, &p->project_fields, "fps", as_text(p->arena, fps));
+    if (value_resolution(p->arena, json_get(project, "resolution"), &w, &h) &&
+        value_int32(p->arena, json_get(data, "resolutionWidth"), &width) &&
+        value_int32(p->arena, json_get(data, "resolutionHeight"), &height) && width > 0 &&
+        height > 0 && (width != w || height != h))
+        json_set(p->arena, &p->project_fields, "resolution",
+                 json_string(p->arena, arena_printf(p->arena, "%dx%d", (int)width, (int)height)));
+}
+
+/* No type of Extended JSON at any depth: Kitsu would not know what it is. */
+static bool is_kitsus(const json *v)
+{
+    if (v->type == JSON_ARRAY)
+        for (uint32_t i = 0; i < v->len; i++)
+            if (!is_kitsus(&v->items[i]))
+                return false;
+    if (v->type == JSON_OBJECT)
+        for (uint32_t i = 0; i < v->len; i++)
+            if (v->members[i].key[0] == '$' || !is_kitsus(&v->members[i].value))
+                return false;
+    return true;
+}
+
+static bool is_projects_own(const push_plan *p, const char *key)
+{
+    static const char *const ours[] = {"code", "fps", "library_project", "name"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcmp(ours[i], key) == 0)
+            return false;
+    return *key && *key != '$' && !mapping_reserved(key) && !json_get(p->options->attributes, key);
+}
+
+/* Zou replaces a project's data whole, so it gets all of it back. */
+static void plan_project_data(push_plan *p)
+{
+    const json *ours = json_get(&p->c->project, "data");
+    const json *theirs = json_get(&p->kitsu->production->project, "data");
+    json data = json_is(theirs, JSON_OBJECT) ? json_copy_shallow(p->arena, theirs) : json_object();
+    bool differs = false;
+    for (uint32_t i = 0; json_is(ours, JSON_OBJECT) && i < ours->len; i++) {
+        const json_member *m = &ours->members[i];
+        if (!is_projects_own(p, m->key) || json_equal(&m->value, json_get(theirs, m->key), NULL))
+            continue;
+        if (!is_kitsus(&m->value)) {
+            msg_warn("%s: data.%s is of a type that Kitsu does not have: left out", p->c->coll,
+                     m->key);
+            continue;
+        }
+        json_set(p->arena, &data, m->key, m->value);
+        differs = true;
+    }
+    if (differs)
+        json_set(p->arena, &p->project_fields, "data", data);
+}
+
+static void plan_project(push_plan *p)
+{
+    arena *a = p->arena;
+    const production *kitsu = p->kitsu->production;
+    json theirs = mapping_code(a, &kitsu->project, kitsu->name);
+    const json *ours = json_at(&p->c->project, "data", "code", NULL);
+    if (json_text(ours) && ours->len && !json_equal(ours, &theirs, NULL))
+        json_set(a, &p->project_fields, "code", *ours);
+    plan_project_numbers(p);
+    plan_project_data(p);
+}
+
+/* ---- frames --------------------------------------------------------------- */
+
+/* One end of a range: what Kitsu shall have. False: both sides changed it. */
+static bool merge(int32_t ours, int32_t base, int32_t theirs, int32_t *out)
+{
+    *out = ours == base ? theirs : ours;
+    return ours == base || theirs == base || theirs == ours;
+}
+
+/* The record as it is with the fields. */
+static json written(push_plan *p, const json *record, const json *fields)
+{
+    json out = json_is(record, JSON_OBJECT) ? json_copy_shallow(p->arena, record) : json_object();
+    const json *data = json_get(&out, "data"), *more = json_get(fields, "data");
+    json merged = json_is(data, JSON_OBJECT) ? json_copy_shallow(p->arena, data) : json_object();
+    for (uint32_t i = 0; more && i < more->len; i++)
+        json_set(p->arena, &merged, more->members[i].key, more->members[i].value);
+    json_set(p->arena, &out, "data", merged);
+    if (json_get(fields, "nb_frames"))
+        json_set(p->arena, &out, "nb_frames", *json_get(fields, "nb_frames"));
+    return out;
+}
+
+static bool reaches(push_plan *p, const json *record, const json *fields, mapping_range wanted)
+{
+    json after = written(p, record, fields);
+    mapping_range r = mapping_frames(p->arena, &p->c->project, &after);
+    return r.start == wanted.start && r.end == wanted.end;
+}
+
+/* The fewest fields that give the range; none do where Kitsu can't say it (a last
+ * frame 0 is none). */
+static bool find_fields(push_plan *p, push_item *i, mapping_range wanted)
+{
+    arena *a = p->arena;
+    mapping_range now = mapping_frames(a, &p->c->project, &i->record);
+    json fields = json_object(), data = json_object();
+    if (now.start != wanted.start) {
+        json_set(a, &data, "frame_in", json_integer(a, wanted.start));
+        json_set(a, &fields, "data", data);
+    }
+    if (!reaches(p, &i->record, &fields, wanted)) {
+        json_set(a, &data, "frame_out", json_integer(a, wanted.end));
+        json_set(a, &fields, "data", data);
+    }
+    int64_t length = (int64_t)wanted.end - wanted.start + 1, nb_frames = 0;
+    json_int64(json_get(&i->record, "nb_frames"), &nb_frames);
+    if (i->kind == KIND_SHOT && length > 0 && length <= INT32_MAX && nb_frames != length)
+        json_set(a, &fields, "nb_frames", json_integer(a, length));
+    i->fields = fields;
+    return reaches(p, &i->record, &fields, wanted);
+}
+
+static void plan_frames(push_plan *p, push_item *i)
+{
+    arena *a = p->arena;
+    const json *data = json_get(&i->document->document, "data");
+    const json *stored = i->link ? NULL : json_get(data, "zou");
+    mapping_range base = mapping_frames(a, &p->c->project, stored);
+    mapping_range theirs = mapping_frames(a, &p->c->project, &i->record);
+    mapping_range ours = base, wanted;
+    value_int32(a, json_get(data, "frameStart"), &ours.start);
+    value_int32(a, json_get(data, "frameEnd"), &ours.end);
+    bool start = merge(ours.start, base.start, theirs.start, &wanted.start);
+    bool end = merge(ours.end, base.end, theirs.end, &wanted.end);
+    if (!start || !end) {
+        push_plan_note(p, i, "conflict",
+                       arena_printf(a,
+                                    "its frames were changed on both sides: %d-%d in OpenPype, "
+                                    "%d-%d in Kitsu, which stay",
+                                    (int)ours.start, (int)ours.end, (int)theirs.start,
+                                    (int)theirs.end));
+        return;
+    }
+    if (wanted.start == theirs.start && wanted.end == theirs.end)
+        return;
+    if (!find_fields(p, i, wanted)) {
+        i->fields = json_object();
+        push_plan_note(p, i, "frames",
+                       arena_printf(a, "Kitsu can't say its frames, %d-%d", (int)wanted.start,
+                                    (int)wanted.end));
+    }
+}
+
+void push_fields_plan(push_plan *p)
+{
+    plan_project(p);
+    for (size_t n = 0; n < p->n; n++) {
+        push_item *i = p->items[n];
+        bool framed = i->kind > KIND_ASSET_TYPE && i->kind <= KIND_ASSET;
+        if (framed && i->document && !i->left && !i->skip_code)
+            plan_frames(p, i);
+    }
+}

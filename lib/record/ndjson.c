@@ -1,0 +1,249 @@
+#include "record/ndjson.h"
+
+#include "base/limits.h"
+#include "base/msg.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+struct ndjson {
+    int fd;           /* borrowed */
+    const char *name; /* borrowed */
+    char *data;       /* owned */
+    size_t cap;
+    size_t start, end; /* the unread bytes */
+    size_t line, line_len;
+    unsigned long number, bad;
+    bool at_end, skipping;
+    ndjson_idle_fn *idle; /* or NULL */
+    void *context;        /* borrowed */
+    int idle_time;        /* milliseconds */
+};
+
+ndjson *ndjson_new(int fd, const char *name)
+{
+    ndjson *n = xmalloc(sizeof *n);
+    *n = (ndjson){.fd = fd, .name = name, .cap = (size_t)64 * 1024};
+    n->data = xmalloc(n->cap);
+    return n;
+}
+
+void ndjson_free(ndjson *n)
+{
+    if (!n)
+        return;
+    free(n->data);
+    free(n);
+}
+
+const char *ndjson_line(const ndjson *n, size_t *len)
+{
+    *len = n->line_len;
+    return n->data + n->line;
+}
+
+unsigned long ndjson_line_number(const ndjson *n)
+{
+    return n->number;
+}
+
+const char *ndjson_name(const ndjson *n)
+{
+    return n->name;
+}
+
+unsigned long ndjson_bad(const ndjson *n)
+{
+    return n->bad;
+}
+
+void ndjson_complain(ndjson *n, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    msg_error("%s:%lu: %s", n->name, n->number, text);
+    n->bad++;
+}
+
+void ndjson_set_idle(ndjson *n, double seconds, ndjson_idle_fn *fn, void *context)
+{
+    n->idle = fn;
+    n->context = context;
+    n->idle_time = seconds > 0.001 ? (int)(seconds * 1000) : 1;
+}
+
+/* Until there is something to read, or an end or error. False: not to be. */
+static bool await(ndjson *n)
+{
+    struct pollfd p = {.fd = n->fd, .events = POLLIN};
+    while (n->idle) {
+        if (!n->idle(n->context))
+            return false;
+        if (poll(&p, 1, n->idle_time) > 0)
+            break;
+    }
+    return true;
+}
+
+/* More bytes into the buffer. False at the end and on errors. */
+static bool fill(ndjson *n, int *failed)
+{
+    if (n->at_end)
+        return false;
+    if (n->start > 0) {
+        memmove(n->data, n->data + n->start, n->end - n->start);
+        n->end -= n->start;
+        n->start = 0;
+    }
+    if (n->end == n->cap) {
+        n->cap *= 2;
+        n->data = xrealloc(n->data, n->cap);
+    }
+    ssize_t got;
+    if (!await(n)) {
+        n->at_end = true;
+        n->start = n->end; /* half a line is not the input's fault */
+        return false;
+    }
+    do
+        got = read(n->fd, n->data + n->end, n->cap - n->end);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        msg_error("%s: %s", n->name, strerror(errno));
+        *failed = 1;
+    }
+    if (got <= 0) {
+        n->at_end = true;
+        return false;
+    }
+    n->end += (size_t)got;
+    return true;
+}
+
+static void complain_long(ndjson *n)
+{
+    ndjson_complain(n, "line longer than %zu MiB", MAX_LINE / 1024 / 1024);
+}
+
+/* The next line, as in ndjson_next, of whatever content. */
+static int next_line(ndjson *n)
+{
+    int failed = 0;
+    size_t seen = 0; /* bytes of the unread ones that hold no newline */
+    for (;;) {
+        char *newline = memchr(n->data + n->start + seen, '\n', n->end - n->start - seen);
+        if (newline) {
+            n->line = n->start;
+            n->line_len = (size_t)(newline - n->data) + 1 - n->start;
+            n->start += n->line_len;
+            seen = 0;
+            if (n->skipping) { /* the rest of a line that was too long */
+                n->skipping = false;
+                continue;
+            }
+            n->number++;
+            if (n->line_len <= MAX_LINE)
+                return 1;
+            complain_long(n);
+            continue;
+        }
+        seen = n->end - n->start;
+        if (seen > MAX_LINE) {
+            if (!n->skipping) {
+                n->number++;
+                complain_long(n);
+            }
+            n->skipping = true;
+            n->start = n->end;
+            seen = 0;
+        }
+        if (!fill(n, &failed))
+            break;
+    }
+    if (failed)
+        return -1;
+    if (n->end > n->start && !n->skipping) {
+        n->number++;
+        ndjson_complain(n, "the last line has no newline: the stream was cut here");
+    }
+    n->start = n->end;
+    return 0;
+}
+
+int ndjson_next(ndjson *n, arena *a, json *out)
+{
+    int got;
+    while ((got = next_line(n)) == 1) {
+        json_error e;
+        json_mended mended;
+        if (!json_parse(a, n->data + n->line, n->line_len - 1, out, &e, &mended)) {
+            ndjson_complain(n, "%s (byte %zu)", e.what, e.offset + 1);
+            continue;
+        }
+        if (out->type != JSON_OBJECT) {
+            ndjson_complain(n, "not a JSON object");
+            continue;
+        }
+        if (!json_text(json_get(out, "type"))) {
+            ndjson_complain(n, "an object without a \"type\"");
+            continue;
+        }
+        if (mended.surrogates)
+            msg_warn("%s:%lu: half of a surrogate pair, read as U+FFFD", n->name, n->number);
+        if (mended.nul_keys)
+            msg_warn("%s:%lu: key with a NUL character left out", n->name, n->number);
+        return 1;
+    }
+    return got;
+}
+
+void ndjson_write(const json *v)
+{
+    static buf line; /* kept for the next call, for good */
+    buf_clear(&line);
+    json_write(&line, v);
+    buf_addc(&line, '\n');
+    ndjson_write_raw(line.data, line.len);
+}
+
+void ndjson_write_raw(const char *line, size_t len)
+{
+    if (len) /* of nothing there may be no address */
+        fwrite(line, 1, len, stdout);
+}
+
+/* errno of the first flush that failed. */
+static int flush_error;
+
+void ndjson_flush(void)
+{
+    if (fflush(stdout) != 0 && !flush_error)
+        flush_error = errno;
+}
+
+int ndjson_close(int status)
+{
+    /* fwrite's errno is gone by now; asking the descriptor once more tells the
+     * reason, /dev/full and a closed one included. */
+    bool failed = ferror(stdout) != 0;
+    int error = flush_error;
+    if (fflush(stdout) != 0 && !error)
+        error = errno;
+    if (fclose(stdout) != 0 && !error)
+        error = errno;
+    if (!failed && !error)
+        return status;
+    if (error)
+        msg_error("stdout: %s", strerror(error));
+    else
+        msg_error("stdout: output was lost");
+    return EX_IOERR;
+}

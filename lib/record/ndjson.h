@@ -1,0 +1,50 @@
+/* ndjson.h - streams of one JSON object a line (opkitsu-records(5)).
+ *
+ * Bad input is an error of its line alone: it is reported as
+ * `program: NAME:LINE: what`, counted, and reading goes on. */
+#ifndef OPKITSU_RECORD_NDJSON_H
+#define OPKITSU_RECORD_NDJSON_H
+
+#include "json/json.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct ndjson ndjson;
+
+/* Read from `fd` (borrowed, not closed). `name` (borrowed) is for messages. */
+ndjson *ndjson_new(int fd, const char *name);
+void ndjson_free(ndjson *n); /* takes NULL */
+
+/* What to do at least every `seconds` while waiting for input, and before each
+ * read. It returns false to end the reading, as if the input had ended. */
+typedef bool ndjson_idle_fn(void *context);
+void ndjson_set_idle(ndjson *n, double seconds, ndjson_idle_fn *fn, void *context);
+
+/* The next good line, parsed into `a`: an object with a text as `type`.
+ * 1: `*out` is it. 0: the end. -1: reading failed, which has been reported.
+ * A last line without its newline was cut and counts as bad. */
+int ndjson_next(ndjson *n, arena *a, json *out);
+/* The text of the line that ndjson_next gave last, with its newline: to pass
+ * a record on unchanged. Borrowed until the next call. */
+const char *ndjson_line(const ndjson *n, size_t *len);
+/* Its number, from 1. */
+unsigned long ndjson_line_number(const ndjson *n);
+const char *ndjson_name(const ndjson *n);
+/* How many bad lines there were so far. */
+unsigned long ndjson_bad(const ndjson *n);
+/* Report and count a line that is JSON but makes no sense: `NAME:LINE: text`. */
+void ndjson_complain(ndjson *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Write `v` and a newline to stdout. Errors are kept by stdio and found by
+ * ndjson_close. */
+void ndjson_write(const json *v);
+/* Write raw bytes (a whole line) to stdout. */
+void ndjson_write_raw(const char *line, size_t len);
+/* Flush stdout, for whoever waits at the pipe's other end; errors as above. */
+void ndjson_flush(void);
+/* Flush and close stdout at the end of a program. Returns `status`, or 74
+ * (EX_IOERR, with a message) when anything written was lost. */
+int ndjson_close(int status);
+
+#endif

@@ -1,0 +1,19 @@
+/* sanitize.h - text from Kitsu is data, never a type (opkitsu-records(5),
+ * "Changes").
+ *
+ * In place, at any depth: keys that begin with `$` are left out; so is the
+ * nearest key above an integer beyond int64_t or a number that is not finite.
+ * What is left is written as the stores write it (`-0` as 0, `2.50` as 2.5),
+ * so that both hold the same. Each key left out is handed to `report`. */
+#ifndef OPKITSU_RECORD_SANITIZE_H
+#define OPKITSU_RECORD_SANITIZE_H
+
+#include "json/json.h"
+
+/* `path`: the key, dotted from the record (borrowed); `why`: plain words. */
+typedef void clean_report(void *context, const char *path, const char *why);
+
+/* `record` is an object that json_parse made in `a`. */
+void clean_record(arena *a, json *record, clean_report *report, void *context);
+
+#endif

@@ -1,0 +1,84 @@
+#include "record/zou_record.h"
+
+#include "base/limits.h"
+#include "base/msg.h"
+#include "record/ndjson.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void write_skipped(const char *type, const char *project_id, const json_element *e)
+{
+    char reason[80];
+    if (e->too_large)
+        snprintf(reason, sizeof reason, "larger than %zu MiB", MAX_RECORD / 1024 / 1024);
+    else
+        snprintf(reason, sizeof reason, "nested deeper than %d levels", MAX_RECORD_DEPTH);
+    arena *a = arena_new();
+    json entity = json_object(), v = json_object();
+    json_set(a, &entity, "type", json_string(a, type));
+    json_set(a, &entity, "id", e->id ? json_string(a, e->id) : json_null());
+    json_set(a, &entity, "name", e->name ? json_string(a, e->name) : json_null());
+    json_set(a, &v, "type", json_string(a, "Skipped"));
+    json_set(a, &v, "entity", entity);
+    json_set(a, &v, "project_id", json_string(a, project_id));
+    json_set(a, &v, "reason", json_string(a, reason));
+    json_set(a, &v, "code", json_string(a, e->too_large ? "size" : "depth"));
+    ndjson_write(&v);
+    msg_error("%s \"%s\" (%s) is skipped: %s", type, e->name ? e->name : "", e->id ? e->id : "",
+              reason);
+    arena_free(a);
+}
+
+/* Line ends between its tokens become blanks; within strings JSON has none. */
+static void write_on_one_line(const char *text, size_t len)
+{
+    for (const char *end = text + len; text < end;) {
+        size_t part = 0;
+        while (text + part < end && text[part] != '\n' && text[part] != '\r')
+            part++;
+        ndjson_write_raw(text, part);
+        text += part;
+        if (text < end) {
+            ndjson_write_raw(" ", 1);
+            text++;
+        }
+    }
+    ndjson_write_raw("\n", 1);
+}
+
+static bool write_with(const char *type, const char *project_id, const json_element *e,
+                       const json *added)
+{
+    arena *a = arena_new();
+    json own, v = json_object();
+    if (!json_parse(a, e->text, e->len, &own, NULL, NULL)) {
+        arena_free(a); /* deeper than even a line may be */
+        write_skipped(type, project_id, e);
+        return false;
+    }
+    if (!e->type || strcmp(e->type, type) != 0)
+        json_add(a, &v, "type", json_string(a, type));
+    for (uint32_t i = 0; added && i < added->len; i++)
+        json_add(a, &v, added->members[i].key, added->members[i].value);
+    json first = v;
+    for (uint32_t i = 0; i < own.len; i++)
+        if (!json_get(&first, own.members[i].key))
+            json_add(a, &v, own.members[i].key, own.members[i].value);
+    ndjson_write(&v);
+    arena_free(a);
+    return true;
+}
+
+bool record_write(const char *type, const char *project_id, const json_element *e,
+                  const json *added)
+{
+    if (!e->text) {
+        write_skipped(type, project_id, e);
+        return false;
+    }
+    if (added || !e->type || strcmp(e->type, type) != 0)
+        return write_with(type, project_id, e, added);
+    write_on_one_line(e->text, e->len);
+    return true;
+}

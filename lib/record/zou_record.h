@@ -1,0 +1,14 @@
+/* zou_record.h - Zou's objects as records of a stream (opkitsu-records(5)). */
+#ifndef OPKITSU_RECORD_ZOU_RECORD_H
+#define OPKITSU_RECORD_ZOU_RECORD_H
+
+#include "json/json.h"
+
+/* Write one of Zou's objects to stdout, as it came, on one line. Its `type` is
+ * seen to; the members of `added` (an object, or NULL) go before its own of
+ * other names. One over MAX_RECORD or MAX_RECORD_DEPTH becomes a `Skipped`,
+ * with a message: then false is returned. Output errors are kept by stdio. */
+bool record_write(const char *type, const char *project_id, const json_element *element,
+                  const json *added);
+
+#endif

@@ -1,0 +1,86 @@
+#include "report/report.h"
+
+#include "base/msg.h"
+#include "base/program.h"
+#include "record/ndjson.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define MAX_REMARKS 20 /* of one sort that are said; the others are only counted */
+
+void report_start(const char *name, const char *usage, int argc, char **argv)
+{
+    static const struct option options[] = {PROGRAM_LONG_OPTIONS, {0}};
+    program_start(name);
+    for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
+        program_option(o, usage);
+    if (optind < argc)
+        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+}
+
+int report_read(void (*fn)(void *context, const json *record), void *context)
+{
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    arena *a = arena_new();
+    json record;
+    int got;
+    while ((got = ndjson_next(in, a, &record)) == 1) {
+        fn(context, &record);
+        arena_reset(a);
+    }
+    int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
+    arena_free(a);
+    ndjson_free(in);
+    return status;
+}
+
+void remarks_add(remarks *r, buf *line)
+{
+    buf_add(&r->lines, line->data, line->len);
+    buf_addc(&r->lines, '\n');
+    buf_free(line);
+    r->n++;
+}
+
+void remarks_print(remarks *r)
+{
+    const char *line = r->lines.data;
+    for (long i = 0; i < r->n && i < MAX_REMARKS; i++) {
+        size_t len = strcspn(line, "\n") + 1;
+        ndjson_write_raw(line, len);
+        line += len;
+    }
+    if (r->n > MAX_REMARKS)
+        printf("  ... and %ld more\n", r->n - MAX_REMARKS);
+    buf_clear(&r->lines);
+    r->n = 0;
+}
+
+void remarks_free(remarks *r)
+{
+    buf_free(&r->lines);
+    r->n = 0;
+}
+
+void report_count(buf *b, int64_t n, const char *what)
+{
+    if (n)
+        buf_addf(b, "%s%lld %s", b->len ? ", " : "", (long long)n, what);
+}
+
+void report_line(buf *line)
+{
+    buf_addc(line, '\n');
+    ndjson_write_raw(line->data, line->len);
+    buf_free(line);
+}
+
+void report_wipe(void)
+{
+    if (msg_progress_wanted() && isatty(STDOUT_FILENO))
+        fputs("\r\033[K", stderr);
+}

@@ -1,0 +1,354 @@
+#include "store/lease.h"
+
+#include "base/clock.h"
+#include "store/state.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WRITER "lease" /* the id of the one that writers to the store have */
+
+struct lease {
+    store *store;   /* borrowed */
+    const char *id; /* borrowed */
+    char owner[128];
+    char text[160];
+    int64_t term; /* 0: never held */
+    bool handed_down;
+    bool ours;      /* it is, or was when somebody looked last */
+    double renewed; /* by clock_now, when that was begun */
+};
+
+double lease_seconds(void)
+{
+    const char *text = getenv("OPKITSU_LEASE_SECONDS");
+    char *end;
+    double seconds = text && *text ? strtod(text, &end) : 0;
+    return seconds > 0 && seconds <= 3600 && !*end ? seconds : 20;
+}
+
+double lease_renewal(void)
+{
+    return lease_seconds() / 4;
+}
+
+double lease_retry(void)
+{
+    return lease_seconds() / 10;
+}
+
+double lease_margin(void)
+{
+    return lease_seconds() / 4;
+}
+
+double lease_deadline(const lease *l)
+{
+    return l->renewed + lease_seconds() - lease_margin();
+}
+
+/* ---- who ---------------------------------------------------------------- */
+
+static bool good_in_owner(char c)
+{
+    return isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_';
+}
+
+lease *lease_new(store *s)
+{
+    return lease_new_named(s, WRITER);
+}
+
+lease *lease_new_named(store *s, const char *id)
+{
+    lease *l = xmalloc(sizeof *l);
+    *l = (lease){.store = s, .id = id};
+    char host[64] = "";
+    unsigned noise = 0;
+    gethostname(host, sizeof host - 1);
+    for (char *c = host; *c; c++)
+        if (!good_in_owner(*c))
+            *c = '_';
+    if (getrandom(&noise, sizeof noise, 0) != sizeof noise)
+        noise = (unsigned)time(NULL);
+    snprintf(l->owner, sizeof l->owner, "%s-%ld-%08x", host, (long)getpid(), noise);
+    return l;
+}
+
+lease *lease_handed_down(store *s, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    size_t len = colon ? (size_t)(colon - text) : 0;
+    lease l = {.store = s, .id = WRITER, .handed_down = true, .ours = true};
+    if (len == 0 || len >= sizeof l.owner || !isdigit((unsigned char)colon[1]))
+        return NULL;
+    for (size_t i = 0; i < len; i++)
+        if (!good_in_owner(text[i]))
+            return NULL;
+    char *end;
+    errno = 0;
+    l.term = strtoll(colon + 1, &end, 10);
+    if (errno || *end || l.term < 1)
+        return NULL;
+    memcpy(l.owner, text, len);
+    lease *out = xmalloc(sizeof *out);
+    *out = l;
+    snprintf(out->text, sizeof out->text, "%s:%lld", out->owner, (long long)out->term);
+    return out;
+}
+
+void lease_free(lease *l)
+{
+    free(l);
+}
+
+const char *lease_text(const lease *l)
+{
+    return l->text;
+}
+
+const char *lease_owner(const lease *l)
+{
+    return l->owner;
+}
+
+bool lease_is_taken(const lease *l)
+{
+    return l->term > 0 && !l->handed_down;
+}
+
+int64_t lease_term(const lease *l)
+{
+    return l->term;
+}
+
+/* ---- the document ------------------------------------------------------- */
+
+typedef struct record {
+    json document;
+    bool found;
+    const char *owner; /* NULL: nobody */
+    int64_t term;
+    double expires;
+} record;
+
+static bool read_document(store *s, const char *name, arena *a, record *r, store_error *e)
+{
+    json id = json_string(a, name);
+    *r = (record){.term = 0};
+    if (!store_get(s, state_ns(s), &id, a, &r->document, &r->found, e))
+        return false;
+    if (!r->found)
+        return true;
+    r->owner = json_text(json_get(&r->document, "owner"));
+    json_int64(json_get(&r->document, "term"), &r->term);
+    json_double(json_get(&r->document, "expires"), &r->expires);
+    return true;
+}
+
+static bool read_record(lease *l, arena *a, record *r, store_error *e)
+{
+    return read_document(l->store, l->id, a, r, e);
+}
+
+static bool is_ours(const lease *l, const record *r)
+{
+    return r->owner && strcmp(r->owner, l->owner) == 0 && r->term == l->term;
+}
+
+/* Write the document, if it is still the one that was read. */
+static bool write_record(lease *l, arena *a, const record *r, const char *owner, int64_t term,
+                         double expires, bool *done, store_error *e)
+{
+    static const char *paths[] = {"expires", "owner", "term"};
+    json id = json_string(a, l->id), after = json_object();
+    json_add(a, &after, "_id", id);
+    json_add(a, &after, "type", json_string(a, "lease"));
+    json_add(a, &after, "owner", owner ? json_string(a, owner) : json_null());
+    json_add(a, &after, "term", json_integer(a, term));
+    json_add(a, &after, "expires", json_real(a, expires));
+    store_write w = {.op = r->found ? STORE_UPDATE : STORE_INSERT,
+                     .id = &id,
+                     .before = r->found ? &r->document : NULL,
+                     .after = &after,
+                     .paths = paths,
+                     .n_paths = r->found ? sizeof paths / sizeof *paths : 0};
+    if (!store_write_all(l->store, state_ns(l->store), &w, 1, a, e))
+        return false;
+    *done = w.outcome == STORE_DONE;
+    if (w.outcome != STORE_REFUSED)
+        return true;
+    e->status = EX_IOERR;
+    snprintf(e->what, sizeof e->what, "%s: it refuses its own state: %s", store_name(l->store),
+             w.what);
+    return false;
+}
+
+/* ---- holding ------------------------------------------------------------ */
+
+static lease_outcome lose(lease *l, const record *r, store_error *e)
+{
+    l->ours = false;
+    e->status = EX_TEMPFAIL;
+    if (r->owner)
+        snprintf(e->what, sizeof e->what, "%s: the lease is lost: %.128s has it now",
+                 store_name(l->store), r->owner);
+    else
+        snprintf(e->what, sizeof e->what, "%s: the lease is lost: it was given back",
+                 store_name(l->store));
+    return LEASE_LOST;
+}
+
+static lease_outcome wait_for(lease *l, const record *r, store_error *e)
+{
+    const char *owner = r->owner ? r->owner : "one that is as fast";
+    e->status = EX_TEMPFAIL;
+    if (strcmp(l->id, WRITER) == 0)
+        snprintf(e->what, sizeof e->what,
+                 "%s: another program writes to it: %.128s has the lease (see sync-status)",
+                 store_name(l->store), owner);
+    else
+        snprintf(e->what, sizeof e->what, "%s: another %.32s is at work: %.128s has its lease",
+                 store_name(l->store), l->id, owner);
+    return LEASE_OTHERS;
+}
+
+static lease_outcome look(lease *l, arena *a, store_error *e)
+{
+    record r;
+    double now;
+    if (!read_record(l, a, &r, e) || !store_now(l->store, &now, e))
+        return LEASE_FAILED;
+    if (!is_ours(l, &r))
+        return lose(l, &r, e);
+    if (r.expires - now >= lease_margin())
+        return LEASE_HELD;
+    l->ours = false;
+    e->status = EX_TEMPFAIL;
+    snprintf(e->what, sizeof e->what, "%s: the lease is lost: nobody renews it",
+             store_name(l->store));
+    return LEASE_LOST;
+}
+
+static lease_outcome take(lease *l, arena *a, store_error *e)
+{
+    record r;
+    double now, begun = clock_now();
+    bool done;
+    if (!read_record(l, a, &r, e) || !store_now(l->store, &now, e))
+        return LEASE_FAILED;
+    /* One of our own is from a try whose answer did not come. */
+    if (r.owner && r.expires > now && strcmp(r.owner, l->owner) != 0)
+        return wait_for(l, &r, e);
+    if (!write_record(l, a, &r, l->owner, r.term + 1, now + lease_seconds(), &done, e))
+        return LEASE_FAILED;
+    if (!done)
+        return wait_for(l, &(record){0}, e);
+    l->term = r.term + 1;
+    l->ours = true;
+    l->renewed = begun;
+    snprintf(l->text, sizeof l->text, "%s:%lld", l->owner, (long long)l->term);
+    return LEASE_HELD;
+}
+
+/* Also when its time is over, as long as nobody else has taken it. */
+static lease_outcome keep(lease *l, bool renew, arena *a, store_error *e)
+{
+    record r;
+    double now, begun = clock_now();
+    bool done;
+    if (!read_record(l, a, &r, e))
+        return LEASE_FAILED;
+    if (!is_ours(l, &r))
+        return lose(l, &r, e);
+    if (!renew)
+        return LEASE_HELD;
+    if (!store_now(l->store, &now, e) ||
+        !write_record(l, a, &r, l->owner, l->term, now + lease_seconds(), &done, e))
+        return LEASE_FAILED;
+    if (!done) {
+        if (!read_record(l, a, &r, e))
+            return LEASE_FAILED;
+        return lose(l, &r, e);
+    }
+    l->renewed = begun;
+    return LEASE_HELD;
+}
+
+lease_outcome lease_hold(lease *l, store_error *e)
+{
+    arena *a = arena_new();
+    lease_outcome outcome = l->handed_down ? look(l, a, e)
+                            : l->term == 0
+                                ? take(l, a, e)
+                                : keep(l, clock_now() - l->renewed >= lease_renewal(), a, e);
+    arena_free(a);
+    return outcome;
+}
+
+bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, store_error *e)
+{
+    arena *a = arena_new();
+    record r, service;
+    double now;
+    bool ok = read_document(s, WRITER, a, &r, e) && read_document(s, "service", a, &service, e) &&
+              store_now(s, &now, e);
+    if (ok) {
+        const char *who = r.owner && r.expires > now ? r.owner : "";
+        *held = *who && service.owner && strcmp(service.owner, who) == 0;
+        snprintf(owner, size, "%s", who);
+    }
+    arena_free(a);
+    return ok;
+}
+
+lease_outcome lease_hold_alone(lease *l, store_error *e)
+{
+    if (!store_begin(l->store, e))
+        return LEASE_FAILED;
+    int64_t term = l->term;
+    lease_outcome outcome = lease_hold(l, e);
+    if (outcome != LEASE_HELD)
+        store_rollback(l->store);
+    else if (!store_commit(l->store, e))
+        outcome = LEASE_FAILED;
+    if (outcome == LEASE_FAILED)
+        l->term = term;
+    return outcome;
+}
+
+bool lease_extend(lease *l, double begun, store_error *e)
+{
+    if (clock_now() - begun < lease_renewal())
+        return true;
+    arena *a = arena_new();
+    bool ok = keep(l, true, a, e) == LEASE_HELD;
+    arena_free(a);
+    return ok;
+}
+
+bool lease_give_back(lease *l, store_error *e)
+{
+    if (l->handed_down || l->term == 0 || !l->ours)
+        return true;
+    l->ours = false;
+    if (!store_begin(l->store, e))
+        return false;
+    arena *a = arena_new();
+    record r;
+    bool done, ok = read_record(l, a, &r, e);
+    if (ok && is_ours(l, &r))
+        ok = write_record(l, a, &r, NULL, l->term, 0, &done, e);
+    arena_free(a);
+    if (ok)
+        return store_commit(l->store, e);
+    store_rollback(l->store);
+    return false;
+}

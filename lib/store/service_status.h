@@ -1,0 +1,31 @@
+/* service_status.h - what a service tells of itself, beside the lease that it holds
+ * (store/lease.h), in store/state.h's collection:
+ *
+ *     {_id:"service", type:"service", owner, term, host, pid, since,
+ *      KEY, KEY_at, ...}
+ *
+ * The times are seconds since 1970 by the store's clock. Notes of the holder
+ * before stay until there are others of their KEY. */
+#ifndef OPKITSU_STORE_SERVICE_STATUS_H
+#define OPKITSU_STORE_SERVICE_STATUS_H
+
+#include "store/lease.h"
+
+typedef struct notes notes;
+
+/* Both are borrowed. */
+notes *notes_new(store *s, lease *l);
+void notes_free(notes *n); /* takes NULL */
+
+/* Bytes of lines `KEY TEXT`: lower case letters, digits and `_`, a blank,
+ * anything. Of several with one KEY the last counts. What is no such line is
+ * reported and left out. */
+void notes_feed(notes *n, const char *bytes, size_t len);
+/* Seconds from now until notes_keep is to be called; negative: nothing is new.
+ * So often as lines may come, the store hears of them once a second. */
+double notes_due(const notes *n);
+/* Once the lease is held: bring them into the store. False: the store failed,
+ * or the lease is lost (status 75); they are still to be kept then. */
+bool notes_keep(notes *n, store_error *e);
+
+#endif

@@ -1,0 +1,47 @@
+/* settings.h - OpenPype's settings, as far as the suite uses them.
+ *
+ * Merged key by key, lists whole, the later over the earlier:
+ *   share/settings.json, the studio's overrides in OpenPype's `settings`
+ *   collection, the project's there, /etc/opkitsu/settings.json,
+ *   $XDG_CONFIG_HOME/opkitsu/settings.json.
+ * All have the shape of OpenPype's own: `modules.kitsu.server` (system
+ * settings), `kitsu.publish…` (project settings), and `opkitsu.…` for what
+ * OpenPype has no key for (edits, concepts: whether they are synchronised).
+ *
+ * OpenPype keeps one document per version of itself (`…_versioned`); a key is
+ * taken from the newest version that has it, in the order of the document
+ * `versions_order`. */
+#ifndef OPKITSU_STORE_SETTINGS_H
+#define OPKITSU_STORE_SETTINGS_H
+
+#include "store/store.h"
+
+typedef struct settings settings;
+
+/* `s` (borrowed) is read once, here; NULL: files only. NULL on a file that is
+ * not JSON (status 78) or a store that failed. The caller owns the result. */
+settings *settings_load(store *s, store_error *e);
+/* Of one source alone over what is shipped: this file, which must be there, or
+ * with NULL the store. */
+settings *settings_load_one(const char *file, store *s, store_error *e);
+void settings_free(settings *s); /* takes NULL */
+
+/* The merged settings of a project, or with NULL the studio's. Lives as long
+ * as `s`. */
+const json *settings_for(settings *s, const char *project);
+
+/* Which of them gives what is at this path (dotted, keys of objects) there: a
+ * file's name, or the store's and what in it. Lives as long as `s`. NULL: none. */
+const char *settings_source(settings *s, const char *project, const char *path);
+
+/* `modules.kitsu.server`, or NULL when it is empty everywhere. */
+const char *settings_server(settings *s);
+
+/* What a new project document starts from: {"attributes":{…},"config":{…}},
+ * share/anatomy.json under the studio's default anatomy. Never NULL. */
+const json *settings_anatomy(const settings *s);
+
+/* Merge `over` into a copy of `under`: objects key by key, all else whole. */
+json settings_merge(arena *a, const json *under, const json *over);
+
+#endif

@@ -1,0 +1,354 @@
+#include "store/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+store_ns state_ns(const store *s)
+{
+    return (store_ns){store_openpype(s), STATE_COLLECTION};
+}
+
+/* Store a document unless it is there, just so. */
+static bool put(store *s, const json *document, bool *begun, arena *a, store_error *e)
+{
+    json old;
+    bool found;
+    if (!store_get(s, state_ns(s), json_get(document, "_id"), a, &old, &found, e))
+        return false;
+    if (found && json_equal(&old, document, NULL))
+        return true;
+    if (!*begun && !store_begin(s, e))
+        return false;
+    *begun = true;
+    return store_put(s, state_ns(s), document, a, e);
+}
+
+/* ---- skipped entities --------------------------------------------------- */
+
+static json skipped_id(arena *a, const char *project_id)
+{
+    return json_string(a, arena_printf(a, "skipped:%s", project_id));
+}
+
+bool state_skipped(store *s, const char *project_id, arena *a, json *records, store_error *e)
+{
+    json id = skipped_id(a, project_id), document;
+    bool found;
+    *records = json_array();
+    if (!store_get(s, state_ns(s), &id, a, &document, &found, e))
+        return false;
+    const json *entities = found ? json_get(&document, "entities") : NULL;
+    if (json_is(entities, JSON_ARRAY))
+        *records = *entities;
+    return true;
+}
+
+bool state_put_skipped(store *s, const char *project_id, const json *records, bool *begun, arena *a,
+                       store_error *e)
+{
+    json old, document = json_object();
+    if (!state_skipped(s, project_id, a, &old, e))
+        return false;
+    if (records->len == 0 && old.len == 0)
+        return true;
+    json_add(a, &document, "_id", skipped_id(a, project_id));
+    json_add(a, &document, "type", json_string(a, "skipped"));
+    json_add(a, &document, "entities", *records);
+    return put(s, &document, begun, a, e);
+}
+
+/* ---- checkpoints -------------------------------------------------------- */
+
+static bool are_texts(const json *list)
+{
+    if (!json_is(list, JSON_ARRAY))
+        return false;
+    for (uint32_t i = 0; i < list->len; i++)
+        if (!json_text(&list->items[i]))
+            return false;
+    return true;
+}
+
+bool state_checkpoint_valid(const json *checkpoint)
+{
+    const json *projects = json_get(checkpoint, "projects");
+    const json *created_at = json_get(checkpoint, "created_at");
+    const json *full_sync = json_get(checkpoint, "full_sync");
+    if (!json_text(json_get(checkpoint, "server")) || !created_at ||
+        !json_is(json_get(checkpoint, "ids"), JSON_ARRAY) ||
+        (!json_text(created_at) && !json_is_null(created_at)))
+        return false;
+    if (full_sync && !are_texts(full_sync))
+        return false;
+    return (projects && projects->type == JSON_NULL) || are_texts(projects);
+}
+
+static json checkpoint_id(arena *a, const char *server, const char *project_id)
+{
+    return json_string(a, arena_printf(a, "checkpoint:%s:%s", server, project_id));
+}
+
+/* From the document that keeps it. */
+static state_checkpoint read_checkpoint(arena *a, const json *document)
+{
+    const char *project_id = json_text(json_get(document, "project_id"));
+    const json *created_at = json_get(document, "created_at"), *ids = json_get(document, "ids");
+    return (state_checkpoint){
+        .project_id = project_id ? arena_text(a, project_id, strlen(project_id)) : NULL,
+        .created_at = created_at ? json_copy(a, created_at) : json_null(),
+        .ids = json_is(ids, JSON_ARRAY) ? json_copy(a, ids) : json_array(),
+        .full_sync = json_true(json_get(document, "full_sync")),
+    };
+}
+
+bool state_checkpoint_of(store *s, const char *server, const char *project_id, arena *a,
+                         state_checkpoint *out, bool *found, store_error *e)
+{
+    json id = checkpoint_id(a, server, project_id ? project_id : "*"), document;
+    if (!store_get(s, state_ns(s), &id, a, &document, found, e))
+        return false;
+    if (*found)
+        *out = read_checkpoint(a, &document);
+    return true;
+}
+
+bool state_has_checkpoint(store *s, const char *server, const char *project_id, arena *a, bool *has,
+                          store_error *e)
+{
+    state_checkpoint unused;
+    return state_checkpoint_of(s, server, project_id, a, &unused, has, e);
+}
+
+/* Looking through the collection. */
+typedef struct search {
+    arena *all;                                /* owned: of each document, until it was looked at */
+    arena *kept;                               /* borrowed */
+    const char *server, *project_id, *skipped; /* what is looked for */
+    state_checkpoint *list;                    /* owned */
+    size_t n, cap;
+    json documents; /* an array, in `kept` */
+} search;
+
+static bool take_checkpoint(void *context, store_ns ns, const json *document)
+{
+    search *f = context;
+    (void)ns;
+    if (json_text_is(json_get(document, "type"), "checkpoint") &&
+        json_text_is(json_get(document, "server"), f->server)) {
+        f->list = xgrow(f->list, f->n, &f->cap, sizeof *f->list);
+        f->list[f->n++] = read_checkpoint(f->kept, document);
+    }
+    arena_reset(f->all);
+    return true;
+}
+
+bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint **list, size_t *n,
+                       store_error *e)
+{
+    search f = {.all = arena_new(), .kept = a, .server = server};
+    bool ok = store_documents(s, state_ns(s), STORE_ALL, f.all, take_checkpoint, &f, e);
+    *n = f.n;
+    *list = arena_alloc(a, f.n * sizeof **list);
+    if (f.n)
+        memcpy(*list, f.list, f.n * sizeof **list);
+    free(f.list);
+    arena_free(f.all);
+    return ok;
+}
+
+/* ---- remembering a checkpoint ------------------------------------------- */
+
+/* `project_id`: NULL for all. */
+static bool put_one(store *s, const json *checkpoint, const char *project_id, bool full_sync,
+                    bool *begun, arena *a, store_error *e)
+{
+    const json *server = json_get(checkpoint, "server");
+    json document = json_object();
+    json_add(a, &document, "_id", checkpoint_id(a, server->text, project_id ? project_id : "*"));
+    json_add(a, &document, "type", json_string(a, "checkpoint"));
+    json_add(a, &document, "server", *server);
+    json_add(a, &document, "project_id", project_id ? json_string(a, project_id) : json_null());
+    json_add(a, &document, "created_at", *json_get(checkpoint, "created_at"));
+    json_add(a, &document, "ids", *json_get(checkpoint, "ids"));
+    if (full_sync)
+        json_add(a, &document, "full_sync", json_bool(true));
+    return put(s, &document, begun, a, e);
+}
+
+/* One that is listed: what is wanted of it is so still. */
+static bool put_listed(store *s, const json *checkpoint, const char *project_id, bool *begun,
+                       arena *a, store_error *e)
+{
+    state_checkpoint old;
+    bool found;
+    const char *server = json_text(json_get(checkpoint, "server"));
+    return state_checkpoint_of(s, server, project_id, a, &old, &found, e) &&
+           put_one(s, checkpoint, project_id, found && old.full_sync, begun, a, e);
+}
+
+/* Everything was read, so a project of which a full read is wanted, and that
+ * did not come, is gone, or hidden from this user. */
+static bool forget_absent(store *s, const json *checkpoint, bool *begun, arena *a, store_error *e)
+{
+    state_checkpoint *list;
+    size_t n;
+    if (!state_checkpoints(s, json_text(json_get(checkpoint, "server")), a, &list, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (list[i].full_sync && list[i].project_id &&
+            !json_has_text(json_get(checkpoint, "projects"), list[i].project_id) &&
+            !json_has_text(json_get(checkpoint, "full_sync"), list[i].project_id) &&
+            !state_forget_project(s, list[i].project_id, begun, a, e))
+            return false;
+    return true;
+}
+
+bool state_put_checkpoint(store *s, const json *checkpoint, const json *read, bool *begun, arena *a,
+                          store_error *e)
+{
+    const json *projects = json_get(checkpoint, "projects");
+    const json *full_sync = json_get(checkpoint, "full_sync");
+    bool everything = json_true(json_get(checkpoint, "all")), ok = true;
+    if (everything || json_is_null(projects))
+        ok = put_one(s, checkpoint, NULL, false, begun, a, e);
+    for (uint32_t i = 0; ok && json_is(projects, JSON_ARRAY) && i < projects->len; i++) {
+        const char *id = projects->items[i].text;
+        if (!json_has_text(read, id) && !json_has_text(full_sync, id))
+            ok = put_listed(s, checkpoint, id, begun, a, e);
+    }
+    for (uint32_t i = 0; ok && i < read->len; i++)
+        if (!json_has_text(full_sync, read->items[i].text))
+            ok = put_one(s, checkpoint, read->items[i].text, false, begun, a, e);
+    for (uint32_t i = 0; ok && json_is(full_sync, JSON_ARRAY) && i < full_sync->len; i++)
+        ok = put_one(s, checkpoint, full_sync->items[i].text, true, begun, a, e);
+    return ok && (!everything || forget_absent(s, checkpoint, begun, a, e));
+}
+
+/* ---- when --------------------------------------------------------------- */
+
+static json synced_id(arena *a, const char *server)
+{
+    return json_string(a, arena_printf(a, "synced:%s", server));
+}
+
+bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, store_error *e)
+{
+    const char *server = json_text(json_get(checkpoint, "server"));
+    const json *events = json_get(checkpoint, "events");
+    bool everything = json_true(json_get(checkpoint, "all")), found;
+    int64_t n = 0, total = 0;
+    double now;
+    json id = synced_id(a, server), old, document;
+    if (!everything && !events)
+        return true;
+    if (!store_get(s, state_ns(s), &id, a, &old, &found, e) || !store_now(s, &now, e))
+        return false;
+    document = found ? json_copy_shallow(a, &old) : json_object();
+    json_set(a, &document, "_id", id);
+    json_set(a, &document, "type", json_string(a, "synced"));
+    if (everything)
+        json_set(a, &document, "full_sync_at", json_integer(a, (int64_t)now));
+    if (events)
+        json_set(a, &document, "read_at", json_integer(a, (int64_t)now));
+    if (json_int64(events, &n) && n > 0) {
+        json_int64(json_get(&document, "events"), &total);
+        json_set(a, &document, "events", json_integer(a, total + n));
+        json_set(a, &document, "events_at", json_integer(a, (int64_t)now));
+    }
+    return put(s, &document, begun, a, e);
+}
+
+bool state_synced(store *s, const char *server, arena *a, json *document, bool *found,
+                  store_error *e)
+{
+    json id = synced_id(a, server);
+    return store_get(s, state_ns(s), &id, a, document, found, e);
+}
+
+/* ---- forgetting --------------------------------------------------------- */
+
+static bool take_project(void *context, store_ns ns, const json *document)
+{
+    search *f = context;
+    (void)ns;
+    const char *id = json_text(json_get(document, "_id"));
+    if (id && ((json_text_is(json_get(document, "type"), "checkpoint") &&
+                json_text_is(json_get(document, "project_id"), f->project_id)) ||
+               strcmp(id, f->skipped) == 0))
+        json_push(f->kept, &f->documents, json_copy(f->kept, document));
+    arena_reset(f->all);
+    return true;
+}
+
+bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, store_error *e)
+{
+    search f = {.all = arena_new(), .kept = a, .project_id = project_id, .documents = json_array()};
+    f.skipped = skipped_id(a, project_id).text;
+    bool ok = store_documents(s, state_ns(s), STORE_ALL, f.all, take_project, &f, e);
+    arena_free(f.all);
+    size_t n = f.documents.len;
+    store_write *writes = arena_alloc(a, n * sizeof *writes);
+    for (size_t i = 0; i < n; i++)
+        writes[i] = (store_write){.op = STORE_DELETE,
+                                  .id = json_get(&f.documents.items[i], "_id"),
+                                  .before = &f.documents.items[i]};
+    if (ok && n && !*begun)
+        *begun = ok = store_begin(s, e);
+    return ok && store_write_all(s, state_ns(s), writes, n, a, e);
+}
+
+/* ---- comments ----------------------------------------------------------- */
+
+static store_ns comments_ns(const store *s)
+{
+    return (store_ns){store_openpype(s), STATE_COMMENTS};
+}
+
+static json comment_id(arena *a, const char *publish_id, int64_t instance)
+{
+    return json_string(a, arena_printf(a, "comment:%s:%lld", publish_id, (long long)instance));
+}
+
+bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
+                   bool *found, store_error *e)
+{
+    json id = comment_id(a, publish_id, instance);
+    return store_get(s, comments_ns(s), &id, a, document, found, e);
+}
+
+bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
+                       arena *a, store_error *e)
+{
+    json whole = json_object();
+    json_add(a, &whole, "_id", comment_id(a, publish_id, instance));
+    json_add(a, &whole, "type", json_string(a, "comment"));
+    for (uint32_t i = 0; i < document->len; i++)
+        json_set(a, &whole, document->members[i].key, document->members[i].value);
+    return store_put(s, comments_ns(s), &whole, a, e);
+}
+
+typedef struct posted {
+    arena *all, *kept;   /* borrowed */
+    const char *task_id; /* borrowed */
+    json *ids;           /* borrowed */
+} posted;
+
+static bool take_comment(void *context, store_ns ns, const json *document)
+{
+    posted *p = context;
+    (void)ns;
+    const char *id = json_text(json_get(document, "comment_id"));
+    if (id && json_text_is(json_get(document, "task_id"), p->task_id))
+        json_push(p->kept, p->ids, json_string(p->kept, id));
+    arena_reset(p->all);
+    return true;
+}
+
+bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, store_error *e)
+{
+    posted p = {.all = arena_new(), .kept = a, .task_id = task_id, .ids = ids};
+    *ids = json_array();
+    bool ok = store_documents(s, comments_ns(s), STORE_ALL, p.all, take_comment, &p, e);
+    arena_free(p.all);
+    return ok;
+}

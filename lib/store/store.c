@@ -1,0 +1,286 @@
+#include "store/store.h"
+
+#include "store/driver.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+bool store_fail(store_error *e, int status, const char *format, ...)
+{
+    e->status = status;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(e->what, sizeof e->what, format, args);
+    va_end(args);
+    return false;
+}
+
+json store_outline(arena *a, const json *document, bool visual_parent)
+{
+    json outline = json_object();
+    static const char *const keys[] = {"_id", "type", "parent"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json *value = json_get(document, keys[i]);
+        if (value)
+            json_add(a, &outline, keys[i], *value);
+    }
+    const json *parent = json_at(document, "data", "visualParent", NULL);
+    if (visual_parent && parent) {
+        json data = json_object();
+        json_add(a, &data, "visualParent", *parent);
+        json_add(a, &outline, "data", data);
+    }
+    return outline;
+}
+
+/* ---- which store -------------------------------------------------------- */
+
+static const char *environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : otherwise;
+}
+
+/* Where the XDG base directory specification wants a user's data. */
+static bool default_path(buf *path, store_error *e)
+{
+    const char *data = environment("XDG_DATA_HOME", "");
+    const char *home = environment("HOME", "");
+    if (data[0] == '/') /* a relative one is to be ignored, says the specification */
+        buf_adds(path, data);
+    else if (home[0])
+        buf_addf(path, "%s/.local/share", home);
+    else
+        return store_fail(e, EX_CONFIG,
+                          "no store: neither OP_STORE, XDG_DATA_HOME nor HOME is set");
+    buf_adds(path, "/opkitsu/op.db");
+    return true;
+}
+
+/* The URL's scheme and hosts. Where a stray `@` leaves open which part is the
+ * password, the scheme alone. */
+static char *safe_name(const char *url)
+{
+    const char *hosts = strstr(url, "://") + 3;
+    size_t scheme = (size_t)(hosts - url), len = strcspn(hosts, "/?");
+    const char *at = strrchr(hosts, '@');
+    if (at && at < hosts + len) {
+        len -= (size_t)(at + 1 - hosts);
+        hosts = at + 1;
+    } else if (at) {
+        hosts = "...";
+        len = strlen(hosts);
+    }
+    buf name = {0};
+    buf_add(&name, url, scheme);
+    buf_add(&name, hosts, len);
+    return name.data;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static store *open_sqlite(const char *path, store_mode mode, unsigned wait, store_error *e)
+{
+    buf name = {0};
+    buf_addf(&name, "sqlite:%s", path);
+    store *s = store_sqlite_open(path, name.data, mode, wait, e);
+    if (!s)
+        buf_free(&name);
+    return s;
+}
+
+static store *open_mongo(const char *url, store_error *e)
+{
+    /* libmongoc would take a part of the password for a host, and name it. */
+    const char *hosts = strstr(url, "://") + 3, *at = strchr(hosts, '@');
+    if (at && (strcspn(hosts, "/?") < (size_t)(at - hosts) || strchr(at + 1, '@'))) {
+        store_fail(e, EX_CONFIG,
+                   "the store's URL: in a user or password write @ as %%40, / as %%2F");
+        return NULL;
+    }
+    char *name = safe_name(url);
+    store *s = store_mongo_open(url, name, e);
+    if (!s)
+        free(name);
+    return s;
+}
+
+store *store_open(const char *url, store_mode mode, unsigned wait, store_error *e)
+{
+    store *s = NULL;
+    buf path = {0};
+    if (!url)
+        url = environment("OP_STORE", environment("OPENPYPE_MONGO", NULL));
+    if (!url) {
+        if (default_path(&path, e))
+            s = open_sqlite(path.data, mode, wait, e);
+    } else if (starts_with(url, "sqlite:") && url[strlen("sqlite:")]) {
+        s = open_sqlite(url + strlen("sqlite:"), mode, wait, e);
+    } else if (starts_with(url, "mongodb://") || starts_with(url, "mongodb+srv://")) {
+        s = open_mongo(url, e);
+    } else {
+        store_fail(
+            e, EX_CONFIG,
+            "the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH");
+    }
+    buf_free(&path);
+    if (s && strcmp(environment("AVALON_DB", "avalon"),
+                    environment("OPENPYPE_DATABASE_NAME", "openpype")) == 0) {
+        store_fail(e, EX_CONFIG,
+                   "AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would "
+                   "be mixed with settings");
+        s->driver->close(s);
+        free(s->name);
+        free(s);
+        s = NULL;
+    }
+    if (s) {
+        s->avalon = xstrdup(environment("AVALON_DB", "avalon"));
+        s->openpype = xstrdup(environment("OPENPYPE_DATABASE_NAME", "openpype"));
+    }
+    return s;
+}
+
+void store_close(store *s)
+{
+    if (!s)
+        return;
+    s->driver->close(s);
+    free(s->name);
+    free(s->avalon);
+    free(s->openpype);
+    free(s);
+}
+
+const char *store_name(const store *s)
+{
+    return s->name;
+}
+
+const char *store_avalon(const store *s)
+{
+    return s->avalon;
+}
+
+const char *store_openpype(const store *s)
+{
+    return s->openpype;
+}
+
+/* ---- to the driver ------------------------------------------------------ */
+
+bool store_projects(store *s, arena *a, store_fn *fn, void *context, store_error *e)
+{
+    return s->driver->projects(s, a, fn, context, e);
+}
+
+bool store_documents(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
+                     store_error *e)
+{
+    return s->driver->documents(s, ns, what, a, fn, context, e);
+}
+
+bool store_content_of(store *s, store_ns ns, store_content *content, store_error *e)
+{
+    return s->driver->content_of(s, ns, content, e);
+}
+
+bool store_published(store *s, store_ns ns, bool *published, store_error *e)
+{
+    store_content content = STORE_EMPTY;
+    if (!store_content_of(s, ns, &content, e))
+        return false;
+    *published = content == STORE_PUBLISHED;
+    return true;
+}
+
+typedef struct one {
+    json *document;
+    bool *found;
+} one;
+
+static bool take_one(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    one *o = context;
+    *o->document = *document;
+    *o->found = true;
+    return false;
+}
+
+bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, bool *found,
+               store_error *e)
+{
+    one o = {document, found};
+    *found = false;
+    return store_get_many(s, ns, &id, 1, a, take_one, &o, e);
+}
+
+bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
+                    void *context, store_error *e)
+{
+    return n == 0 || s->driver->get_many(s, ns, ids, n, a, fn, context, e);
+}
+
+bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
+                store_fn *fn, void *context, store_error *e)
+{
+    return n == 0 || s->driver->find(s, ns, key, values, n, a, fn, context, e);
+}
+
+bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
+                 void *context, store_error *e)
+{
+    return n == 0 || s->driver->below(s, ns, ids, n, a, fn, context, e);
+}
+
+bool store_now(store *s, double *seconds, store_error *e)
+{
+    return s->driver->now(s, seconds, e);
+}
+
+bool store_begin(store *s, store_error *e)
+{
+    return s->driver->begin(s, e);
+}
+
+bool store_commit(store *s, store_error *e)
+{
+    return s->driver->commit(s, e);
+}
+
+void store_rollback(store *s)
+{
+    s->driver->rollback(s);
+}
+
+bool store_atomic(const store *s)
+{
+    return s->driver->atomic;
+}
+
+bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a, store_error *e)
+{
+    return n == 0 || s->driver->write_all(s, ns, writes, n, a, e);
+}
+
+bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, store_error *e)
+{
+    return s->driver->drop(s, ns, anyway, content, e);
+}
+
+bool store_index(store *s, store_ns ns, store_error *e)
+{
+    return s->driver->index(s, ns, e);
+}
+
+bool store_put(store *s, store_ns ns, const json *document, arena *a, store_error *e)
+{
+    return s->driver->put(s, ns, document, a, e);
+}

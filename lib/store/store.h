@@ -1,0 +1,150 @@
+/* store.h - the database that OpenPype reads: MongoDB, or one SQLite file.
+ *
+ * One interface, two drivers (store/mongo.c, store/sqlite.c); nothing else
+ * includes mongoc.h or sqlite3.h. Documents are json trees in the shape of
+ * MongoDB Extended JSON, relaxed: `{"$oid":…}` for ids, plain numbers, where
+ * an integer without fraction is int32 or int64 and `25.0` a double. What a
+ * driver reads is in canonical form (json_real, json_integer), so that both
+ * give the same text for the same document.
+ *
+ * Two databases: AVALON_DB holds one collection a project; the other,
+ * OPENPYPE_DATABASE_NAME, holds OpenPype's `settings` and this suite's own
+ * state, `opkitsu`.
+ *
+ * Functions return false on failure of the store itself and fill in the
+ * error; `e` is never NULL. */
+#ifndef OPKITSU_STORE_STORE_H
+#define OPKITSU_STORE_STORE_H
+
+#include "json/json.h"
+
+typedef struct store store;
+
+typedef struct store_error {
+    int status;     /* an exit status of sysexits.h: 69 unreachable, 74 cannot be
+                       written (full, read-only) or is damaged, 75 busy or lost on
+                       the way, 77 refused, 78 a bad URL or no store of ours */
+    char what[512]; /* one sentence that names the store, without a secret */
+} store_error;
+
+typedef enum store_mode { STORE_READ, STORE_WRITE } store_mode;
+
+/* `url` (borrowed; NULL: OP_STORE, OPENPYPE_MONGO, else the embedded store
+ * `sqlite:$XDG_DATA_HOME/opkitsu/op.db`): `mongodb://…`, `mongodb+srv://…` or
+ * `sqlite:PATH`. For reading, an SQLite file that does not exist is an empty
+ * store and is not made. For writing it is made, with its folders. `wait` is
+ * how many seconds to wait for another writer (to read, at least 5: a commit
+ * takes a moment). NULL: `*e` says why. */
+store *store_open(const char *url, store_mode mode, unsigned wait, store_error *e);
+void store_close(store *s); /* takes NULL */
+/* The store's address for messages and `--status`: no user, no password. */
+const char *store_name(const store *s);
+/* AVALON_DB (`avalon`) and OPENPYPE_DATABASE_NAME (`openpype`). */
+const char *store_avalon(const store *s);
+const char *store_openpype(const store *s);
+
+/* ---- reading ------------------------------------------------------------ */
+
+/* A namespace, as in MongoDB's change events. Both borrowed. */
+typedef struct store_ns {
+    const char *db, *coll;
+} store_ns;
+
+/* Gets each document, in the arena of the call, and returns false to stop
+ * reading. It may reset that arena (a dump then needs no more memory than its
+ * largest document) and may read from the store; nothing is locked meanwhile,
+ * so it may also wait for whom it likes. `ns.coll` lives until it returns. */
+typedef bool store_fn(void *context, store_ns ns, const json *document);
+
+/* The project document of every collection of AVALON_DB that has one, by the
+ * collection's name. A collection without one is no OpenPype project. */
+bool store_projects(store *s, arena *a, store_fn *fn, void *context, store_error *e);
+
+typedef enum store_what {
+    STORE_ENTITIES, /* project, asset and archived_asset documents, whole; and of
+                       every subset `{_id,type,parent}` */
+    STORE_ALL       /* every document, whole */
+} store_what;
+/* The documents of one collection, by `_id`. Nothing where there is none. */
+bool store_documents(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
+                     store_error *e);
+
+typedef enum store_content {
+    STORE_EMPTY,       /* no such collection */
+    STORE_UNPUBLISHED, /* project and asset documents, nothing else */
+    STORE_PUBLISHED    /* something was published in it: subsets, archived assets, … */
+} store_content;
+bool store_content_of(store *s, store_ns ns, store_content *content, store_error *e);
+/* Whether that is STORE_PUBLISHED. */
+bool store_published(store *s, store_ns ns, bool *published, store_error *e);
+
+/* One document by its `_id`; `*found` tells. */
+bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, bool *found,
+               store_error *e);
+/* The documents with these `_id`s that exist, in any order. */
+bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
+                    void *context, store_error *e);
+typedef enum store_key {
+    STORE_ZOU_ID,     /* data.zou.id */
+    STORE_ZOU_PARENT, /* data.zou.parent_id; of an Asset data.zou.entity_type_id */
+    STORE_NAME,       /* name */
+    STORE_ROOT_OF     /* data.root_of */
+} store_key;
+/* The assets and archived assets with one of these values, in any order. */
+bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
+                store_fn *fn, void *context, store_error *e);
+/* The subsets whose `parent`, and the assets and archived assets whose
+ * `data.visualParent`, is one of these ids: `{_id,type,parent,data:{visualParent}}`. */
+bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
+                 void *context, store_error *e);
+
+/* The store's clock: seconds since 1970. MongoDB's is its server's; an SQLite
+ * file's is this machine's. */
+bool store_now(store *s, double *seconds, store_error *e);
+
+/* ---- writing ------------------------------------------------------------ */
+
+/* A batch: all or nothing in SQLite (one transaction, in which others can
+ * still read what was before); in MongoDB, which has none here (a studio's
+ * server is often standalone), a pair of brackets. store_atomic tells which. */
+bool store_begin(store *s, store_error *e);
+bool store_commit(store *s, store_error *e);
+void store_rollback(store *s);
+bool store_atomic(const store *s);
+
+typedef enum store_op { STORE_INSERT, STORE_UPDATE, STORE_DELETE } store_op;
+
+typedef enum store_outcome {
+    STORE_DONE,
+    STORE_MISSED, /* the document is not what `before` says, or is there already */
+    STORE_REFUSED /* the store will not have it for its own sake; `what` says why */
+} store_outcome;
+
+typedef struct store_write {
+    store_op op;
+    const json *id;
+    const json *before; /* update, delete: the whole document as store_get_many
+                           gave it; the write happens only if the fields that it
+                           touches (delete: the whole document) are still these */
+    const json *after;  /* insert, update: the whole document as it shall be */
+    const char **paths; /* update: the touched fields, dotted; borrowed */
+    size_t n_paths;
+    store_outcome outcome; /* out */
+    char what[256];        /* out: why it was refused */
+} store_write;
+
+/* Carry out writes, no two of one document, in as few round trips as can be:
+ * inserts and updates, then deletes. One that is missed or refused does not
+ * stop the others. Both drivers refuse the same: what MongoDB can't hold. */
+bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a,
+                     store_error *e);
+/* Drop a collection if it is STORE_UNPUBLISHED, or anyway. `*content` tells
+ * what it was. */
+bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, store_error *e);
+/* Make the indexes that the suite needs in a project's collection. */
+bool store_index(store *s, store_ns ns, store_error *e);
+/* Insert or replace one document, whatever is there: for the suite's own
+ * state. `document` has its `_id`. */
+bool store_put(store *s, store_ns ns, const json *document, arena *a, store_error *e);
+
+#endif

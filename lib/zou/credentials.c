@@ -1,0 +1,96 @@
+#include "zou/credentials.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#define MAX_PASSWORD 4096 /* bytes; a longer line is some other file */
+
+static char *from_environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? xstrdup(value) : NULL;
+}
+
+/* The first line of a stream, without its end. NULL: empty or too long. */
+static char *first_line(FILE *f)
+{
+    char line[MAX_PASSWORD + 2];
+    char *password = NULL;
+    if (fgets(line, sizeof line, f)) {
+        size_t len = strcspn(line, "\r\n");
+        if (len > 0 && len <= MAX_PASSWORD) {
+            line[len] = '\0';
+            password = xstrdup(line);
+        }
+    }
+    OPENSSL_cleanse(line, sizeof line);
+    return password;
+}
+
+static bool read_file(credentials *c, const char *path, http_error *e)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return http_fail(e, EX_CONFIG, "%s: %s", path, strerror(errno));
+    setvbuf(f, NULL, _IONBF, 0); /* no second copy of a secret */
+    c->password = first_line(f);
+    fclose(f);
+    return c->password || http_fail(e, EX_CONFIG, "%s: no password in its first line", path);
+}
+
+static bool run_command(credentials *c, const char *command, http_error *e)
+{
+    fflush(NULL);
+    FILE *f = popen(command, "re");
+    if (!f)
+        return http_fail(e, EX_OSERR, "the password command cannot be run: %s", strerror(errno));
+    c->password = first_line(f);
+    while (fgetc(f) != EOF) /* or SIGPIPE would be its status */
+        ;
+    int status = pclose(f);
+    if (status != 0)
+        return http_fail(e, EX_NOPERM, "the password command ended with status %d",
+                         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    return c->password || http_fail(e, EX_NOPERM, "the password command printed no password");
+}
+
+bool credentials_load(credentials *c, const credentials_options *o, http_error *e)
+{
+    *c = (credentials){.totp = getenv("KITSU_TOTP"), .email_otp = getenv("KITSU_EMAIL_OTP")};
+    if (!o->login && !o->password_file && !o->password_command &&
+        (c->token = from_environment("KITSU_TOKEN")))
+        return !strpbrk(c->token, " \t\r\n") ||
+               http_fail(e, EX_CONFIG, "KITSU_TOKEN has blanks or line ends in it");
+    c->login = o->login ? xstrdup(o->login) : from_environment("KITSU_LOGIN");
+    if (!c->login || !*c->login)
+        return http_fail(e, EX_CONFIG,
+                         "who logs in? Give --login or KITSU_LOGIN, or a bot's KITSU_TOKEN");
+    if (o->password_file)
+        return read_file(c, o->password_file, e);
+    if (o->password_command)
+        return run_command(c, o->password_command, e);
+    c->password = from_environment("KITSU_PWD");
+    return true;
+}
+
+static void wipe(char *secret)
+{
+    if (secret)
+        OPENSSL_cleanse(secret, strlen(secret));
+    free(secret);
+}
+
+void credentials_clear(credentials *c)
+{
+    wipe(c->token);
+    wipe(c->password);
+    free(c->login);
+    *c = (credentials){0};
+}

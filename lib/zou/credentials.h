@@ -1,0 +1,28 @@
+/* credentials.h - who logs in to Kitsu, and with what.
+ *
+ * Options go before the environment: with one of these given, KITSU_TOKEN is
+ * left aside. No secret is ever part of a message. */
+#ifndef OPKITSU_ZOU_CREDENTIALS_H
+#define OPKITSU_ZOU_CREDENTIALS_H
+
+#include "net/http.h"
+
+typedef struct credentials_options { /* all borrowed; NULL: not given */
+    const char *login;               /* else KITSU_LOGIN */
+    const char *password_file;       /* its first line; else KITSU_PWD */
+    const char *password_command;    /* the first line that it prints, run by sh */
+} credentials_options;
+
+typedef struct credentials {
+    char *token;                  /* owned: KITSU_TOKEN, a bot's; then there is nothing else */
+    char *login;                  /* owned */
+    char *password;               /* owned; NULL: none was given */
+    const char *totp, *email_otp; /* borrowed: KITSU_TOTP, KITSU_EMAIL_OTP, or NULL */
+} credentials;
+
+/* False: `*e` (status 78, or 77 when the command failed). */
+bool credentials_load(credentials *c, const credentials_options *o, http_error *e);
+/* Wipe and free the secrets. */
+void credentials_clear(credentials *c);
+
+#endif
