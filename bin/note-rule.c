@@ -4,6 +4,7 @@
  * Reads Publish records, writes Comment records; touches nothing. The rule is in
  * lib/publish/rule.c; here are the stream and where the settings come from. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "publish/explain.h"
 #include "publish/rule.h"
@@ -73,7 +74,7 @@ static bool is_file(const char *config)
 /* False: it failed, which is told, with `*status`. */
 static bool load(ruler *r, int *status)
 {
-    store_error e;
+    error e;
     const char *file = is_file(r->config) ? r->config : NULL;
     store *s = file ? NULL : store_open(r->config ? r->config : r->store, STORE_READ, 30, &e);
     if (file || s)
@@ -212,7 +213,7 @@ static bool on_publish(ruler *r, arena *a, const json *publish)
         ndjson_complain(r->in, "%s", why);
     for (uint32_t i = 0; n && i < note_instances(n); i++)
         on_instance(r, n, publish, i);
-    ndjson_flush();
+    output_flush();
     return true;
 }
 
@@ -228,8 +229,8 @@ static int read_stream(ruler *r)
         } else {
             size_t len;
             const char *line = ndjson_line(r->in, &len);
-            ndjson_write_raw(line, len);
-            ndjson_flush();
+            output_write(line, len);
+            output_flush();
         }
         arena_reset(a);
     }
@@ -279,5 +280,5 @@ int main(int argc, char **argv)
     ndjson_free(r.in);
     settings_free(r.settings);
     arena_free(r.kept);
-    return ndjson_close(status);
+    return output_close(status);
 }

@@ -3,6 +3,7 @@
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
  * grammar is here, what is planned for a project is in lib/diff/diff.c. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "diff/diff.h"
 #include "record/checkpoint.h"
@@ -77,7 +78,7 @@ static void give_up_project(reader *r)
 
 /* Kitsu-fetch says in the Project of a batch of events what its scope is: the
  * documents are then read by what is needed, not all at once. */
-static bool on_project(reader *r, const json *record, store_error *e)
+static bool on_project(reader *r, const json *record, error *e)
 {
     const char *why;
     const char *scope = json_text(json_get(record, "scope"));
@@ -121,10 +122,10 @@ static void pass_on(reader *r)
 {
     size_t len;
     const char *line = ndjson_line(r->in, &len);
-    ndjson_write_raw(line, len);
+    output_write(line, len);
 }
 
-static bool plan_project(reader *r, store_error *e)
+static bool plan_project(reader *r, error *e)
 {
     if (r->p->partial && r->p->events)
         msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
@@ -138,14 +139,14 @@ static bool plan_project(reader *r, store_error *e)
         leave_alone(r, r->p->id);
     } else if (outcome == DIFF_DONE) {
         pass_on(r);
-        ndjson_flush(); /* op-apply can commit, while the next project is read */
+        output_flush(); /* op-apply can commit, while the next project is read */
         coverage_done(r->coverage, r->p->id);
     }
     return outcome != DIFF_FAILED;
 }
 
 /* False when the store failed. */
-static bool on_end(reader *r, const json *record, store_error *e)
+static bool on_end(reader *r, const json *record, error *e)
 {
     const char *id = json_text(json_get(record, "project_id"));
     bool ok = true;
@@ -173,11 +174,11 @@ static void on_checkpoint(reader *r, const json *record)
         json out = coverage_checkpoint(r->coverage, r->arena, record);
         ndjson_write(&out);
     }
-    ndjson_flush(); /* whoever waits for this batch */
+    output_flush(); /* whoever waits for this batch */
     coverage_clear(r->coverage);
 }
 
-static bool on_deleted(reader *r, const json *record, store_error *e)
+static bool on_deleted(reader *r, const json *record, error *e)
 {
     const char *id = json_text(json_get(record, "id"));
     if (!id) {
@@ -199,7 +200,7 @@ static bool is_projects(const char *type)
 }
 
 /* False when the store failed. */
-static bool on_record(reader *r, const json *record, store_error *e)
+static bool on_record(reader *r, const json *record, error *e)
 {
     const char *type = json_text(json_get(record, "type"));
     const char *of = json_text(json_get(record, "entity_type"));
@@ -233,7 +234,7 @@ static int read_stream(reader *r)
 {
     json record;
     int got;
-    store_error e = {0};
+    error e = {0};
     while ((got = ndjson_next(r->in, r->arena, &record)) == 1) {
         if (!on_record(r, &record, &e)) {
             msg_error("%s", e.what);
@@ -284,7 +285,7 @@ int main(int argc, char *argv[])
     if (url && against)
         program_usage_error("-d and -a exclude each other");
 
-    store_error e = {0};
+    error e = {0};
     store *s = NULL;
     int status;
     reader r = {.plan = &plan, .arena = arena_new(), .coverage = coverage_new()};
@@ -310,5 +311,5 @@ done:
     store_close(s);
     arena_free(r.arena);
     coverage_free(r.coverage);
-    return ndjson_close(status);
+    return output_close(status);
 }

@@ -6,9 +6,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
-#include "record/ndjson.h"
 #include "store/lease.h"
 #include "store/service_status.h"
 
@@ -65,7 +65,7 @@ static bool listen_for(holder *h, double seconds)
 
 /* ---- waiting ------------------------------------------------------------ */
 
-static void say_once(holder *h, const store_error *e)
+static void say_once(holder *h, const error *e)
 {
     if (!h->away)
         msg_warn("%s; it is tried again", e->what);
@@ -73,7 +73,7 @@ static void say_once(holder *h, const store_error *e)
 }
 
 /* Whether a store that failed so may come back. */
-static bool is_passing(const store_error *e)
+static bool is_passing(const error *e)
 {
     return e->status == EX_TEMPFAIL || e->status == EX_UNAVAILABLE;
 }
@@ -89,7 +89,7 @@ static bool wait_to_retry(holder *h, double until)
 }
 
 /* Until the store is there. False: `*e` says why it is not. */
-static bool open_store(holder *h, const char *url, double until, store_error *e)
+static bool open_store(holder *h, const char *url, double until, error *e)
 {
     while (!(h->store = store_open(url, STORE_WRITE, STORE_SECONDS, e))) {
         if (!is_passing(e) || clock_now() >= until)
@@ -106,7 +106,7 @@ static int wait_for_lease(holder *h, double until)
 {
     bool told = false;
     for (;;) {
-        store_error e = {0};
+        error e = {0};
         lease_outcome outcome = lease_hold_alone(h->lease, &e);
         if (outcome == LEASE_HELD)
             break;
@@ -161,7 +161,7 @@ static void unwatch(void)
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 }
 
-static lease_outcome hold_watched(holder *h, store_error *e)
+static lease_outcome hold_watched(holder *h, error *e)
 {
     watch(h);
     lease_outcome outcome = lease_hold_alone(h->lease, e);
@@ -169,7 +169,7 @@ static lease_outcome hold_watched(holder *h, store_error *e)
     return outcome;
 }
 
-static bool keep_watched(holder *h, store_error *e)
+static bool keep_watched(holder *h, error *e)
 {
     watch(h);
     bool ok = notes_keep(h->notes, e);
@@ -180,7 +180,7 @@ static bool keep_watched(holder *h, store_error *e)
 /* 0: it is held, or may be yet. Else the exit status. */
 static int renew(holder *h)
 {
-    store_error e = {0};
+    error e = {0};
     switch (hold_watched(h, &e)) {
     case LEASE_HELD:
         if (h->away)
@@ -212,7 +212,7 @@ static int hold(holder *h)
                 return status;
             next = clock_now() + (h->away ? lease_retry() / 2 : lease_renewal());
         } else if (due == 0) {
-            store_error e;
+            error e;
             if (!keep_watched(h, &e))
                 next = now; /* see whether it is the store, or the lease */
         } else {
@@ -224,7 +224,7 @@ static int hold(holder *h)
 
 static int give_back(holder *h)
 {
-    store_error e = {0};
+    error e = {0};
     watch(h);
     bool ok =
         (notes_due(h->notes) < 0 || notes_keep(h->notes, &e)) && lease_give_back(h->lease, &e);
@@ -239,7 +239,7 @@ static int give_back(holder *h)
 
 static int run(const char *url, double wait)
 {
-    store_error e = {0};
+    error e = {0};
     holder h = {0};
     double until = clock_now() + wait;
     if (!open_store(&h, url, until, &e)) {
@@ -254,7 +254,7 @@ static int run(const char *url, double wait)
     int status = wait_for_lease(&h, until);
     if (status == EX_OK) {
         printf("%s\n", lease_text(h.lease));
-        if (fflush(stdout) == 0) /* else ndjson_close says so */
+        if (fflush(stdout) == 0) /* else output_close says so */
             status = hold(&h);
         if (status == EX_OK)
             status = give_back(&h);
@@ -285,5 +285,5 @@ int main(int argc, char **argv)
     if (optind < argc)
         program_usage_error("it takes no arguments: '%s'", argv[optind]);
     signals_end_input();
-    return ndjson_close(run(url, wait));
+    return output_close(run(url, wait));
 }

@@ -2,9 +2,9 @@
  *
  * Reads results (zou-push, or op-apply behind it), writes text. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "report/push_tree.h"
 #include "report/report.h"
 
@@ -78,7 +78,7 @@ static void print_project(report *r, double seconds)
     if (seconds >= 0 && !r->planned)
         printf(" in %.2f s", seconds);
     putchar('\n');
-    ndjson_write_raw(r->deleted.data, r->deleted.len);
+    output_write(r->deleted.data, r->deleted.len);
     remarks_print(&r->failed);
     remarks_print(&r->unlinked);
     remarks_print(&r->skipped);
@@ -279,5 +279,5 @@ int main(int argc, char **argv)
     remarks_free(&r.unlinked);
     remarks_free(&r.skipped);
     tree_free(r.tree);
-    return ndjson_close(status);
+    return output_close(status);
 }

@@ -2,11 +2,12 @@
  *
  * Reads results (op-apply) or changes (op-diff), writes text. */
 #include "base/idset.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "json/path.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -328,5 +329,5 @@ int main(int argc, char **argv)
     remarks_free(&r.skipped);
     remarks_free(&r.failed);
     free_said(&r);
-    return ndjson_close(status);
+    return output_close(status);
 }

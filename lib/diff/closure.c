@@ -1,6 +1,7 @@
 #include "diff/closure.h"
 
 #include "base/idset.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,7 @@ static void recall(reach *r)
     }
 }
 
-static bool find(reach *r, store_key key, store_error *e)
+static bool find(reach *r, store_key key, error *e)
 {
     bool ok = r->n == 0 || base_find(r->base, r->c, key, r->values, r->n, e);
     r->n = 0;
@@ -82,7 +83,7 @@ static bool find(reach *r, store_key key, store_error *e)
     return ok;
 }
 
-static bool get(reach *r, store_error *e)
+static bool get(reach *r, error *e)
 {
     bool ok = r->n_ids == 0 || base_get(r->base, r->c, r->ids, r->n_ids, e);
     r->n_ids = 0;
@@ -90,7 +91,7 @@ static bool get(reach *r, store_error *e)
     return ok;
 }
 
-static bool below(reach *r, store_error *e)
+static bool below(reach *r, error *e)
 {
     bool ok = r->n_ids == 0 || base_below(r->base, r->c, r->ids, r->n_ids, e);
     r->n_ids = 0;
@@ -101,7 +102,7 @@ static bool below(reach *r, store_error *e)
 /* ---- what is needed ---------------------------------------------------------- */
 
 /* Before anything else: what was touched, and the roots. */
-static bool load_touched(reach *r, store_error *e)
+static bool load_touched(reach *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         want(r, STORE_ZOU_ID, r->p->entities[i]->id);
@@ -116,7 +117,7 @@ static bool load_touched(reach *r, store_error *e)
     return find(r, STORE_NAME, e);
 }
 
-static bool load_above(reach *r, store_error *e)
+static bool load_above(reach *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++) {
         const char *parent_id = r->p->entities[i]->parent_id;
@@ -142,7 +143,7 @@ static bool leads(const reach *r, const entity *e)
     return false;
 }
 
-static bool load_led(reach *r, store_error *e)
+static bool load_led(reach *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         if (leads(r, r->p->entities[i]))
@@ -160,7 +161,7 @@ static bool is_listed(const json *ids, const char *id)
 
 /* With the list of the project's asset types: those that are none any more. Their
  * documents are among those right below the root. */
-static bool load_asset_types(reach *r, store_error *e)
+static bool load_asset_types(reach *r, error *e)
 {
     const json *ids = &r->p->asset_types;
     if (!json_is(ids, JSON_ARRAY))
@@ -182,7 +183,7 @@ static bool load_asset_types(reach *r, store_error *e)
 
 /* Documents with the names that are wanted, and with the ids that new ones would
  * get. Names must be resolved as far as that goes by now. */
-static bool load_wanted(reach *r, store_error *e)
+static bool load_wanted(reach *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         want(r, STORE_NAME, r->p->entities[i]->doc_name);
@@ -204,7 +205,7 @@ static bool load_wanted(reach *r, store_error *e)
 }
 
 /* Around documents that go: what lies below them, and what they lie below. */
-static bool load_around_leaving(reach *r, store_error *e)
+static bool load_around_leaving(reach *r, error *e)
 {
     for (size_t i = 0; i < r->c->n; i++) {
         const asset *d = r->c->assets[i];
@@ -231,7 +232,7 @@ static void resolve(reach *r)
 /* ---- all of it ----------------------------------------------------------------- */
 
 /* The documents come in turns: each may bring an entity that needs others. */
-static bool fill_some(reach *r, store_error *e)
+static bool fill_some(reach *r, error *e)
 {
     if (!load_touched(r, e))
         return false;
@@ -252,7 +253,7 @@ static bool fill_some(reach *r, store_error *e)
     }
 }
 
-static bool fill_whole(reach *r, store_error *e)
+static bool fill_whole(reach *r, error *e)
 {
     if (r->c->some) {
         collection *all = base_collection(r->base, r->c->coll, true, r->p->arena, e);
@@ -269,7 +270,7 @@ static bool fill_whole(reach *r, store_error *e)
     return true;
 }
 
-bool reach_fill(base *b, mapping *m, bool whole, store_error *e)
+bool reach_fill(base *b, mapping *m, bool whole, error *e)
 {
     reach r = {.base = b, .m = m, .p = m->production, .c = m->collection, .asked = idset_new()};
     bool ok = true, some = r.c->some && base_is_store(b) && !whole && !r.p->whole;

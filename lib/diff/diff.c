@@ -1,7 +1,9 @@
 #include "diff/diff.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "diff/closure.h"
 #include "model/mapping.h"
 #include "record/ndjson.h"
@@ -46,7 +48,7 @@ static bool try_change(diff *d, arena *a, json change, obstacle *o)
                                              line.len >> 20, MAX_LINE >> 20)};
         return false;
     }
-    ndjson_write_raw(line.data, line.len);
+    output_write(line.data, line.len);
     d->changes++;
     return true;
 }
@@ -298,7 +300,7 @@ static void write_all_skipped(diff *d, const mapping *m)
 
 /* Who gets which name, and what goes. In a batch of events only a percentage
  * wants to know the whole. */
-static bool find_changes(diff *d, mapping *m, leaving *l, store_error *e)
+static bool find_changes(diff *d, mapping *m, leaving *l, error *e)
 {
     if (!m->production->events) {
         naming_resolve(m->production, m->collection, m->chosen, m->roots);
@@ -333,7 +335,7 @@ static void write_plan(diff *d, mapping *m, const leaving *l)
 }
 
 diff_outcome diff_project(diff *d, production *p, collection **c, const bool chosen[KINDS],
-                          store_error *e)
+                          error *e)
 {
     bool is_new = json_is_null(&(*c)->project);
     mapping m = {.arena = p->arena,
@@ -372,7 +374,7 @@ static void write_end(arena *a, const char *project_id)
     ndjson_write(&end);
 }
 
-diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e)
+diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e)
 {
     bool published, several;
     base_project *known = base_by_id(d->base, project_id, "", &several);

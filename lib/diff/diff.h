@@ -35,9 +35,9 @@ void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS])
 /* At the End record, with the production linked up: plan. `*c` is the target's
  * collection, and may become another one, as reach_fill says. */
 diff_outcome diff_project(diff *d, production *p, collection **c, const bool chosen[KINDS],
-                          store_error *e);
+                          error *e);
 
 /* Kitsu no longer has the project of this id. */
-diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e);
+diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "diff/documents.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "record/ndjson.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static bool take_project(void *context, store_ns ns, const json *document)
     return true;
 }
 
-static bool read_projects(base *b, store_error *e)
+static bool read_projects(base *b, error *e)
 {
     arena *scratch = arena_new();
     b->n = 0;
@@ -79,7 +80,7 @@ static bool read_projects(base *b, store_error *e)
     return ok;
 }
 
-base *base_from_store(store *s, store_error *e)
+base *base_from_store(store *s, error *e)
 {
     base *b = base_new(s);
     b->db = store_avalon(s);
@@ -111,7 +112,7 @@ static bool take_one(void *context, store_ns ns, const json *document)
  * copies and of names that are taken; it may be LIST_SECONDS old. */
 #define LIST_SECONDS 60
 
-bool base_renew(base *b, const char *zou_id, store_error *e)
+bool base_renew(base *b, const char *zou_id, error *e)
 {
     bool several;
     if (!b->store)
@@ -179,7 +180,7 @@ static void take_record(base *b, ndjson *in, const json *record)
 }
 
 /* Whether all of each project came. `*e` says what did not. */
-static bool is_whole(const base *b, const char *path, store_error *e)
+static bool is_whole(const base *b, const char *path, error *e)
 {
     const dumped *d = b->dump;
     while (d && d->counted == d->documents.len)
@@ -209,7 +210,7 @@ static void find_dumped_project(base *b, const dumped *d)
         add_project(b, d->coll, project)->published = published;
 }
 
-base *base_from_dump(const char *path, store_error *e)
+base *base_from_dump(const char *path, error *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -278,7 +279,7 @@ void base_note(base *b, const char *coll, const char *zou_id)
     p->zou_id = arena_text(b->arena, zou_id, strlen(zou_id));
 }
 
-bool base_published(base *b, const base_project *p, bool *published, store_error *e)
+bool base_published(base *b, const base_project *p, bool *published, error *e)
 {
     *published = p->published;
     return !b->store || store_published(b->store, (store_ns){b->db, p->coll}, published, e);
@@ -301,14 +302,13 @@ static bool was_dropped(const base *b, const char *coll)
     return false;
 }
 
-bool base_find(base *b, collection *c, store_key key, const char *const *values, size_t n,
-               store_error *e)
+bool base_find(base *b, collection *c, store_key key, const char *const *values, size_t n, error *e)
 {
     return store_find(b->store, (store_ns){b->db, c->coll}, key, values, n, c->arena, take_document,
                       c, e);
 }
 
-bool base_get(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+bool base_get(base *b, collection *c, const json *const *ids, size_t n, error *e)
 {
     return store_get_many(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_document, c,
                           e);
@@ -337,7 +337,7 @@ static bool take_outline(void *context, store_ns ns, const json *document)
     return true;
 }
 
-bool base_below(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+bool base_below(base *b, collection *c, const json *const *ids, size_t n, error *e)
 {
     below l = {.c = c};
     bool ok =
@@ -347,7 +347,7 @@ bool base_below(base *b, collection *c, const json *const *ids, size_t n, store_
     return ok;
 }
 
-collection *base_collection(base *b, const char *coll, bool whole, arena *a, store_error *e)
+collection *base_collection(base *b, const char *coll, bool whole, arena *a, error *e)
 {
     collection *c = collection_new(a, b->db, coll);
     bool ok = true;

@@ -1,6 +1,6 @@
 #include "fetch/affected.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -33,7 +33,7 @@ static void list_deleted(going *g, const touched *t)
                 g->ids[g->n++] = i->id;
 }
 
-bool fetch_await_gone(zou *z, const touched *t, http_error *e)
+bool fetch_await_gone(zou *z, const touched *t, error *e)
 {
     zou_result result = ZOU_OK;
     going g = {.arena = arena_new()};

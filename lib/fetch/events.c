@@ -1,8 +1,9 @@
 #include "fetch/events.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "fetch/await_deletion.h"
 #include "fetch/fetch.h"
 #include "fetch/section.h"
@@ -40,15 +41,10 @@ typedef struct service {
     arena *arena;   /* owned: for one batch */
     json full_sync; /* ids for the Checkpoint, in the arena */
     int status;
-    http_error e;
+    error e;
 } service;
 
 /* ---- small ones ------------------------------------------------------------- */
-
-static bool store_failed(service *s, const store_error *se)
-{
-    return http_fail(&s->e, se->status, "%s", se->what);
-}
 
 /* This batch cannot vouch for a project. */
 static void leave(service *s, const char *id)
@@ -82,16 +78,15 @@ static void forget_roles(service *s)
 
 static bool read_links(service *s)
 {
-    store_error se;
     if (s->links.len == 0 && s->links_read > 0) { /* its file may have been made since */
-        store *again = store_open(s->address, STORE_READ, STORE_SECONDS, &se);
+        store *again = store_open(s->address, STORE_READ, STORE_SECONDS, &s->e);
         if (!again)
-            return store_failed(s, &se);
+            return false;
         store_close(s->store);
         s->store = again;
     }
     s->links_read = clock_now();
-    return fetch_links_read(&s->links, s->store, NULL, &se) || store_failed(s, &se);
+    return fetch_links_read(&s->links, s->store, NULL, &s->e);
 }
 
 /* Whether the kept list may be wrong about something that this batch decides by
@@ -182,17 +177,16 @@ static const char **ids_of(service *s, const touched_id *table, size_t *n)
 static bool look_in_store(homeless *h)
 {
     service *s = h->s;
-    store_error se;
     size_t n;
     const char **ids = ids_of(s, h->from->entities, &n);
     for (size_t i = 0; i < s->links.len; i++) {
         store_ns ns = {store_avalon(s->store), s->links.items[i].coll};
         h->project_id = s->links.items[i].id;
         if (n > 0 &&
-            !store_find(s->store, ns, STORE_ZOU_ID, ids, n, s->arena, document_home, h, &se))
-            return store_failed(s, &se);
-        if (!fetch_find_tasks(s->store, ns, h->from->tasks, stored_task_home, h, &se))
-            return store_failed(s, &se);
+            !store_find(s->store, ns, STORE_ZOU_ID, ids, n, s->arena, document_home, h, &s->e))
+            return false;
+        if (!fetch_find_tasks(s->store, ns, h->from->tasks, stored_task_home, h, &s->e))
+            return false;
     }
     return true;
 }
@@ -250,12 +244,11 @@ static bool set_found(void *context, store_ns ns, const json *document)
 /* Whether a project has, or was denied, this asset type. */
 static bool uses_asset_type(service *s, const fetch_link *link, const char *id, bool *uses)
 {
-    store_error se;
     json skipped;
     store_ns ns = {store_avalon(s->store), link->coll};
-    if (!store_find(s->store, ns, STORE_ZOU_ID, &id, 1, s->arena, set_found, uses, &se) ||
-        !state_skipped(s->store, link->id, s->arena, &skipped, &se))
-        return store_failed(s, &se);
+    if (!store_find(s->store, ns, STORE_ZOU_ID, &id, 1, s->arena, set_found, uses, &s->e) ||
+        !state_skipped(s->store, link->id, s->arena, &skipped, &s->e))
+        return false;
     for (uint32_t i = 0; i < skipped.len; i++) {
         const char *other = json_text(json_at(&skipped.items[i], "entity", "id", NULL));
         *uses |= other && strcmp(other, id) == 0;
@@ -332,7 +325,6 @@ static bool answer_absent(answer *a, zou_result result)
 {
     service *s = a->s;
     bool known_here = false;
-    store_error se;
     if (result == ZOU_LOST)
         return false;
     if (!a->link && (result == ZOU_MISSING || result == ZOU_FORBIDDEN))
@@ -343,8 +335,8 @@ static bool answer_absent(answer *a, zou_result result)
         return true;
     }
     if (!state_has_checkpoint(s->store, zou_server(s->shared.zou), a->p->id, s->arena, &known_here,
-                              &se))
-        return store_failed(s, &se);
+                              &s->e))
+        return false;
     if (a->p->deleted || known_here) {
         fetch_write_deleted(a->p->id);
     } else {
@@ -439,14 +431,13 @@ static bool answer_present(answer *a)
 
 static bool answer_project(service *s, touched_project *p)
 {
-    store_error se;
     p->answered = true;
     if (known(s, p->id)->unwanted)
         return true;
     const fetch_link *link = fetch_links_find(&s->links, p->id, NULL);
     answer a = {.s = s, .p = p, .link = link};
-    if (!state_skipped(s->store, p->id, s->arena, &a.remembered, &se))
-        return store_failed(s, &se);
+    if (!state_skipped(s->store, p->id, s->arena, &a.remembered, &s->e))
+        return false;
     fetch_reading_start(&a.reading, &s->shared, p->id, link ? link->name : p->id);
     zou_result result = fetch_reading_project(&a.reading, &s->e);
     bool wanted = fetch_filter_wants(s->filter, a.reading.name, p->id);
@@ -464,10 +455,9 @@ static bool answer_project(service *s, touched_project *p)
 
 static bool answer_all(service *s)
 {
-    store_error se;
     json ended = json_array(), left = json_array();
-    if (!fetch_links_read(&s->links, s->store, zou_server(s->shared.zou), &se))
-        return store_failed(s, &se);
+    if (!fetch_links_read(&s->links, s->store, zou_server(s->shared.zou), &s->e))
+        return false;
     if (!fetch_all(&s->shared, s->filter, &s->links, s->arena, &ended, &left, &s->status, &s->e))
         return false;
     for (uint32_t i = 0; i < left.len; i++)
@@ -547,9 +537,9 @@ static bool take_record(service *s, ndjson *in, const json *record)
         s->full_sync = json_array();
     } else {
         const char *line = ndjson_line(in, &len);
-        ndjson_write_raw(line, len);
+        output_write(line, len);
     }
-    return !ferror(stdout) || http_fail(&s->e, EX_IOERR, "stdout cannot be written");
+    return !ferror(stdout) || error_set(&s->e, EX_IOERR, "stdout cannot be written");
 }
 
 static bool is_unanswered(const service *s)

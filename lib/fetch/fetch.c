@@ -1,6 +1,5 @@
 #include "fetch/fetch.h"
 
-#include "base/buf.h"
 #include "base/msg.h"
 #include "fetch/affected.h"
 #include "record/ndjson.h"
@@ -20,7 +19,7 @@ typedef struct reading_all {
     arena *arena;    /* of ended and left */
     json *ended, *left;
     int *status;
-    http_error *e;
+    error *e;
 } reading_all;
 
 static int by_name_and_id(const void *x, const void *y)
@@ -161,7 +160,7 @@ static bool write_projects(reading_all *r)
 }
 
 bool fetch_all(fetch_shared *s, fetch_filter *filter, const fetch_links *links, arena *a,
-               json *ended, json *left, int *status, http_error *e)
+               json *ended, json *left, int *status, error *e)
 {
     reading_all r = {.shared = s,
                      .filter = filter,
@@ -201,7 +200,7 @@ int fetch_run(zou *z, const bool wanted[KINDS], bool all_kinds, fetch_filter *fi
               const fetch_links *links)
 {
     int status = EX_OK;
-    http_error e = {0};
+    error e = {0};
     event_position head;
     fetch_shared shared;
     fetch_shared_init(&shared, z, wanted);

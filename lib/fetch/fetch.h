@@ -12,7 +12,7 @@
  * to `ended`, those of the others to `left`, both arrays in `a`. False: nothing
  * can go on, `*e` or stdout says why. */
 bool fetch_all(fetch_shared *s, fetch_filter *filter, const fetch_links *links, arena *a,
-               json *ended, json *left, int *status, http_error *e);
+               json *ended, json *left, int *status, error *e);
 
 /* Write Deleted of a project, once Kitsu has answered 404 for it. */
 void fetch_write_deleted(const char *project_id);

@@ -41,7 +41,7 @@ void fetch_reading_end(fetch_reading *r)
     r->arena = NULL;
 }
 
-fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const http_error *e)
+fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const error *e)
 {
     if (result == ZOU_LOST)
         return FETCH_LOST;
@@ -72,7 +72,7 @@ static json status_name(const fetch_reading *r)
 }
 
 /* The list of statuses, once more when it lacks the project's. */
-static zou_result read_status(fetch_reading *r, http_error *e)
+static zou_result read_status(fetch_reading *r, error *e)
 {
     fetch_list *list = &r->shared->project_statuses;
     bool fresh = !list->read;
@@ -87,7 +87,7 @@ static zou_result read_status(fetch_reading *r, http_error *e)
     return result;
 }
 
-zou_result fetch_reading_project(fetch_reading *r, http_error *e)
+zou_result fetch_reading_project(fetch_reading *r, error *e)
 {
     const char *path = fetch_reading_path(r, NULL);
     zou_result result = zou_get(r->shared->zou, path, r->arena, &r->record, e);
@@ -96,7 +96,7 @@ zou_result fetch_reading_project(fetch_reading *r, http_error *e)
     const char *id = json_text(json_get(&r->record, "id"));
     const char *name = json_text(json_get(&r->record, "name"));
     if (!id || strcmp(id, r->id) != 0) {
-        http_fail(e, EX_PROTOCOL, "GET %s: not that project", path);
+        error_set(e, EX_PROTOCOL, "GET %s: not that project", path);
         return ZOU_FAILED;
     }
     r->name = name ? name : r->name;
@@ -153,7 +153,7 @@ void fetch_reading_set_role(fetch_reading *r, const char *role)
 
 /* As Zou's permissions_service finds it: a team member's role in the project
  * goes before the own. */
-zou_result fetch_reading_role(fetch_reading *r, http_error *e)
+zou_result fetch_reading_role(fetch_reading *r, error *e)
 {
     if (r->role)
         return ZOU_OK;
@@ -255,7 +255,7 @@ static bool write_element(void *context, const json_element *e)
     return ferror(stdout) == 0;
 }
 
-static fetch_outcome read_kind(fetch_reading *r, const struct route *route, http_error *e)
+static fetch_outcome read_kind(fetch_reading *r, const struct route *route, error *e)
 {
     r->read[route->kind] = true;
     if (route->kind == KIND_TASK_TYPE)
@@ -273,7 +273,7 @@ static fetch_outcome read_kind(fetch_reading *r, const struct route *route, http
         return FETCH_WHOLE;
     }
     if (result == ZOU_STOPPED) {
-        http_fail(e, EX_IOERR, "stdout cannot be written");
+        error_set(e, EX_IOERR, "stdout cannot be written");
         return FETCH_LOST;
     }
     return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_left(r, result, e);
@@ -281,14 +281,14 @@ static fetch_outcome read_kind(fetch_reading *r, const struct route *route, http
 
 /* Zou answers some routes of an unknown project with an empty list: that it
  * was empty is known only if it still is there afterwards. */
-static fetch_outcome look_again(fetch_reading *r, http_error *e)
+static fetch_outcome look_again(fetch_reading *r, error *e)
 {
     json v;
     zou_result result = zou_get(r->shared->zou, fetch_reading_path(r, NULL), r->arena, &v, e);
     return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_left(r, result, e);
 }
 
-static fetch_outcome read_kinds(fetch_reading *r, http_error *e)
+static fetch_outcome read_kinds(fetch_reading *r, error *e)
 {
     zou_result result = fetch_reading_role(r, e);
     if (result == ZOU_OK)
@@ -304,10 +304,10 @@ static fetch_outcome read_kinds(fetch_reading *r, http_error *e)
     return look_again(r, e);
 }
 
-fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, http_error *e)
+fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, error *e)
 {
     if (ferror(stdout)) {
-        http_fail(e, EX_IOERR, "stdout cannot be written");
+        error_set(e, EX_IOERR, "stdout cannot be written");
         return FETCH_LOST;
     }
     if (r->partial && !once)
@@ -316,7 +316,7 @@ fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, http_erro
     return r->partial || r->skipped ? FETCH_SOME : FETCH_WHOLE;
 }
 
-fetch_outcome fetch_reading_full(fetch_reading *r, bool once, http_error *e)
+fetch_outcome fetch_reading_full(fetch_reading *r, bool once, error *e)
 {
     fetch_reading_write_project(r);
     fetch_outcome outcome = r->skipped ? FETCH_LEFT : FETCH_WHOLE;
@@ -328,7 +328,7 @@ fetch_outcome fetch_reading_full(fetch_reading *r, bool once, http_error *e)
     }
     msg_progress(NULL);
     if (ferror(stdout) && outcome != FETCH_LOST) {
-        http_fail(e, EX_IOERR, "stdout cannot be written");
+        error_set(e, EX_IOERR, "stdout cannot be written");
         outcome = FETCH_LOST;
     }
     return outcome;

@@ -9,7 +9,7 @@ typedef enum fetch_outcome {
     FETCH_WHOLE,
     FETCH_SOME, /* got its End, but not all that Kitsu has: a partial view, or Skipped ones */
     FETCH_LEFT, /* no End; others may go on */
-    FETCH_LOST  /* nothing can go on: http_error, or stdout is broken */
+    FETCH_LOST  /* nothing can go on: error, or stdout is broken */
 } fetch_outcome;
 
 typedef struct fetch_reading {
@@ -31,15 +31,15 @@ void fetch_reading_start(fetch_reading *r, fetch_shared *shared, const char *id,
 void fetch_reading_end(fetch_reading *r);
 
 /* Say why a project is left alone: what an outcome other than ZOU_OK means. */
-fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const http_error *e);
+fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const error *e);
 /* `/data/projects/ID` and BELOW, in the arena. */
 const char *fetch_reading_path(fetch_reading *r, const char *below);
 
 /* Ask for the project itself: `record`, `name`, `closed`. */
-zou_result fetch_reading_project(fetch_reading *r, http_error *e);
+zou_result fetch_reading_project(fetch_reading *r, error *e);
 /* Ask, unless it is known, for the role that Zou goes by in this project:
  * `role`, `partial`. */
-zou_result fetch_reading_role(fetch_reading *r, http_error *e);
+zou_result fetch_reading_role(fetch_reading *r, error *e);
 /* `role` is known, from before: `partial`. */
 void fetch_reading_set_role(fetch_reading *r, const char *role);
 
@@ -54,8 +54,8 @@ void fetch_reading_write_end(fetch_reading *r, const char *scope, bool whole);
 /* After fetch_reading_project: write Project, the wanted kinds, and End. What
  * is wrong is said; `*e` is set with FETCH_LOST only. `once`: it has been said
  * already that this user sees a part only. */
-fetch_outcome fetch_reading_full(fetch_reading *r, bool once, http_error *e);
+fetch_outcome fetch_reading_full(fetch_reading *r, bool once, error *e);
 /* What it comes to, after End. */
-fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, http_error *e);
+fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, error *e);
 
 #endif

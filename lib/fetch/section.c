@@ -1,7 +1,7 @@
 #include "fetch/section.h"
 
-#include "base/buf.h"
 #include "base/idset.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "record/ndjson.h"
 #include "zou/bulk.h"
@@ -45,7 +45,7 @@ typedef struct work {
     json deleted;        /* array of Deleted */
     bool too_many;
     fetch_outcome outcome; /* when a step fails */
-    http_error *e;
+    error *e;
 } work;
 
 /* ---- failures ------------------------------------------------------------ */
@@ -58,9 +58,8 @@ static bool asked_in_vain(work *w, zou_result result)
     return false;
 }
 
-static bool store_failed(work *w, const store_error *se)
+static bool store_failed(work *w)
 {
-    http_fail(w->e, se->status, "%s", se->what);
     w->outcome = FETCH_LOST;
     return false;
 }
@@ -239,15 +238,14 @@ static bool not_looked_up(const work *w, const item *i)
 static bool look_up(work *w)
 {
     size_t n;
-    store_error se;
     const char **ids = select_items(w, not_looked_up, &n);
     for (item *i = w->items; i; i = i->hh.next)
         i->looked_up = true;
     arena *a = arena_new();
     bool ok =
-        n == 0 || store_find(w->s.store, w->s.ns, STORE_ZOU_ID, ids, n, a, note_stored, w, &se);
+        n == 0 || store_find(w->s.store, w->s.ns, STORE_ZOU_ID, ids, n, a, note_stored, w, w->e);
     arena_free(a);
-    return ok || store_failed(w, &se);
+    return ok || store_failed(w);
 }
 
 /* A search through a collection. */
@@ -280,7 +278,7 @@ static bool search_document(void *context, store_ns ns, const json *document)
 }
 
 bool fetch_find_tasks(store *s, store_ns ns, const touched_id *tasks, fetch_task_fn *fn,
-                      void *context, store_error *e)
+                      void *context, error *e)
 {
     if (!tasks)
         return true;
@@ -301,15 +299,13 @@ static void found_task(void *context, const char *task_id, const char *entity_id
  * moved there (Zou lets one), and is to go from where it was. */
 static bool find_lost_tasks(work *w)
 {
-    store_error se;
     for (const touched_id *t = w->s.project->tasks; t; t = t->hh.next) {
         const item *i = t->entity_id ? item_of(w, t->entity_id, KIND_NONE) : NULL;
         if (i && i->stored && !i->remembered && !t->made && !t->deleted &&
             idset_add(w->stored_tasks, t->id, strlen(t->id)))
             lose(w, t);
     }
-    return fetch_find_tasks(w->s.store, w->s.ns, w->lost, found_task, w, &se) ||
-           store_failed(w, &se);
+    return fetch_find_tasks(w->s.store, w->s.ns, w->lost, found_task, w, w->e) || store_failed(w);
 }
 
 /* ---- entities --------------------------------------------------------------- */
@@ -524,7 +520,7 @@ static bool probe(work *w, const item *i)
         return true;
     }
     if (result == ZOU_OK) {
-        http_fail(w->e, EX_PROTOCOL, "GET %s: it is not in Kitsu's list, and it is there", path);
+        error_set(w->e, EX_PROTOCOL, "GET %s: it is not in Kitsu's list, and it is there", path);
         result = ZOU_FAILED;
     }
     return asked_in_vain(w, result);
@@ -754,7 +750,7 @@ static bool count_items(work *w)
     return !w->too_many;
 }
 
-fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, http_error *e)
+fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, error *e)
 {
     work w = {.s = *s,
               .zou = s->reading->shared->zou,

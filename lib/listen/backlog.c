@@ -1,7 +1,7 @@
 #include "listen/backlog.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/state.h"
 
 #include <stdlib.h>
@@ -66,7 +66,7 @@ void progress_free(progress *p)
     free(p);
 }
 
-static bool need_store(progress *p, store_error *e)
+static bool need_store(progress *p, error *e)
 {
     if (!p->store)
         p->store = store_open(p->url, STORE_READ, STORE_SECONDS, e);
@@ -123,7 +123,7 @@ static void drop_settled(progress *p)
     p->n_wants = kept;
 }
 
-static bool look(progress *p, arena *a, store_error *e)
+static bool look(progress *p, arena *a, error *e)
 {
     state_checkpoint *list;
     size_t n;
@@ -142,7 +142,7 @@ static bool look(progress *p, arena *a, store_error *e)
     return true;
 }
 
-bool progress_wants(progress *p, arena *a, json *ids, store_error *e)
+bool progress_wants(progress *p, arena *a, json *ids, error *e)
 {
     double now = clock_now();
     *ids = json_array();
@@ -223,7 +223,7 @@ static const state_checkpoint *effective(const state_checkpoint *own, const stat
     return is_earlier(own, all) ? all : own;
 }
 
-bool progress_start(progress *p, arena *a, event_position *start, bool *found, store_error *e)
+bool progress_start(progress *p, arena *a, event_position *start, bool *found, error *e)
 {
     links l = {.ids = json_array(), .arena = a};
     state_checkpoint *list;
@@ -257,7 +257,7 @@ bool progress_start(progress *p, arena *a, event_position *start, bool *found, s
 
 /* ---- one batch in flight ------------------------------------------------- */
 
-static bool read_marks(progress *p, arena *a, marks *m, store_error *e)
+static bool read_marks(progress *p, arena *a, marks *m, error *e)
 {
     json synced;
     bool found;
@@ -276,7 +276,7 @@ static bool same_position(const event_position *a, const event_position *b)
     return json_equal(&a->created_at, &b->created_at, NULL) && json_equal(&a->ids, &b->ids, NULL);
 }
 
-bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error *e)
+bool progress_prepare(progress *p, bool need_telling, bool *telling, error *e)
 {
     double now = 0;
     if (!need_store(p, e))
@@ -300,7 +300,7 @@ void progress_sent(progress *p, const event_position *position)
 /* The position is the store's, or, where it stays the same, what moves with
  * each batch has moved. The latter also when a full sync, of another program,
  * has put its own position over ours. */
-bool progress_arrived(progress *p, bool *arrived, store_error *e)
+bool progress_arrived(progress *p, bool *arrived, error *e)
 {
     *arrived = !p->in_flight;
     if (*arrived)

@@ -19,11 +19,11 @@ void progress_free(progress *p); /* takes NULL */
 
 /* The oldest position that a project needs, in `a`; false in `*found`: there is
  * none at all. Projects without one want a full read. */
-bool progress_start(progress *p, arena *a, event_position *start, bool *found, store_error *e);
+bool progress_start(progress *p, arena *a, event_position *start, bool *found, error *e);
 
 /* Ids of the projects of which a full read should be asked for now, in `a`:
  * each at once, then not before 1, 2, 4, … at most 10 minutes. */
-bool progress_wants(progress *p, arena *a, json *ids, store_error *e);
+bool progress_wants(progress *p, arena *a, json *ids, error *e);
 /* They have been asked for. */
 void progress_asked(progress *p, const json *ids);
 /* Seconds until progress_wants may have more; -1: not before another batch. */
@@ -31,10 +31,10 @@ double progress_wants_in(const progress *p);
 
 /* Get ready to send a batch. `*telling`, if it is needed: it could be told
  * whether one without events arrived; the store notes whole seconds. */
-bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error *e);
+bool progress_prepare(progress *p, bool need_telling, bool *telling, error *e);
 /* The batch was sent, and ends at this position (created_at null: at none). */
 void progress_sent(progress *p, const event_position *position);
 /* Whether the last batch has arrived in the store, or there was none. */
-bool progress_arrived(progress *p, bool *arrived, store_error *e);
+bool progress_arrived(progress *p, bool *arrived, error *e);
 
 #endif

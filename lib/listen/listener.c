@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "listen/unlogged.h"
 #include "net/sio.h"
 #include "record/ndjson.h"
@@ -196,7 +197,7 @@ static bool is_passing(const listener *l, int status)
 }
 
 /* Returns EX_OK, or the status to end with. */
-static int failed(listener *l, const http_error *e)
+static int failed(listener *l, const error *e)
 {
     if (!is_passing(l, e->status)) {
         msg_error("%s", e->what);
@@ -212,9 +213,9 @@ static int failed(listener *l, const http_error *e)
     return EX_OK;
 }
 
-static int store_failed(listener *l, const store_error *e)
+static int store_failed(listener *l, const error *e)
 {
-    http_error as_http = {.status = e->status};
+    error as_http = {.status = e->status};
     strcpy(as_http.what, e->what);
     return failed(l, &as_http);
 }
@@ -322,7 +323,7 @@ static void log_refused(listener *l)
 
 static int read_log(listener *l, bool *read)
 {
-    http_error e;
+    error e;
     double began = clock_now();
     *read = false;
     switch (event_log_read(l->log, &e)) {
@@ -348,7 +349,7 @@ static int read_log(listener *l, bool *read)
  * sent without an event in it. */
 static int get_wants(listener *l, bool everything, json *wants, bool *telling)
 {
-    store_error e;
+    error e;
     *wants = json_array();
     *telling = true;
     if (!l->o->progress ||
@@ -407,7 +408,7 @@ static int write_messages(listener *l)
     for (uint32_t i = 0; i < wants.len && !everything; i++)
         write_sync(l, wants.items[i]);
     if (l->n_messages)
-        ndjson_write_raw(l->messages.data, l->messages.len);
+        output_write(l->messages.data, l->messages.len);
     write_checkpoint(l, &nowhere, l->n_messages);
     buf_clear(&l->messages);
     l->n_messages = 0;
@@ -472,7 +473,7 @@ static double messages_due_in(const listener *l)
 /* Whether the last batch has arrived; else `*wait` says when to look again. */
 static int has_arrived(listener *l, bool *arrived, double *wait)
 {
-    store_error e;
+    error e;
     double now = clock_now();
     *arrived = l->o->progress == NULL;
     *wait = 0;
@@ -493,7 +494,7 @@ static int has_arrived(listener *l, bool *arrived, double *wait)
 
 static int open_socket(listener *l)
 {
-    http_error e;
+    error e;
     if (!sio_is_due(l->socket) || l->retry_at > clock_now())
         return EX_OK;
     if (l->renew && !l->renewed) { /* a bot's cannot be; the log will tell */

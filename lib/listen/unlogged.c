@@ -1,7 +1,7 @@
 #include "listen/unlogged.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 #include "model/production.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "record/sanitize.h"
 

@@ -1,6 +1,7 @@
 #include "publish/entity.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "fetch/affected.h"
 #include "model/naming.h"
 #include "zou/bulk.h"
@@ -14,7 +15,7 @@ typedef struct search {
     store *store;
     const publish_place *place;
     arena *a;
-    http_error *e;
+    error *e;
     const char *project_id;     /* NULL: not known yet */
     publish_entity whole, part; /* the last of either kind that was found */
     int n_whole, n_part;
@@ -64,11 +65,8 @@ static bool note_name(void *context, const json_element *element)
 
 static publish_found find_project(search *s)
 {
-    store_error se;
-    if (!store_projects(s->store, s->a, note_project, s, &se)) {
-        http_fail(s->e, se.status, "%s", se.what);
+    if (!store_projects(s->store, s->a, note_project, s, s->e))
         return PUBLISH_LOST;
-    }
     if (s->project_id)
         return PUBLISH_FOUND;
     zou_result result = zou_list(s->zou, "/data/projects/all", note_name, s, s->e);
@@ -76,7 +74,7 @@ static publish_found find_project(search *s)
         return not_read(result);
     if (s->project_id)
         return PUBLISH_FOUND;
-    http_fail(s->e, 1, "Kitsu has no project \"%.100s\" that this user sees", s->place->project);
+    error_set(s->e, 1, "Kitsu has no project \"%.100s\" that this user sees", s->place->project);
     return PUBLISH_NOT_FOUND;
 }
 
@@ -181,17 +179,16 @@ static publish_found find_by_name(search *s, publish_entity *out)
         return PUBLISH_FOUND;
     }
     if (n == 0)
-        http_fail(s->e, 1, "Kitsu has no \"%.100s\" in the project \"%.100s\" that this user sees",
+        error_set(s->e, 1, "Kitsu has no \"%.100s\" in the project \"%.100s\" that this user sees",
                   s->place->asset, s->place->project);
     else
-        http_fail(s->e, 1, "Kitsu has %d of the name \"%.100s\" in the project \"%.100s\": %.200s",
+        error_set(s->e, 1, "Kitsu has %d of the name \"%.100s\" in the project \"%.100s\": %.200s",
                   n, s->place->asset, s->place->project, s->names.data);
     return PUBLISH_NOT_FOUND;
 }
 
 publish_found publish_entity_find(zou *z, store *s, const publish_place *place,
-                                  const json *document, arena *a, publish_entity *out,
-                                  http_error *e)
+                                  const json *document, arena *a, publish_entity *out, error *e)
 {
     const json *record = json_at(document, "data", "zou", NULL);
     const char *id = json_text(json_get(record, "id"));

@@ -1,5 +1,6 @@
 #include "publish/task.h"
 
+#include "base/mem.h"
 #include "base/msg.h"
 #include "fetch/affected.h"
 #include "fetch/records.h"
@@ -26,16 +27,10 @@ typedef struct search {
     const publish_place *place;
     json document; /* the asset's; null: none */
     int documents; /* of that name */
-    http_error *e;
+    error *e;
 } search;
 
 /* ---- what goes wrong ------------------------------------------------------- */
-
-static publish_found store_failed(const store_error *se, http_error *e)
-{
-    http_fail(e, se->status, "%s", se->what);
-    return PUBLISH_LOST;
-}
 
 static publish_found not_read(zou_result result)
 {
@@ -69,7 +64,7 @@ static publish_found complete(search *s, const json *record, json *out)
 }
 
 /* Whether Kitsu keeps some status from the artist that the user is here. */
-static publish_found find_artist(publish_tasks *t, fetch_reading *r, bool *artist, http_error *e)
+static publish_found find_artist(publish_tasks *t, fetch_reading *r, bool *artist, error *e)
 {
     const fetch_list *all = &t->shared.task_statuses;
     bool kept = false;
@@ -96,7 +91,7 @@ static void add_status(arena *a, json *list, const json *status)
 }
 
 static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *a, json *list,
-                                     http_error *e)
+                                     error *e)
 {
     const fetch_list *all = &t->shared.task_statuses;
     const json *own = json_get(&r->record, "task_statuses");
@@ -119,7 +114,7 @@ static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *
 }
 
 publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, arena *a, json *list,
-                                     http_error *e)
+                                     error *e)
 {
     fetch_reading r;
     *list = json_array();
@@ -150,17 +145,16 @@ static bool note_document(void *context, store_ns ns, const json *document)
 /* A name that OpenPype cannot have is in no store. */
 static publish_found find_document(search *s)
 {
-    store_error se;
     const publish_place *p = s->place;
     store_ns ns = {store_avalon(s->t->store), p->project};
     s->document = json_null();
     if (naming_fault(s->a, p->project, true) || naming_fault(s->a, p->asset, false))
         return PUBLISH_FOUND;
-    if (!store_find(s->t->store, ns, STORE_NAME, &p->asset, 1, s->a, note_document, s, &se))
-        return store_failed(&se, s->e);
+    if (!store_find(s->t->store, ns, STORE_NAME, &p->asset, 1, s->a, note_document, s, s->e))
+        return PUBLISH_LOST;
     if (s->documents <= 1)
         return PUBLISH_FOUND;
-    http_fail(s->e, 1, "OpenPype has %d assets \"%s\" in %s", s->documents, p->asset, p->project);
+    error_set(s->e, 1, "OpenPype has %d assets \"%s\" in %s", s->documents, p->asset, p->project);
     return PUBLISH_NOT_FOUND;
 }
 
@@ -190,7 +184,7 @@ static publish_found ask(search *s, const char *id, json *record)
     const char *path = arena_printf(s->a, "/data/tasks/%s", id);
     zou_result result = zou_get(s->t->zou, path, s->a, record, s->e);
     if (result == ZOU_OK && !json_text(json_get(record, "id"))) {
-        http_fail(s->e, EX_PROTOCOL, "GET %s: the answer has no id", path);
+        error_set(s->e, EX_PROTOCOL, "GET %s: the answer has no id", path);
         return PUBLISH_LOST;
     }
     if (result == ZOU_MISSING)
@@ -346,10 +340,10 @@ static publish_found choose(search *s, const publish_entity *of, const json_memb
         return PUBLISH_FOUND;
     }
     if (n > 1)
-        http_fail(s->e, 1, "%s has %d tasks \"%.100s\" in Kitsu: name one by its type (%s)",
+        error_set(s->e, 1, "%s has %d tasks \"%.100s\" in Kitsu: name one by its type (%s)",
                   of->text, n, s->place->task_name, names_of(s, &c));
     else
-        http_fail(s->e, 1, "%s has no task \"%.100s\" in Kitsu that this user sees (it has: %s)",
+        error_set(s->e, 1, "%s has no task \"%.100s\" in Kitsu that this user sees (it has: %s)",
                   of->text, s->place->task_name, names_of(s, &c));
     return PUBLISH_NOT_FOUND;
 }
@@ -361,7 +355,7 @@ static publish_found find_by_name(search *s, json *record)
     const publish_place *p = s->place;
     publish_entity of;
     if (!p->project || !p->asset || !p->task_name) {
-        http_fail(s->e, 1, "it has neither a task nor %s to find it by",
+        error_set(s->e, 1, "it has neither a task nor %s to find it by",
                   !p->project ? "a \"project\""
                   : !p->asset ? "an \"asset\""
                               : "a \"task_name\"");
@@ -392,7 +386,7 @@ static bool is_complete(const json *given)
 }
 
 publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, arena *a, json *out,
-                                 const char **project_id, http_error *e)
+                                 const char **project_id, error *e)
 {
     search s = {.t = t, .a = a, .place = place, .e = e};
     const char *id = json_text(json_get(place->task, "id"));
@@ -404,14 +398,14 @@ publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, a
         return PUBLISH_FOUND;
     }
     if (id && !touched_is_id(id)) {
-        http_fail(e, 1, "\"%.60s\" is no id of a task in Kitsu", id);
+        error_set(e, 1, "\"%.60s\" is no id of a task in Kitsu", id);
         return PUBLISH_NOT_FOUND;
     }
     found = id ? ask(&s, id, &record) : find_by_name(&s, &record);
     if (found != PUBLISH_FOUND)
         return found;
     if (json_is_null(&record)) {
-        http_fail(e, 1, "Kitsu has no task %s", id);
+        error_set(e, 1, "Kitsu has no task %s", id);
         return PUBLISH_NOT_FOUND;
     }
     *project_id = json_text(json_get(&record, "project_id"));

@@ -1,4 +1,6 @@
 #include "base/clock.h"
+
+#include "base/mem.h"
 #include "push/run.h"
 #include "record/sanitize.h"
 #include "zou/bulk.h"
@@ -48,7 +50,7 @@ static bool read_back(push_run *r, push_item **items, size_t n)
     for (size_t i = 0; i < n; i++)
         if (items[i]->id)
             ids[len++] = items[i]->id;
-    http_error e; /* r->e says why we end, if we do */
+    error e; /* r->e says why we end, if we do */
     zou_result result =
         fetch_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "", take_record, &s, &e);
     for (size_t i = 0; i < n && result == ZOU_OK; i++)

@@ -53,7 +53,7 @@ static int by_age(const void *x, const void *y)
     return order ? order : strcmp(i ? i : "", j ? j : "");
 }
 
-zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, http_error *e)
+zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e)
 {
     k->asset_types = json_array();
     zou_result result =
@@ -106,14 +106,13 @@ static bool note_name(void *context, const json_element *e)
 }
 
 /* Its id: of the link, or found by the name. */
-static push_found find_id(push_kitsu *k, const collection *c, arena *a, const char **id,
-                          http_error *e)
+static push_found find_id(push_kitsu *k, const collection *c, arena *a, const char **id, error *e)
 {
     *id = json_text(json_at(&c->project, "data", "zou_id", NULL));
     if (*id && touched_is_id(*id))
         return PUSH_FOUND;
     if (*id) {
-        http_fail(e, 1, "its data.zou_id \"%.60s\" is no id of Kitsu's", *id);
+        error_set(e, 1, "its data.zou_id \"%.60s\" is no id of Kitsu's", *id);
         return PUSH_NOT_FOUND;
     }
     by_name b = {.name = c->coll, .arena = a};
@@ -123,25 +122,25 @@ static push_found find_id(push_kitsu *k, const collection *c, arena *a, const ch
     *id = b.id;
     if (b.id)
         return PUSH_FOUND;
-    http_fail(e, 1,
+    error_set(e, 1,
               "Kitsu has no such project, or this user may not see it: create it in Kitsu and "
               "add the user to its team");
     return PUSH_NOT_FOUND;
 }
 
-static push_found not_read(zou_result result, http_error *e)
+static push_found not_read(zou_result result, error *e)
 {
     if (result == ZOU_LOST)
         return PUSH_LOST;
     char what[sizeof e->what];
     memcpy(what, e->what, sizeof what);
     if (result == ZOU_MISSING)
-        http_fail(e, 1,
+        error_set(e, 1,
                   "it is linked to a project that Kitsu no longer has: create it in Kitsu, and "
                   "take data.zou_id out of the project's document (%.200s)",
                   what);
     else if (result == ZOU_FORBIDDEN)
-        http_fail(e, 1, "this user may not see it in Kitsu: add the user to its team (%.200s)",
+        error_set(e, 1, "this user may not see it in Kitsu: add the user to its team (%.200s)",
                   what);
     else
         e->status = 1;
@@ -150,14 +149,14 @@ static push_found not_read(zou_result result, http_error *e)
 
 /* Zou lets managers and above make entities, and shows others less or refuses
  * each request. */
-static push_found check_role(fetch_reading *r, http_error *e)
+static push_found check_role(fetch_reading *r, error *e)
 {
     zou_result result = fetch_reading_role(r, e);
     if (result != ZOU_OK)
         return not_read(result, e);
     if (strcmp(r->role, "admin") == 0 || strcmp(r->role, "manager") == 0)
         return PUSH_FOUND;
-    http_fail(e, 1,
+    error_set(e, 1,
               "in this project the user is a %.40s in Kitsu: only a manager or an "
               "administrator may push to it",
               r->role);
@@ -209,7 +208,7 @@ static bool note_stranger(void *context, const json_element *e)
     return true;
 }
 
-static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a, http_error *e)
+static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a, error *e)
 {
     const char **ids = arena_alloc(a, (c->n + 1) * sizeof *ids);
     size_t n = 0;
@@ -225,7 +224,7 @@ static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a
 }
 
 static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *c, arena *a,
-                             http_error *e)
+                             error *e)
 {
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
@@ -244,7 +243,7 @@ static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *
     return result == ZOU_OK ? PUSH_FOUND : not_read(result, e);
 }
 
-push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, http_error *e)
+push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e)
 {
     const char *id, *why;
     fetch_reading r;

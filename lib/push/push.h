@@ -21,7 +21,7 @@ typedef struct push { /* borrowed */
     bool deletes;        /* delete in Kitsu what OpenPype no longer has */
     guard guard;
     /* Called between requests, to keep the lease. False: it is lost, `*e`. */
-    bool (*hold)(void *context, store_error *e);
+    bool (*hold)(void *context, error *e);
     void *context;
 } push;
 
@@ -32,6 +32,6 @@ typedef enum push_outcome {
 } push_outcome;
 
 /* One project: its documents, all of them. */
-push_outcome push_project(push *p, const collection *c, arena *a, http_error *e);
+push_outcome push_project(push *p, const collection *c, arena *a, error *e);
 
 #endif

@@ -1,4 +1,6 @@
 #include "base/msg.h"
+
+#include "base/output.h"
 #include "model/change_builder.h"
 #include "model/mapping.h"
 #include "push/run.h"
@@ -12,7 +14,7 @@
 static void write_out(const json *v)
 {
     ndjson_write(v);
-    ndjson_flush(); /* op-apply can link, while more is made */
+    output_flush(); /* op-apply can link, while more is made */
 }
 
 void push_run_result(push_run *r, const push_result *x)

@@ -1,6 +1,6 @@
 #include "record/checkpoint.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 #include "report/push_tree.h"
 
+#include "base/mem.h"
+#include "base/output.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -249,7 +250,7 @@ static void print_node(const node *n, int depth)
         show_clean(&line, n->message, strlen(n->message));
     }
     buf_addc(&line, '\n');
-    ndjson_write_raw(line.data, line.len);
+    output_write(line.data, line.len);
     buf_free(&line);
     for (const node *c = n->children; c; c = c->next)
         print_node(c, depth + 1);

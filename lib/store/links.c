@@ -1,6 +1,6 @@
 #include "store/links.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 #include "store/state.h"
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static bool add_link(void *context, store_ns ns, const json *document)
     return true;
 }
 
-bool fetch_links_read(fetch_links *l, store *s, const char *server, store_error *e)
+bool fetch_links_read(fetch_links *l, store *s, const char *server, error *e)
 {
     fetch_links_free(l);
     l->arena = arena_new();

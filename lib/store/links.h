@@ -19,7 +19,7 @@ typedef struct fetch_links {
 } fetch_links;
 
 /* Read them, anew if need be. With `server` also which are `known`. */
-bool fetch_links_read(fetch_links *l, store *s, const char *server, store_error *e);
+bool fetch_links_read(fetch_links *l, store *s, const char *server, error *e);
 void fetch_links_free(fetch_links *l);
 
 /* The one linked to this id; of several (somebody restored a copy beside it)

@@ -1,6 +1,7 @@
 #include "store/service_status.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "store/state.h"
 
@@ -161,7 +162,7 @@ static void fill_in(const notes *n, arena *a, draft *d, double now)
 }
 
 /* In a batch, in which the lease is held. */
-static bool write_notes(notes *n, arena *a, store_error *e)
+static bool write_notes(notes *n, arena *a, error *e)
 {
     json id = json_string(a, "service"), old;
     bool found;
@@ -187,7 +188,7 @@ static bool write_notes(notes *n, arena *a, store_error *e)
     return store_write_all(n->store, state_ns(n->store), &w, 1, a, e);
 }
 
-bool notes_keep(notes *n, store_error *e)
+bool notes_keep(notes *n, error *e)
 {
     n->tried = clock_now();
     if (!store_begin(n->store, e))

@@ -26,6 +26,6 @@ void notes_feed(notes *n, const char *bytes, size_t len);
 double notes_due(const notes *n);
 /* Once the lease is held: bring them into the store. False: the store failed,
  * or the lease is lost (status 75); they are still to be kept then. */
-bool notes_keep(notes *n, store_error *e);
+bool notes_keep(notes *n, error *e);
 
 #endif

@@ -10,7 +10,7 @@
 #define MAX_PATH 3900
 
 zou_result fetch_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                      json_element_fn *fn, void *context, http_error *e)
+                      json_element_fn *fn, void *context, error *e)
 {
     buf url = {0};
     zou_result result = ZOU_OK;

@@ -9,7 +9,7 @@
 /* GET `path` with the ids as a JSON list behind it, then `rest`, in as many
  * requests as their URLs need, none for no ids. As zou_list. */
 zou_result fetch_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                      json_element_fn *fn, void *context, http_error *e);
+                      json_element_fn *fn, void *context, error *e);
 
 /* An entity as it came, in an arena. */
 typedef struct fetch_record {

@@ -1,6 +1,6 @@
 #include "zou/lists.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,7 @@ void fetch_shared_free(fetch_shared *s)
     s->arena = NULL;
 }
 
-zou_result fetch_shared_me(fetch_shared *s, http_error *e)
+zou_result fetch_shared_me(fetch_shared *s, error *e)
 {
     json v;
     if (s->me)
@@ -75,7 +75,7 @@ zou_result fetch_shared_me(fetch_shared *s, http_error *e)
     const char *me = json_text(json_at(&v, "user", "id", NULL));
     s->role = json_text(json_at(&v, "user", "role", NULL));
     if (!me || !s->role) {
-        http_fail(e, EX_PROTOCOL, "%s/auth/authenticated: no user in the answer",
+        error_set(e, EX_PROTOCOL, "%s/auth/authenticated: no user in the answer",
                   zou_server(s->zou));
         return ZOU_FAILED;
     }
@@ -83,7 +83,7 @@ zou_result fetch_shared_me(fetch_shared *s, http_error *e)
     return ZOU_OK;
 }
 
-zou_result fetch_shared_need(fetch_shared *s, fetch_list *list, http_error *e)
+zou_result fetch_shared_need(fetch_shared *s, fetch_list *list, error *e)
 {
     const char *path = list == &s->task_types      ? "/data/task-types"
                        : list == &s->task_statuses ? "/data/task-status"
@@ -96,7 +96,7 @@ zou_result fetch_shared_need(fetch_shared *s, fetch_list *list, http_error *e)
     return result;
 }
 
-zou_result fetch_shared_need_all(fetch_shared *s, http_error *e)
+zou_result fetch_shared_need_all(fetch_shared *s, error *e)
 {
     zou_result result = fetch_shared_me(s, e);
     if (result == ZOU_OK)

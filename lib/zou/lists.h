@@ -32,10 +32,10 @@ void fetch_shared_init(fetch_shared *s, zou *z, const bool wanted[KINDS]);
 void fetch_shared_free(fetch_shared *s);
 
 /* Have them read, unless they are; as in zou/zou.h. */
-zou_result fetch_shared_me(fetch_shared *s, http_error *e);
-zou_result fetch_shared_need(fetch_shared *s, fetch_list *list, http_error *e);
+zou_result fetch_shared_me(fetch_shared *s, error *e);
+zou_result fetch_shared_need(fetch_shared *s, fetch_list *list, error *e);
 /* Have all that a full reading needs. */
-zou_result fetch_shared_need_all(fetch_shared *s, http_error *e);
+zou_result fetch_shared_need_all(fetch_shared *s, error *e);
 /* Everything is to be read again when it is next needed. */
 void fetch_shared_forget(fetch_shared *s);
 
