@@ -117,7 +117,7 @@ static void read_options(options *o, int argc, char **argv)
 static int run(options *o, store *s)
 {
     error e;
-    fetch_links links = {0};
+    project_links links = {0};
     o->zou.store = s;
     zou *z = zou_open(&o->zou, &e);
     int status = z ? EX_OK : e.status;
@@ -126,7 +126,7 @@ static int run(options *o, store *s)
     } else if (o->events) {
         status = fetch_events_run(z, s, o->store, &o->filter);
         s = NULL;
-    } else if (!fetch_links_read(&links, s, zou_server(z), &e)) {
+    } else if (!project_links_read(&links, s, zou_server(z), &e)) {
         msg_error("%s", e.what);
         status = e.status;
     } else {
@@ -135,7 +135,7 @@ static int run(options *o, store *s)
         status = fetch_run(z, o->wanted, !o->types, &o->filter, &links);
     }
     store_close(s);
-    fetch_links_free(&links);
+    project_links_free(&links);
     zou_close(z);
     return status;
 }

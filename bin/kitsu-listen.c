@@ -225,11 +225,11 @@ static bool add_link(void *context, store_ns ns, const json *document)
 }
 
 /* Where the store has come to. Returns EX_OK, or what to end with. */
-static int find_position(const start *s, progress *p, event_position *position)
+static int find_position(const start *s, backlog *p, event_position *position)
 {
     error e;
     bool found;
-    if (!progress_start(p, s->o->arena, position, &found, &e)) {
+    if (!backlog_start(p, s->o->arena, position, &found, &e)) {
         msg_error("%s", e.what);
         return e.status;
     }
@@ -251,9 +251,9 @@ static int listen_with(start *s, store *st)
         store_close(st);
         return 1;
     }
-    progress *p = st ? progress_new(st, s->o->store, zou_server(s->zou), &s->projects) : NULL;
+    backlog *p = st ? backlog_new(st, s->o->store, zou_server(s->zou), &s->projects) : NULL;
     listener_options lo = {.zou = s->zou,
-                           .progress = p,
+                           .backlog = p,
                            .projects = &s->projects,
                            .start = s->o->start,
                            .certain = s->o->now,
@@ -265,7 +265,7 @@ static int listen_with(start *s, store *st)
         status = find_position(s, p, &lo.start);
     if (status == EX_OK)
         status = listener_run(&lo);
-    progress_free(p);
+    backlog_free(p);
     return status == EX_OK && s->unknown ? 1 : status;
 }
 

@@ -41,9 +41,9 @@ static const char usage[] =
 typedef struct holder {
     store *store;
     lease *lease;
-    notes *notes; /* NULL until the store is there */
-    buf early;    /* notes from before */
-    bool away;    /* the store is, which has been said */
+    service_status *service_status; /* NULL until the store is there */
+    buf early;                      /* notes from before */
+    bool away;                      /* the store is, which has been said */
 } holder;
 
 /* ---- stdin -------------------------------------------------------------- */
@@ -56,8 +56,8 @@ static bool listen_for(holder *h, double seconds)
     if (poll(&p, 1, seconds > 0 ? (int)ceil(seconds * 1000) : 0) <= 0)
         return true; /* nothing, or a signal, after which there will be */
     ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (got > 0 && h->notes)
-        notes_feed(h->notes, bytes, (size_t)got);
+    if (got > 0 && h->service_status)
+        service_status_feed(h->service_status, bytes, (size_t)got);
     else if (got > 0 && h->early.len + (size_t)got <= MAX_EARLY)
         buf_add(&h->early, bytes, (size_t)got);
     return got > 0 || (got < 0 && errno == EINTR);
@@ -172,7 +172,7 @@ static lease_outcome hold_watched(holder *h, error *e)
 static bool keep_watched(holder *h, error *e)
 {
     watch(h);
-    bool ok = notes_keep(h->notes, e);
+    bool ok = service_status_store(h->service_status, e);
     unwatch();
     return ok;
 }
@@ -205,7 +205,7 @@ static int hold(holder *h)
     double next = clock_now() + lease_renewal();
     bool go_on = true;
     while (go_on) {
-        double now = clock_now(), due = h->away ? -1 : notes_due(h->notes);
+        double now = clock_now(), due = h->away ? -1 : service_status_due(h->service_status);
         if (now >= next) {
             int status = renew(h);
             if (status)
@@ -226,8 +226,9 @@ static int give_back(holder *h)
 {
     error e = {0};
     watch(h);
-    bool ok =
-        (notes_due(h->notes) < 0 || notes_keep(h->notes, &e)) && lease_give_back(h->lease, &e);
+    bool ok = (service_status_due(h->service_status) < 0 ||
+               service_status_store(h->service_status, &e)) &&
+              lease_give_back(h->lease, &e);
     unwatch();
     if (ok)
         return EX_OK;
@@ -248,8 +249,8 @@ static int run(const char *url, double wait)
         return e.status;
     }
     h.lease = lease_new(h.store);
-    h.notes = notes_new(h.store, h.lease);
-    notes_feed(h.notes, h.early.data, h.early.len);
+    h.service_status = service_status_new(h.store, h.lease);
+    service_status_feed(h.service_status, h.early.data, h.early.len);
     signal(SIGALRM, give_up);
     int status = wait_for_lease(&h, until);
     if (status == EX_OK) {
@@ -259,7 +260,7 @@ static int run(const char *url, double wait)
         if (status == EX_OK)
             status = give_back(&h);
     }
-    notes_free(h.notes);
+    service_status_free(h.service_status);
     lease_free(h.lease);
     store_close(h.store);
     buf_free(&h.early);

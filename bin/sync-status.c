@@ -262,7 +262,7 @@ static void judge(status *s)
 static void line(const char *what, const char *text)
 {
     buf b = {0};
-    show_clean(&b, text, strlen(text));
+    display_sanitized(&b, text, strlen(text));
     printf("%-18s %s\n", what, b.data ? b.data : "");
     buf_free(&b);
 }

@@ -78,11 +78,11 @@ static bool open_documents(pusher *p, error *e)
         return false;
     what->store = p->store;
     what->settings = settings_load(p->store, e);
-    if (!what->settings || !fetch_links_read(&what->links, p->store, NULL, e))
+    if (!what->settings || !project_links_read(&what->links, p->store, NULL, e))
         return false;
     what->hold = p->lease ? push_lease_hold : NULL;
     what->context = p->lease;
-    fetch_shared_init(&what->shared, p->zou, none);
+    zou_lists_init(&what->shared, p->zou, none);
     p->stream = push_stream_new(what, p->in);
     return true;
 }
@@ -90,10 +90,10 @@ static bool open_documents(pusher *p, error *e)
 static void close_documents(pusher *p)
 {
     if (p->stream)
-        fetch_shared_free(&p->o->push.shared);
+        zou_lists_free(&p->o->push.shared);
     push_stream_free(p->stream);
     settings_free(p->o->push.settings);
-    fetch_links_free(&p->o->push.links);
+    project_links_free(&p->o->push.links);
     push_lease_end(p->lease);
     store_close(p->store);
 }
@@ -222,7 +222,7 @@ static void read_options(options *o, int argc, char **argv)
         case 'n': o->push.dry = true; break;
         case 'l': o->zou.credentials.login = optarg; break;
         case DELETE: o->push.deletes = true; break;
-        case MAX_DELETE: guard_option(&o->push.guard, optarg); break;
+        case MAX_DELETE: delete_limit_option(&o->push.delete_limit, optarg); break;
         case NO_SKIPPED: o->push.silent = true; break;
         case WAIT: o->wait = program_seconds("--wait", optarg); break;
         case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;

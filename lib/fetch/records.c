@@ -30,7 +30,7 @@ static const struct route {
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
-void fetch_reading_start(fetch_reading *r, fetch_shared *shared, const char *id, const char *name)
+void fetch_reading_start(fetch_reading *r, zou_lists *shared, const char *id, const char *name)
 {
     *r = (fetch_reading){.shared = shared, .id = id, .name = name, .arena = arena_new()};
 }
@@ -41,7 +41,7 @@ void fetch_reading_end(fetch_reading *r)
     r->arena = NULL;
 }
 
-fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const error *e)
+fetch_outcome fetch_reading_abandon(const fetch_reading *r, zou_result result, const error *e)
 {
     if (result == ZOU_LOST)
         return FETCH_LOST;
@@ -49,7 +49,7 @@ fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, cons
         msg_error("%s: gone from Kitsu while it was read: %s", r->name, e->what);
     else
         msg_error("%s: not read to its end: %s", r->name, e->what);
-    return FETCH_LEFT;
+    return FETCH_ABANDONED;
 }
 
 const char *fetch_reading_path(fetch_reading *r, const char *below)
@@ -64,7 +64,7 @@ const char *fetch_reading_path(fetch_reading *r, const char *below)
 static json status_name(const fetch_reading *r)
 {
     const char *id = json_text(json_get(&r->record, "project_status_id"));
-    const json_element *status = fetch_list_find(&r->shared->project_statuses, id);
+    const json_element *status = element_list_find(&r->shared->project_statuses, id);
     if (status && status->name)
         return json_string(r->arena, status->name);
     const json *own = json_get(&r->record, "project_status_name");
@@ -74,13 +74,13 @@ static json status_name(const fetch_reading *r)
 /* The list of statuses, once more when it lacks the project's. */
 static zou_result read_status(fetch_reading *r, error *e)
 {
-    fetch_list *list = &r->shared->project_statuses;
+    element_list *list = &r->shared->project_statuses;
     bool fresh = !list->read;
-    zou_result result = fetch_shared_need(r->shared, list, e);
+    zou_result result = zou_lists_need(r->shared, list, e);
     const char *id = json_text(json_get(&r->record, "project_status_id"));
-    if (result == ZOU_OK && id && !fresh && !fetch_list_find(list, id)) {
-        fetch_list_clear(list);
-        result = fetch_shared_need(r->shared, list, e);
+    if (result == ZOU_OK && id && !fresh && !element_list_find(list, id)) {
+        element_list_clear(list);
+        result = zou_lists_need(r->shared, list, e);
     }
     json name = status_name(r);
     r->closed = json_text(&name) && strcmp(json_text(&name), "Closed") == 0;
@@ -110,7 +110,7 @@ static bool write_project(void *context, const json_element *e)
     json_set(r->arena, &added, "project_status_name", status_name(r));
     if (r->scope)
         json_set(r->arena, &added, "scope", json_string(r->arena, r->scope));
-    r->skipped |= !record_write("Project", r->id, e, &added);
+    r->skipped |= !zou_record_write("Project", r->id, e, &added);
     return true;
 }
 
@@ -157,11 +157,11 @@ zou_result fetch_reading_role(fetch_reading *r, error *e)
 {
     if (r->role)
         return ZOU_OK;
-    zou_result result = fetch_shared_me(r->shared, e);
+    zou_result result = zou_lists_user(r->shared, e);
     if (result != ZOU_OK)
         return result;
     r->role = r->shared->role;
-    if (!fetch_shared_sees_all(r->shared))
+    if (!zou_lists_sees_all(r->shared))
         result = zou_list(r->shared->zou, fetch_reading_path(r, "team"), find_my_role, r, e);
     fetch_reading_set_role(r, r->role);
     return result;
@@ -190,7 +190,7 @@ void fetch_reading_write(fetch_reading *r, kind k, const json_element *e)
     bool adds = k == KIND_ASSET_TYPE || k == KIND_PERSON;
     if (adds)
         json_set(r->arena, &added, "project_id", json_string(r->arena, r->id));
-    if (!record_write(kind_name(k), r->id, e, adds ? &added : NULL))
+    if (!zou_record_write(kind_name(k), r->id, e, adds ? &added : NULL))
         r->skipped = true;
     r->read[k] = true;
     r->counts[k]++;
@@ -198,7 +198,7 @@ void fetch_reading_write(fetch_reading *r, kind k, const json_element *e)
 }
 
 /* The server's list, each with whether the project has it. */
-static void write_shared(fetch_reading *r, kind k, const fetch_list *list, const char *key)
+static void write_shared(fetch_reading *r, kind k, const element_list *list, const char *key)
 {
     const json *own = json_get(&r->record, key);
     for (size_t i = 0; i < list->len; i++) {
@@ -210,7 +210,7 @@ static void write_shared(fetch_reading *r, kind k, const fetch_list *list, const
         json added = json_object();
         json_set(r->arena, &added, "project_id", json_string(r->arena, r->id));
         json_set(r->arena, &added, "in_project", json_bool(in_project));
-        if (!record_write(kind_name(k), r->id, e, &added))
+        if (!zou_record_write(kind_name(k), r->id, e, &added))
             r->skipped = true;
     }
     r->read[k] = true;
@@ -276,7 +276,7 @@ static fetch_outcome read_kind(fetch_reading *r, const struct route *route, erro
         error_set(e, EX_IOERR, "stdout cannot be written");
         return FETCH_LOST;
     }
-    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_left(r, result, e);
+    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_abandon(r, result, e);
 }
 
 /* Zou answers some routes of an unknown project with an empty list: that it
@@ -285,16 +285,16 @@ static fetch_outcome look_again(fetch_reading *r, error *e)
 {
     json v;
     zou_result result = zou_get(r->shared->zou, fetch_reading_path(r, NULL), r->arena, &v, e);
-    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_left(r, result, e);
+    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_abandon(r, result, e);
 }
 
 static fetch_outcome read_kinds(fetch_reading *r, error *e)
 {
     zou_result result = fetch_reading_role(r, e);
     if (result == ZOU_OK)
-        result = fetch_shared_need_all(r->shared, e);
+        result = zou_lists_need_all(r->shared, e);
     if (result != ZOU_OK)
-        return fetch_reading_left(r, result, e);
+        return fetch_reading_abandon(r, result, e);
     for (size_t i = 0; i < ROUTES; i++) {
         fetch_outcome outcome =
             r->shared->wanted[routes[i].kind] ? read_kind(r, &routes[i], e) : FETCH_WHOLE;
@@ -313,13 +313,13 @@ fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, error *e)
     if (r->partial && !once)
         msg_error("%s: a %s sees only a part of it: nothing will be deleted for its sake", r->name,
                   r->role);
-    return r->partial || r->skipped ? FETCH_SOME : FETCH_WHOLE;
+    return r->partial || r->skipped ? FETCH_PARTIAL : FETCH_WHOLE;
 }
 
 fetch_outcome fetch_reading_full(fetch_reading *r, bool once, error *e)
 {
     fetch_reading_write_project(r);
-    fetch_outcome outcome = r->skipped ? FETCH_LEFT : FETCH_WHOLE;
+    fetch_outcome outcome = r->skipped ? FETCH_ABANDONED : FETCH_WHOLE;
     if (outcome == FETCH_WHOLE && !r->closed)
         outcome = read_kinds(r, e);
     if (outcome == FETCH_WHOLE) {

@@ -7,19 +7,19 @@
 
 typedef enum fetch_outcome {
     FETCH_WHOLE,
-    FETCH_SOME, /* got its End, but not all that Kitsu has: a partial view, or Skipped ones */
-    FETCH_LEFT, /* no End; others may go on */
-    FETCH_LOST  /* nothing can go on: error, or stdout is broken */
+    FETCH_PARTIAL,   /* got its End, but not all that Kitsu has: a partial view, or Skipped ones */
+    FETCH_ABANDONED, /* no End; others may go on */
+    FETCH_LOST       /* nothing can go on: error, or stdout is broken */
 } fetch_outcome;
 
 typedef struct fetch_reading {
-    fetch_shared *shared; /* borrowed */
-    const char *id;       /* borrowed */
-    const char *name;     /* borrowed or in the arena, for messages */
-    arena *arena;         /* owned */
-    json record;          /* the project as Zou has it */
-    const char *role;     /* in this project */
-    const char *scope;    /* for the Project of an answer to events; else NULL */
+    zou_lists *shared; /* borrowed */
+    const char *id;    /* borrowed */
+    const char *name;  /* borrowed or in the arena, for messages */
+    arena *arena;      /* owned */
+    json record;       /* the project as Zou has it */
+    const char *role;  /* in this project */
+    const char *scope; /* for the Project of an answer to events; else NULL */
     bool closed, partial;
     bool skipped; /* a record was too large, say */
     unsigned long counts[KINDS];
@@ -27,11 +27,11 @@ typedef struct fetch_reading {
 } fetch_reading;
 
 /* `name`: for messages until the project is read. */
-void fetch_reading_start(fetch_reading *r, fetch_shared *shared, const char *id, const char *name);
+void fetch_reading_start(fetch_reading *r, zou_lists *shared, const char *id, const char *name);
 void fetch_reading_end(fetch_reading *r);
 
 /* Say why a project is left alone: what an outcome other than ZOU_OK means. */
-fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const error *e);
+fetch_outcome fetch_reading_abandon(const fetch_reading *r, zou_result result, const error *e);
 /* `/data/projects/ID` and BELOW, in the arena. */
 const char *fetch_reading_path(fetch_reading *r, const char *below);
 

@@ -50,7 +50,7 @@ static bool note_project(void *context, store_ns ns, const json *document)
     const char *id = json_text(json_at(document, "data", "zou_id", NULL));
     if (strcmp(ns.coll, s->place->project) != 0)
         return true;
-    if (touched_is_id(id))
+    if (zou_is_id(id))
         s->project_id = arena_text(s->a, id, strlen(id));
     return false;
 }
@@ -109,7 +109,7 @@ typedef struct founds {
 static bool keep(void *context, const json_element *element)
 {
     founds *f = context;
-    if (!element->text || !element->id || !touched_is_id(element->id) || !element->name)
+    if (!element->text || !element->id || !zou_is_id(element->id) || !element->name)
         return true;
     f->list = xgrow(f->list, f->n, &f->cap, sizeof *f->list);
     json_element kept = *element;
@@ -124,7 +124,7 @@ static bool keep(void *context, const json_element *element)
 static zou_result judge(search *s, const json_element *element)
 {
     zou_result r;
-    const fetch_record *record = fetch_record_new(s->a, element);
+    const zou_entity *record = zou_entity_new(s->a, element);
     if (!record || record->canceled || record->kind == KIND_NONE ||
         record->kind == KIND_ASSET_TYPE || record->kind >= KIND_ENTITIES)
         return ZOU_OK;
@@ -193,7 +193,7 @@ publish_found publish_entity_find(zou *z, store *s, const publish_place *place,
     const json *record = json_at(document, "data", "zou", NULL);
     const char *id = json_text(json_get(record, "id"));
     search look_up = {.zou = z, .store = s, .place = place, .a = a, .e = e};
-    if (touched_is_id(id)) {
+    if (zou_is_id(id)) {
         const char *type = json_text(json_get(record, "type"));
         *out = (publish_entity){
             .id = id, .text = arena_printf(a, "%s \"%s\"", type ? type : "entity", place->asset)};

@@ -15,9 +15,9 @@
 #include <sysexits.h>
 
 struct publish_tasks {
-    zou *zou;            /* borrowed */
-    store *store;        /* borrowed */
-    fetch_shared shared; /* types, statuses, who the user is */
+    zou *zou;         /* borrowed */
+    store *store;     /* borrowed */
+    zou_lists shared; /* types, statuses, who the user is */
 };
 
 /* One search. All in the arena. */
@@ -41,8 +41,8 @@ static publish_found not_read(zou_result result)
 
 static const char *short_name_of(publish_tasks *t, arena *a, const char *status_id)
 {
-    const json_element *status = fetch_list_find(&t->shared.task_statuses, status_id);
-    const char *name = status && status->text ? fetch_member(a, status, "short_name") : NULL;
+    const json_element *status = element_list_find(&t->shared.task_statuses, status_id);
+    const char *name = status && status->text ? zou_member(a, status, "short_name") : NULL;
     return name ? name : "";
 }
 
@@ -51,7 +51,7 @@ static publish_found complete(search *s, const json *record, json *out)
 {
     const char *status = json_text(json_get(record, "task_status_id"));
     json own = json_object();
-    zou_result result = fetch_shared_need(&s->t->shared, &s->t->shared.task_statuses, s->e);
+    zou_result result = zou_lists_need(&s->t->shared, &s->t->shared.task_statuses, s->e);
     if (result != ZOU_OK)
         return not_read(result);
     *out = s->place->task ? json_copy_shallow(s->a, s->place->task) : json_object();
@@ -66,7 +66,7 @@ static publish_found complete(search *s, const json *record, json *out)
 /* Whether Kitsu keeps some status from the artist that the user is here. */
 static publish_found find_artist(publish_tasks *t, fetch_reading *r, bool *artist, error *e)
 {
-    const fetch_list *all = &t->shared.task_statuses;
+    const element_list *all = &t->shared.task_statuses;
     bool kept = false;
     *artist = false;
     for (size_t i = 0; i < all->len && !kept; i++) {
@@ -93,7 +93,7 @@ static void add_status(arena *a, json *list, const json *status)
 static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *a, json *list,
                                      error *e)
 {
-    const fetch_list *all = &t->shared.task_statuses;
+    const element_list *all = &t->shared.task_statuses;
     const json *own = json_get(&r->record, "task_statuses");
     bool artist, some = json_is(own, JSON_ARRAY) && own->len > 0;
     publish_found found = find_artist(t, r, &artist, e);
@@ -121,7 +121,7 @@ publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, a
     fetch_reading_start(&r, &t->shared, project_id, project_id);
     zou_result result = fetch_reading_project(&r, e);
     if (result == ZOU_OK)
-        result = fetch_shared_need(&t->shared, &t->shared.task_statuses, e);
+        result = zou_lists_need(&t->shared, &t->shared.task_statuses, e);
     publish_found found = not_read(result);
     if (found == PUBLISH_FOUND)
         found = choose_statuses(t, &r, a, list, e);
@@ -223,7 +223,7 @@ static bool keep_task(void *context, const json_element *element)
         c->list = more;
     }
     const json_element *type =
-        fetch_list_find(&c->s->t->shared.task_types, json_text(json_get(&v, "task_type_id")));
+        element_list_find(&c->s->t->shared.task_types, json_text(json_get(&v, "task_type_id")));
     c->list[c->n++] = (candidate){.id = json_text(json_get(&v, "id")),
                                   .name = text_or(json_get(&v, "name"), ""),
                                   .type = type && type->name ? type->name : "",
@@ -328,7 +328,7 @@ static publish_found choose(search *s, const publish_entity *of, const json_memb
 {
     candidates c = {.s = s};
     int n;
-    zou_result result = fetch_shared_need(&s->t->shared, &s->t->shared.task_types, s->e);
+    zou_result result = zou_lists_need(&s->t->shared, &s->t->shared.task_types, s->e);
     if (result == ZOU_OK)
         result = zou_list(s->t->zou, arena_printf(s->a, "/data/tasks?entity_id=%s", of->id),
                           keep_task, &c, s->e);
@@ -366,7 +366,7 @@ static publish_found find_by_name(search *s, json *record)
         return found;
     const json_member *entry = find_entry(s);
     const char *link = json_text(json_at(entry ? &entry->value : NULL, "zou", "id", NULL));
-    if (touched_is_id(link)) {
+    if (zou_is_id(link)) {
         found = ask(s, link, record);
         if (found != PUBLISH_FOUND || !json_is_null(record))
             return found;
@@ -397,7 +397,7 @@ publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, a
         *out = *place->task;
         return PUBLISH_FOUND;
     }
-    if (id && !touched_is_id(id)) {
+    if (id && !zou_is_id(id)) {
         error_set(e, 1, "\"%.60s\" is no id of a task in Kitsu", id);
         return PUBLISH_NOT_FOUND;
     }
@@ -417,7 +417,7 @@ publish_tasks *publish_tasks_new(zou *z, store *s)
     static const bool none[KINDS] = {false};
     publish_tasks *t = xmalloc(sizeof *t);
     *t = (publish_tasks){.zou = z, .store = s};
-    fetch_shared_init(&t->shared, z, none);
+    zou_lists_init(&t->shared, z, none);
     return t;
 }
 
@@ -425,6 +425,6 @@ void publish_tasks_free(publish_tasks *t)
 {
     if (!t)
         return;
-    fetch_shared_free(&t->shared);
+    zou_lists_free(&t->shared);
     free(t);
 }

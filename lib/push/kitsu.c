@@ -71,7 +71,7 @@ bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
 /* The server's task types as records of this project. */
 static void take_task_types(push_kitsu *k, arena *a)
 {
-    const fetch_list *types = &k->shared->task_types;
+    const element_list *types = &k->shared->task_types;
     k->task_types = json_array();
     for (size_t i = 0; i < types->len; i++) {
         const json_element *e = &types->items[i];
@@ -109,7 +109,7 @@ static bool note_name(void *context, const json_element *e)
 static push_found find_id(push_kitsu *k, const collection *c, arena *a, const char **id, error *e)
 {
     *id = json_text(json_at(&c->project, "data", "zou_id", NULL));
-    if (*id && touched_is_id(*id))
+    if (*id && zou_is_id(*id))
         return PUSH_FOUND;
     if (*id) {
         error_set(e, 1, "its data.zou_id \"%.60s\" is no id of Kitsu's", *id);
@@ -215,12 +215,12 @@ static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a
     k->strangers = json_object();
     for (size_t i = 0; i < c->n; i++) {
         const asset *d = c->assets[i];
-        if (touched_is_id(d->zou_id) && d->kind != KIND_ASSET_TYPE &&
+        if (zou_is_id(d->zou_id) && d->kind != KIND_ASSET_TYPE &&
             !production_find(k->production, d->zou_id))
             ids[n++] = d->zou_id;
     }
     taking t = {k, a, KIND_NONE};
-    return fetch_bulk(k->shared->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
+    return zou_bulk(k->shared->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
 }
 
 static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *c, arena *a,
@@ -232,7 +232,7 @@ static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *
         result = zou_list(k->shared->zou, fetch_reading_path(r, routes[i].path), take, &t, e);
     }
     if (result == ZOU_OK)
-        result = fetch_shared_need(k->shared, &k->shared->task_types, e);
+        result = zou_lists_need(k->shared, &k->shared->task_types, e);
     if (result == ZOU_OK)
         result = push_kitsu_asset_types(k, a, e);
     if (result != ZOU_OK)

@@ -10,7 +10,7 @@
 #include "zou/lists.h"
 
 typedef struct push_kitsu {
-    fetch_shared *shared;   /* borrowed */
+    zou_lists *shared;      /* borrowed */
     production *production; /* owned */
     json asset_types;       /* array of the server's AssetTypes, by age */
     json task_types;        /* array of the server's TaskTypes, the project's before others, by

@@ -103,7 +103,7 @@ static bool update_project(push_run *r)
 
 static bool may_go(push_run *r, size_t n, size_t live)
 {
-    if (guard_allows(&r->push->guard, n, live))
+    if (delete_limit_allows(&r->push->delete_limit, n, live))
         return true;
     msg_error("%s: %zu of %zu entities would be deleted in Kitsu: none is. If that is right, "
               "allow it with --max-delete %zu",
@@ -259,7 +259,7 @@ static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena
         msg_error("%s: %s: the rest of it is left", c->coll, e->what);
     if (r.stopped && !r.left)
         return PUSH_STOP;
-    return r.left || r.trouble ? PUSH_SOME : PUSH_WHOLE;
+    return r.left || r.trouble ? PUSH_PARTIAL : PUSH_WHOLE;
 }
 
 /* Of two projects that are linked to the same one of Kitsu's, as where somebody
@@ -267,7 +267,7 @@ static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena
  * NULL: this one is. */
 static const char *original_of(const push *p, const collection *c, const production *kitsu)
 {
-    const fetch_link *link = fetch_links_find(&p->links, kitsu->id, kitsu->name);
+    const project_link *link = project_links_find(&p->links, kitsu->id, kitsu->name);
     if (!link || strcmp(link->coll, c->coll) == 0 ||
         !json_text_is(json_at(&c->project, "data", "zou_id", NULL), kitsu->id))
         return NULL;
@@ -277,10 +277,10 @@ static const char *original_of(const push *p, const collection *c, const product
 push_outcome push_project(push *p, const collection *c, arena *a, error *e)
 {
     push_kitsu k = {.shared = &p->shared};
-    push_outcome outcome = PUSH_SOME;
+    push_outcome outcome = PUSH_PARTIAL;
     if (json_is_null(&c->project)) {
         msg_error("%s: it has no project document", c->coll);
-        return PUSH_SOME;
+        return PUSH_PARTIAL;
     }
     if (p->hold && !p->hold(p->context, e)) /* before anything is read: nobody else makes it */
         return PUSH_STOP;

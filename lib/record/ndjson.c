@@ -185,7 +185,7 @@ int ndjson_next(ndjson *n, arena *a, json *out)
     int got;
     while ((got = next_line(n)) == 1) {
         json_error e;
-        json_mended mended;
+        json_repaired mended;
         if (!json_parse(a, n->data + n->line, n->line_len - 1, out, &e, &mended)) {
             ndjson_complain(n, "%s (byte %zu)", e.what, e.offset + 1);
             continue;

@@ -71,8 +71,8 @@ static bool write_with(const char *type, const char *project_id, const json_elem
     return true;
 }
 
-bool record_write(const char *type, const char *project_id, const json_element *e,
-                  const json *added)
+bool zou_record_write(const char *type, const char *project_id, const json_element *e,
+                      const json *added)
 {
     if (!e->text) {
         write_skipped(type, project_id, e);
