@@ -1,6 +1,7 @@
 #include "fetch/affected.h"
 
 #include "base/mem.h"
+#include "zou/id.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -34,11 +35,6 @@ void affected_free(affected *t)
     affected_clear(t);
     arena_free(t->arena);
     free(t);
-}
-
-bool zou_is_id(const char *text)
-{
-    return text && strlen(text) == 36 && strspn(text, "0123456789abcdefABCDEF-") == 36;
 }
 
 /* ---- tables ------------------------------------------------------------- */

@@ -67,7 +67,4 @@ affected_project *affected_project_of(affected *t, const char *id);
 affected_id *affected_add(affected *t, affected_project *p, affected_id **table, const char *id,
                           kind k, const char *entity_id);
 
-/* Whether a text is an id of Kitsu's, which alone may be asked for. */
-bool zou_is_id(const char *text);
-
 #endif

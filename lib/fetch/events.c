@@ -10,6 +10,7 @@
 #include "record/ndjson.h"
 #include "store/state.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -376,17 +377,17 @@ static fetch_outcome write_full(answer *a)
     known_project *k = known(a->s, a->p->id);
     a->reading.scope = "full";
     fetch_outcome outcome = fetch_reading_full(&a->reading, k->said_partial, &a->s->e);
-    k->said_partial |= a->reading.partial;
+    k->said_partial |= a->reading.project.partial;
     return outcome;
 }
 
 static fetch_outcome write_section(answer *a)
 {
     known_project *k = known(a->s, a->p->id);
-    zou_result result = fetch_reading_role(&a->reading, &a->s->e);
+    zou_result result = zou_project_find_role(&a->reading.project, &a->s->e);
     if (result != ZOU_OK)
         return fetch_reading_abandon(&a->reading, result, &a->s->e);
-    snprintf(k->role, sizeof k->role, "%s", a->reading.role);
+    snprintf(k->role, sizeof k->role, "%s", a->reading.project.role);
     fetch_section section = {.reading = &a->reading,
                              .store = a->s->store,
                              .ns = {store_avalon(a->s->store), a->link->coll},
@@ -397,14 +398,14 @@ static fetch_outcome write_section(answer *a)
     bool too_many;
     a->reading.scope = "events";
     fetch_outcome outcome = fetch_section_write(&section, &too_many, &a->s->e);
-    k->said_partial |= a->reading.partial;
+    k->said_partial |= a->reading.project.partial;
     return too_many ? write_full(a) : outcome;
 }
 
 static fetch_outcome write_answer(answer *a)
 {
     const affected_project *p = a->p;
-    bool open = !a->reading.closed;
+    bool open = !a->reading.project.closed;
     if (p->synced)
         return write_full(a);
     if (!a->link)
@@ -418,9 +419,9 @@ static bool answer_present(answer *a)
 {
     service *s = a->s;
     known_project *k = known(s, a->p->id);
-    a->link = project_links_find(&s->links, a->p->id, a->reading.name);
+    a->link = project_links_find(&s->links, a->p->id, a->reading.project.name);
     if (*k->role)
-        fetch_reading_set_role(&a->reading, arena_text(s->arena, k->role, strlen(k->role)));
+        zou_project_set_role(&a->reading.project, arena_text(s->arena, k->role, strlen(k->role)));
     fetch_outcome outcome = write_answer(a);
     fflush(stdout);
     if (outcome == FETCH_ABANDONED)
@@ -440,8 +441,8 @@ static bool answer_project(service *s, affected_project *p)
     if (!state_skipped(s->store, p->id, s->arena, &a.remembered, &s->e))
         return false;
     fetch_reading_start(&a.reading, &s->shared, p->id, link ? link->name : p->id);
-    zou_result result = fetch_reading_project(&a.reading, &s->e);
-    bool wanted = fetch_filter_wants(s->filter, a.reading.name, p->id);
+    zou_result result = zou_project_read(&a.reading.project, &s->e);
+    bool wanted = fetch_filter_wants(s->filter, a.reading.project.name, p->id);
     bool ok = true;
     known(s, p->id)->unwanted = result == ZOU_OK && !wanted;
     if (result == ZOU_OK && wanted)

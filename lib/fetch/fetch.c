@@ -4,6 +4,7 @@
 #include "fetch/affected.h"
 #include "record/ndjson.h"
 #include "zou/event_log.h"
+#include "zou/id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,7 @@ static fetch_outcome read_one(reading_all *r, const json_element *project)
 {
     fetch_reading reading;
     fetch_reading_start(&reading, r->shared, project->id, project->name ? project->name : "");
-    zou_result result = fetch_reading_project(&reading, r->e);
+    zou_result result = zou_project_read(&reading.project, r->e);
     fetch_outcome outcome = result == ZOU_OK ? fetch_reading_full(&reading, false, r->e)
                                              : fetch_reading_abandon(&reading, result, r->e);
     json *to = outcome == FETCH_WHOLE || outcome == FETCH_PARTIAL ? r->ended : r->left;

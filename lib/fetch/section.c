@@ -5,6 +5,7 @@
 #include "base/msg.h"
 #include "record/ndjson.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,7 @@ static bool map_task(void *context, const json_element *e)
     if (!t || !zou_is_id(entity_id))
         return true;
     t->entity_id = arena_text(w->s.affected->arena, entity_id, strlen(entity_id));
-    if (zou_is_id(project_id) && strcmp(project_id, w->s.reading->id) != 0) {
+    if (zou_is_id(project_id) && strcmp(project_id, w->s.reading->project.id) != 0) {
         affected_project *other = affected_project_of(w->s.affected, project_id);
         affected_add(w->s.affected, other, &other->entities, entity_id, KIND_NONE, NULL);
         other->answered = false;
@@ -319,7 +320,7 @@ static bool to_ask(const work *w, const item *i)
 /* What lies in another project than the events said goes there. */
 static bool hand_over(work *w, item *i, const zou_entity *r)
 {
-    if (!zou_is_id(r->project_id) || strcmp(r->project_id, w->s.reading->id) == 0)
+    if (!zou_is_id(r->project_id) || strcmp(r->project_id, w->s.reading->project.id) == 0)
         return false;
     affected_project *other = affected_project_of(w->s.affected, r->project_id);
     affected_add(w->s.affected, other, &other->entities, i->id, r->kind, NULL);
@@ -505,7 +506,7 @@ static void note_deleted(work *w, const item *i)
     json_set(w->arena, &v, "type", json_string(w->arena, "Deleted"));
     json_set(w->arena, &v, "entity_type", json_string(w->arena, kind_name(item_kind(i))));
     json_set(w->arena, &v, "id", json_string(w->arena, i->id));
-    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->id));
+    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->project.id));
     json_push(w->arena, &w->deleted, v);
 }
 
@@ -530,7 +531,7 @@ static bool is_missing(const work *w, const item *i)
 {
     bool judged = i->affected || i->by_task || i->remembered;
     return judged && !i->record && i->wanted && i->kind != KIND_ASSET_TYPE &&
-           (i->stored || (i->remembered && i->kind != KIND_NONE)) && !w->s.reading->partial;
+           (i->stored || (i->remembered && i->kind != KIND_NONE)) && !w->s.reading->project.partial;
 }
 
 static bool see_to_missing(work *w)
@@ -580,9 +581,9 @@ static bool read_concepts(work *w)
         any |= i->record && i->record->kind == KIND_CONCEPT;
     if (!any)
         return true;
-    zou_result result =
-        zou_list(w->zou, fetch_reading_path(w->s.reading, "concepts"), replace_concept, w, w->e);
-    if (result == ZOU_FORBIDDEN && w->s.reading->partial) {
+    zou_result result = zou_list(w->zou, zou_project_path(&w->s.reading->project, "concepts"),
+                                 replace_concept, w, w->e);
+    if (result == ZOU_FORBIDDEN && w->s.reading->project.partial) {
         for (item *i = w->items; i; i = i->hh.next)
             if (i->record && i->record->kind == KIND_CONCEPT)
                 i->record = NULL;
@@ -637,15 +638,15 @@ static bool read_asset_types(work *w)
     size_t n;
     if (!needs_asset_types(w))
         return true;
-    w->lists_asset_types = !w->s.reading->partial; /* what is not seen is not gone */
-    zou_result result =
-        zou_list(w->zou, fetch_reading_path(w->s.reading, "asset-types"), take_asset_type, w, w->e);
+    w->lists_asset_types = !w->s.reading->project.partial; /* what is not seen is not gone */
+    zou_result result = zou_list(w->zou, zou_project_path(&w->s.reading->project, "asset-types"),
+                                 take_asset_type, w, w->e);
     if (result != ZOU_OK)
         return asked_in_vain(w, result);
     if (!look_up(w))
         return false;
     const char **ids = select_items(w, type_is_new, &n);
-    const char *rest = arena_printf(w->arena, "&project_id=%s", w->s.reading->id);
+    const char *rest = arena_printf(w->arena, "&project_id=%s", w->s.reading->project.id);
     return ask_for_children(w, "/data/entities?entity_type_id=", ids, n, rest);
 }
 
@@ -676,8 +677,8 @@ static bool read_tasks(work *w)
  * speak of. */
 static bool knows_task_types(const work *w)
 {
-    const element_list *list = &w->s.reading->shared->task_types;
-    const json *own = json_get(&w->s.reading->record, "task_types");
+    const element_list *list = &w->s.reading->project.lists->task_types;
+    const json *own = json_get(&w->s.reading->project.record, "task_types");
     bool known = true;
     for (uint32_t i = 0; json_is(own, JSON_ARRAY) && i < own->len; i++)
         known &= element_list_find(list, json_text(&own->items[i])) != NULL;
@@ -690,7 +691,7 @@ static bool knows_task_types(const work *w)
 
 static bool read_task_types(work *w)
 {
-    zou_lists *shared = w->s.reading->shared;
+    zou_lists *shared = w->s.reading->project.lists;
     bool fresh = !shared->task_types.read;
     zou_result result = zou_lists_need(shared, &shared->task_types, w->e);
     if (result == ZOU_OK && !fresh && !knows_task_types(w)) {
@@ -717,7 +718,7 @@ static void write_asset_type_ids(work *w)
     for (size_t k = 0; k < w->asset_types.len; k++)
         json_push(w->arena, &ids, json_string(w->arena, w->asset_types.items[k].id));
     json_set(w->arena, &v, "type", json_string(w->arena, "AssetTypes"));
-    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->id));
+    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->project.id));
     json_set(w->arena, &v, "ids", ids);
     ndjson_write(&v);
 }
@@ -753,8 +754,8 @@ static bool count_items(work *w)
 fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, error *e)
 {
     work w = {.s = *s,
-              .zou = s->reading->shared->zou,
-              .arena = s->reading->arena,
+              .zou = s->reading->project.lists->zou,
+              .arena = s->reading->project.arena,
               .stored_tasks = idset_new(),
               .deleted = json_array(),
               .outcome = FETCH_ABANDONED,

@@ -2,9 +2,9 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "fetch/affected.h"
 #include "model/naming.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
 
 #include <ctype.h>
 #include <stdlib.h>

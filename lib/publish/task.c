@@ -2,11 +2,11 @@
 
 #include "base/mem.h"
 #include "base/msg.h"
-#include "fetch/affected.h"
-#include "fetch/records.h"
 #include "model/naming.h"
 #include "publish/entity.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
+#include "zou/project.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static publish_found complete(search *s, const json *record, json *out)
 }
 
 /* Whether Kitsu keeps some status from the artist that the user is here. */
-static publish_found find_artist(publish_tasks *t, fetch_reading *r, bool *artist, error *e)
+static publish_found find_artist(publish_tasks *t, zou_project *r, bool *artist, error *e)
 {
     const element_list *all = &t->shared.task_statuses;
     bool kept = false;
@@ -77,7 +77,7 @@ static publish_found find_artist(publish_tasks *t, fetch_reading *r, bool *artis
     }
     if (!kept)
         return PUBLISH_FOUND;
-    zou_result result = fetch_reading_role(r, e);
+    zou_result result = zou_project_find_role(r, e);
     *artist = result == ZOU_OK && strcmp(r->role, "user") == 0;
     return not_read(result);
 }
@@ -90,7 +90,7 @@ static void add_status(arena *a, json *list, const json *status)
     json_push(a, list, entry);
 }
 
-static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *a, json *list,
+static publish_found choose_statuses(publish_tasks *t, zou_project *r, arena *a, json *list,
                                      error *e)
 {
     const element_list *all = &t->shared.task_statuses;
@@ -116,16 +116,16 @@ static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *
 publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, arena *a, json *list,
                                      error *e)
 {
-    fetch_reading r;
+    zou_project r;
     *list = json_array();
-    fetch_reading_start(&r, &t->shared, project_id, project_id);
-    zou_result result = fetch_reading_project(&r, e);
+    zou_project_start(&r, &t->shared, project_id, project_id);
+    zou_result result = zou_project_read(&r, e);
     if (result == ZOU_OK)
         result = zou_lists_need(&t->shared, &t->shared.task_statuses, e);
     publish_found found = not_read(result);
     if (found == PUBLISH_FOUND)
         found = choose_statuses(t, &r, a, list, e);
-    fetch_reading_end(&r);
+    zou_project_end(&r);
     return found;
 }
 

@@ -1,8 +1,8 @@
 #include "push/kitsu.h"
 
-#include "fetch/affected.h"
-#include "fetch/records.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
+#include "zou/project.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -149,9 +149,9 @@ static push_found not_read(zou_result result, error *e)
 
 /* Zou lets managers and above make entities, and shows others less or refuses
  * each request. */
-static push_found check_role(fetch_reading *r, error *e)
+static push_found check_role(zou_project *r, error *e)
 {
-    zou_result result = fetch_reading_role(r, e);
+    zou_result result = zou_project_find_role(r, e);
     if (result != ZOU_OK)
         return not_read(result, e);
     if (strcmp(r->role, "admin") == 0 || strcmp(r->role, "manager") == 0)
@@ -223,13 +223,12 @@ static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a
     return zou_bulk(k->shared->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
 }
 
-static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *c, arena *a,
-                             error *e)
+static push_found read_lists(push_kitsu *k, zou_project *r, const collection *c, arena *a, error *e)
 {
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
         taking t = {k, a, routes[i].kind};
-        result = zou_list(k->shared->zou, fetch_reading_path(r, routes[i].path), take, &t, e);
+        result = zou_list(k->shared->zou, zou_project_path(r, routes[i].path), take, &t, e);
     }
     if (result == ZOU_OK)
         result = zou_lists_need(k->shared, &k->shared->task_types, e);
@@ -246,12 +245,12 @@ static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *
 push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e)
 {
     const char *id, *why;
-    fetch_reading r;
+    zou_project r;
     push_found found = find_id(k, c, a, &id, e);
     if (found != PUSH_FOUND)
         return found;
-    fetch_reading_start(&r, k->shared, id, c->coll);
-    zou_result result = fetch_reading_project(&r, e);
+    zou_project_start(&r, k->shared, id, c->coll);
+    zou_result result = zou_project_read(&r, e);
     found = result == ZOU_OK ? PUSH_FOUND : not_read(result, e);
     if (found == PUSH_FOUND) {
         json record = json_copy(a, &r.record);
@@ -262,7 +261,7 @@ push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *
         if (found == PUSH_FOUND && !k->closed)
             found = read_lists(k, &r, c, a, e);
     }
-    fetch_reading_end(&r);
+    zou_project_end(&r);
     return found;
 }
 
