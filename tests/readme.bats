@@ -36,7 +36,7 @@ run_elsewhere() {
     case $1 in
         'sudo apt-get install -y make') true ;; # before there is anything of ours
         'make demo') grep -q 'make -s demo' demo.bats ;;
-        'make check') grep -q '^    make check' ../.ci/run ;;
+        'make test' | 'make check') grep -q '^    make check' ../.ci/run ;;
         'make' | 'sudo make install PREFIX=/usr/local') grep -q 'make -s install' lint.bats ;;
         'man opkitsu') grep -q 'man7/opkitsu.7' lint.bats ;;
         # Below, as they say things on stderr.
@@ -113,7 +113,7 @@ run_elsewhere() {
 @test "CONTRIBUTING: its commands are those that the tests are made of" {
     while IFS= read -r command; do
         case $command in
-            'make check' | 'SAN=1 tests/run') [[ -x $BATS_TEST_DIRNAME/run ]] ;;
+            'make test' | 'make lint' | 'make check' | 'SAN=1 tests/run') [[ -x $BATS_TEST_DIRNAME/run ]] ;;
             'tests/studio start /tmp/studio' | 'source /tmp/studio/env' | 'tests/studio stop /tmp/studio') ;; # setup_file
             *)
                 echo "run by no test: $command"
