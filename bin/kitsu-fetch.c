@@ -1,9 +1,10 @@
 /* kitsu-fetch - productions out of Kitsu, as records. */
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "fetch/events.h"
 #include "fetch/fetch.h"
-#include "record/ndjson.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -115,9 +116,8 @@ static void read_options(options *o, int argc, char **argv)
  * write to it. */
 static int run(options *o, store *s)
 {
-    http_error e;
-    store_error se;
-    fetch_links links = {0};
+    error e;
+    project_links links = {0};
     o->zou.store = s;
     zou *z = zou_open(&o->zou, &e);
     int status = z ? EX_OK : e.status;
@@ -126,16 +126,16 @@ static int run(options *o, store *s)
     } else if (o->events) {
         status = fetch_events_run(z, s, o->store, &o->filter);
         s = NULL;
-    } else if (!fetch_links_read(&links, s, zou_server(z), &se)) {
-        msg_error("%s", se.what);
-        status = se.status;
+    } else if (!project_links_read(&links, s, zou_server(z), &e)) {
+        msg_error("%s", e.what);
+        status = e.status;
     } else {
         store_close(s);
         s = NULL;
         status = fetch_run(z, o->wanted, !o->types, &o->filter, &links);
     }
     store_close(s);
-    fetch_links_free(&links);
+    project_links_free(&links);
     zou_close(z);
     return status;
 }
@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 {
     program_start("kitsu-fetch");
     options o;
-    store_error e;
+    error e;
     read_options(&o, argc, argv);
     int status;
     store *s = store_open(o.store, STORE_READ, STORE_SECONDS, &e);
@@ -156,5 +156,5 @@ int main(int argc, char **argv)
     }
     free(o.filter.names);
     free(o.filter.found);
-    return ndjson_close(status);
+    return output_close(status);
 }

@@ -1,10 +1,10 @@
 /* kitsu-listen - Kitsu's events, as they happen. */
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "listen/listener.h"
-#include "record/ndjson.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -129,7 +129,7 @@ static void read_options(options *o, int argc, char **argv)
 
 /* ---- what Kitsu has to say first ------------------------------------------ */
 
-static bool read_role(start *s, http_error *e)
+static bool read_role(start *s, error *e)
 {
     json v;
     event_position head;
@@ -166,7 +166,7 @@ static const char *find_project(const start *s, const json *list, const char *na
     return NULL;
 }
 
-static bool read_projects(start *s, http_error *e)
+static bool read_projects(start *s, error *e)
 {
     json list;
     arena *a = s->o->arena;
@@ -175,7 +175,7 @@ static bool read_projects(start *s, http_error *e)
     if (zou_get(s->zou, "/data/projects/all", a, &list, e) != ZOU_OK)
         return false;
     if (list.type != JSON_ARRAY)
-        return http_fail(e, EX_PROTOCOL, "GET /data/projects/all: not a list");
+        return error_set(e, EX_PROTOCOL, "GET /data/projects/all: not a list");
     s->projects = json_array();
     for (size_t i = 0; i < s->o->n_names; i++) {
         const char *id = find_project(s, &list, s->o->names[i]);
@@ -190,7 +190,7 @@ static bool read_projects(start *s, http_error *e)
 }
 
 /* Ask; without --once for as long as the server is down. False: `*e`. */
-static bool ask_kitsu(start *s, http_error *e)
+static bool ask_kitsu(start *s, error *e)
 {
     double wait = FIRST_BACKOFF;
     for (bool said = false;; said = true) {
@@ -225,11 +225,11 @@ static bool add_link(void *context, store_ns ns, const json *document)
 }
 
 /* Where the store has come to. Returns EX_OK, or what to end with. */
-static int find_position(const start *s, progress *p, event_position *position)
+static int find_position(const start *s, backlog *p, event_position *position)
 {
-    store_error e;
+    error e;
     bool found;
-    if (!progress_start(p, s->o->arena, position, &found, &e)) {
+    if (!backlog_start(p, s->o->arena, position, &found, &e)) {
         msg_error("%s", e.what);
         return e.status;
     }
@@ -241,7 +241,7 @@ static int find_position(const start *s, progress *p, event_position *position)
 
 static int listen_with(start *s, store *st)
 {
-    http_error e;
+    error e;
     if (!ask_kitsu(s, &e)) {
         store_close(st);
         msg_error("%s", e.what);
@@ -251,9 +251,9 @@ static int listen_with(start *s, store *st)
         store_close(st);
         return 1;
     }
-    progress *p = st ? progress_new(st, s->o->store, zou_server(s->zou), &s->projects) : NULL;
+    backlog *p = st ? backlog_new(st, s->o->store, zou_server(s->zou), &s->projects) : NULL;
     listener_options lo = {.zou = s->zou,
-                           .progress = p,
+                           .backlog = p,
                            .projects = &s->projects,
                            .start = s->o->start,
                            .certain = s->o->now,
@@ -265,7 +265,7 @@ static int listen_with(start *s, store *st)
         status = find_position(s, p, &lo.start);
     if (status == EX_OK)
         status = listener_run(&lo);
-    progress_free(p);
+    backlog_free(p);
     return status == EX_OK && s->unknown ? 1 : status;
 }
 
@@ -273,25 +273,24 @@ static int listen_with(start *s, store *st)
 static int run(options *o)
 {
     start s = {.o = o, .projects = json_null()};
-    store_error se;
-    http_error e;
+    error e;
     store *st = NULL;
     if (!o->since || o->store) {
         arena *a = arena_new();
-        st = store_open(o->store, STORE_READ, STORE_SECONDS, &se);
-        bool ok = st && store_projects(st, a, add_link, &s, &se);
+        st = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
+        bool ok = st && store_projects(st, a, add_link, &s, &e);
         arena_free(a);
         if (!ok) {
             free(s.links);
             store_close(st);
-            msg_error("%s", se.what);
-            return se.status;
+            msg_error("%s", e.what);
+            return e.status;
         }
     }
     o->zou.store = st;
     s.zou = zou_open(&o->zou, &e);
     if (s.zou && o->since_server && strcmp(o->since_server, zou_server(s.zou)) != 0) {
-        http_fail(&e, EX_CONFIG, "--since is a position in the log of %s, not of %s",
+        error_set(&e, EX_CONFIG, "--since is a position in the log of %s, not of %s",
                   o->since_server, zou_server(s.zou));
         zou_close(s.zou);
         s.zou = NULL;
@@ -317,5 +316,5 @@ int main(int argc, char **argv)
     int status = run(&o);
     arena_free(o.arena);
     free(o.names);
-    return ndjson_close(status);
+    return output_close(status);
 }

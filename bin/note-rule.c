@@ -4,6 +4,7 @@
  * Reads Publish records, writes Comment records; touches nothing. The rule is in
  * lib/publish/rule.c; here are the stream and where the settings come from. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "publish/explain.h"
 #include "publish/rule.h"
@@ -43,7 +44,7 @@ static const char usage[] =
 typedef struct project {
     const char *name; /* NULL: of publishes that name none */
     bool good;
-    note_settings settings;
+    rule_settings settings;
     struct project *next;
 } project;
 
@@ -73,7 +74,7 @@ static bool is_file(const char *config)
 /* False: it failed, which is told, with `*status`. */
 static bool load(ruler *r, int *status)
 {
-    store_error e;
+    error e;
     const char *file = is_file(r->config) ? r->config : NULL;
     store *s = file ? NULL : store_open(r->config ? r->config : r->store, STORE_READ, 30, &e);
     if (file || s)
@@ -82,8 +83,8 @@ static bool load(ruler *r, int *status)
     if (!r->settings) {
         msg_error("%s", e.what);
         *status = e.status;
-    } else if (file && strcmp(settings_source(r->settings, NULL, NOTE_SETTINGS), file) != 0) {
-        msg_error("%s: it has no %s", file, NOTE_SETTINGS);
+    } else if (file && strcmp(settings_source(r->settings, NULL, RULE_SETTINGS), file) != 0) {
+        msg_error("%s: it has no %s", file, RULE_SETTINGS);
         *status = EX_CONFIG;
         return false;
     }
@@ -132,13 +133,13 @@ static void tell_sources(ruler *r, const char *name)
         ".status_change_conditions.family_requirements", ".custom_comment_template.enabled"};
     tell(r, "settings%s%s:", name ? " of project " : "", name ? name : "");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *path = arena_printf(r->kept, "%s%s", NOTE_SETTINGS, keys[i]);
+        const char *path = arena_printf(r->kept, "%s%s", RULE_SETTINGS, keys[i]);
         tell(r, "  %s: from %s", keys[i] + 1, source_of(r, name, path));
     }
 }
 
 /* NULL: there are mistakes in them, which are told. */
-static const note_settings *settings_of(ruler *r, const char *name)
+static const rule_settings *settings_of(ruler *r, const char *name)
 {
     project *p = r->projects;
     while (p && (name && p->name ? strcmp(name, p->name) != 0 : name != p->name))
@@ -149,7 +150,7 @@ static const note_settings *settings_of(ruler *r, const char *name)
         *p = (project){.name = name ? arena_text(r->kept, name, strlen(name)) : NULL,
                        .next = r->projects};
         r->projects = p;
-        p->good = note_settings_read(r->kept, settings_for(r->settings, name), r->openpype,
+        p->good = rule_settings_read(r->kept, settings_for(r->settings, name), r->openpype,
                                      &p->settings, on_mistake, &l);
         if (p->good)
             tell_sources(r, name);
@@ -170,25 +171,25 @@ static void explain(ruler *r, const json *comment)
 {
     const json *reasons = json_get(comment, "reasons");
     buf line = {0};
-    note_words_outcome(&line, comment);
+    explain_outcome(&line, comment);
     tell(r, "  %s", line.data);
     for (uint32_t i = 0; i < reasons->len; i++) {
         buf_clear(&line);
-        note_words_reason(&line, &reasons->items[i]);
+        explain_reason(&line, &reasons->items[i]);
         tell(r, "    %s", line.data);
     }
     buf_clear(&line);
-    note_words_text(&line, comment);
+    explain_text(&line, comment);
     tell(r, "    %s", line.data);
     buf_free(&line);
 }
 
-static void on_instance(ruler *r, note *n, const json *publish, uint32_t i)
+static void on_instance(ruler *r, rule *n, const json *publish, uint32_t i)
 {
     const json *instances = json_get(publish, "instances");
     const char *name = json_text(json_get(&instances->items[i], "name")), *why;
     json comment;
-    bool made = note_comment(n, i, &comment, &why);
+    bool made = rule_comment(n, i, &comment, &why);
     tell(r, "%s:%lu: instances[%u]%s%s%s%s%s", ndjson_name(r->in), ndjson_line_number(r->in), i,
          name ? " \"" : "", name ? name : "", name ? "\"" : "",
          made ? ": a comment" : ": none: ", made ? "" : why);
@@ -204,15 +205,15 @@ static bool on_publish(ruler *r, arena *a, const json *publish)
 {
     const char *why, *name = json_text(json_get(publish, "project"));
     bool of_project = name && *name && !is_file(r->config); /* a file is for all */
-    const note_settings *s = settings_of(r, of_project ? name : NULL);
+    const rule_settings *s = settings_of(r, of_project ? name : NULL);
     if (!s)
         return false;
-    note *n = note_new(a, s, publish, on_remark, r, &why);
+    rule *n = rule_new(a, s, publish, on_remark, r, &why);
     if (!n)
         ndjson_complain(r->in, "%s", why);
-    for (uint32_t i = 0; n && i < note_instances(n); i++)
+    for (uint32_t i = 0; n && i < rule_instances(n); i++)
         on_instance(r, n, publish, i);
-    ndjson_flush();
+    output_flush();
     return true;
 }
 
@@ -228,8 +229,8 @@ static int read_stream(ruler *r)
         } else {
             size_t len;
             const char *line = ndjson_line(r->in, &len);
-            ndjson_write_raw(line, len);
-            ndjson_flush();
+            output_write(line, len);
+            output_flush();
         }
         arena_reset(a);
     }
@@ -279,5 +280,5 @@ int main(int argc, char **argv)
     ndjson_free(r.in);
     settings_free(r.settings);
     arena_free(r.kept);
-    return ndjson_close(status);
+    return output_close(status);
 }

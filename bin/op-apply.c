@@ -6,6 +6,7 @@
 #include "apply/apply.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
 #include "record/ndjson.h"
@@ -38,10 +39,10 @@ typedef struct options {
 
 /* ---- records ------------------------------------------------------------ */
 
-static bool on_change(apply *p, ndjson *in, arena *a, const json *record, store_error *e)
+static bool on_change(apply *p, ndjson *in, arena *a, const json *record, error *e)
 {
     change c;
-    change_error why;
+    error why;
     size_t size;
     ndjson_line(in, &size);
     if (change_read(a, record, &c, &why))
@@ -50,7 +51,7 @@ static bool on_change(apply *p, ndjson *in, arena *a, const json *record, store_
     return true;
 }
 
-static bool on_end(apply *p, ndjson *in, const json *record, store_error *e)
+static bool on_end(apply *p, ndjson *in, const json *record, error *e)
 {
     const char *project_id = json_text(json_get(record, "project_id"));
     const char *scope = json_text(json_get(record, "scope"));
@@ -60,7 +61,7 @@ static bool on_end(apply *p, ndjson *in, const json *record, store_error *e)
     return true;
 }
 
-static bool on_checkpoint(apply *p, ndjson *in, const json *record, store_error *e)
+static bool on_checkpoint(apply *p, ndjson *in, const json *record, error *e)
 {
     if (state_checkpoint_valid(record))
         return apply_checkpoint(p, record, e);
@@ -69,7 +70,7 @@ static bool on_checkpoint(apply *p, ndjson *in, const json *record, store_error 
     return true;
 }
 
-static bool on_record(apply *p, ndjson *in, arena *a, const json *record, store_error *e)
+static bool on_record(apply *p, ndjson *in, arena *a, const json *record, error *e)
 {
     const char *type = json_text(json_get(record, "type"));
     if (strcmp(type, "Change") == 0)
@@ -99,7 +100,7 @@ typedef struct reader {
     ndjson *in;
     double heard; /* by clock_now: the last record */
     bool ok;
-    store_error e;
+    error e;
 } reader;
 
 static bool on_idle(void *context)
@@ -143,7 +144,7 @@ static int apply_stream(apply *p)
 
 static int run(const options *o)
 {
-    store_error e = {0};
+    error e = {0};
     const char *handed_down = getenv("OP_LEASE");
     store *s = store_open(o->store, o->dry ? STORE_READ : STORE_WRITE, o->wait, &e);
     if (!s) {
@@ -188,7 +189,7 @@ int main(int argc, char **argv)
     if (optind < argc)
         program_usage_error("it takes no arguments: '%s'", argv[optind]);
     signals_end_input();
-    int status = ndjson_close(run(&o));
+    int status = output_close(run(&o));
     if (signals_caught())
         raise(signals_caught()); /* its handler is gone: die of it */
     return status;

@@ -3,6 +3,7 @@
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
  * grammar is here, what is planned for a project is in lib/diff/diff.c. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "diff/diff.h"
 #include "record/checkpoint.h"
@@ -45,7 +46,7 @@ typedef struct reader {
     bool chosen[KINDS], need[KINDS];
     bool is_bad; /* a record of it was: nothing is planned */
 
-    coverage *coverage; /* since the last Checkpoint */
+    checkpoint_scope *coverage; /* since the last Checkpoint */
     bool saw_project, saw_checkpoint;
     bool trouble; /* exit 1 */
 } reader;
@@ -61,7 +62,7 @@ static void close_project(reader *r)
 static void leave_alone(reader *r, const char *id)
 {
     r->trouble = true;
-    coverage_left(r->coverage, id);
+    checkpoint_scope_abandoned(r->coverage, id);
 }
 
 /* A project whose End did not come. */
@@ -77,7 +78,7 @@ static void give_up_project(reader *r)
 
 /* Kitsu-fetch says in the Project of a batch of events what its scope is: the
  * documents are then read by what is needed, not all at once. */
-static bool on_project(reader *r, const json *record, store_error *e)
+static bool on_project(reader *r, const json *record, error *e)
 {
     const char *why;
     const char *scope = json_text(json_get(record, "scope"));
@@ -90,13 +91,13 @@ static bool on_project(reader *r, const json *record, store_error *e)
         ndjson_complain(r->in, "%s", why);
         return true;
     }
-    if (scope && !base_renew(r->plan->base, r->p->id, e))
+    if (scope && !documents_renew(r->plan->documents, r->p->id, e))
         return false;
     const char *coll = diff_find_target(r->plan, r->p);
     if (!coll)
         return true;
     diff_kinds(r->plan, coll, r->chosen, r->need);
-    r->c = base_collection(r->plan->base, coll, !r->p->closed && !events, r->arena, e);
+    r->c = documents_collection(r->plan->documents, coll, !r->p->closed && !events, r->arena, e);
     return r->c != NULL;
 }
 
@@ -121,10 +122,10 @@ static void pass_on(reader *r)
 {
     size_t len;
     const char *line = ndjson_line(r->in, &len);
-    ndjson_write_raw(line, len);
+    output_write(line, len);
 }
 
-static bool plan_project(reader *r, store_error *e)
+static bool plan_project(reader *r, error *e)
 {
     if (r->p->partial && r->p->events)
         msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
@@ -138,14 +139,14 @@ static bool plan_project(reader *r, store_error *e)
         leave_alone(r, r->p->id);
     } else if (outcome == DIFF_DONE) {
         pass_on(r);
-        ndjson_flush(); /* op-apply can commit, while the next project is read */
-        coverage_done(r->coverage, r->p->id);
+        output_flush(); /* op-apply can commit, while the next project is read */
+        checkpoint_scope_done(r->coverage, r->p->id);
     }
     return outcome != DIFF_FAILED;
 }
 
 /* False when the store failed. */
-static bool on_end(reader *r, const json *record, store_error *e)
+static bool on_end(reader *r, const json *record, error *e)
 {
     const char *id = json_text(json_get(record, "project_id"));
     bool ok = true;
@@ -167,17 +168,17 @@ static void on_checkpoint(reader *r, const json *record)
 {
     give_up_project(r);
     r->saw_checkpoint = true;
-    if (coverage_is_whole(r->coverage)) {
+    if (checkpoint_scope_is_whole(r->coverage)) {
         pass_on(r);
     } else {
-        json out = coverage_checkpoint(r->coverage, r->arena, record);
+        json out = checkpoint_scope_checkpoint(r->coverage, r->arena, record);
         ndjson_write(&out);
     }
-    ndjson_flush(); /* whoever waits for this batch */
-    coverage_clear(r->coverage);
+    output_flush(); /* whoever waits for this batch */
+    checkpoint_scope_clear(r->coverage);
 }
 
-static bool on_deleted(reader *r, const json *record, store_error *e)
+static bool on_deleted(reader *r, const json *record, error *e)
 {
     const char *id = json_text(json_get(record, "id"));
     if (!id) {
@@ -199,7 +200,7 @@ static bool is_projects(const char *type)
 }
 
 /* False when the store failed. */
-static bool on_record(reader *r, const json *record, store_error *e)
+static bool on_record(reader *r, const json *record, error *e)
 {
     const char *type = json_text(json_get(record, "type"));
     const char *of = json_text(json_get(record, "entity_type"));
@@ -233,7 +234,7 @@ static int read_stream(reader *r)
 {
     json record;
     int got;
-    store_error e = {0};
+    error e = {0};
     while ((got = ndjson_next(r->in, r->arena, &record)) == 1) {
         if (!on_record(r, &record, &e)) {
             msg_error("%s", e.what);
@@ -273,7 +274,7 @@ int main(int argc, char *argv[])
         switch (o) {
         case 'd': url = optarg; break;
         case 'a': against = optarg; break;
-        case MAX_DELETE: guard_option(&plan.guard, optarg); break;
+        case MAX_DELETE: delete_limit_option(&plan.delete_limit, optarg); break;
         case DROP: plan.drop = true; break;
         case NO_SKIPPED: plan.no_skipped = true; break;
         case EXIT_CODE: exit_code = true; break;
@@ -284,16 +285,17 @@ int main(int argc, char *argv[])
     if (url && against)
         program_usage_error("-d and -a exclude each other");
 
-    store_error e = {0};
+    error e = {0};
     store *s = NULL;
     int status;
-    reader r = {.plan = &plan, .arena = arena_new(), .coverage = coverage_new()};
+    reader r = {.plan = &plan, .arena = arena_new(), .coverage = checkpoint_scope_new()};
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     if (!against && !(s = store_open(url, STORE_READ, 30, &e)))
         goto out;
     if (!(plan.settings = settings_load(s, &e)))
         goto out;
-    if (!(plan.base = against ? base_from_dump(against, &e) : base_from_store(s, &e)))
+    if (!(plan.documents =
+              against ? documents_from_dump(against, &e) : documents_from_store(s, &e)))
         goto out;
     status = read_stream(&r);
     if (status == EX_OK && exit_code && plan.changes)
@@ -305,10 +307,10 @@ out:
 done:
     close_project(&r);
     ndjson_free(r.in);
-    base_free(plan.base);
+    documents_free(plan.documents);
     settings_free(plan.settings);
     store_close(s);
     arena_free(r.arena);
-    coverage_free(r.coverage);
-    return ndjson_close(status);
+    checkpoint_scope_free(r.coverage);
+    return output_close(status);
 }

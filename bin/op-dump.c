@@ -1,5 +1,7 @@
 /* op-dump - print OpenPype's documents. */
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/ndjson.h"
 #include "store/store.h"
@@ -116,7 +118,7 @@ static int check_names(const options *o, const store *s, const names *n)
 
 static int dump(const options *o, store *s, arena *keep, arena *scratch)
 {
-    store_error e;
+    error e;
     names n = {keep, scratch, json_array()};
     printer p = {scratch, o->bare, 0};
     bool ok = store_projects(s, scratch, take_name, &n, &e);
@@ -137,7 +139,7 @@ static int dump(const options *o, store *s, arena *keep, arena *scratch)
 
 static int run(const options *o)
 {
-    store_error e;
+    error e;
     store *s = store_open(o->store, STORE_READ, 30, &e);
     if (!s) {
         msg_error("%s", e.what);
@@ -172,7 +174,7 @@ int main(int argc, char **argv)
         }
     if (optind < argc)
         program_usage_error("it takes no arguments: '%s'", argv[optind]);
-    int status = ndjson_close(run(&o));
+    int status = output_close(run(&o));
     free(o.projects);
     return status;
 }

@@ -3,7 +3,9 @@
  * Reads Publish records, or makes one of its options, and writes them with the tasks,
  * their present status and the statuses that they can get: all that note-rule, which
  * asks nobody, needs to know. */
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "publish/complete.h"
 #include "record/ndjson.h"
@@ -71,25 +73,25 @@ static void complain(void *context, const char *text)
         msg_error("%s", text);
 }
 
-static bool on_publish(finder *f, arena *a, const json *record, http_error *e)
+static bool on_publish(finder *f, arena *a, const json *record, error *e)
 {
     json out;
     if (!publish_complete(f->tasks, record, a, complain, f, &out, e))
         return false;
     if (!json_is_null(&out))
         ndjson_write(&out);
-    ndjson_flush();
+    output_flush();
     return true;
 }
 
-static bool on_record(finder *f, arena *a, const json *record, http_error *e)
+static bool on_record(finder *f, arena *a, const json *record, error *e)
 {
     size_t len;
     if (strcmp(json_text(json_get(record, "type")), "Publish") == 0)
         return on_publish(f, a, record, e);
     const char *line = ndjson_line(f->in, &len);
-    ndjson_write_raw(line, len);
-    ndjson_flush();
+    output_write(line, len);
+    output_flush();
     return true;
 }
 
@@ -98,7 +100,7 @@ static bool on_record(finder *f, arena *a, const json *record, http_error *e)
 static int find_all(finder *f, const options *o)
 {
     arena *a = arena_new();
-    http_error e;
+    error e;
     json record;
     bool ok = true;
     int got = 0;
@@ -125,10 +127,9 @@ static int find_all(finder *f, const options *o)
 
 static int run(options *o)
 {
-    store_error se;
-    http_error e;
+    error e;
     int status = EX_OK;
-    store *s = store_open(o->store, STORE_READ, 5, &se);
+    store *s = store_open(o->store, STORE_READ, 5, &e);
     o->zou.store = s;
     zou *z = s ? zou_open(&o->zou, &e) : NULL;
     if (z) {
@@ -136,8 +137,8 @@ static int run(options *o)
         status = find_all(&f, o);
         publish_tasks_free(f.tasks);
     } else {
-        status = s ? e.status : se.status;
-        msg_error("%s", s ? e.what : se.what);
+        status = e.status;
+        msg_error("%s", e.what);
     }
     zou_close(z);
     store_close(s);
@@ -232,5 +233,5 @@ int main(int argc, char **argv)
     read_options(&o, families, argc, argv);
     int status = run(&o);
     free(families);
-    return ndjson_close(status);
+    return output_close(status);
 }

@@ -2,9 +2,9 @@
  *
  * Reads results (zou-push, or op-apply behind it), writes text. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "report/push_tree.h"
 #include "report/report.h"
 
@@ -78,7 +78,7 @@ static void print_project(report *r, double seconds)
     if (seconds >= 0 && !r->planned)
         printf(" in %.2f s", seconds);
     putchar('\n');
-    ndjson_write_raw(r->deleted.data, r->deleted.len);
+    output_write(r->deleted.data, r->deleted.len);
     remarks_print(&r->failed);
     remarks_print(&r->unlinked);
     remarks_print(&r->skipped);
@@ -104,17 +104,17 @@ static void end_project(report *r, double seconds)
 static void set_name(report *r, const json *name)
 {
     if (!r->name.len && json_text(name))
-        show_text(&r->name, name, "?");
+        display_text(&r->name, name, "?");
 }
 
 /* `Shot "SH010" of E01/SQ01`. */
 static void add_place(buf *line, const json *record)
 {
     const json *below = json_get(record, "below");
-    show_entity(line, json_get(record, "entity"));
+    display_entity(line, json_get(record, "entity"));
     for (uint32_t i = 0; json_is(below, JSON_ARRAY) && i < below->len; i++) {
         buf_adds(line, i ? "/" : " of ");
-        show_text(line, &below->items[i], "?");
+        display_text(line, &below->items[i], "?");
     }
 }
 
@@ -122,7 +122,7 @@ static void add_message(buf *line, const json *message)
 {
     if (json_text(message)) {
         buf_adds(line, ": ");
-        show_text(line, message, "");
+        display_text(line, message, "");
     }
 }
 
@@ -130,9 +130,9 @@ static void on_skipped(report *r, const json *record)
 {
     buf line = {0};
     buf_adds(&line, "  skipped ");
-    show_entity(&line, json_get(record, "entity"));
+    display_entity(&line, json_get(record, "entity"));
     buf_adds(&line, ": ");
-    show_text(&line, json_get(record, "reason"), "no reason given");
+    display_text(&line, json_get(record, "reason"), "no reason given");
     remarks_add(&r->skipped, &line);
 }
 
@@ -149,7 +149,7 @@ static void on_failed(report *r, const json *record)
 {
     buf line = {0};
     buf_adds(&line, "  failed ");
-    show_text(&line, json_get(record, "operationType"), "change");
+    display_text(&line, json_get(record, "operationType"), "change");
     buf_adds(&line, " of ");
     add_place(&line, record);
     add_message(&line, json_get(record, "message"));
@@ -169,7 +169,7 @@ static void on_comment(report *r, const json *record, const char *status)
         buf line = {0};
         r->unposted++;
         buf_adds(&line, "  failed comment of publish \"");
-        show_text(&line, json_get(record, "publish_id"), "");
+        display_text(&line, json_get(record, "publish_id"), "");
         buf_addc(&line, '"');
         add_message(&line, json_get(record, "message"));
         report_line(&line);
@@ -214,7 +214,7 @@ static void on_link(report *r, const json *record, const char *status)
     if (strcmp(status, "conflict") != 0 && strcmp(status, "failed") != 0)
         return;
     buf_adds(&line, "  not linked: ");
-    show_entity(&line, json_get(record, "entity"));
+    display_entity(&line, json_get(record, "entity"));
     add_message(&line, json_get(record, "message"));
     set_name(r, coll);
     remarks_add(&r->unlinked, &line);
@@ -279,5 +279,5 @@ int main(int argc, char **argv)
     remarks_free(&r.unlinked);
     remarks_free(&r.skipped);
     tree_free(r.tree);
-    return ndjson_close(status);
+    return output_close(status);
 }

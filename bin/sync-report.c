@@ -2,11 +2,12 @@
  *
  * Reads results (op-apply) or changes (op-diff), writes text. */
 #include "base/idset.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "json/path.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -134,7 +135,7 @@ static void print_summary(report *r, const json *summary, bool events, const buf
     if (json_int64(json_get(summary, "failed"), &n))
         report_count(&line, n, "failed");
     json_double(json_get(summary, "seconds"), &seconds);
-    show_text(&name, json_get(summary, "project"), "?");
+    display_text(&name, json_get(summary, "project"), "?");
     report_wipe();
     printf("%s: %s", name.data, line.data);
     if (!events)
@@ -189,7 +190,7 @@ static void print_field(const char *path, const json *before, const json *after)
 {
     buf line = {0};
     buf_adds(&line, "            ");
-    show_clean(&line, path, strlen(path));
+    display_sanitized(&line, path, strlen(path));
     buf_adds(&line, ": ");
     if (json_is(before, JSON_OBJECT) && json_is(after, JSON_OBJECT) && !json_get(after, "$oid")) {
         size_t start = line.len;
@@ -200,12 +201,12 @@ static void print_field(const char *path, const json *before, const json *after)
             if (old ? other && json_equal(&m->value, other, NULL) : other != NULL)
                 continue;
             buf_adds(&line, line.len > start ? ", " : "");
-            show_clean(&line, m->key, strlen(m->key));
+            display_sanitized(&line, m->key, strlen(m->key));
         }
     } else {
-        show_value(&line, before);
+        display_value(&line, before);
         buf_adds(&line, " -> ");
-        show_value(&line, after);
+        display_value(&line, after);
     }
     report_line(&line);
 }
@@ -234,19 +235,19 @@ static void on_change(report *r, const json *record)
     r->planned[verb]++;
     buf line = {0};
     if (!r->name.len) {
-        show_text(&r->name, coll, "?");
+        display_text(&r->name, coll, "?");
         printf("%s\n", r->name.data);
     }
     buf_addf(&line, "  %-8s", verbs[verb]);
     if (json_text(json_get(entity, "type"))) {
-        show_text(&line, json_get(entity, "type"), "");
+        display_text(&line, json_get(entity, "type"), "");
         buf_addc(&line, ' ');
     }
     /* The document's name says where a shot is: SQ01_SH010. */
     const json *name = json_at(record, "fullDocument", "name", NULL);
     name = name ? name : json_get(before, "name");
     name = name ? name : json_get(entity, "name");
-    show_text(&line, name ? name : coll, "?");
+    display_text(&line, name ? name : coll, "?");
     report_line(&line);
     for (uint32_t i = 0; json_is(updated, JSON_OBJECT) && i < updated->len; i++)
         print_field(updated->members[i].key, path_get(before, updated->members[i].key),
@@ -261,9 +262,9 @@ static void on_skipped(report *r, const json *record)
     const json *entity = json_get(record, "entity");
     buf line = {0};
     buf_adds(&line, "  skipped ");
-    show_entity(&line, entity);
+    display_entity(&line, entity);
     buf_adds(&line, ": ");
-    show_text(&line, json_get(record, "reason"), "no reason given");
+    display_text(&line, json_get(record, "reason"), "no reason given");
     remarks_add(&r->skipped, &line);
 }
 
@@ -278,17 +279,17 @@ static void on_result(report *r, const json *record)
         return;
     buf line = {0};
     buf_adds(&line, "  ");
-    show_text(&line, json_get(record, "status"), "");
+    display_text(&line, json_get(record, "status"), "");
     buf_addc(&line, ' ');
-    show_text(&line, json_get(record, "operationType"), "change");
+    display_text(&line, json_get(record, "operationType"), "change");
     buf_adds(&line, " of ");
     if (json_get(record, "entity"))
-        show_entity(&line, json_get(record, "entity"));
+        display_entity(&line, json_get(record, "entity"));
     else
-        show_value(&line, json_at(record, "documentKey", "_id", NULL));
+        display_value(&line, json_at(record, "documentKey", "_id", NULL));
     if (json_text(json_get(record, "message"))) {
         buf_adds(&line, ": ");
-        show_text(&line, json_get(record, "message"), "");
+        display_text(&line, json_get(record, "message"), "");
     }
     if (bad)
         remarks_add(&r->failed, &line);
@@ -328,5 +329,5 @@ int main(int argc, char **argv)
     remarks_free(&r.skipped);
     remarks_free(&r.failed);
     free_said(&r);
-    return ndjson_close(status);
+    return output_close(status);
 }

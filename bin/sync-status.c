@@ -3,6 +3,7 @@
  * Reads what it and op-apply leave in the store (store/state.h, store/service_status.h), and the
  * log-in of this user; asks Kitsu nothing. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
 #include "record/ndjson.h"
@@ -68,7 +69,7 @@ typedef struct status {
 
 /* ---- reading ------------------------------------------------------------ */
 
-static bool read_document(status *s, const char *name, json *document, store_error *e)
+static bool read_document(status *s, const char *name, json *document, error *e)
 {
     json id = json_string(s->arena, name);
     bool found;
@@ -90,7 +91,7 @@ static int64_t time_of(const json *document, const char *key)
 }
 
 /* Whether it is the service whose notes are there that holds the lease. */
-static bool read_service(status *s, store_error *e)
+static bool read_service(status *s, error *e)
 {
     json held, notes;
     if (!read_document(s, "lease", &held, e) || !read_document(s, "service", &notes, e))
@@ -117,7 +118,7 @@ static bool read_service(status *s, store_error *e)
     return true;
 }
 
-static bool read_synced(status *s, store_error *e)
+static bool read_synced(status *s, error *e)
 {
     json synced;
     bool found;
@@ -133,7 +134,7 @@ static bool read_synced(status *s, store_error *e)
 }
 
 /* The position of all projects, or, where each has its own, the oldest. */
-static bool read_positions(status *s, store_error *e)
+static bool read_positions(status *s, error *e)
 {
     state_checkpoint *list;
     size_t n;
@@ -183,7 +184,7 @@ static void read_login(status *s, const options *o)
     session_file_close(f);
 }
 
-static bool read_all(status *s, const options *o, store_error *e)
+static bool read_all(status *s, const options *o, error *e)
 {
     if (!store_now(s->store, &s->now, e) || !read_service(s, e) || !read_synced(s, e) ||
         !read_positions(s, e) ||
@@ -261,7 +262,7 @@ static void judge(status *s)
 static void line(const char *what, const char *text)
 {
     buf b = {0};
-    show_clean(&b, text, strlen(text));
+    display_sanitized(&b, text, strlen(text));
     printf("%-18s %s\n", what, b.data ? b.data : "");
     buf_free(&b);
 }
@@ -355,16 +356,11 @@ static void print_json(const status *s)
 
 static int tell(status *s, const options *o)
 {
-    store_error se;
-    http_error he;
-    s->server = zou_find_server(&o->zou, &he);
-    if (!s->server) {
-        msg_error("%s", he.what);
-        return he.status;
-    }
-    if (!read_all(s, o, &se)) {
-        msg_error("%s", se.what);
-        return se.status;
+    error e;
+    s->server = zou_find_server(&o->zou, &e);
+    if (!s->server || !read_all(s, o, &e)) {
+        msg_error("%s", e.what);
+        return e.status;
     }
     judge(s);
     if (o->as_json)
@@ -376,7 +372,7 @@ static int tell(status *s, const options *o)
 
 static int run(options *o)
 {
-    store_error e;
+    error e;
     status s = {.wanting = json_array(), .trouble = json_array()};
     s.store = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
     if (!s.store) {
@@ -413,5 +409,5 @@ int main(int argc, char **argv)
         }
     if (optind < argc)
         program_usage_error("it takes no arguments: '%s'", argv[optind]);
-    return ndjson_close(run(&o));
+    return output_close(run(&o));
 }

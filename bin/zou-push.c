@@ -5,6 +5,7 @@
  * ends; and Change records that link the documents to what was made, for
  * op-apply. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
 #include "comment/comment.h"
@@ -65,29 +66,23 @@ typedef struct pusher {
 
 /* ---- documents ---------------------------------------------------------- */
 
-static bool store_failed(const store_error *se, http_error *e)
-{
-    return http_fail(e, se->status, "%s", se->what);
-}
-
 /* Comments need none of it: a service keeps nobody from publishing. */
-static bool open_documents(pusher *p, http_error *e)
+static bool open_documents(pusher *p, error *e)
 {
     static const bool none[KINDS] = {false};
-    store_error se;
     push *what = &p->o->push;
-    p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, &se);
+    p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, e);
     if (!p->store)
-        return store_failed(&se, e);
-    if (!what->dry && !(p->lease = push_lease_new(p->store, getenv("OP_LEASE"), p->o->wait, &se)))
-        return store_failed(&se, e);
+        return false;
+    if (!what->dry && !(p->lease = push_lease_new(p->store, getenv("OP_LEASE"), p->o->wait, e)))
+        return false;
     what->store = p->store;
-    what->settings = settings_load(p->store, &se);
-    if (!what->settings || !fetch_links_read(&what->links, p->store, NULL, &se))
-        return store_failed(&se, e);
+    what->settings = settings_load(p->store, e);
+    if (!what->settings || !project_links_read(&what->links, p->store, NULL, e))
+        return false;
     what->hold = p->lease ? push_lease_hold : NULL;
     what->context = p->lease;
-    fetch_shared_init(&what->shared, p->zou, none);
+    zou_lists_init(&what->shared, p->zou, none);
     p->stream = push_stream_new(what, p->in);
     return true;
 }
@@ -95,17 +90,17 @@ static bool open_documents(pusher *p, http_error *e)
 static void close_documents(pusher *p)
 {
     if (p->stream)
-        fetch_shared_free(&p->o->push.shared);
+        zou_lists_free(&p->o->push.shared);
     push_stream_free(p->stream);
     settings_free(p->o->push.settings);
-    fetch_links_free(&p->o->push.links);
+    project_links_free(&p->o->push.links);
     push_lease_end(p->lease);
     store_close(p->store);
 }
 
 /* ---- records ------------------------------------------------------------ */
 
-static bool on_comment(pusher *p, arena *a, const json *record, http_error *e)
+static bool on_comment(pusher *p, arena *a, const json *record, error *e)
 {
     const char *why;
     if (!comment_valid(record, &why)) {
@@ -115,7 +110,7 @@ static bool on_comment(pusher *p, arena *a, const json *record, http_error *e)
     json result;
     bool ok = comment_post(p->commenter, record, a, &result, e);
     ndjson_write(&result);
-    ndjson_flush();
+    output_flush();
     if (strcmp(json_text(json_get(&result, "status")), "failed") == 0) {
         p->failed = true;
         if (ok)
@@ -126,7 +121,7 @@ static bool on_comment(pusher *p, arena *a, const json *record, http_error *e)
 }
 
 /* `a` is where the record is: the stream's arena, once that is there. */
-static bool on_record(pusher *p, arena *a, const json *record, http_error *e)
+static bool on_record(pusher *p, arena *a, const json *record, error *e)
 {
     const char *type = json_text(json_get(record, "type"));
     if (strcmp(type, "Comment") == 0)
@@ -137,8 +132,8 @@ static bool on_record(pusher *p, arena *a, const json *record, http_error *e)
         return push_stream_end(p->stream, record, e);
     size_t len;
     const char *line = ndjson_line(p->in, &len);
-    ndjson_write_raw(line, len);
-    ndjson_flush();
+    output_write(line, len);
+    output_flush();
     return true;
 }
 
@@ -147,7 +142,7 @@ static bool on_record(pusher *p, arena *a, const json *record, http_error *e)
 static int push_records(pusher *p)
 {
     arena *first = arena_new();
-    http_error e;
+    error e;
     json record;
     bool ok = true;
     int got = 1;
@@ -174,13 +169,12 @@ static int push_records(pusher *p)
 /* The store is read here for OpenPype's settings only. */
 static zou *open_zou(options *o, int *status)
 {
-    store_error se;
-    http_error e;
-    o->zou.store = store_open(o->store, STORE_READ, o->wait, &se);
+    error e;
+    o->zou.store = store_open(o->store, STORE_READ, o->wait, &e);
     zou *z = o->zou.store ? zou_open(&o->zou, &e) : NULL;
     if (!z) {
-        msg_error("%s", o->zou.store ? e.what : se.what);
-        *status = o->zou.store ? e.status : se.status;
+        msg_error("%s", e.what);
+        *status = e.status;
     }
     store_close(o->zou.store);
     o->zou.store = NULL;
@@ -228,7 +222,7 @@ static void read_options(options *o, int argc, char **argv)
         case 'n': o->push.dry = true; break;
         case 'l': o->zou.credentials.login = optarg; break;
         case DELETE: o->push.deletes = true; break;
-        case MAX_DELETE: guard_option(&o->push.guard, optarg); break;
+        case MAX_DELETE: delete_limit_option(&o->push.delete_limit, optarg); break;
         case NO_SKIPPED: o->push.silent = true; break;
         case WAIT: o->wait = program_seconds("--wait", optarg); break;
         case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
@@ -247,7 +241,7 @@ int main(int argc, char **argv)
     program_start("zou-push");
     read_options(&o, argc, argv);
     signals_end_input();
-    int status = ndjson_close(run(&o));
+    int status = output_close(run(&o));
     if (signals_caught())
         raise(signals_caught()); /* its handler is gone: die of it */
     return status;

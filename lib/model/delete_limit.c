@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void guard_option(guard *g, const char *text)
+void delete_limit_option(delete_limit *g, const char *text)
 {
     char *end;
     errno = 0;
@@ -17,7 +17,7 @@ void guard_option(guard *g, const char *text)
     g->given = true;
 }
 
-bool guard_allows(const guard *g, size_t going, size_t there)
+bool delete_limit_allows(const delete_limit *g, size_t going, size_t there)
 {
     size_t limit = (size_t)g->limit;
     if (!g->given)

@@ -7,15 +7,15 @@
 #include <stddef.h>
 
 /* A zeroed one is the default: no more than 10, or no more than half. */
-typedef struct guard {
+typedef struct delete_limit {
     bool given;   /* as an option, which goes instead of the default */
     bool percent; /* `limit` is */
     long limit;
-} guard;
+} delete_limit;
 
 /* Take the option's text, `N` or `N%`; another one is a usage error. */
-void guard_option(guard *g, const char *text);
+void delete_limit_option(delete_limit *g, const char *text);
 /* Whether so many of those that are there may go. */
-bool guard_allows(const guard *g, size_t going, size_t there);
+bool delete_limit_allows(const delete_limit *g, size_t going, size_t there);
 
 #endif

@@ -1,5 +1,6 @@
 #include "push/plan.h"
 
+#include "base/mem.h"
 #include "base/msg.h"
 #include "model/mapping.h"
 #include "push/fields.h"

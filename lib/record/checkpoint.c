@@ -1,23 +1,23 @@
 #include "record/checkpoint.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct coverage {
+struct checkpoint_scope {
     arena *arena; /* owned: the ids */
     json done, left;
 };
 
-coverage *coverage_new(void)
+checkpoint_scope *checkpoint_scope_new(void)
 {
-    coverage *c = xmalloc(sizeof *c);
-    *c = (coverage){arena_new(), json_array(), json_array()};
+    checkpoint_scope *c = xmalloc(sizeof *c);
+    *c = (checkpoint_scope){arena_new(), json_array(), json_array()};
     return c;
 }
 
-void coverage_free(coverage *c)
+void checkpoint_scope_free(checkpoint_scope *c)
 {
     if (!c)
         return;
@@ -25,29 +25,29 @@ void coverage_free(coverage *c)
     free(c);
 }
 
-void coverage_clear(coverage *c)
+void checkpoint_scope_clear(checkpoint_scope *c)
 {
     arena_reset(c->arena);
     c->done = c->left = json_array();
 }
 
-void coverage_done(coverage *c, const char *id)
+void checkpoint_scope_done(checkpoint_scope *c, const char *id)
 {
     json_push(c->arena, &c->done, json_string(c->arena, id));
 }
 
-void coverage_left(coverage *c, const char *id)
+void checkpoint_scope_abandoned(checkpoint_scope *c, const char *id)
 {
     json_push(c->arena, &c->left, json_string(c->arena, id));
 }
 
-bool coverage_is_whole(const coverage *c)
+bool checkpoint_scope_is_whole(const checkpoint_scope *c)
 {
     return c->left.len == 0;
 }
 
 /* Also those that kitsu-fetch has said. */
-static json wanting(const coverage *c, arena *a, const json *checkpoint)
+static json wanting(const checkpoint_scope *c, arena *a, const json *checkpoint)
 {
     const json *said = json_get(checkpoint, "full_sync");
     json all = json_array();
@@ -59,7 +59,7 @@ static json wanting(const coverage *c, arena *a, const json *checkpoint)
     return all;
 }
 
-static json without_left(const coverage *c, arena *a, const json *projects)
+static json without_left(const checkpoint_scope *c, arena *a, const json *projects)
 {
     const json *from = json_is(projects, JSON_ARRAY) ? projects : &c->done;
     json covered = json_array();
@@ -71,7 +71,7 @@ static json without_left(const coverage *c, arena *a, const json *projects)
     return covered;
 }
 
-json coverage_checkpoint(const coverage *c, arena *a, const json *checkpoint)
+json checkpoint_scope_checkpoint(const checkpoint_scope *c, arena *a, const json *checkpoint)
 {
     bool events = json_get(checkpoint, "events");
     json out = json_copy_shallow(a, checkpoint);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "record/ndjson.h"
 
 #include <stdio.h>
@@ -37,14 +38,14 @@ static void write_on_one_line(const char *text, size_t len)
         size_t part = 0;
         while (text + part < end && text[part] != '\n' && text[part] != '\r')
             part++;
-        ndjson_write_raw(text, part);
+        output_write(text, part);
         text += part;
         if (text < end) {
-            ndjson_write_raw(" ", 1);
+            output_write(" ", 1);
             text++;
         }
     }
-    ndjson_write_raw("\n", 1);
+    output_write("\n", 1);
 }
 
 static bool write_with(const char *type, const char *project_id, const json_element *e,
@@ -70,8 +71,8 @@ static bool write_with(const char *type, const char *project_id, const json_elem
     return true;
 }
 
-bool record_write(const char *type, const char *project_id, const json_element *e,
-                  const json *added)
+bool zou_record_write(const char *type, const char *project_id, const json_element *e,
+                      const json *added)
 {
     if (!e->text) {
         write_skipped(type, project_id, e);

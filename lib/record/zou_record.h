@@ -8,7 +8,7 @@
  * seen to; the members of `added` (an object, or NULL) go before its own of
  * other names. One over MAX_RECORD or MAX_RECORD_DEPTH becomes a `Skipped`,
  * with a message: then false is returned. Output errors are kept by stdio. */
-bool record_write(const char *type, const char *project_id, const json_element *element,
-                  const json *added);
+bool zou_record_write(const char *type, const char *project_id, const json_element *element,
+                      const json *added);
 
 #endif

@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/ndjson.h"
 
@@ -51,7 +52,7 @@ void remarks_print(remarks *r)
     const char *line = r->lines.data;
     for (long i = 0; i < r->n && i < MAX_REMARKS; i++) {
         size_t len = strcspn(line, "\n") + 1;
-        ndjson_write_raw(line, len);
+        output_write(line, len);
         line += len;
     }
     if (r->n > MAX_REMARKS)
@@ -75,7 +76,7 @@ void report_count(buf *b, int64_t n, const char *what)
 void report_line(buf *line)
 {
     buf_addc(line, '\n');
-    ndjson_write_raw(line->data, line->len);
+    output_write(line->data, line->len);
     buf_free(line);
 }
 

@@ -9,8 +9,8 @@
  * prefix of the server's and `HTTP/1.1` are still to come. */
 #define MAX_PATH 3900
 
-zou_result fetch_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                      json_element_fn *fn, void *context, http_error *e)
+zou_result zou_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
+                    json_element_fn *fn, void *context, error *e)
 {
     buf url = {0};
     zou_result result = ZOU_OK;
@@ -35,7 +35,7 @@ static const char *member(arena *a, const json *object, const char *key)
     return text ? arena_text(a, text, strlen(text)) : NULL;
 }
 
-const char *fetch_member(arena *a, const json_element *e, const char *key)
+const char *zou_member(arena *a, const json_element *e, const char *key)
 {
     json v;
     arena *scratch = arena_new();
@@ -46,13 +46,13 @@ const char *fetch_member(arena *a, const json_element *e, const char *key)
     return text;
 }
 
-fetch_record *fetch_record_new(arena *a, const json_element *e)
+zou_entity *zou_entity_new(arena *a, const json_element *e)
 {
     json v;
     if (!e->id)
         return NULL;
-    fetch_record *r = arena_alloc(a, sizeof *r);
-    *r = (fetch_record){.element = *e, .kind = kind_of(e->type)};
+    zou_entity *r = arena_alloc(a, sizeof *r);
+    *r = (zou_entity){.element = *e, .kind = kind_of(e->type)};
     r->element.text = e->text ? arena_text(a, e->text, e->len) : NULL;
     r->element.id = arena_text(a, e->id, strlen(e->id));
     r->element.name = e->name ? arena_text(a, e->name, strlen(e->name)) : NULL;

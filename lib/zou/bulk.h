@@ -8,22 +8,22 @@
 
 /* GET `path` with the ids as a JSON list behind it, then `rest`, in as many
  * requests as their URLs need, none for no ids. As zou_list. */
-zou_result fetch_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                      json_element_fn *fn, void *context, http_error *e);
+zou_result zou_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
+                    json_element_fn *fn, void *context, error *e);
 
 /* An entity as it came, in an arena. */
-typedef struct fetch_record {
+typedef struct zou_entity {
     json_element element;
     kind kind; /* KIND_NONE: none of ours, a scene say */
     /* NULL: null, or it was too large. */
     const char *parent_id, *entity_type_id, *project_id, *ready_for;
     bool canceled;
-} fetch_record;
+} zou_entity;
 
 /* NULL for an object without an id. */
-fetch_record *fetch_record_new(arena *a, const json_element *e);
+zou_entity *zou_entity_new(arena *a, const json_element *e);
 
 /* A member of an element that is a text, in `a`; NULL if it is anything else. */
-const char *fetch_member(arena *a, const json_element *e, const char *key);
+const char *zou_member(arena *a, const json_element *e, const char *key);
 
 #endif
