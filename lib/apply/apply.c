@@ -353,7 +353,7 @@ static bool find_name(apply *p, const char *project_id, const char **name, error
         return true;
     arena_reset(p->names_arena);
     p->names = json_object();
-    if (!store_projects(p->store, p->scratch, take_name, p, e))
+    if (!store_projects(p->store, &(store_sink){p->scratch, take_name, p}, e))
         return false;
     *name = json_text(json_get(&p->names, project_id));
     if (!*name)
@@ -375,7 +375,7 @@ static bool remember_skipped(apply *p, const char *project_id, error *e)
         const json *pair = p->project.failed.items[i].items;
         json_push(a, &records, skipped_make(a, pair[0], project_id, "store", pair[1].text));
     }
-    return state_put_skipped(p->store, project_id, &records, &p->begun, a, e);
+    return state_put_skipped(p->store, project_id, &records, a, e);
 }
 
 /* What the store shall know of the project from now on. */
@@ -384,7 +384,7 @@ static bool remember(apply *p, const char *project_id, bool full, error *e)
     if (p->dry)
         return true;
     if (p->project.dropped)
-        return state_forget_project(p->store, project_id, &p->begun, p->project.arena, e);
+        return state_forget_project(p->store, project_id, p->project.arena, e);
     if (full)
         json_push(p->read_arena, &p->read, json_string(p->read_arena, project_id));
     return remember_skipped(p, project_id, e);
@@ -427,9 +427,8 @@ static bool keep_checkpoint(apply *p, const json *record, error *e)
     if (p->withheld)
         return true;
     return begin(p, e) &&
-           (!position ||
-            state_put_checkpoint(p->store, record, &p->read, &p->begun, p->scratch, e)) &&
-           state_put_synced(p->store, record, &p->begun, p->scratch, e);
+           (!position || state_put_checkpoint(p->store, record, &p->read, p->scratch, e)) &&
+           state_put_synced(p->store, record, p->scratch, e);
 }
 
 bool apply_checkpoint(apply *p, const json *record, error *e)

@@ -132,7 +132,8 @@ static bool read_documents(batch *b, item *const *list, size_t n, error *e)
         ids[i] = list[i]->c.id;
         list[i]->document = NULL;
     }
-    return store_get_many(b->store, ns_of(b), ids, n, b->arena, take_document, b, e);
+    return store_get_many(b->store, ns_of(b), (store_ids){ids, n},
+                          &(store_sink){b->arena, take_document, b}, e);
 }
 
 static void settle(batch *b, item *i, batch_status status, const char *what)
@@ -354,7 +355,8 @@ static bool run_deletes(batch *b, item **list, size_t n, error *e)
             ids[needed++] = list[i]->c.id;
     }
     children c = {.batch = b};
-    bool ok = store_below(b->store, ns_of(b), ids, needed, b->arena, take_child, &c, e) &&
+    bool ok = store_children(b->store, ns_of(b), (store_ids){ids, needed},
+                             &(store_sink){b->arena, take_child, &c}, e) &&
               delete_rounds(b, &c, list, n, e);
     free(c.list);
     for (size_t i = 0; ok && i < n; i++)

@@ -77,7 +77,8 @@ static void recall(closure *r)
 
 static bool find(closure *r, store_key key, error *e)
 {
-    bool ok = r->n == 0 || documents_find(r->documents, r->c, key, r->values, r->n, e);
+    bool ok =
+        r->n == 0 || documents_find(r->documents, r->c, (store_query){key, r->values, r->n}, e);
     r->n = 0;
     recall(r);
     return ok;
@@ -85,7 +86,7 @@ static bool find(closure *r, store_key key, error *e)
 
 static bool get(closure *r, error *e)
 {
-    bool ok = r->n_ids == 0 || documents_get(r->documents, r->c, r->ids, r->n_ids, e);
+    bool ok = r->n_ids == 0 || documents_get(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
     r->n_ids = 0;
     recall(r);
     return ok;
@@ -93,7 +94,8 @@ static bool get(closure *r, error *e)
 
 static bool below(closure *r, error *e)
 {
-    bool ok = r->n_ids == 0 || documents_below(r->documents, r->c, r->ids, r->n_ids, e);
+    bool ok =
+        r->n_ids == 0 || documents_children(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
     r->n_ids = 0;
     recall(r);
     return ok;

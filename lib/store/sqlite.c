@@ -338,15 +338,14 @@ static bool look(sqlite_store *s, error *e)
 
 /* ---- reading ------------------------------------------------------------ */
 
+/* What is spooled: a SELECT of a collection's name and a document. */
 typedef struct reading {
-    arena *arena;
-    store_fn *fn;
-    void *context;
-    const char *db;
+    const char *select;
+    const char *db, *coll; /* `coll`: its parameter; NULL: it has none */
     store_what what;
 } reading;
 
-static bool give_spooled(sqlite_store *s, const reading *r, error *e)
+static bool give_spooled(sqlite_store *s, const reading *r, const store_sink *out, error *e)
 {
     sqlite3_stmt *rows =
         prepare(s, "SELECT coll, document FROM temp.spool WHERE call = ?1 ORDER BY rowid", e);
@@ -358,13 +357,13 @@ static bool give_spooled(sqlite_store *s, const reading *r, error *e)
     while ((code = sqlite3_step(rows)) == SQLITE_ROW) {
         store_ns ns = {r->db, (const char *)sqlite3_column_text(rows, 0)};
         json document;
-        ok = column_document(s, rows, 1, r->arena, &document, e);
+        ok = column_document(s, rows, 1, out->arena, &document, e);
         if (!ok)
             break;
         const char *type = json_text(json_get(&document, "type"));
         if (r->what == STORE_ENTITIES && type && strcmp(type, "subset") == 0)
-            document = store_outline(r->arena, &document, false);
-        if (!r->fn(r->context, ns, &document))
+            document = store_outline(out->arena, &document, false);
+        if (!out->fn(out->context, ns, &document))
             break;
     }
     if (ok && code != SQLITE_ROW && code != SQLITE_DONE)
@@ -373,49 +372,45 @@ static bool give_spooled(sqlite_store *s, const reading *r, error *e)
     return ok;
 }
 
-/* Copy what `select` (of a collection's name and a document) gives, then hand
- * it out. A call may be made from within another one's `fn`. */
-static bool spool(sqlite_store *s, const char *select, const char *coll, const reading *r, error *e)
+/* Copy what the SELECT gives, then hand it out. A call may be made from within
+ * another one's `fn`. */
+static bool spool(sqlite_store *s, const reading *r, const store_sink *out, error *e)
 {
     if (!execute(s, "CREATE TEMP TABLE IF NOT EXISTS spool (call, coll, document)", e))
         return false;
     long long call = s->call + 1;
     char sql[512];
-    snprintf(sql, sizeof sql, "INSERT INTO temp.spool SELECT %lld, %s", call, select);
+    snprintf(sql, sizeof sql, "INSERT INTO temp.spool SELECT %lld, %s", call, r->select);
     sqlite3_stmt *fill = prepare(s, sql, e);
     if (!fill)
         return false;
-    if (coll)
-        bind(fill, 1, coll);
+    if (r->coll)
+        bind(fill, 1, r->coll);
     bool ok = run(s, fill, e);
     sqlite3_finalize(fill);
     s->call = call;
-    ok = ok && give_spooled(s, r, e);
+    ok = ok && give_spooled(s, r, out, e);
     snprintf(sql, sizeof sql, "DELETE FROM temp.spool WHERE call = %lld", call);
     s->call = call - 1;
     return execute(s, sql, e) && ok;
 }
 
-static bool sqlite_projects(store *base, arena *a, store_fn *fn, void *context, error *e)
+static bool sqlite_projects(store *base, const store_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
-    reading r = {a, fn, context, base->avalon, STORE_ALL};
-    if (!look(s, e))
-        return false;
-    if (!s->db)
-        return true;
-    return spool(s,
-                 "project, document FROM documents AS d WHERE type = 'project' AND id ="
+    reading r = {"project, document FROM documents AS d WHERE type = 'project' AND id ="
                  " (SELECT min(id) FROM documents WHERE project = d.project AND type = 'project')"
                  " ORDER BY project",
-                 NULL, &r, e);
+                 base->avalon, NULL, STORE_ALL};
+    if (!look(s, e))
+        return false;
+    return !s->db || spool(s, &r, out, e);
 }
 
-static bool sqlite_documents(store *base, store_ns ns, store_what what, arena *a, store_fn *fn,
-                             void *context, error *e)
+static bool sqlite_documents(store *base, store_ns ns, store_what what, const store_sink *out,
+                             error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
-    reading r = {a, fn, context, ns.db, what};
     if (!known_db(s, ns, e) || !look(s, e))
         return false;
     if (!s->db)
@@ -426,7 +421,7 @@ static bool sqlite_documents(store *base, store_ns ns, store_what what, arena *a
             ? "project, document FROM documents WHERE project = ?1 ORDER BY id"
             : "project, document FROM documents WHERE project = ?1"
               " AND type IN ('project', 'asset', 'archived_asset', 'subset') ORDER BY id";
-    return spool(s, select, ns.coll, &r, e);
+    return spool(s, &(reading){select, ns.db, ns.coll, what}, out, e);
 }
 
 static bool sqlite_content_of(store *base, store_ns ns, store_content *content, error *e)
@@ -449,16 +444,21 @@ static bool sqlite_content_of(store *base, store_ns ns, store_content *content, 
     return true;
 }
 
-/* Run `sql` (?1 the collection, ?2 a value) for each value and gather what it
- * gives. All of it is read before `fn` sees any: it is a batch's worth. */
-static bool read_for_each(sqlite_store *s, const char *sql, store_ns ns, const char *const *values,
-                          size_t n, arena *a, json *found, error *e)
+/* A query to be run for each of some values: ?1 is the collection, ?2 the value. */
+typedef struct lookup {
+    const char *sql, *coll;
+    const char *const *values;
+    size_t n;
+} lookup;
+
+/* Gather what all of them give: a batch's worth. */
+static bool look_up(sqlite_store *s, const lookup *l, arena *a, json *found, error *e)
 {
-    sqlite3_stmt *query = prepare(s, sql, e);
+    sqlite3_stmt *query = prepare(s, l->sql, e);
     bool ok = query != NULL;
-    for (size_t i = 0; ok && i < n; i++) {
-        bind(query, 1, ns.coll);
-        bind(query, 2, values[i]);
+    for (size_t i = 0; ok && i < l->n; i++) {
+        bind(query, 1, l->coll);
+        bind(query, 2, l->values[i]);
         int code;
         json document;
         while (ok && (code = sqlite3_step(query)) == SQLITE_ROW) {
@@ -474,23 +474,34 @@ static bool read_for_each(sqlite_store *s, const char *sql, store_ns ns, const c
     return ok;
 }
 
-static const char **id_texts(arena *a, const json *const *ids, size_t n)
+/* Hand out what a lookup gives, once all of it is read. */
+static bool give_found(sqlite_store *s, store_ns ns, const lookup *l, const store_sink *out,
+                       error *e)
 {
-    const char **texts = arena_alloc(a, n * sizeof *texts);
-    for (size_t i = 0; i < n; i++)
-        texts[i] = json_id(a, ids[i]);
+    json found = json_array();
+    if (!look_up(s, l, out->arena, &found, e))
+        return false;
+    for (uint32_t i = 0; i < found.len; i++)
+        if (!out->fn(out->context, ns, &found.items[i]))
+            break;
+    return true;
+}
+
+static const char **id_texts(arena *a, store_ids ids)
+{
+    const char **texts = arena_alloc(a, ids.n * sizeof *texts);
+    for (size_t i = 0; i < ids.n; i++)
+        texts[i] = json_id(a, ids.items[i]);
     return texts;
 }
 
-static bool sqlite_find(store *base, store_ns ns, store_key key, const char *const *values,
-                        size_t n, arena *a, store_fn *fn, void *context, error *e)
+static bool sqlite_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e)
 {
     static const char *const columns[] = {[STORE_ZOU_ID] = "zou_id",
                                           [STORE_ZOU_PARENT] = "zou_parent",
                                           [STORE_NAME] = "name",
                                           [STORE_ROOT_OF] = "root_of"};
     sqlite_store *s = (sqlite_store *)base;
-    json found = json_array();
     char sql[192];
     if (!look(s, e))
         return false;
@@ -499,54 +510,44 @@ static bool sqlite_find(store *base, store_ns ns, store_key key, const char *con
     snprintf(sql, sizeof sql,
              "SELECT document FROM documents WHERE project = ?1 AND %s = ?2"
              " AND +type IN ('asset', 'archived_asset')", /* +: by the other index */
-             columns[key]);
-    if (!read_for_each(s, sql, ns, values, n, a, &found, e))
-        return false;
-    for (uint32_t i = 0; i < found.len; i++)
-        if (!fn(context, ns, &found.items[i]))
-            break;
-    return true;
+             columns[q.key]);
+    return give_found(s, ns, &(lookup){sql, ns.coll, q.values, q.n}, out, e);
 }
 
-static bool sqlite_get_many(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
-                            store_fn *fn, void *context, error *e)
+static bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out,
+                            error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
-    json found = json_array();
     if (!known_db(s, ns, e) || !look(s, e))
         return false;
     if (!s->db)
         return true;
-    if (!read_for_each(s,
-                       in_avalon(s, ns)
-                           ? "SELECT document FROM documents WHERE project = ?1 AND id = ?2"
-                           : "SELECT document FROM openpype WHERE collection = ?1 AND id = ?2",
-                       ns, id_texts(a, ids, n), n, a, &found, e))
-        return false;
-    for (uint32_t i = 0; i < found.len; i++)
-        if (!fn(context, ns, &found.items[i]))
-            break;
-    return true;
+    const char *sql = in_avalon(s, ns)
+                          ? "SELECT document FROM documents WHERE project = ?1 AND id = ?2"
+                          : "SELECT document FROM openpype WHERE collection = ?1 AND id = ?2";
+    return give_found(s, ns, &(lookup){sql, ns.coll, id_texts(out->arena, ids), ids.n}, out, e);
 }
 
-static bool sqlite_below(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
-                         store_fn *fn, void *context, error *e)
+/* Hands on the outlines of documents. */
+static bool give_outline(void *context, store_ns ns, const json *document)
+{
+    const store_sink *out = context;
+    json outline = store_outline(out->arena, document, true);
+    return out->fn(out->context, ns, &outline);
+}
+
+static bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *out,
+                            error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
-    json found = json_array();
+    store_sink outlines = {out->arena, give_outline, (void *)out};
     if (!look(s, e))
         return false;
     if (!s->db || !in_avalon(s, ns))
         return true;
-    if (!read_for_each(s, "SELECT document FROM documents WHERE project = ?1 AND parent = ?2", ns,
-                       id_texts(a, ids, n), n, a, &found, e))
-        return false;
-    for (uint32_t i = 0; i < found.len; i++) {
-        json outline = store_outline(a, &found.items[i], true);
-        if (!fn(context, ns, &outline))
-            break;
-    }
-    return true;
+    lookup l = {"SELECT document FROM documents WHERE project = ?1 AND parent = ?2", ns.coll,
+                id_texts(out->arena, ids), ids.n};
+    return give_found(s, ns, &l, &outlines, e);
 }
 
 static bool sqlite_now(store *base, double *seconds, error *e)
@@ -707,7 +708,7 @@ static const store_driver driver = {
     .content_of = sqlite_content_of,
     .get_many = sqlite_get_many,
     .find = sqlite_find,
-    .below = sqlite_below,
+    .children = sqlite_children,
     .now = sqlite_now,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
