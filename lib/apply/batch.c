@@ -1,5 +1,6 @@
 #include "apply/batch.h"
 
+#include "apply/canonical.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
