@@ -145,6 +145,36 @@ bool change_read(arena *a, const json *record, change *out, error *e)
     return out->op == CHANGE_DELETE || read_fields(a, record, out, e);
 }
 
+/* NULL of NULL. */
+static const json *copy_of(arena *a, const json *v)
+{
+    if (!v)
+        return NULL;
+    json *copy = arena_alloc(a, sizeof *copy);
+    *copy = json_copy(a, v);
+    return copy;
+}
+
+change change_copy(arena *a, const change *c)
+{
+    change copy = *c;
+    copy.db = arena_intern(a, c->db, strlen(c->db));
+    copy.coll = arena_intern(a, c->coll, strlen(c->coll));
+    copy.entity = copy_of(a, c->entity);
+    copy.key = copy_of(a, c->key);
+    copy.id = json_get(copy.key, "_id");
+    copy.after = copy_of(a, c->after);
+    copy.before = copy_of(a, c->before);
+    copy.fields = arena_alloc(a, c->n_fields * sizeof *copy.fields);
+    copy.paths = arena_alloc(a, c->n_fields * sizeof *copy.paths);
+    for (size_t i = 0; i < c->n_fields; i++) {
+        const change_field *f = &c->fields[i];
+        copy.paths[i] = arena_intern(a, f->path, strlen(f->path));
+        copy.fields[i] = (change_field){copy.paths[i], copy_of(a, f->value)};
+    }
+    return copy;
+}
+
 /* ---- judging ------------------------------------------------------------ */
 
 static change_verdict conflict(error *why, const char *format, ...)

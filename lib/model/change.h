@@ -34,6 +34,9 @@ typedef struct change {
 
 bool change_read(arena *a, const json *record, change *out, error *e);
 
+/* A copy in `a` that shares nothing with the record. */
+change change_copy(arena *a, const change *c);
+
 typedef enum change_verdict {
     CHANGE_NEEDED,   /* the document is what the plan was made from */
     CHANGE_DONE,     /* it is already what it shall be */
