@@ -2,6 +2,7 @@
 
 #include "base/idset.h"
 #include "base/mem.h"
+#include "model/task_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -279,7 +280,7 @@ bool closure_load(documents *b, mapping *m, bool whole, error *e)
     bool ok = true, some = r.c->some && documents_is_store(b) && !whole && !r.p->whole;
     if (some)
         ok = fill_some(&r, e);
-    if (ok && (!some || mapping_needs_whole(m)))
+    if (ok && (!some || task_types_need_whole(m->production, m->collection, m->chosen)))
         ok = fill_whole(&r, e);
     idset_free(r.asked);
     free(r.values);
