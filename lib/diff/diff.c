@@ -71,8 +71,8 @@ static void write_built(diff *d, const mapping *m, const change_builder *x, cons
 
 static void write_entity(diff *d, mapping *m, entity *e)
 {
-    if (e->under && !naming_above(e->under))
-        e->under = NULL; /* its type's change was too long just now */
+    if (e->doc_parent && !naming_can_have_children(e->doc_parent))
+        e->doc_parent = NULL; /* its type's change was too long just now */
     change_builder x = mapping_entity(m, e);
     if (!change_builder_changes(&x))
         return;

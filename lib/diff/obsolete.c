@@ -11,10 +11,10 @@
 /* The parent of a document once the plan is carried out; NULL: it has none. */
 static asset *parent_of(const mapping *m, const asset *doc)
 {
-    const char *key = doc->under;
+    const char *key = doc->parent_key;
     const entity *e = doc->entity;
     if (e && e->state == ENTITY_LIVE && !doc->removed)
-        key = e->under ? e->under->doc_id : m->roots[root_above(e->kind)].key;
+        key = e->doc_parent ? e->doc_parent->doc_id : m->roots[root_above(e->kind)].key;
     return collection_find(m->collection, key);
 }
 

@@ -343,9 +343,9 @@ static bool counts_agree(production *p, const end_record *end, const bool need[K
                          const char **why)
 {
     for (int k = 0; k < KINDS; k++) {
-        int64_t said = 0;
+        int64_t expected = 0;
         const json *v = json_get(&end->counts, kind_name((kind)k));
-        if (v && !end_count(end, kind_name((kind)k), &said)) {
+        if (v && !end_count(end, kind_name((kind)k), &expected)) {
             *why = "its counts are not numbers";
             return false;
         }
@@ -355,10 +355,10 @@ static bool counts_agree(production *p, const end_record *end, const bool need[K
                                 kind_name((kind)k));
             return false;
         }
-        if ((uint64_t)said != p->counts[k]) {
+        if ((uint64_t)expected != p->counts[k]) {
             *why =
                 arena_printf(p->arena, "%lu %s records came, and End says %lld: the stream was cut",
-                             p->counts[k], kind_name((kind)k), (long long)said);
+                             p->counts[k], kind_name((kind)k), (long long)expected);
             return false;
         }
     }
@@ -379,7 +379,7 @@ static void forget_links(production *p)
     for (size_t i = 0; i < p->n; i++) {
         entity *e = p->entities[i];
         e->state = e->given;
-        e->parent = e->first_child = e->next_sibling = e->under = NULL;
+        e->parent = e->first_child = e->next_sibling = e->doc_parent = NULL;
         e->tasks = NULL;
         e->doc_name = NULL;
         e->no_document = false;

@@ -33,8 +33,9 @@ struct entity {
     const char *parent_id;              /* Kitsu's: an asset's is its type; NULL: none */
     entity *parent;                     /* that entity, or NULL */
     entity *first_child, *next_sibling; /* the other way round */
-    entity *under; /* whose document its own lies under; NULL: the root (model/naming.h) */
-    task *tasks;   /* the first by `created_at`, id */
+    entity
+        *doc_parent; /* whose document is the parent of its own; NULL: the root (model/naming.h) */
+    task *tasks;     /* the first by `created_at`, id */
 
     entity_state state, given; /* `given`: by its own record, without what it is linked to */
     bool passed_on;            /* its Skipped came in the stream, or none is to be written */

@@ -227,7 +227,7 @@ static void take_documents(push_plan *p)
         if (p->items[n]->document->zou_id)
             take_linked(p, p->items[n]);
     for (size_t n = 0; n < p->c->n; n++) {
-        push_item *above = item_of(p, p->c->assets[n]->under);
+        push_item *above = item_of(p, p->c->assets[n]->parent_key);
         if (above && !p->c->assets[n]->archived)
             above->has_children = true;
     }
@@ -242,7 +242,7 @@ static root root_of(const push_plan *p, const asset *d)
         for (int r = 0; d->root_of && r < ROOTS; r++)
             if (strcmp(d->root_of, root_name((root)r)) == 0)
                 return (root)r;
-        d = collection_find(p->c, d->under);
+        d = collection_find(p->c, d->parent_key);
     }
     return ROOTS;
 }
@@ -251,7 +251,7 @@ static void resolve(push_plan *p, push_item *i);
 
 static push_item *parent_of(const push_plan *p, const push_item *i)
 {
-    return item_of(p, i->document->under);
+    return item_of(p, i->document->parent_key);
 }
 
 /* The nearest item of a kind that a document lies below. */
@@ -281,7 +281,7 @@ static kind kind_by_name(const push_plan *p, const char *name)
  * under it, or it has the name of one of the project's. */
 static bool is_type(const push_plan *p, const push_item *i)
 {
-    const asset *above = collection_find(p->c, i->document->under);
+    const asset *above = collection_find(p->c, i->document->parent_key);
     bool top = above && above->root_of && strcmp(above->root_of, root_name(ROOT_ASSETS)) == 0;
     return top && (i->has_children || projects_type(p, i->document->name));
 }
@@ -307,7 +307,7 @@ static kind judge_kind(const push_plan *p, const push_item *i)
 /* The document's own part of its name: without its parent's. */
 static const char *own_name(const push_plan *p, const push_item *i)
 {
-    const asset *parent = collection_find(p->c, i->document->under);
+    const asset *parent = collection_find(p->c, i->document->parent_key);
     const char *name = i->document->name;
     size_t len = parent && !parent->root_of ? strlen(parent->name) : 0;
     bool prefixed =
@@ -378,9 +378,9 @@ static const char *broken(push_plan *p, const push_item *above)
 /* Resolve the parent. False: the item has been skipped for its sake. */
 static bool resolve_parent(push_plan *p, push_item *i)
 {
-    const asset *above = collection_find(p->c, i->document->under);
+    const asset *above = collection_find(p->c, i->document->parent_key);
     push_item *parent = parent_of(p, i);
-    if (i->document->under && !above) {
+    if (i->document->parent_key && !above) {
         push_plan_skip(p, i, "parent", "its parent is no document of this project");
         return false;
     }
