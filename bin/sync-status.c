@@ -175,7 +175,8 @@ static bool read_all(status *s, const options *o, error *e)
 {
     if (!store_now(s->store, &s->now, e) || !read_service(s, e) || !read_synced(s, e) ||
         !read_positions(s, e) ||
-        !store_documents(s->store, state_ns(s->store), STORE_ALL, s->arena, count_skipped, s, e))
+        !store_documents(s->store, state_ns(s->store), STORE_ALL,
+                         &(store_sink){s->arena, count_skipped, s}, e))
         return false;
     read_login(s, o);
     return true;

@@ -65,7 +65,7 @@ static bool note_name(void *context, const json_element *element)
 
 static publish_found find_project(search *s)
 {
-    if (!store_projects(s->store, s->a, note_project, s, s->e))
+    if (!store_projects(s->store, &(store_sink){s->a, note_project, s}, s->e))
         return PUBLISH_LOST;
     if (s->project_id)
         return PUBLISH_FOUND;

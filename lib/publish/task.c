@@ -150,7 +150,8 @@ static publish_found find_document(search *s)
     s->document = json_null();
     if (naming_fault(s->a, p->project, true) || naming_fault(s->a, p->asset, false))
         return PUBLISH_FOUND;
-    if (!store_find(s->t->store, ns, STORE_NAME, &p->asset, 1, s->a, note_document, s, s->e))
+    if (!store_find(s->t->store, ns, (store_query){STORE_NAME, &p->asset, 1},
+                    &(store_sink){s->a, note_document, s}, s->e))
         return PUBLISH_LOST;
     if (s->documents <= 1)
         return PUBLISH_FOUND;
