@@ -100,13 +100,13 @@ typedef struct entity_list {
     size_t n, cap;
 } entity_list;
 
-static bool keep_entity(void *context, const json_element *element)
+static bool keep_entity(void *context, const json_element *element, const json *tree)
 {
     entity_list *l = context;
-    if (!element->text || !element->name || !zou_is_id(element->id))
+    if (!tree || !element->name || !zou_is_id(element->id))
         return true;
     l->list = xgrow(l->list, l->n, &l->cap, sizeof *l->list);
-    l->list[l->n++] = zou_entity_new(l->a, element);
+    l->list[l->n++] = zou_entity_copy(l->a, element, tree);
     return true;
 }
 
@@ -146,7 +146,7 @@ static zou_result match_entities(entity_search *s, const char *name)
     entity_list l = {.a = s->a};
     const char *path = arena_printf(s->a, "/data/entities?project_id=%s&name=%s", s->project_id,
                                     url_escaped(s->a, name));
-    zou_result result = zou_list(s->zou, path, keep_entity, &l, s->e);
+    zou_result result = zou_list_trees(s->zou, path, NULL, keep_entity, &l, s->e);
     for (size_t i = 0; i < l.n && result == ZOU_OK; i++)
         result = match_entity(s, l.list[i]);
     free(l.list);

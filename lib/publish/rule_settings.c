@@ -25,7 +25,7 @@ report_mistake(reader *r, const char *path, const json *v, const char *format, .
     vsnprintf(allowed, sizeof allowed, format, args);
     va_end(args);
     if (v) {
-        buf_addf(&text, "expected %s, not ", allowed);
+        buf_addf(&text, "expected %s, got ", allowed);
         display_value(&text, v);
     } else {
         buf_addf(&text, "missing; expected %s", allowed);

@@ -5,20 +5,25 @@
 
 #include <string.h>
 
-/* Those that the project can use, as Kitsu has them, in `a`. */
-static json usable_statuses(const zou_project *p, arena *a)
+/* Whether the project can use a status; `own`: those that it lists. */
+static bool is_usable(const json *own, const json *status)
 {
-    const element_list *all = &p->lists->task_statuses;
-    const json *own = json_get(&p->record, "task_statuses");
+    const char *id = json_text(json_get(status, "id"));
     bool lists_some = json_is(own, JSON_ARRAY) && own->len > 0;
+    return json_text(json_get(status, "short_name")) && !json_true(json_get(status, "archived")) &&
+           (!lists_some || (id && json_has_text(own, id)));
+}
+
+/* Those that the project can use, as Kitsu has them. The list's own trees are shared. */
+static json usable_statuses(zou_project *p, arena *a)
+{
+    element_list *all = &p->lists->task_statuses;
+    const json *own = json_get(&p->record, "task_statuses");
     json usable = json_array();
     for (size_t i = 0; i < all->len; i++) {
-        const json_element *status = &all->items[i];
-        json v;
-        if (status->text && json_parse(a, status->text, status->len, &v, NULL, NULL) &&
-            json_text(json_get(&v, "short_name")) && !json_true(json_get(&v, "archived")) &&
-            (!lists_some || (status->id && json_has_text(own, status->id))))
-            json_push(a, &usable, v);
+        const json *status = element_list_tree(all, i);
+        if (status && is_usable(own, status))
+            json_push(a, &usable, *status);
     }
     return usable;
 }
@@ -45,8 +50,8 @@ static publish_found find_artist(zou_project *p, const json *usable, bool *artis
 static void add_status(arena *a, json *list, const json *status)
 {
     json entry = json_object();
-    json_add(a, &entry, "id", *json_get(status, "id"));
-    json_add(a, &entry, "short_name", *json_get(status, "short_name"));
+    json_add(a, &entry, "id", json_copy(a, json_get(status, "id")));
+    json_add(a, &entry, "short_name", json_copy(a, json_get(status, "short_name")));
     json_push(a, list, entry);
 }
 

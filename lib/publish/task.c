@@ -6,7 +6,6 @@
 #include "publish/entity.h"
 #include "publish/statuses.h"
 #include "publish/task_choice.h"
-#include "zou/bulk.h"
 #include "zou/id.h"
 
 #include <stdlib.h>
@@ -142,10 +141,13 @@ static bool is_complete(const json *zou_task)
            json_text(json_at(zou_task, "task_status", "short_name", NULL));
 }
 
-static const char *short_name_of(const zou_lists *lists, arena *a, const char *status_id)
+/* The short name of a status; "" if Kitsu has none of this id. */
+static const char *short_name_of(zou_lists *lists, const char *status_id)
 {
-    const json_element *status = element_list_find(&lists->task_statuses, status_id);
-    const char *name = status && status->text ? zou_member(a, status, "short_name") : NULL;
+    element_list *all = &lists->task_statuses;
+    const json_element *status = element_list_find(all, status_id);
+    const json *tree = status ? element_list_tree(all, (size_t)(status - all->items)) : NULL;
+    const char *name = json_text(json_get(tree, "short_name"));
     return name ? name : "";
 }
 
@@ -162,7 +164,7 @@ static publish_found complete_task(task_search *s, const json *zou_task, json *o
     json_set(s->a, out, "id", *json_get(zou_task, "id"));
     json_set(s->a, out, "task_status_id", status ? json_string(s->a, status) : json_null());
     json_add(s->a, &task_status, "short_name",
-             json_string(s->a, short_name_of(lists, s->a, status ? status : "")));
+             json_string(s->a, short_name_of(lists, status ? status : "")));
     json_set(s->a, out, "task_status", task_status);
     return PUBLISH_FOUND;
 }

@@ -29,20 +29,19 @@ static const char *text_or(const json *v, const char *otherwise)
     return json_text(v) ? json_text(v) : otherwise;
 }
 
-static bool add_candidate(void *context, const json_element *element)
+static bool add_candidate(void *context, const json_element *element, const json *tree)
 {
     candidates *c = context;
-    json v;
-    if (!element->id || !element->text ||
-        !json_parse(c->a, element->text, element->len, &v, NULL, NULL))
+    if (!element->id || !tree)
         return true;
     c->list = xgrow(c->list, c->n, &c->cap, sizeof *c->list);
-    const json_element *type = element_list_find(c->types, json_text(json_get(&v, "task_type_id")));
-    c->list[c->n++] = (candidate){.id = json_text(json_get(&v, "id")),
-                                  .name = text_or(json_get(&v, "name"), ""),
+    const json_element *type =
+        element_list_find(c->types, json_text(json_get(tree, "task_type_id")));
+    c->list[c->n++] = (candidate){.id = json_text(json_get(tree, "id")),
+                                  .name = text_or(json_get(tree, "name"), ""),
                                   .type = type && type->name ? type->name : "",
-                                  .created_at = text_or(json_get(&v, "created_at"), ""),
-                                  .task = v};
+                                  .created_at = text_or(json_get(tree, "created_at"), ""),
+                                  .task = *tree};
     return true;
 }
 
@@ -144,8 +143,8 @@ publish_found task_choose(zou_lists *lists, const publish_entity *entity, const 
     int n;
     zou_result result = zou_lists_need(lists, &lists->task_types, e);
     if (result == ZOU_OK)
-        result = zou_list(lists->zou, arena_printf(a, "/data/tasks?entity_id=%s", entity->id),
-                          add_candidate, &c, e);
+        result = zou_list_trees(lists->zou, arena_printf(a, "/data/tasks?entity_id=%s", entity->id),
+                                a, add_candidate, &c, e);
     const candidate *found = result == ZOU_OK ? choose_candidate(&c, wanted, &n) : NULL;
     if (result != ZOU_OK) {
         outcome = publish_found_of(result);

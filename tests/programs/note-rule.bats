@@ -373,24 +373,24 @@ END
     [[ $status == 78 && ! -s out ]]
     sed "s/NOTE/$note/" <<'END' | diff - err
 note-rule: settings: NOTE.set_status_notes: unknown key, ignored; the known ones are set_status_note, note_status_shortname, status_change_conditions, custom_comment_template
-note-rule: settings: NOTE.set_status_note: expected true or false, not "yes"
-note-rule: settings: NOTE.note_status_shortname: expected a string, not 3
-note-rule: settings: NOTE.status_change_conditions.status_conditions[0].condition: expected "equal" or "not_equal", not "equals"
+note-rule: settings: NOTE.set_status_note: expected true or false, got "yes"
+note-rule: settings: NOTE.note_status_shortname: expected a string, got 3
+note-rule: settings: NOTE.status_change_conditions.status_conditions[0].condition: expected "equal" or "not_equal", got "equals"
 note-rule: settings: NOTE.status_change_conditions.status_conditions[1].short_name: missing; expected a string
 note-rule: settings: NOTE.status_change_conditions.status_conditions[2].condition: missing; expected "equal" or "not_equal"
-note-rule: settings: NOTE.status_change_conditions.status_conditions[2].short_name: expected a string, not null
-note-rule: settings: NOTE.status_change_conditions.status_conditions[3]: expected {"condition": ..., "short_name": ...}, not "wip"
-note-rule: settings: NOTE.status_change_conditions.family_requirements: expected a list of conditions, not {}
-note-rule: settings: NOTE.custom_comment_template.enabled: expected true or false, not null
+note-rule: settings: NOTE.status_change_conditions.status_conditions[2].short_name: expected a string, got null
+note-rule: settings: NOTE.status_change_conditions.status_conditions[3]: expected {"condition": ..., "short_name": ...}, got "wip"
+note-rule: settings: NOTE.status_change_conditions.family_requirements: expected a list of conditions, got {}
+note-rule: settings: NOTE.custom_comment_template.enabled: expected true or false, got null
 END
     for part in status_change_conditions custom_comment_template; do
         settings ".$part = []"
         rule
-        [[ $status == 78 && $(cat err) == "note-rule: settings: $note.$part: expected {"*", not []" ]]
+        [[ $status == 78 && $(cat err) == "note-rule: settings: $note.$part: expected {"*", got []" ]]
     done
     settings '[]'
     rule
-    [[ $status == 78 && $(cat err) == "note-rule: settings: $note: expected {"*", not []" ]]
+    [[ $status == 78 && $(cat err) == "note-rule: settings: $note: expected {"*", got []" ]]
 }
 
 @test "a key that nobody knows is only warned about" {
@@ -488,11 +488,11 @@ stored() {
     publish '., (.project = "bad"), .'
     run -78 --separate-stderr note-rule <publish
     [[ ${#lines[@]} == 1 ]] # the project before it is done with
-    [[ $stderr == "note-rule: $OP_STORE, project_settings of project bad, version 3.18.0: $note.status_change_conditions.status_conditions[0].condition: expected "*", not 1"* ]]
+    [[ $stderr == "note-rule: $OP_STORE, project_settings of project bad, version 3.18.0: $note.status_change_conditions.status_conditions[0].condition: expected "*", got 1"* ]]
     mkdir -p config/opkitsu
     echo '{"kitsu":{"publish":{"IntegrateKitsuNote":{"set_status_note":"on"}}}}' >config/opkitsu/settings.json
     run -78 --separate-stderr note-rule <publish
-    [[ $output == "" && $stderr == "note-rule: $PWD/config/opkitsu/settings.json: $note.set_status_note: expected true or false, not \"on\"" ]]
+    [[ $output == "" && $stderr == "note-rule: $PWD/config/opkitsu/settings.json: $note.set_status_note: expected true or false, got \"on\"" ]]
     rm config/opkitsu/settings.json
     # Named is who took away what is missing.
     publish 'del(.project)'
@@ -668,7 +668,7 @@ END
     note-rule -c settings <publish >/dev/full 2>err || status=$?
     [[ $status == 74 ]]
     run -64 --separate-stderr note-rule --compat ayon <publish
-    [[ $stderr == *'--compat knows "openpype", not "ayon"'* ]]
+    [[ $stderr == *'--compat: expected "openpype", got "ayon"'* ]]
     run -64 note-rule -c settings extra
     run -78 note-rule -d nonsense: <publish
 }
