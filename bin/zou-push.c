@@ -49,7 +49,7 @@ typedef struct options {
     zou_options zou;
     const char *store; /* borrowed; NULL: the usual one */
     unsigned wait;     /* seconds */
-    push push;         /* what it is to do */
+    push_context push; /* what it is to do */
 } options;
 
 typedef struct pusher {
@@ -70,7 +70,7 @@ typedef struct pusher {
 static bool open_documents(pusher *p, error *e)
 {
     static const bool none[KINDS] = {false};
-    push *what = &p->o->push;
+    push_context *what = &p->o->push;
     p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, e);
     if (!p->store)
         return false;
@@ -81,8 +81,8 @@ static bool open_documents(pusher *p, error *e)
     if (!what->settings || !project_links_read(&what->links, p->store, NULL, e))
         return false;
     what->hold = p->lease ? push_lease_hold : NULL;
-    what->context = p->lease;
-    zou_lists_init(&what->shared, p->zou, none);
+    what->hold_context = p->lease;
+    zou_lists_init(&what->lists, p->zou, none);
     p->stream = push_stream_new(what, p->in);
     return true;
 }
@@ -90,7 +90,7 @@ static bool open_documents(pusher *p, error *e)
 static void close_documents(pusher *p)
 {
     if (p->stream)
-        zou_lists_free(&p->o->push.shared);
+        zou_lists_free(&p->o->push.lists);
     push_stream_free(p->stream);
     settings_free(p->o->push.settings);
     project_links_free(&p->o->push.links);

@@ -57,7 +57,7 @@ zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e)
 {
     k->asset_types = json_array();
     zou_result result =
-        zou_list(k->shared->zou, "/data/asset-types", keep, &(list){a, &k->asset_types}, e);
+        zou_list(k->lists->zou, "/data/asset-types", keep, &(list){a, &k->asset_types}, e);
     if (k->asset_types.len)
         qsort(k->asset_types.items, k->asset_types.len, sizeof(json), by_age);
     return result;
@@ -71,7 +71,7 @@ bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
 /* The server's task types as records of this project. */
 static void take_task_types(push_kitsu *k, arena *a)
 {
-    const element_list *types = &k->shared->task_types;
+    const element_list *types = &k->lists->task_types;
     k->task_types = json_array();
     for (size_t i = 0; i < types->len; i++) {
         const json_element *e = &types->items[i];
@@ -116,7 +116,7 @@ static push_found find_id(push_kitsu *k, const collection *c, arena *a, const ch
         return PUSH_NOT_FOUND;
     }
     by_name b = {.name = c->coll, .arena = a};
-    zou_result result = zou_list(k->shared->zou, "/data/projects/all", note_name, &b, e);
+    zou_result result = zou_list(k->lists->zou, "/data/projects/all", note_name, &b, e);
     if (result != ZOU_OK)
         return PUSH_LOST;
     *id = b.id;
@@ -220,7 +220,7 @@ static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a
             ids[n++] = d->zou_id;
     }
     taking t = {k, a, KIND_NONE};
-    return zou_bulk(k->shared->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
+    return zou_bulk(k->lists->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
 }
 
 static push_found read_lists(push_kitsu *k, zou_project *r, const collection *c, arena *a, error *e)
@@ -228,10 +228,10 @@ static push_found read_lists(push_kitsu *k, zou_project *r, const collection *c,
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
         taking t = {k, a, routes[i].kind};
-        result = zou_list(k->shared->zou, zou_project_path(r, routes[i].path), take, &t, e);
+        result = zou_list(k->lists->zou, zou_project_path(r, routes[i].path), take, &t, e);
     }
     if (result == ZOU_OK)
-        result = zou_lists_need(k->shared, &k->shared->task_types, e);
+        result = zou_lists_need(k->lists, &k->lists->task_types, e);
     if (result == ZOU_OK)
         result = push_kitsu_asset_types(k, a, e);
     if (result != ZOU_OK)
@@ -249,7 +249,7 @@ push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *
     push_found found = find_id(k, c, a, &id, e);
     if (found != PUSH_FOUND)
         return found;
-    zou_project_start(&r, k->shared, id, c->coll);
+    zou_project_start(&r, k->lists, id, c->coll);
     zou_result result = zou_project_read(&r, e);
     found = result == ZOU_OK ? PUSH_FOUND : not_read(result, e);
     if (found == PUSH_FOUND) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct push_stream {
-    push *push;
+    push_context *context;
     ndjson *in;
     arena *arena;  /* owned; of the project being read */
     collection *c; /* owned; NULL: between two projects */
@@ -16,10 +16,10 @@ struct push_stream {
     bool trouble;
 };
 
-push_stream *push_stream_new(push *p, ndjson *in)
+push_stream *push_stream_new(push_context *p, ndjson *in)
 {
     push_stream *s = xmalloc(sizeof *s);
-    *s = (push_stream){.push = p, .in = in, .arena = arena_new()};
+    *s = (push_stream){.context = p, .in = in, .arena = arena_new()};
     return s;
 }
 
@@ -109,7 +109,7 @@ bool push_stream_end(push_stream *s, const json *record, error *e)
         return true;
     }
     collection_end(s->c);
-    push_outcome outcome = push_project(s->push, s->c, s->arena, e);
+    push_outcome outcome = push_project(s->context, s->c, s->arena, e);
     s->trouble |= outcome != PUSH_WHOLE;
     close_project(s);
     return outcome != PUSH_STOP;

@@ -9,7 +9,7 @@
 typedef struct push_stream push_stream;
 
 /* Both are borrowed. The caller owns the result. */
-push_stream *push_stream_new(push *p, ndjson *in);
+push_stream *push_stream_new(push_context *p, ndjson *in);
 void push_stream_free(push_stream *s); /* takes NULL */
 /* Where to read the next record into. */
 arena *push_stream_arena(push_stream *s);
