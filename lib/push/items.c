@@ -1,6 +1,7 @@
 #include "push/items.h"
 
 #include "base/mem.h"
+#include "record/record.h"
 #include "record/skipped.h"
 
 #include <stdlib.h>
@@ -57,9 +58,9 @@ void push_item_take_entity(push_item *i, const entity *e)
 void push_item_note(push_plan *p, const push_item *i, const char *code, const char *why)
 {
     arena *a = p->arena;
-    json what = skipped_entity(a, i->kind == KIND_NONE ? "Document" : kind_name(i->kind),
-                               i->document->key, i->document->name);
-    json_push(a, &p->skipped, skipped_record(a, what, p->kitsu->production->id, code, why));
+    json what = record_entity(a, i->kind == KIND_NONE ? "Document" : kind_name(i->kind),
+                              i->document->key, i->document->name);
+    json_push(a, &p->skipped, skipped_make(a, what, p->kitsu->production->id, code, why));
 }
 
 void push_item_skip(push_plan *p, push_item *i, const char *code, const char *why)

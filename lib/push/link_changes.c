@@ -5,7 +5,7 @@
 #include "model/mapping.h"
 #include "push/results.h"
 #include "record/ndjson.h"
-#include "record/skipped.h"
+#include "record/record.h"
 
 #include <string.h>
 
@@ -74,7 +74,7 @@ void push_link_item(push_run *r, push_item *i)
     }
     if (!change_builder_changes(&x))
         return;
-    write_change(r, &x, &d->id, skipped_entity(a, kind_name(i->kind), i->id, i->name));
+    write_change(r, &x, &d->id, record_entity(a, kind_name(i->kind), i->id, i->name));
     r->counts[PUSH_LINKED] += i->needs_link;
     i->needs_link = false;
     d->document = x.after;
@@ -99,6 +99,6 @@ void push_link_project(push_run *r)
                                             .document = id});
         return;
     }
-    write_change(r, &x, id, skipped_entity(a, "Project", r->project_id, name));
+    write_change(r, &x, id, record_entity(a, "Project", r->project_id, name));
     r->counts[PUSH_LINKED]++;
 }
