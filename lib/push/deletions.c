@@ -165,9 +165,9 @@ static void on_deleted(push_run *r, zou_job *job)
 {
     const entity *e = job->context;
     if (job->result == ZOU_OK || job->result == ZOU_MISSING)
-        push_result_deletion(r, e, PUSH_APPLIED, NULL);
+        push_result_deletion(r, e, RESULT_APPLIED, NULL);
     else if (job->result != ZOU_LOST)
-        push_result_deletion(r, e, PUSH_FAILED, push_run_job_error(r, job));
+        push_result_deletion(r, e, RESULT_FAILED, push_run_job_error(r, job));
 }
 
 /* Kinds are deleted one after the other: children first. */
@@ -209,6 +209,6 @@ bool push_deletions(push_run *r)
     if (!r->context->dry)
         return delete_all(r, &o);
     for (size_t i = 0; i < o.n; i++)
-        push_result_deletion(r, o.list[i], PUSH_PLANNED, NULL);
+        push_result_deletion(r, o.list[i], RESULT_PLANNED, NULL);
     return true;
 }

@@ -47,12 +47,12 @@ static void ignore_report(void *context, const char *path, const char *why)
     (void)context, (void)path, (void)why; /* kitsu-fetch reports it */
 }
 
-static bool take_record(void *context, const json_element *e)
+static bool take_record(void *context, const json_element *e, const json *tree)
 {
     slice *s = context;
-    json v;
-    if (!e->id || !e->text || !json_parse(s->run->arena, e->text, e->len, &v, NULL, NULL))
+    if (!e->id || !tree)
         return true;
+    json v = *tree;
     sanitize_record(s->run->arena, &v, ignore_report, NULL);
     for (size_t n = 0; n < s->n; n++)
         if (s->items[n]->id && strcmp(s->items[n]->id, e->id) == 0)
@@ -71,8 +71,9 @@ static bool read_back(slice *s)
         if (s->items[i]->id)
             ids[len++] = s->items[i]->id;
     error ignored; /* a run that has stopped keeps its own error */
-    zou_result result = zou_bulk(r->context->lists.zou, "/data/entities?id=", ids, len, "",
-                                 take_record, s, r->stopped ? &ignored : r->e);
+    bulk_query query = {.path = "/data/entities?id=", .ids = ids, .n = len};
+    zou_result result = zou_bulk_trees(r->context->lists.zou, &query, r->arena, take_record, s,
+                                       r->stopped ? &ignored : r->e);
     for (size_t i = 0; i < s->n && result == ZOU_OK; i++)
         if (s->items[i]->id)
             push_link_item(r, s->items[i]);
@@ -111,14 +112,14 @@ static void item_failed(push_run *r, push_item *i, push_operation operation, con
 {
     if (operation == PUSH_INSERT)
         i->failed = why;
-    push_result_item(r, i, PUSH_FAILED, operation, why);
+    push_result_item(r, i, RESULT_FAILED, operation, why);
 }
 
 static void item_made(push_run *r, push_item *i, const char *id)
 {
     i->id = id;
     i->made = true;
-    push_result_item(r, i, PUSH_APPLIED, PUSH_INSERT, NULL);
+    push_result_item(r, i, RESULT_APPLIED, PUSH_INSERT, NULL);
 }
 
 static void on_made(push_run *r, zou_job *job)
@@ -162,14 +163,13 @@ static bool match_name(const lookup *l, const json_element *e)
 }
 
 /* An asset of this name and type that was not there before. */
-static bool match_asset(void *context, const json_element *e)
+static bool match_asset(void *context, const json_element *e, const json *tree)
 {
     lookup *l = context;
-    arena *a = l->run->arena;
-    const char *type = match_name(l, e) ? zou_member(a, e, "entity_type_id") : NULL;
-    if (type && l->wanted->parent && strcmp(type, l->wanted->parent->id) == 0 &&
+    if (match_name(l, e) && l->wanted->parent &&
+        json_text_is(json_get(tree, "entity_type_id"), l->wanted->parent->id) &&
         !production_find(l->run->plan->kitsu->production, e->id))
-        l->id = arena_text(a, e->id, strlen(e->id));
+        l->id = arena_text(l->run->arena, e->id, strlen(e->id));
     return true;
 }
 
@@ -190,8 +190,8 @@ static bool find_made(push_run *r, const push_item *i, const char **id)
     zou_result result =
         i->kind == KIND_ASSET_TYPE
             ? zou_list(z, "/data/asset-types", match_type, &l, r->e)
-            : zou_list(z, arena_printf(r->arena, "/data/projects/%s/assets", r->project_id),
-                       match_asset, &l, r->e);
+            : zou_list_trees(z, arena_printf(r->arena, "/data/projects/%s/assets", r->project_id),
+                             NULL, match_asset, &l, r->e);
     *id = l.id;
     return push_run_check(r, result);
 }
@@ -308,7 +308,7 @@ static void on_updated(push_run *r, zou_job *job)
 {
     push_item *i = job->context;
     if (job->result == ZOU_OK)
-        push_result_item(r, i, PUSH_APPLIED, PUSH_UPDATE, NULL);
+        push_result_item(r, i, RESULT_APPLIED, PUSH_UPDATE, NULL);
     else if (job->result != ZOU_LOST)
         item_failed(r, i, PUSH_UPDATE, push_run_job_error(r, job));
 }
@@ -343,13 +343,13 @@ static bool update_all(push_run *r)
 static void write_planned(push_run *r, const push_item *i)
 {
     if (!i->id) {
-        push_result_item(r, i, PUSH_PLANNED, PUSH_INSERT, NULL);
+        push_result_item(r, i, RESULT_PLANNED, PUSH_INSERT, NULL);
         return;
     }
     if (i->needs_link && i->document)
-        push_result_item(r, i, PUSH_PLANNED, PUSH_LINK, NULL);
+        push_result_item(r, i, RESULT_PLANNED, PUSH_LINK, NULL);
     if (i->fields.len > 0)
-        push_result_item(r, i, PUSH_PLANNED, PUSH_UPDATE, NULL);
+        push_result_item(r, i, RESULT_PLANNED, PUSH_UPDATE, NULL);
 }
 
 bool push_entities(push_run *r)

@@ -90,7 +90,7 @@ void push_link_project(push_run *r)
     if (!change_builder_changes(&x))
         return;
     if (r->context->dry) {
-        push_result_write(r, &(push_result){.status = PUSH_PLANNED,
+        push_result_write(r, &(push_result){.status = RESULT_PLANNED,
                                             .operation = PUSH_LINK,
                                             .type = "Project",
                                             .id = r->project_id,

@@ -36,7 +36,7 @@ typedef struct bulk {
 static void task_failed(push_run *r, push_task *t, const char *why)
 {
     t->failed = why;
-    push_result_task(r, t, PUSH_FAILED, PUSH_INSERT_TASK, why);
+    push_result_task(r, t, RESULT_FAILED, PUSH_INSERT_TASK, why);
 }
 
 static void on_bulk(push_run *r, zou_job *job)
@@ -112,12 +112,11 @@ static const char *default_status(push_run *r)
     if (!push_run_check(r, zou_lists_need(&r->context->lists, list, r->e)))
         return NULL;
     for (size_t n = 0; n < list->len; n++) {
-        json v;
-        if (!list->items[n].text ||
-            !json_parse(r->arena, list->items[n].text, list->items[n].len, &v, NULL, NULL))
+        const json *tree = element_list_tree(list, n);
+        if (!tree)
             continue;
         first = first ? first : list->items[n].id;
-        if (json_true(json_get(&v, "is_default")) && !json_true(json_get(&v, "for_concept")))
+        if (json_true(json_get(tree, "is_default")) && !json_true(json_get(tree, "for_concept")))
             return list->items[n].id;
     }
     return first;
@@ -159,22 +158,21 @@ static push_task *task_for(push_item *i, const json *record)
     return NULL;
 }
 
-static bool take_record(void *context, const json_element *e)
+static bool take_record(void *context, const json_element *e, const json *tree)
 {
     reading *x = context;
-    json v;
     push_item *i = NULL;
-    if (!e->text || !e->id || !json_parse(x->run->arena, e->text, e->len, &v, NULL, NULL))
+    if (!e->id || !tree)
         return true;
-    const char *entity_id = json_text(json_get(&v, "entity_id"));
+    const char *entity_id = json_text(json_get(tree, "entity_id"));
     if (entity_id)
         HASH_FIND(hh_id, x->by_id, entity_id, strlen(entity_id), i);
-    push_task *t = i ? task_for(i, &v) : NULL;
+    push_task *t = i ? task_for(i, tree) : NULL;
     if (!t)
         return true;
-    t->id = json_text(json_get(&v, "id"));
-    t->record = v;
-    push_result_task(x->run, t, PUSH_APPLIED, PUSH_INSERT_TASK, NULL);
+    t->id = json_text(json_get(tree, "id"));
+    t->record = *tree;
+    push_result_task(x->run, t, RESULT_APPLIED, PUSH_INSERT_TASK, NULL);
     return true;
 }
 
@@ -194,12 +192,10 @@ static void read_tasks(push_run *r)
         HASH_ADD_KEYPTR(hh_id, x.by_id, item->id, strlen(item->id), item);
     }
     zou *z = r->context->lists.zou;
-    zou_result result =
-        n <= MAX_BY_ID
-            ? zou_bulk(z, "/data/tasks?entity_id=", ids, n, "&relations=true", take_record, &x,
-                       r->e)
-            : zou_list(z, arena_printf(r->arena, "/data/projects/%s/tasks", r->project_id),
-                       take_record, &x, r->e);
+    bulk_query query = {"/data/tasks?entity_id=", ids, n, "&relations=true"};
+    const char *list = arena_printf(r->arena, "/data/projects/%s/tasks", r->project_id);
+    zou_result result = n <= MAX_BY_ID ? zou_bulk_trees(z, &query, r->arena, take_record, &x, r->e)
+                                       : zou_list_trees(z, list, r->arena, take_record, &x, r->e);
     HASH_CLEAR(hh_id, x.by_id);
     push_run_check(r, result);
 }
@@ -210,7 +206,7 @@ static void write_planned(push_run *r)
 {
     for (size_t n = 0; n < r->plan->n; n++)
         for (const push_task *t = r->plan->items[n]->tasks; t; t = t->next)
-            push_result_task(r, t, PUSH_PLANNED, t->id ? PUSH_LINK : PUSH_INSERT_TASK, NULL);
+            push_result_task(r, t, RESULT_PLANNED, t->id ? PUSH_LINK : PUSH_INSERT_TASK, NULL);
 }
 
 /* Tasks whose type or entity could not be created fail. */

@@ -20,7 +20,7 @@ static json type_fields(const push_run *r, const push_type *t)
     return fields;
 }
 
-static void write_type(push_run *r, const push_type *t, push_status status)
+static void write_type(push_run *r, const push_type *t, result_status status)
 {
     json fields = type_fields(r, t);
     push_result_write(r, &(push_result){.status = status,
@@ -40,13 +40,13 @@ static void on_type(push_run *r, zou_job *job)
     push_type *t = job->context;
     t->id = json_text(json_get(&job->answer, "id"));
     if (t->id) {
-        write_type(r, t, PUSH_APPLIED);
+        write_type(r, t, RESULT_APPLIED);
         return;
     }
     t->failed = arena_printf(r->arena, "the task type \"%s\" could not be created: %s", t->name,
                              job->result == ZOU_OK ? "Kitsu's reply has no id" : job->error.what);
     if (job->result != ZOU_LOST && !job->unsure) /* find_made looks for an unsure one */
-        write_type(r, t, PUSH_FAILED);
+        write_type(r, t, RESULT_FAILED);
 }
 
 /* The answer was lost: look whether Zou made the type. If not, the next push does. */
@@ -58,17 +58,16 @@ static bool find_made(push_run *r, push_type *t)
     if (!push_run_check(r, zou_lists_need(&r->context->lists, list, r->e)))
         return false;
     for (size_t n = 0; n < list->len && !t->id; n++) {
-        const json_element *e = &list->items[n];
-        json v;
-        if (!e->id || !e->text || !json_parse(r->arena, e->text, e->len, &v, NULL, NULL))
-            continue;
-        const char *of = json_text(json_get(&v, "for_entity"));
-        if (of && json_text_is(json_get(&v, "name"), t->name) && kind_of(of) == t->for_entity)
-            t->id = json_text(json_get(&v, "id"));
+        const char *id = list->items[n].id;
+        const json *tree = element_list_tree(list, n);
+        const char *of = json_text(json_get(tree, "for_entity"));
+        if (id && of && json_text_is(json_get(tree, "name"), t->name) &&
+            kind_of(of) == t->for_entity)
+            t->id = arena_text(r->arena, id, strlen(id)); /* the list is cleared */
     }
     if (t->id)
         t->failed = NULL;
-    write_type(r, t, t->id ? PUSH_APPLIED : PUSH_FAILED);
+    write_type(r, t, t->id ? RESULT_APPLIED : RESULT_FAILED);
     return true;
 }
 
@@ -103,7 +102,7 @@ bool push_new_types(push_run *r)
         if (t->id || t->failed || !is_needed(r, t))
             continue;
         if (r->context->dry)
-            write_type(r, t, PUSH_PLANNED);
+            write_type(r, t, RESULT_PLANNED);
         else if (!make_type(r, t))
             return false;
     }

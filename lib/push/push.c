@@ -20,7 +20,7 @@ static bool send_project(push_run *r, push_result *x)
     const char *path = arena_printf(r->arena, "/data/projects/%s", r->project_id);
     zou_result result =
         zou_send(r->context->lists.zou, "PUT", path, body, true, r->arena, &answer, r->e);
-    x->status = result == ZOU_OK ? PUSH_APPLIED : PUSH_FAILED;
+    x->status = result == ZOU_OK ? RESULT_APPLIED : RESULT_FAILED;
     if (result != ZOU_OK)
         x->message = arena_text(r->arena, r->e->what, strlen(r->e->what));
     return result != ZOU_LOST || push_run_stop(r);
@@ -28,7 +28,7 @@ static bool send_project(push_run *r, push_result *x)
 
 static bool update_project(push_run *r)
 {
-    push_result x = {.status = PUSH_PLANNED,
+    push_result x = {.status = RESULT_PLANNED,
                      .operation = PUSH_UPDATE,
                      .type = "Project",
                      .id = r->project_id,

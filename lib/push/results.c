@@ -4,75 +4,49 @@
 #include "base/msg.h"
 #include "base/output.h"
 #include "record/ndjson.h"
+#include "record/record.h"
+#include "record/skipped.h"
+#include "record/summary.h"
 
-#include <stdio.h>
 #include <string.h>
 
-static const char *const status_names[] = {
-    [PUSH_PLANNED] = "planned", [PUSH_APPLIED] = "applied", [PUSH_FAILED] = "failed"};
-
 static const struct {
-    const char *name;
+    result_operation operation;
     push_count count;
 } operations[] = {
-    [PUSH_INSERT] = {"insert", PUSH_CREATED}, [PUSH_INSERT_TASK] = {"insert", PUSH_TASKS},
-    [PUSH_UPDATE] = {"update", PUSH_UPDATED}, [PUSH_DELETE] = {"delete", PUSH_DELETED},
-    [PUSH_LINK] = {"link", PUSH_LINKED},
+    [PUSH_INSERT] = {RESULT_INSERT, PUSH_CREATED}, [PUSH_INSERT_TASK] = {RESULT_INSERT, PUSH_TASKS},
+    [PUSH_UPDATE] = {RESULT_UPDATE, PUSH_UPDATED}, [PUSH_DELETE] = {RESULT_DELETE, PUSH_DELETED},
+    [PUSH_LINK] = {RESULT_LINK, PUSH_LINKED},
 };
 
 static const char *const count_names[PUSH_COUNTS] = {
     [PUSH_CREATED] = "created", [PUSH_UPDATED] = "updated", [PUSH_DELETED] = "deleted",
     [PUSH_LINKED] = "linked",   [PUSH_TASKS] = "tasks",     [PUSH_SKIPPED] = "skipped",
-    [PUSH_FAILURES] = "failed",
+    [PUSH_FAILED] = "failed",
 };
-
-static json entity_of(arena *a, const push_result *x)
-{
-    json out = json_object();
-    json_add(a, &out, "type", json_string(a, x->type));
-    if (x->id)
-        json_add(a, &out, "id", json_string(a, x->id));
-    json_add(a, &out, "name", json_string(a, x->name));
-    return out;
-}
-
-static json result_record(const push_run *r, const push_result *x)
-{
-    arena *a = r->arena;
-    json out = json_object();
-    json_add(a, &out, "type", json_string(a, "Result"));
-    json_add(a, &out, "status", json_string(a, status_names[x->status]));
-    json_add(a, &out, "operationType", json_string(a, operations[x->operation].name));
-    json_add(a, &out, "to", json_string(a, "kitsu"));
-    json_add(a, &out, "project", json_string(a, r->plan->c->coll));
-    json_add(a, &out, "entity", entity_of(a, x));
-    json_add(a, &out, "below", x->ancestors);
-    if (x->document) {
-        json key = json_object();
-        json_add(a, &key, "_id", *x->document);
-        json_add(a, &out, "documentKey", key);
-    }
-    if (x->fields && x->fields->len)
-        json_add(a, &out, "fields", *x->fields);
-    if (x->message)
-        json_add(a, &out, "message", json_message(a, x->message));
-    return out;
-}
 
 void push_result_write(push_run *r, const push_result *x)
 {
-    bool failed = x->status == PUSH_FAILED;
-    json out = result_record(r, x);
+    bool failed = x->status == RESULT_FAILED;
+    json out = result_make_kitsu(
+        r->arena, &(result_kitsu){.status = x->status,
+                                  .operation = operations[x->operation].operation,
+                                  .project = r->plan->c->coll,
+                                  .entity = record_entity(r->arena, x->type, x->id, x->name),
+                                  .below = x->ancestors,
+                                  .id = x->document,
+                                  .fields = x->fields,
+                                  .message = x->message});
     ndjson_write(&out);
     output_flush();
-    r->counts[failed ? PUSH_FAILURES : operations[x->operation].count]++;
+    r->counts[failed ? PUSH_FAILED : operations[x->operation].count]++;
     r->trouble |= failed;
     if (failed && !r->context->silent)
         msg_error("%s: %s \"%s\": %s", r->plan->c->coll, x->type, x->name, x->message);
 }
 
-void push_result_item(push_run *r, const push_item *i, push_status status, push_operation operation,
-                      const char *message)
+void push_result_item(push_run *r, const push_item *i, result_status status,
+                      push_operation operation, const char *message)
 {
     if (!message && i->substitute)
         message = "a substitute for a sequence that OpenPype does not have";
@@ -87,8 +61,8 @@ void push_result_item(push_run *r, const push_item *i, push_status status, push_
                                         .message = message});
 }
 
-void push_result_task(push_run *r, const push_task *t, push_status status, push_operation operation,
-                      const char *message)
+void push_result_task(push_run *r, const push_task *t, result_status status,
+                      push_operation operation, const char *message)
 {
     json ancestors = push_item_ancestors(r->plan, t->item);
     json_push(r->arena, &ancestors, json_string(r->arena, t->item->name));
@@ -105,7 +79,7 @@ void push_result_task(push_run *r, const push_task *t, push_status status, push_
                                         .message = message});
 }
 
-void push_result_deletion(push_run *r, const entity *e, push_status status, const char *message)
+void push_result_deletion(push_run *r, const entity *e, result_status status, const char *message)
 {
     json ancestors = json_array();
     if (e->parent)
@@ -122,12 +96,11 @@ void push_result_deletion(push_run *r, const entity *e, push_status status, cons
 void push_result_skipped(push_run *r)
 {
     for (uint32_t n = 0; n < r->plan->skipped.len; n++) {
-        const json *s = &r->plan->skipped.items[n], *what = json_get(s, "entity");
-        ndjson_write(s);
+        skipped_record s;
+        ndjson_write(&r->plan->skipped.items[n]);
+        skipped_read(&r->plan->skipped.items[n], &s);
         if (!r->context->silent)
-            msg_warn("%s: skipped %s \"%s\": %s", r->plan->c->coll,
-                     json_text(json_get(what, "type")), json_text(json_get(what, "name")),
-                     json_text(json_get(s, "reason")));
+            msg_warn("%s: skipped %s \"%s\": %s", r->plan->c->coll, s.type, s.name, s.reason);
     }
     r->counts[PUSH_SKIPPED] = r->plan->skipped.len;
     r->trouble |= r->plan->skipped.len > 0;
@@ -135,18 +108,14 @@ void push_result_skipped(push_run *r)
 
 void push_result_summary(push_run *r, double started)
 {
-    arena *a = r->arena;
-    json out = json_object();
-    json_add(a, &out, "type", json_string(a, "Summary"));
-    json_add(a, &out, "to", json_string(a, "kitsu"));
-    json_add(a, &out, "project", json_string(a, r->plan->c->coll));
+    summary_count counts[PUSH_COUNTS];
     for (int i = 0; i < PUSH_COUNTS; i++)
-        json_add(a, &out, count_names[i], json_integer(a, (int64_t)r->counts[i]));
-    char seconds[32];
-    snprintf(seconds, sizeof seconds, "%.2f", clock_now() - started);
-    json number;
-    if (json_parse(a, seconds, strlen(seconds), &number, NULL, NULL))
-        json_add(a, &out, "seconds", number);
+        counts[i] = (summary_count){count_names[i], r->counts[i]};
+    json out = summary_make(r->arena, &(summary_record){.project = r->plan->c->coll,
+                                                        .in_kitsu = true,
+                                                        .counts = counts,
+                                                        .n_counts = PUSH_COUNTS,
+                                                        .seconds = clock_now() - started});
     ndjson_write(&out);
     output_flush();
 }

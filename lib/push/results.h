@@ -1,11 +1,10 @@
-/* results.h - the records of what a push did in Kitsu (opkitsu-records(5), "Results"). Each
- * is flushed at once, so that op-apply can link what is made while more is being made. */
+/* results.h - writes and counts the records of what a push did in Kitsu. Each Result is
+ * flushed at once, so that op-apply can link what is made while more is being made. */
 #ifndef OPKITSU_PUSH_RESULTS_H
 #define OPKITSU_PUSH_RESULTS_H
 
 #include "push/run.h"
-
-typedef enum push_status { PUSH_PLANNED, PUSH_APPLIED, PUSH_FAILED } push_status;
+#include "record/result.h"
 
 typedef enum push_operation {
     PUSH_INSERT,
@@ -16,7 +15,7 @@ typedef enum push_operation {
 } push_operation;
 
 typedef struct push_result {
-    push_status status;
+    result_status status;
     push_operation operation;
     const char *type, *id, *name; /* of the entity; `id` NULL: none yet */
     json ancestors;               /* their names, outermost first */
@@ -25,15 +24,15 @@ typedef struct push_result {
     const char *message;          /* NULL unless it failed, or there is something to say */
 } push_result;
 
-/* Write a Result, and count it. A failure is also reported on stderr. */
+/* Write a Result (record/result.h), and count it. A failure is also reported on stderr. */
 void push_result_write(push_run *r, const push_result *result);
 /* One of an item, with its fields. */
-void push_result_item(push_run *r, const push_item *i, push_status status, push_operation operation,
-                      const char *message);
-void push_result_task(push_run *r, const push_task *t, push_status status, push_operation operation,
-                      const char *message);
+void push_result_item(push_run *r, const push_item *i, result_status status,
+                      push_operation operation, const char *message);
+void push_result_task(push_run *r, const push_task *t, result_status status,
+                      push_operation operation, const char *message);
 /* One of an entity that is deleted. No document has it. */
-void push_result_deletion(push_run *r, const entity *e, push_status status, const char *message);
+void push_result_deletion(push_run *r, const entity *e, result_status status, const char *message);
 
 /* Write the plan's Skipped records, and count them. */
 void push_result_skipped(push_run *r);

@@ -15,7 +15,7 @@ typedef enum push_count {
     PUSH_LINKED,
     PUSH_TASKS, /* created */
     PUSH_SKIPPED,
-    PUSH_FAILURES,
+    PUSH_FAILED,
     PUSH_COUNTS
 } push_count;
 
