@@ -102,7 +102,7 @@ static void close_documents(pusher *p)
 
 /* ---- records ------------------------------------------------------------ */
 
-static bool on_comment(pusher *p, arena *a, const json *record, error *e)
+static bool push_comment(pusher *p, arena *a, const json *record, error *e)
 {
     const char *why;
     if (!comment_valid(record, &why)) {
@@ -124,7 +124,7 @@ static bool on_comment(pusher *p, arena *a, const json *record, error *e)
     return ok;
 }
 
-static bool on_document(pusher *p, const json *record, error *e)
+static bool push_document(pusher *p, const json *record, error *e)
 {
     if (!p->stream && !open_documents(p, e))
         return false;
@@ -140,12 +140,12 @@ static void pass_on(const pusher *p)
     output_flush();
 }
 
-static bool on_record(pusher *p, arena *a, const json *record, error *e)
+static bool push_record(pusher *p, arena *a, const json *record, error *e)
 {
     end_record end;
     switch (record_type_of(record)) {
-    case RECORD_COMMENT: return on_comment(p, a, record, e);
-    case RECORD_DOCUMENT: return on_document(p, record, e);
+    case RECORD_COMMENT: return push_comment(p, a, record, e);
+    case RECORD_DOCUMENT: return push_document(p, record, e);
     case RECORD_END:
         end_read(record, &end);
         if (p->stream && end.scope == END_DOCUMENTS)
@@ -170,7 +170,7 @@ static int push_records(pusher *p)
         arena_reset(a);
         if ((got = ndjson_next(p->in, a, &record)) != 1)
             break;
-        ok = on_record(p, a, &record, &e);
+        ok = push_record(p, a, &record, &e);
     }
     int status = ok ? EX_OK : e.status;
     if (!ok)

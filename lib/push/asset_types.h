@@ -10,7 +10,7 @@ const json *push_asset_type_find(const push_plan *p, const char *key, const char
 /* Whether the project uses one of this name. */
 bool push_asset_type_is_used(const push_plan *p, const char *name);
 
-/* The item is this type of Kitsu's; NULL: it is to be made. */
+/* Make the item Kitsu's type; NULL: leave it to be made. */
 void push_asset_type_take(push_item *i, const json *type);
 /* The item of this name, added to the plan if there is none. */
 push_item *push_asset_type_item(push_plan *p, const char *name);

@@ -157,7 +157,7 @@ typedef struct lookup {
     const char *id; /* the one found; in the arena */
 } lookup;
 
-static bool match_name(const lookup *l, const json_element *e)
+static bool is_named(const lookup *l, const json_element *e)
 {
     return e->id && e->name && strcmp(e->name, l->wanted->name) == 0;
 }
@@ -166,7 +166,7 @@ static bool match_name(const lookup *l, const json_element *e)
 static bool match_asset(void *context, const json_element *e, const json *tree)
 {
     lookup *l = context;
-    if (match_name(l, e) && l->wanted->parent &&
+    if (is_named(l, e) && l->wanted->parent &&
         json_text_is(json_get(tree, "entity_type_id"), l->wanted->parent->id) &&
         !production_find(l->run->plan->kitsu->production, e->id))
         l->id = arena_text(l->run->arena, e->id, strlen(e->id));
@@ -177,13 +177,13 @@ static bool match_asset(void *context, const json_element *e, const json *tree)
 static bool match_type(void *context, const json_element *e)
 {
     lookup *l = context;
-    if (match_name(l, e))
+    if (is_named(l, e))
         l->id = arena_text(l->run->arena, e->id, strlen(e->id));
     return true;
 }
 
-/* Look whether Kitsu has made it: `*id`, else NULL. */
-static bool find_made(push_run *r, const push_item *i, const char **id)
+/* Look for it in Kitsu: `*id`, or NULL. */
+static bool find_made_item(push_run *r, const push_item *i, const char **id)
 {
     lookup l = {r, i, NULL};
     zou *z = r->context->lists.zou;
@@ -196,13 +196,13 @@ static bool find_made(push_run *r, const push_item *i, const char **id)
     return push_run_check(r, result);
 }
 
-/* The answer to this POST was lost: look whether Zou carried it out, and else try again. */
+/* The answer to this POST was lost: look whether Zou carried it out; if not, try again. */
 static bool make_sure(push_run *r, push_item *i, const char *why)
 {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
         clock_sleep(1); /* Zou may still be working on it */
         const char *id;
-        if (!find_made(r, i, &id))
+        if (!find_made_item(r, i, &id))
             return false;
         if (id) {
             item_made(r, i, id);
@@ -340,7 +340,7 @@ static bool update_all(push_run *r)
 
 /* ---- all of it ------------------------------------------------------------ */
 
-static void write_planned(push_run *r, const push_item *i)
+static void write_planned_item(push_run *r, const push_item *i)
 {
     if (!i->id) {
         push_result_item(r, i, RESULT_PLANNED, PUSH_INSERT, NULL);
@@ -357,7 +357,7 @@ bool push_entities(push_run *r)
     if (r->context->dry) {
         for (size_t n = 0; n < r->plan->n; n++)
             if (is_wanted(r->plan->items[n]))
-                write_planned(r, r->plan->items[n]);
+                write_planned_item(r, r->plan->items[n]);
         return true;
     }
     for (int k = KIND_ASSET_TYPE; k <= KIND_ASSET; k++)

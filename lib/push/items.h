@@ -93,7 +93,7 @@ push_item *push_item_parent_of(const push_plan *p, const push_item *i);
 /* The nearest item of a kind among its document's ancestors; NULL: none. */
 push_item *push_item_ancestor(const push_plan *p, const push_item *i, kind k);
 
-/* The item is this entity of Kitsu's. */
+/* Make the item Kitsu's entity. */
 void push_item_take_entity(push_item *i, const entity *e);
 
 /* Add a Skipped record about a document. push_item_skip also leaves the document out of

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 static const struct {
     kind kind;
@@ -100,7 +99,7 @@ typedef struct by_name {
     const char *id;
 } by_name;
 
-static bool match_name(void *context, const json_element *e)
+static bool match_project(void *context, const json_element *e)
 {
     by_name *b = context;
     if (e->id && e->name && strcmp(e->name, b->name) == 0)
@@ -115,11 +114,11 @@ static push_found find_id(push_kitsu *k, const collection *c, arena *a, const ch
     if (*id && zou_is_id(*id))
         return PUSH_FOUND;
     if (*id) {
-        error_set(e, 1, "its data.zou_id \"%.60s\" is not an id of Kitsu's", *id);
+        error_set(e, 1, "its data.zou_id \"%.60s\" is not a Kitsu id", *id);
         return PUSH_NOT_FOUND;
     }
     by_name b = {.name = c->coll, .arena = a};
-    zou_result result = zou_list(k->lists->zou, "/data/projects/all", match_name, &b, e);
+    zou_result result = zou_list(k->lists->zou, "/data/projects/all", match_project, &b, e);
     if (result != ZOU_OK)
         return PUSH_LOST;
     *id = b.id;
@@ -153,17 +152,17 @@ static push_found explain_failure(zou_result result, error *e)
 
 /* Zou lets managers and administrators make entities. It refuses each request of others, or
  * shows them less. */
-static push_found check_role(zou_project *r, error *e)
+static push_found check_role(zou_project *project, error *e)
 {
-    zou_result result = zou_project_find_role(r, e);
+    zou_result result = zou_project_find_role(project, e);
     if (result != ZOU_OK)
         return explain_failure(result, e);
-    if (strcmp(r->role, "admin") == 0 || strcmp(r->role, "manager") == 0)
+    if (strcmp(project->role, "admin") == 0 || strcmp(project->role, "manager") == 0)
         return PUSH_FOUND;
     error_set(e, 1,
               "this user is a %.40s of the project in Kitsu: only a manager or an "
               "administrator may push to it",
-              r->role);
+              project->role);
     return PUSH_NOT_FOUND;
 }
 
@@ -225,13 +224,14 @@ static zou_result find_strangers(push_kitsu *k, const collection *c, arena *a, e
     return zou_bulk_list(k->lists->zou, &query, add_stranger, &r, e);
 }
 
-static push_found read_lists(push_kitsu *k, zou_project *r, const collection *c, arena *a, error *e)
+static push_found read_lists(push_kitsu *k, zou_project *project, const collection *c, arena *a,
+                             error *e)
 {
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
-        reading x = {k, a, routes[i].kind};
-        result = zou_list_trees(k->lists->zou, zou_project_path(r, routes[i].path), a, add_record,
-                                &x, e);
+        reading r = {k, a, routes[i].kind};
+        result = zou_list_trees(k->lists->zou, zou_project_path(project, routes[i].path), a,
+                                add_record, &r, e);
     }
     if (result == ZOU_OK)
         result = zou_lists_need(k->lists, &k->lists->task_types, e);
@@ -245,26 +245,32 @@ static push_found read_lists(push_kitsu *k, zou_project *r, const collection *c,
     return result == ZOU_OK ? PUSH_FOUND : explain_failure(result, e);
 }
 
+static push_found read_project(push_kitsu *k, zou_project *project, const collection *c, arena *a,
+                               error *e)
+{
+    const char *why;
+    zou_result result = zou_project_read(project, e);
+    if (result != ZOU_OK)
+        return explain_failure(result, e);
+    json record = json_copy(a, &project->record);
+    k->closed = project->closed;
+    k->production = production_new(a, &record, &why);
+    if (k->closed)
+        return PUSH_FOUND;
+    push_found found = check_role(project, e);
+    return found == PUSH_FOUND ? read_lists(k, project, c, a, e) : found;
+}
+
 push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e)
 {
-    const char *id, *why;
-    zou_project r;
+    const char *id;
+    zou_project project;
     push_found found = find_id(k, c, a, &id, e);
     if (found != PUSH_FOUND)
         return found;
-    zou_project_start(&r, k->lists, id, c->coll);
-    zou_result result = zou_project_read(&r, e);
-    found = result == ZOU_OK ? PUSH_FOUND : explain_failure(result, e);
-    if (found == PUSH_FOUND) {
-        json record = json_copy(a, &r.record);
-        k->closed = r.closed;
-        k->production = production_new(a, &record, &why);
-        if (!k->closed)
-            found = check_role(&r, e);
-        if (found == PUSH_FOUND && !k->closed)
-            found = read_lists(k, &r, c, a, e);
-    }
-    zou_project_end(&r);
+    zou_project_start(&project, k->lists, id, c->coll);
+    found = read_project(k, &project, c, a, e);
+    zou_project_end(&project);
     return found;
 }
 

@@ -146,7 +146,7 @@ typedef struct reading {
     push_item *by_id; /* hash */
 } reading;
 
-/* The task of the plan that a record of Kitsu's is; NULL: none. */
+/* The new task of an item that this record of Kitsu is; NULL: none. */
 static push_task *task_for(push_item *i, const json *record)
 {
     const char *type = json_text(json_get(record, "task_type_id"));
@@ -176,20 +176,26 @@ static bool take_record(void *context, const json_element *e, const json *tree)
     return true;
 }
 
+static bool has_needed_task(const push_item *i)
+{
+    for (const push_task *t = i->tasks; t; t = t->next)
+        if (push_task_is_needed(t))
+            return true;
+    return false;
+}
+
+/* Read back what was made. */
 static void read_tasks(push_run *r)
 {
     reading x = {.run = r};
     const char **ids = arena_alloc(r->arena, (r->plan->n + 1) * sizeof *ids);
     size_t n = 0;
-    for (size_t i = 0; i < r->plan->n; i++) {
-        push_item *item = r->plan->items[i];
-        bool any = false;
-        for (const push_task *t = item->tasks; t; t = t->next)
-            any |= push_task_is_needed(t);
-        if (!any)
+    for (size_t k = 0; k < r->plan->n; k++) {
+        push_item *i = r->plan->items[k];
+        if (!has_needed_task(i))
             continue;
-        ids[n++] = item->id;
-        HASH_ADD_KEYPTR(hh_id, x.by_id, item->id, strlen(item->id), item);
+        ids[n++] = i->id;
+        HASH_ADD_KEYPTR(hh_id, x.by_id, i->id, strlen(i->id), i);
     }
     zou *z = r->context->lists.zou;
     bulk_query query = {"/data/tasks?entity_id=", ids, n, "&relations=true"};
@@ -202,7 +208,7 @@ static void read_tasks(push_run *r)
 
 /* ---- all of it ------------------------------------------------------------ */
 
-static void write_planned(push_run *r)
+static void write_planned_tasks(push_run *r)
 {
     for (size_t n = 0; n < r->plan->n; n++)
         for (const push_task *t = r->plan->items[n]->tasks; t; t = t->next)
@@ -260,7 +266,7 @@ bool push_new_tasks(push_run *r)
     if (!push_new_types(r))
         return false;
     if (r->context->dry) {
-        write_planned(r);
+        write_planned_tasks(r);
         return true;
     }
     if (send_all(r) || push_run_interrupted(r))

@@ -45,12 +45,12 @@ static void on_type(push_run *r, zou_job *job)
     }
     t->failed = arena_printf(r->arena, "the task type \"%s\" could not be created: %s", t->name,
                              job->result == ZOU_OK ? "Kitsu's reply has no id" : job->error.what);
-    if (job->result != ZOU_LOST && !job->unsure) /* find_made looks for an unsure one */
+    if (job->result != ZOU_LOST && !job->unsure) /* find_made_type looks for an unsure one */
         write_type(r, t, RESULT_FAILED);
 }
 
 /* The answer was lost: look whether Zou made the type. If not, the next push does. */
-static bool find_made(push_run *r, push_type *t)
+static bool find_made_type(push_run *r, push_type *t)
 {
     element_list *list = &r->context->lists.task_types;
     clock_sleep(1); /* Zou may still be working on it */
@@ -79,7 +79,7 @@ static bool make_type(push_run *r, push_type *t)
                    .path = "/data/task-types",
                    .body = json_written(r->arena, &body),
                    .context = t};
-    if (!push_run_send(r, &job, 1, on_type) || (job.unsure && !find_made(r, t)))
+    if (!push_run_send(r, &job, 1, on_type) || (job.unsure && !find_made_type(r, t)))
         return false;
     element_list_clear(&r->context->lists.task_types); /* the next project reads it again */
     return true;

@@ -5,8 +5,8 @@
 
 #include "push/items.h"
 
-/* A place as a text, in the plan's arena. `parent` is an id of Kitsu's, or
- * push_place_as_parent; NULL: none. */
+/* A place as a text, in the plan's arena. `parent` is the parent's id in
+ * Kitsu, or push_place_as_parent; NULL: none. */
 const char *push_place(push_plan *p, kind k, const char *parent, const char *name);
 /* An item as the parent of a place: by its id, or by its own place while Kitsu does not
  * have it. NULL for NULL. */

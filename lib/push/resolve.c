@@ -187,7 +187,7 @@ static bool resolve_parent(push_plan *p, push_item *i)
     return !why;
 }
 
-/* An asset's type: an ancestor, else one of its parent's name, else the first. */
+/* An asset's type: its ancestor, else the type named like its parent, else the first. */
 static push_item *type_for(push_plan *p, const push_item *i)
 {
     const push_item *parent = push_item_parent_of(p, i);

@@ -13,8 +13,8 @@ bool push_substitute_is(const entity *e)
     return json_true(json_at(&e->record, "data", "is_substitute", NULL));
 }
 
-/* Whether Kitsu's sequence is a live substitute for this parent. One without a parent
- * of its own is for any. */
+/* Whether Kitsu's sequence is a live substitute for this parent. One without
+ * `substitute_of` is for any. */
 static bool is_for(const entity *e, const char *stands_for)
 {
     const char *of = json_text(json_at(&e->record, "data", "substitute_of", NULL));
@@ -51,8 +51,8 @@ static push_item *new_substitute(push_plan *p, const char *place, const entity *
     return i;
 }
 
-/* Each parent has one. A name that Kitsu has already belongs to somebody: the next number
- * is tried. */
+/* Each parent has one. A name that is in use, in Kitsu or in this plan, is left alone, and
+ * the next number tried. */
 push_item *push_substitute_for(push_plan *p, const push_item *shot)
 {
     const push_item *parent = push_item_parent_of(p, shot);

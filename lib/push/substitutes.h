@@ -1,14 +1,14 @@
 /* substitutes.h - sequences in place of parents that shots lack.
  *
- * A shot has to be in a sequence in Kitsu. For shots of OpenPype's that are in none, one is
- * made for each parent of theirs, marked with `is_substitute` (opkitsu(7), "What
+ * A shot has to be in a sequence in Kitsu. For shots that are in none in OpenPype, the push
+ * makes one for each of their parents, marked with `is_substitute` (opkitsu(7), "What
  * push-to-zou does"). */
 #ifndef OPKITSU_PUSH_SUBSTITUTES_H
 #define OPKITSU_PUSH_SUBSTITUTES_H
 
 #include "push/items.h"
 
-/* Whether an entity of Kitsu's is a substitute. */
+/* Whether Kitsu's entity is a substitute. */
 bool push_substitute_is(const entity *e);
 /* The substitute for this shot's parent, added to the plan if there is none. NULL: no
  * name is free. */

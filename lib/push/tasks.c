@@ -8,7 +8,7 @@
 
 /* ---- task types ----------------------------------------------------------- */
 
-/* The kind that a task type of Kitsu's is for. Zou takes none to mean Asset. */
+/* The kind that Kitsu's task type is for. Zou takes none to mean Asset. */
 static kind for_entity(const json *type)
 {
     const char *of = json_text(json_get(type, "for_entity"));

@@ -1,7 +1,7 @@
-/* tasks.h - the tasks of OpenPype's that Kitsu lacks.
+/* tasks.h - OpenPype's tasks that Kitsu lacks.
  *
- * An entry of `data.tasks` belongs to the task of Kitsu's that it is linked to, else to
- * the one of its name: an entry called as its type is Kitsu's `main`, one called
+ * An entry of `data.tasks` belongs to the Kitsu task that it is linked to, else to the
+ * one of its name: an entry called as its type is Kitsu's `main`, one called
  * TYPE_NAME is NAME, any other keeps its name. */
 #ifndef OPKITSU_PUSH_TASKS_H
 #define OPKITSU_PUSH_TASKS_H
