@@ -69,7 +69,6 @@ typedef struct pusher {
 /* Comments need none of it: a service keeps nobody from publishing. */
 static bool open_documents(pusher *p, error *e)
 {
-    static const bool none[KINDS] = {false};
     push *what = &p->o->push;
     p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, e);
     if (!p->store)
@@ -82,7 +81,7 @@ static bool open_documents(pusher *p, error *e)
         return false;
     what->hold = p->lease ? push_lease_hold : NULL;
     what->context = p->lease;
-    zou_lists_init(&what->shared, p->zou, none);
+    zou_lists_init(&what->shared, p->zou);
     p->stream = push_stream_new(what, p->in);
     return true;
 }

@@ -414,10 +414,9 @@ publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, a
 
 publish_tasks *publish_tasks_new(zou *z, store *s)
 {
-    static const bool none[KINDS] = {false};
     publish_tasks *t = xmalloc(sizeof *t);
     *t = (publish_tasks){.zou = z, .store = s};
-    zou_lists_init(&t->shared, z, none);
+    zou_lists_init(&t->shared, z);
     return t;
 }
 

@@ -1,0 +1,17 @@
+/* section_entities.h - a section's entities as Kitsu has them. */
+#ifndef OPKITSU_FETCH_SECTION_ENTITIES_H
+#define OPKITSU_FETCH_SECTION_ENTITIES_H
+
+#include "fetch/section_run.h"
+
+/* Ask for the wanted items, and look them up in the store; then for the ancestors,
+ * descendants and shots that turn out to be needed with them, until nothing is
+ * left to ask for. */
+bool section_entities_read(section_run *r);
+
+/* Ask for the entities below some ids, as zou_bulk does, and take in those that
+ * the store lacks. */
+bool section_entities_read_children(section_run *r, const char *path, const char *const *ids,
+                                    size_t n, const char *rest);
+
+#endif

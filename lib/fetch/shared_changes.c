@@ -1,0 +1,81 @@
+#include "fetch/shared_changes.h"
+
+#include "store/state.h"
+#include "zou/id.h"
+
+#include <string.h>
+
+void shared_changes_forget(event_batch *b)
+{
+    const affected *t = b->affected;
+    bool synced = t->all;
+    for (affected_project *p = t->projects; p; p = p->hh.next) {
+        synced |= p->synced;
+        if (p->named) {
+            known_project *k = known_projects_get(&b->known, p->id);
+            k->role[0] = '\0';
+            k->unwanted = false;
+        }
+    }
+    if (synced || t->people) { /* with a Sync events may have been missed */
+        zou_lists_forget(&b->lists);
+        known_projects_forget_roles(&b->known);
+    }
+    if (t->task_types)
+        element_list_clear(&b->lists.task_types);
+    if (t->task_statuses)
+        element_list_clear(&b->lists.task_statuses);
+    if (t->project_statuses)
+        element_list_clear(&b->lists.project_statuses);
+}
+
+static bool set_found(void *context, store_ns ns, const json *document)
+{
+    (void)ns;
+    (void)document;
+    *(bool *)context = true;
+    return true;
+}
+
+/* Whether a project has this asset type, or has it among its Skipped records. */
+static bool uses_asset_type(event_batch *b, const project_link *link, const char *id, bool *uses)
+{
+    json skipped;
+    store_ns ns = {store_avalon(b->store), link->coll};
+    if (!store_find(b->store, ns, STORE_ZOU_ID, &id, 1, b->arena, set_found, uses, b->e) ||
+        !state_skipped(b->store, link->id, b->arena, &skipped, b->e))
+        return false;
+    for (uint32_t i = 0; i < skipped.len; i++)
+        *uses |= json_text_is(json_at(&skipped.items[i], "entity", "id", NULL), id);
+    return true;
+}
+
+static bool spread_asset_types(event_batch *b, const project_link *link)
+{
+    for (const affected_id *t = b->affected->asset_types; t; t = t->hh.next) {
+        bool uses = false;
+        if (!uses_asset_type(b, link, t->id, &uses))
+            return false;
+        if (!uses)
+            continue;
+        affected_project *p = affected_project_of(b->affected, link->id);
+        affected_add(b->affected, p, &p->asset_types, t->id, KIND_ASSET_TYPE, NULL)->made |=
+            t->made;
+    }
+    return true;
+}
+
+bool shared_changes_spread(event_batch *b)
+{
+    const affected *t = b->affected;
+    for (size_t i = 0; i < b->links.len; i++) {
+        const project_link *link = &b->links.items[i];
+        if (!zou_is_id(link->id))
+            continue;
+        if ((t->task_types && link->active) || t->project_statuses)
+            affected_project_of(b->affected, link->id)->whole = true;
+        if (link->active && !spread_asset_types(b, link))
+            return false;
+    }
+    return true;
+}
