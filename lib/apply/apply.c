@@ -373,7 +373,7 @@ static bool remember_skipped(apply *p, const char *project_id, error *e)
     }
     for (uint32_t i = 0; i < p->project.failed.len; i++) {
         const json *pair = p->project.failed.items[i].items;
-        json_push(a, &records, skipped_record(a, pair[0], project_id, "store", pair[1].text));
+        json_push(a, &records, skipped_make(a, pair[0], project_id, "store", pair[1].text));
     }
     return state_put_skipped(p->store, project_id, &records, &p->begun, a, e);
 }

@@ -7,6 +7,7 @@
 #include "diff/closure.h"
 #include "model/mapping.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 #include "record/skipped.h"
 
 #include <stdlib.h>
@@ -59,7 +60,7 @@ static void write_change(diff *d, arena *a, const char *project_id, json change)
     if (try_change(d, a, change, &o))
         return;
     const json *what = json_get(&change, "entity");
-    write_skipped(d, skipped_record(a, what ? *what : json_null(), project_id, o.code, o.reason));
+    write_skipped(d, skipped_make(a, what ? *what : json_null(), project_id, o.code, o.reason));
 }
 
 static void write_draft(diff *d, const mapping *m, const change_builder *x, const json *id,
@@ -75,8 +76,8 @@ static void write_draft(diff *d, const mapping *m, const change_builder *x, cons
 
 static const char *skip_project(diff *d, production *p, const char *code, const char *reason)
 {
-    json what = skipped_entity(p->arena, "Project", p->id, p->name);
-    write_skipped(d, skipped_record(p->arena, what, p->id, code, reason));
+    json what = record_entity(p->arena, "Project", p->id, p->name);
+    write_skipped(d, skipped_make(p->arena, what, p->id, code, reason));
     return NULL;
 }
 
@@ -229,7 +230,7 @@ static int deepest_first(const void *x, const void *y)
 
 static json entity_of_asset(arena *a, const asset *d)
 {
-    return skipped_entity(a, kind_name(d->kind), d->zou_id, d->name);
+    return record_entity(a, kind_name(d->kind), d->zou_id, d->name);
 }
 
 static void write_leaving(diff *d, const mapping *m, const leaving *l)
@@ -264,7 +265,7 @@ static void write_entity(diff *d, mapping *m, entity *e)
     if (!change_builder_changes(&x))
         return;
     json id = e->asset ? e->asset->id : json_oid(m->arena, e->doc_id);
-    json what = skipped_entity(m->arena, kind_name(e->kind), e->id, e->name);
+    json what = record_entity(m->arena, kind_name(e->kind), e->id, e->name);
     const collection *c = m->collection;
     obstacle o;
     if (!try_change(d, m->arena, change_builder_change(&x, c->db, c->coll, &id, what), &o))
@@ -291,10 +292,10 @@ static void write_all_skipped(diff *d, const mapping *m)
     for (size_t i = 0; i < p->n; i++) {
         const entity *e = p->entities[i];
         if (e->state == ENTITY_SKIPPED && !e->passed_on)
-            write_skipped(
-                d, skipped_record(p->arena,
-                                  skipped_entity(p->arena, kind_name(e->kind), e->id, e->name),
-                                  p->id, e->skip_code, e->skip_reason));
+            write_skipped(d,
+                          skipped_make(p->arena,
+                                       record_entity(p->arena, kind_name(e->kind), e->id, e->name),
+                                       p->id, e->skip_code, e->skip_reason));
     }
     for (uint32_t i = 0; i < m->skipped.len; i++)
         write_skipped(d, m->skipped.items[i]);
@@ -325,7 +326,7 @@ static bool find_changes(diff *d, mapping *m, leaving *l, error *e)
 static void write_plan(diff *d, mapping *m, const leaving *l)
 {
     const production *p = m->production;
-    json what = skipped_entity(p->arena, "Project", p->id, p->name);
+    json what = record_entity(p->arena, "Project", p->id, p->name);
     change_builder x = mapping_project(m);
     write_draft(d, m, &x, &m->project_id, what);
     documents_note(d->documents, m->collection->coll, p->id);
@@ -390,7 +391,7 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e)
         return DIFF_DONE;
     if (!documents_published(d->documents, known, &published, e))
         return DIFF_FAILED;
-    json what = skipped_entity(a, "Project", project_id, known->coll);
+    json what = record_entity(a, "Project", project_id, known->coll);
     if (!published || d->drop) {
         write_change(
             d, a, project_id,

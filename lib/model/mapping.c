@@ -2,6 +2,7 @@
 
 #include "base/msg.h"
 #include "json/numbers.h"
+#include "record/record.h"
 #include "record/skipped.h"
 
 #include <stdlib.h>
@@ -62,9 +63,9 @@ static json with_ours(mapping *m, const json *theirs)
 
 static void skip_task(mapping *m, json *skips, const task *t, const char *code, const char *reason)
 {
-    json what = skipped_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
+    json what = record_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
     json_add(m->arena, &what, "entity_id", text(m, t->entity->id));
-    json_push(m->arena, skips, skipped_record(m->arena, what, m->production->id, code, reason));
+    json_push(m->arena, skips, skipped_make(m->arena, what, m->production->id, code, reason));
 }
 
 static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)

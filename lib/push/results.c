@@ -5,6 +5,7 @@
 #include "model/mapping.h"
 #include "push/run.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 #include "record/sanitize.h"
 #include "record/skipped.h"
 
@@ -162,7 +163,7 @@ void push_run_link(push_run *r, push_item *i)
     }
     if (!change_builder_changes(&x))
         return;
-    json what = skipped_entity(a, kind_name(i->kind), i->id, i->name);
+    json what = record_entity(a, kind_name(i->kind), i->id, i->name);
     json change = change_builder_change(&x, r->plan->c->db, r->plan->c->coll, &d->id, what);
     write_out(&change);
     r->linked += i->link;
@@ -189,7 +190,7 @@ void push_run_link_project(push_run *r)
                                           .document = json_get(&c->project, "_id")});
         return;
     }
-    json what = skipped_entity(a, "Project", r->project_id, name);
+    json what = record_entity(a, "Project", r->project_id, name);
     json change = change_builder_change(&x, c->db, c->coll, json_get(&c->project, "_id"), what);
     write_out(&change);
     r->linked++;

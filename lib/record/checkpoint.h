@@ -1,10 +1,31 @@
-/* checkpoint.h - for which projects a Checkpoint holds (opkitsu-records(5)): those
- * of its batch that were planned for, not those that were left alone. */
+/* checkpoint.h - a position in Kitsu's log of events, up to which the stream before it
+ * is complete (opkitsu-records(5)), and for which projects it holds. */
 #ifndef OPKITSU_RECORD_CHECKPOINT_H
 #define OPKITSU_RECORD_CHECKPOINT_H
 
 #include "json/json.h"
 
+/* All borrowed. */
+typedef struct checkpoint_record {
+    const char *server; /* the API's address */
+    json projects;      /* array of ids; null: all */
+    json created_at;    /* a text; null: no position, as the log may not be read */
+    json ids;           /* array: the events of the last seconds before it */
+    int64_t events;     /* of a batch of events: how many it had; else -1 */
+    bool all;           /* no project was left out on purpose */
+    json full_sync;     /* array of ids for which it does not hold; null: absent */
+} checkpoint_record;
+
+json checkpoint_make(arena *a, const checkpoint_record *c);
+/* False: it lacks what every Checkpoint has, or has it in another shape. */
+bool checkpoint_read(const json *record, checkpoint_record *c);
+
+/* The ids of both lists (either may be null), each once, in `a`. */
+json checkpoint_unite(arena *a, const json *some, const json *more);
+
+/* ---- the projects of a batch --------------------------------------------- */
+
+/* Those that were planned for, not those that were left alone. */
 typedef struct checkpoint_scope checkpoint_scope;
 
 checkpoint_scope *checkpoint_scope_new(void);    /* the caller owns it */

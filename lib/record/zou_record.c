@@ -4,6 +4,8 @@
 #include "base/msg.h"
 #include "base/output.h"
 #include "record/ndjson.h"
+#include "record/record.h"
+#include "record/skipped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,15 +18,10 @@ static void write_skipped(const char *type, const char *project_id, const json_e
     else
         snprintf(reason, sizeof reason, "nested deeper than %d levels", MAX_RECORD_DEPTH);
     arena *a = arena_new();
-    json entity = json_object(), v = json_object();
-    json_set(a, &entity, "type", json_string(a, type));
-    json_set(a, &entity, "id", e->id ? json_string(a, e->id) : json_null());
-    json_set(a, &entity, "name", e->name ? json_string(a, e->name) : json_null());
-    json_set(a, &v, "type", json_string(a, "Skipped"));
-    json_set(a, &v, "entity", entity);
-    json_set(a, &v, "project_id", json_string(a, project_id));
-    json_set(a, &v, "reason", json_string(a, reason));
-    json_set(a, &v, "code", json_string(a, e->too_large ? "size" : "depth"));
+    json entity = record_entity(a, type, e->id, e->name);
+    if (!e->id)
+        json_set(a, &entity, "id", json_null());
+    json v = skipped_make(a, entity, project_id, e->too_large ? "size" : "depth", reason);
     ndjson_write(&v);
     msg_error("%s \"%s\" (%s) is skipped: %s", type, e->name ? e->name : "", e->id ? e->id : "",
               reason);
