@@ -5,6 +5,7 @@
 #include "fetch/events.h"
 #include "fetch/full.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -143,18 +144,15 @@ static int fetch_all(options *o, zou *z, store *s)
 
 static bool on_record(fetch_events *f, const ndjson *in, const json *record, error *e)
 {
-    const json *type = json_get(record, "type");
     size_t len;
     const char *line = ndjson_line(in, &len);
     bool ok = true;
-    if (json_text_is(type, "Event"))
-        fetch_events_event(f, record);
-    else if (json_text_is(type, "Sync"))
-        fetch_events_sync(f, record);
-    else if (json_text_is(type, "Checkpoint"))
-        ok = fetch_events_checkpoint(f, record, e);
-    else
-        output_write(line, len);
+    switch (record_type_of(record)) {
+    case RECORD_EVENT: fetch_events_event(f, record); break;
+    case RECORD_SYNC: fetch_events_sync(f, record); break;
+    case RECORD_CHECKPOINT: ok = fetch_events_checkpoint(f, record, e); break;
+    default: output_write(line, len);
+    }
     return ok && (!ferror(stdout) || error_set(e, EX_IOERR, "cannot write to stdout"));
 }
 

@@ -1,6 +1,7 @@
 #include "fetch/affected.h"
 
 #include "base/mem.h"
+#include "record/event.h"
 #include "zou/id.h"
 
 #include <ctype.h>
@@ -232,12 +233,12 @@ static bool is_ours(const event *e)
 
 void affected_event(affected *t, const json *record)
 {
-    event e = {.name = json_text(json_get(record, "name")), .data = json_get(record, "data")};
+    event_record r;
+    event_read(record, &r);
+    event e = {.name = r.name, .data = r.data, .project_id = r.project_id};
     t->events++;
-    e.name = e.name ? e.name : "";
     e.noun = strcspn(e.name, ":");
     e.verb = e.name + e.noun + (e.name[e.noun] == ':');
-    e.project_id = json_text(json_get(record, "project_id"));
     if (!zou_is_id(e.project_id))
         e.project_id = json_text(json_get(e.data, "project_id"));
     if (!zou_is_id(e.project_id))
@@ -261,7 +262,7 @@ void affected_event(affected *t, const json *record)
 
 void affected_sync(affected *t, const json *sync)
 {
-    const char *id = json_text(json_get(sync, "project_id"));
+    const char *id = sync_read(sync);
     if (zou_is_id(id))
         affected_project_of(t, id)->synced = true;
     else

@@ -8,6 +8,7 @@
 #include "fetch/project_answer.h"
 #include "fetch/shared_changes.h"
 #include "fetch/unplaced.h"
+#include "record/checkpoint.h"
 #include "record/ndjson.h"
 
 #include <stdlib.h>
@@ -128,19 +129,14 @@ static bool answer_batch(event_batch *b)
     return b->affected->all ? answer_all(b) : answer_projects(b);
 }
 
-static void add_all(arena *a, json *list, const json *more)
-{
-    for (uint32_t i = 0; json_is(more, JSON_ARRAY) && i < more->len; i++)
-        json_push(a, list, more->items[i]);
-}
-
+/* The Checkpoint does not hold for what could not be read. */
 static void write_checkpoint(event_batch *b, const json *checkpoint)
 {
-    json v = json_copy_shallow(b->arena, checkpoint), ids = json_array();
-    add_all(b->arena, &ids, json_get(checkpoint, "full_sync"));
-    add_all(b->arena, &ids, &b->abandoned);
-    if (ids.len > 0)
-        json_set(b->arena, &v, "full_sync", ids);
+    arena *a = b->arena;
+    json v = json_copy_shallow(a, checkpoint);
+    json full_sync = checkpoint_unite(a, json_get(checkpoint, "full_sync"), &b->abandoned);
+    if (full_sync.len > 0)
+        json_set(a, &v, "full_sync", full_sync);
     ndjson_write(&v);
     output_flush();
 }

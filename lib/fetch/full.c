@@ -2,6 +2,8 @@
 
 #include "base/msg.h"
 #include "fetch/records.h"
+#include "record/checkpoint.h"
+#include "record/deleted.h"
 #include "record/ndjson.h"
 #include "zou/event_log.h"
 #include "zou/id.h"
@@ -65,11 +67,8 @@ static void report(run *r, const char *name, const char *what)
 void fetch_full_write_deleted(const char *project_id)
 {
     arena *a = arena_new();
-    json v = json_object();
-    json_set(a, &v, "type", json_string(a, "Deleted"));
-    json_set(a, &v, "entity_type", json_string(a, "Project"));
-    json_set(a, &v, "id", json_string(a, project_id));
-    json_set(a, &v, "project_id", json_string(a, project_id));
+    deleted_record deleted = {.project = true, .id = project_id, .project_id = project_id};
+    json v = deleted_make(a, &deleted);
     ndjson_write(&v);
     arena_free(a);
 }
@@ -191,16 +190,14 @@ bool fetch_full_write(fetch_full *f, error *e)
 static void write_checkpoint(const fetch_full *f, const event_position *head, bool all)
 {
     arena *a = arena_new();
-    json v = json_object();
-    json_set(a, &v, "type", json_string(a, "Checkpoint"));
-    json_set(a, &v, "server", json_string(a, zou_server(f->lists->zou)));
-    json_set(a, &v, "projects", f->ended);
-    json_set(a, &v, "created_at", head->created_at);
-    json_set(a, &v, "ids", head->ids);
-    if (all)
-        json_set(a, &v, "all", json_bool(true));
-    if (all && f->abandoned.len > 0)
-        json_set(a, &v, "full_sync", f->abandoned);
+    checkpoint_record c = {.server = zou_server(f->lists->zou),
+                           .projects = f->ended,
+                           .created_at = head->created_at,
+                           .ids = head->ids,
+                           .events = -1,
+                           .all = all,
+                           .full_sync = all ? f->abandoned : json_null()};
+    json v = checkpoint_make(a, &c);
     ndjson_write(&v);
     arena_free(a);
 }

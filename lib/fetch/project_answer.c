@@ -4,6 +4,7 @@
 #include "base/output.h"
 #include "fetch/full.h"
 #include "fetch/section.h"
+#include "record/skipped.h"
 #include "store/state.h"
 
 #include <stdio.h>
@@ -60,9 +61,12 @@ static bool answer_absent(answer *a, zou_result result)
 /* Whether the store was refused the project itself before. */
 static bool was_refused(const answer *a)
 {
-    for (uint32_t i = 0; i < a->remembered.len; i++)
-        if (json_text_is(json_at(&a->remembered.items[i], "entity", "type", NULL), "Project"))
+    for (uint32_t i = 0; i < a->remembered.len; i++) {
+        skipped_record skipped;
+        skipped_read(&a->remembered.items[i], &skipped);
+        if (skipped.type && strcmp(skipped.type, "Project") == 0)
             return true;
+    }
     return false;
 }
 
@@ -73,7 +77,7 @@ static fetch_outcome write_bare(answer *a)
     r->scope = "events";
     r->partial_reported = true; /* nothing of it could be deleted anyway */
     fetch_records_write_project(r);
-    fetch_records_write_end(r, "events", false);
+    fetch_records_write_end(r, END_EVENTS, false);
     return fetch_records_outcome(r, a->batch->e);
 }
 

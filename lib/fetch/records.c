@@ -124,22 +124,19 @@ void fetch_records_write_task_types(fetch_records *r)
     write_shared(r, KIND_TASK_TYPE, &r->project.lists->task_types, "task_types");
 }
 
-void fetch_records_write_end(fetch_records *r, const char *scope, bool whole)
+void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole)
 {
     arena *a = r->project.arena;
-    json v = json_object(), counts = json_object();
+    end_record end = {.scope = scope,
+                      .project_id = r->project.id,
+                      .counts = json_object(),
+                      .whole = whole,
+                      .partial = r->project.partial};
     for (size_t i = 0; i < ROUTES; i++)
         if (r->read[routes[i].kind])
-            json_set(a, &counts, kind_name(routes[i].kind),
+            json_add(a, &end.counts, kind_name(routes[i].kind),
                      json_integer(a, (int64_t)r->counts[routes[i].kind]));
-    json_set(a, &v, "type", json_string(a, "End"));
-    json_set(a, &v, "project_id", json_string(a, r->project.id));
-    json_set(a, &v, "scope", json_string(a, scope));
-    json_set(a, &v, "counts", counts);
-    if (whole)
-        json_set(a, &v, "whole", json_bool(true));
-    if (r->project.partial)
-        json_set(a, &v, "partial", json_bool(true));
+    json v = end_make(a, &end);
     ndjson_write(&v);
 }
 
@@ -226,7 +223,7 @@ fetch_outcome fetch_records_write_full(fetch_records *r, const bool wanted[KINDS
     if (outcome == FETCH_WHOLE && !r->project.closed)
         outcome = read_kinds(r, wanted, e);
     if (outcome == FETCH_WHOLE) {
-        fetch_records_write_end(r, "full", false);
+        fetch_records_write_end(r, END_FULL, false);
         outcome = fetch_records_outcome(r, e);
     }
     msg_progress(NULL);

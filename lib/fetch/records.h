@@ -3,6 +3,7 @@
 #ifndef OPKITSU_FETCH_RECORDS_H
 #define OPKITSU_FETCH_RECORDS_H
 
+#include "record/end.h"
 #include "zou/project.h"
 
 typedef enum fetch_outcome {
@@ -35,9 +36,9 @@ void fetch_records_write_project(fetch_records *r);
 void fetch_records_write_task_types(fetch_records *r);
 /* Write one record of this kind, and count it. */
 void fetch_records_write(fetch_records *r, kind k, const json_element *e);
-/* Write End. `scope`: full or events. `whole`: every document of the project is
+/* Write End. `whole`: every document of the project is
  * to be judged again. */
-void fetch_records_write_end(fetch_records *r, const char *scope, bool whole);
+void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole);
 /* The outcome after End. Reports a partial view, unless `partial_reported`. Sets `*e`
  * with FETCH_LOST only. */
 fetch_outcome fetch_records_outcome(fetch_records *r, error *e);

@@ -3,7 +3,9 @@
 #include "fetch/section_deleted.h"
 #include "fetch/section_entities.h"
 #include "fetch/section_lists.h"
+#include "record/deleted.h"
 #include "record/ndjson.h"
+#include "record/skipped.h"
 #include "zou/id.h"
 
 #include <string.h>
@@ -32,9 +34,11 @@ static void add_remembered(section_run *r)
 {
     const json *remembered = r->remembered;
     for (uint32_t n = 0; n < remembered->len; n++) {
-        const json *entity = json_get(&remembered->items[n], "entity");
-        kind k = kind_of(json_text(json_get(entity, "type")));
-        const char *id = json_text(json_get(entity, k == KIND_TASK ? "entity_id" : "id"));
+        skipped_record skipped;
+        skipped_read(&remembered->items[n], &skipped);
+        kind k = kind_of(skipped.type);
+        const char *id =
+            k == KIND_TASK ? json_text(json_get(skipped.entity, "entity_id")) : skipped.id;
         if (k == KIND_NONE || k > KIND_TASK || !zou_is_id(id))
             continue;
         section_item *i = section_items_add(&r->items, id, k == KIND_TASK ? KIND_NONE : k);
@@ -43,11 +47,11 @@ static void add_remembered(section_run *r)
     }
 }
 
-static bool take_tasks_entity(void *context, const json_element *e)
+static bool take_tasks_entity(void *context, const json_element *e, const json *task)
 {
     section_run *r = context;
-    const char *entity_id = zou_member(r->arena, e, "entity_id");
-    const char *project_id = zou_member(r->arena, e, "project_id");
+    const char *entity_id = json_text(json_get(task, "entity_id"));
+    const char *project_id = json_text(json_get(task, "project_id"));
     affected_id *t;
     HASH_FIND_STR(r->project->tasks, e->id ? e->id : "", t);
     if (!t || !zou_is_id(entity_id))
@@ -67,8 +71,8 @@ static bool add_tasks_entities(section_run *r)
     for (const affected_id *t = tasks; t; t = t->hh.next)
         if (!t->entity_id)
             ids[n++] = t->id;
-    zou_result result =
-        zou_bulk(r->zou, "/data/tasks?id=", ids, n, "&relations=true", take_tasks_entity, r, r->e);
+    bulk_query query = {"/data/tasks?id=", ids, n, "&relations=true"};
+    zou_result result = zou_bulk_trees(r->zou, &query, NULL, take_tasks_entity, r, r->e);
     if (result != ZOU_OK)
         return section_run_kitsu_failed(r, result);
     for (const affected_id *t = tasks; t; t = t->hh.next)
@@ -109,13 +113,10 @@ static void write_asset_types(section_run *r)
 
 static void write_asset_type_ids(section_run *r)
 {
-    arena *a = r->arena;
-    json v = json_object(), ids = json_array();
+    json ids = json_array();
     for (size_t k = 0; k < r->asset_types.len; k++)
-        json_push(a, &ids, json_string(a, r->asset_types.items[k].id));
-    json_set(a, &v, "type", json_string(a, "AssetTypes"));
-    json_set(a, &v, "project_id", json_string(a, r->records->project.id));
-    json_set(a, &v, "ids", ids);
+        json_push(r->arena, &ids, json_string(r->arena, r->asset_types.items[k].id));
+    json v = asset_types_make(r->arena, r->records->project.id, ids);
     ndjson_write(&v);
 }
 
@@ -139,7 +140,7 @@ static void write_section(section_run *r)
         ndjson_write(&r->deleted.items[k]);
     if (r->has_asset_types)
         write_asset_type_ids(r);
-    fetch_records_write_end(r->records, "events", r->project->whole);
+    fetch_records_write_end(r->records, END_EVENTS, r->project->whole);
 }
 
 fetch_outcome fetch_section_write(const fetch_section *s, error *e)

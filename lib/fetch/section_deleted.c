@@ -1,5 +1,7 @@
 #include "fetch/section_deleted.h"
 
+#include "record/deleted.h"
+
 #include <sysexits.h>
 
 /* entities; so many that Kitsu did not list are asked for one by one. With more a
@@ -10,12 +12,9 @@ static void add_deleted(section_run *r, const section_item *i)
 {
     if (section_item_kind(i) == KIND_NONE)
         return;
-    json v = json_object();
-    json_set(r->arena, &v, "type", json_string(r->arena, "Deleted"));
-    json_set(r->arena, &v, "entity_type", json_string(r->arena, kind_name(section_item_kind(i))));
-    json_set(r->arena, &v, "id", json_string(r->arena, i->id));
-    json_set(r->arena, &v, "project_id", json_string(r->arena, r->records->project.id));
-    json_push(r->arena, &r->deleted, v);
+    deleted_record deleted = {
+        .kind = section_item_kind(i), .id = i->id, .project_id = r->records->project.id};
+    json_push(r->arena, &r->deleted, deleted_make(r->arena, &deleted));
 }
 
 /* Ask Kitsu for one that the events do not call deleted. */

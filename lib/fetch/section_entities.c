@@ -24,10 +24,10 @@ static bool is_elsewhere(section_run *r, section_item *i, const zou_entity *enti
     return true;
 }
 
-static bool take_entity(void *context, const json_element *e)
+static bool take_entity(void *context, const json_element *e, const json *tree)
 {
     section_run *r = context;
-    zou_entity *entity = zou_entity_new(r->arena, e);
+    zou_entity *entity = zou_entity_copy(r->arena, e, tree);
     section_item *i =
         entity ? section_items_add(&r->items, entity->element.id, entity->kind) : NULL;
     if (!i || i->record || i->elsewhere)
@@ -40,11 +40,11 @@ static bool take_entity(void *context, const json_element *e)
 
 static bool ask_for_wanted(section_run *r)
 {
-    size_t n;
-    const char **ids = section_items_select(&r->items, has_to_be_asked, &n);
-    for (size_t k = 0; k < n; k++)
-        section_items_find(&r->items, ids[k])->asked = true;
-    zou_result result = zou_bulk(r->zou, "/data/entities?id=", ids, n, "", take_entity, r, r->e);
+    bulk_query query = {.path = "/data/entities?id="};
+    query.ids = section_items_select(&r->items, has_to_be_asked, &query.n);
+    for (size_t k = 0; k < query.n; k++)
+        section_items_find(&r->items, query.ids[k])->asked = true;
+    zou_result result = zou_bulk_trees(r->zou, &query, NULL, take_entity, r, r->e);
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }
 
@@ -100,10 +100,11 @@ static bool changes_shots(const section_item *i)
     return !same || (now && i->by_task);
 }
 
-static bool take_casting(void *context, const json_element *e)
+static bool take_casting(void *context, const json_element *e, const json *casting)
 {
     section_run *r = context;
-    const char *id = zou_member(r->arena, e, "entity_in_id");
+    (void)e;
+    const char *id = json_text(json_get(casting, "entity_in_id"));
     if (zou_is_id(id))
         section_items_add(&r->items, id, KIND_NONE)->wanted = true;
     return true;
@@ -111,10 +112,9 @@ static bool take_casting(void *context, const json_element *e)
 
 static bool ask_for_castings(section_run *r)
 {
-    size_t n;
-    const char **ids = section_items_select(&r->items, changes_shots, &n);
-    zou_result result =
-        zou_bulk(r->zou, "/data/entity-links?entity_out_id=", ids, n, "", take_casting, r, r->e);
+    bulk_query query = {.path = "/data/entity-links?entity_out_id="};
+    query.ids = section_items_select(&r->items, changes_shots, &query.n);
+    zou_result result = zou_bulk_trees(r->zou, &query, NULL, take_casting, r, r->e);
     if (result == ZOU_FORBIDDEN) /* for all but administrators */
         return section_run_needs_full(r);
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
@@ -142,10 +142,10 @@ typedef struct children {
     size_t len, cap;
 } children;
 
-static bool keep_child(void *context, const json_element *e)
+static bool keep_child(void *context, const json_element *e, const json *tree)
 {
     children *c = context;
-    zou_entity *child = zou_entity_new(c->run->arena, e);
+    zou_entity *child = zou_entity_copy(c->run->arena, e, tree);
     if (!child || child->canceled || child->kind == KIND_NONE)
         return true;
     c->items = xgrow(c->items, c->len, &c->cap, sizeof(zou_entity *));
@@ -163,11 +163,10 @@ static void take_child(section_run *r, zou_entity *child)
     i->asked = true;
 }
 
-bool section_entities_read_children(section_run *r, const char *path, const char *const *ids,
-                                    size_t n, const char *rest)
+bool section_entities_read_children(section_run *r, const bulk_query *query)
 {
     children c = {.run = r};
-    zou_result result = zou_bulk(r->zou, path, ids, n, rest, keep_child, &c, r->e);
+    zou_result result = zou_bulk_trees(r->zou, query, NULL, keep_child, &c, r->e);
     bool ok = result == ZOU_OK ? section_store_look_up(r) : section_run_kitsu_failed(r, result);
     for (size_t k = 0; ok && k < c.len; k++)
         take_child(r, c.items[k]);
@@ -180,16 +179,16 @@ bool section_entities_read_children(section_run *r, const char *path, const char
 /* Find what has to come with the new records. */
 static bool follow_records(section_run *r)
 {
-    size_t n;
+    bulk_query query = {.path = "/data/entities?parent_id="};
     if (!look_up_parents(r) || !ask_for_castings(r))
         return false;
     for (const section_item *i = r->items.table; i; i = i->hh.next)
         if (is_new_record(i))
             want_parents(r, i);
-    const char **ids = section_items_select(&r->items, may_have_unknown_children, &n);
+    query.ids = section_items_select(&r->items, may_have_unknown_children, &query.n);
     for (section_item *i = r->items.table; i; i = i->hh.next)
         i->followed = i->record;
-    return section_entities_read_children(r, "/data/entities?parent_id=", ids, n, "");
+    return section_entities_read_children(r, &query);
 }
 
 static bool is_unfinished(const section_item *i)

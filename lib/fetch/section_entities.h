@@ -9,9 +9,8 @@
  * left to ask for. */
 bool section_entities_read(section_run *r);
 
-/* Ask for the entities below some ids, as zou_bulk does, and take in those that
- * the store lacks. */
-bool section_entities_read_children(section_run *r, const char *path, const char *const *ids,
-                                    size_t n, const char *rest);
+/* Ask for the entities below the query's ids, and take in those that the store
+ * lacks. */
+bool section_entities_read_children(section_run *r, const bulk_query *query);
 
 #endif

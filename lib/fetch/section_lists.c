@@ -44,7 +44,6 @@ static bool is_new_asset_type(const section_item *i)
 /* Zou looks through all assets for this list, so it is asked for only if need be. */
 bool section_lists_read_asset_types(section_run *r)
 {
-    size_t n;
     zou_project *p = &r->records->project;
     if (!r->project->whole && section_items_count(&r->items, changes_asset_types) == 0)
         return true;
@@ -55,9 +54,10 @@ bool section_lists_read_asset_types(section_run *r)
         return section_run_kitsu_failed(r, result);
     if (!section_store_look_up(r))
         return false;
-    const char **ids = section_items_select(&r->items, is_new_asset_type, &n);
-    const char *rest = arena_printf(r->arena, "&project_id=%s", p->id);
-    return section_entities_read_children(r, "/data/entities?entity_type_id=", ids, n, rest);
+    bulk_query query = {.path = "/data/entities?entity_type_id=",
+                        .rest = arena_printf(r->arena, "&project_id=%s", p->id)};
+    query.ids = section_items_select(&r->items, is_new_asset_type, &query.n);
+    return section_entities_read_children(r, &query);
 }
 
 /* ---- concepts ---------------------------------------------------------------- */
@@ -116,18 +116,17 @@ static bool take_task(void *context, const json_element *e)
 
 bool section_lists_read_tasks(section_run *r)
 {
-    size_t n;
-    const char **ids = section_items_select(&r->items, has_tasks, &n);
-    if (n > MAX_AFFECTED)
+    bulk_query query = {.path = "/data/tasks?entity_id=", .rest = "&relations=true"};
+    query.ids = section_items_select(&r->items, has_tasks, &query.n);
+    if (query.n > MAX_AFFECTED)
         return section_run_needs_full(r);
-    zou_result result = zou_bulk(r->zou, "/data/tasks?entity_id=", ids, n, "&relations=true",
-                                 take_task, &r->tasks, r->e);
+    zou_result result = zou_bulk_list(r->zou, &query, take_task, &r->tasks, r->e);
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }
 
 /* ---- task types -------------------------------------------------------------- */
 
-static bool has_all_task_types(const section_run *r)
+static bool has_all_task_types(section_run *r)
 {
     const element_list *list = &r->records->project.lists->task_types;
     const json *own = json_get(&r->records->project.record, "task_types");
@@ -135,7 +134,7 @@ static bool has_all_task_types(const section_run *r)
         if (!element_list_find(list, json_text(&own->items[i])))
             return false;
     for (size_t i = 0; i < r->tasks.len; i++) {
-        const char *id = zou_member(r->arena, &r->tasks.items[i], "task_type_id");
+        const char *id = json_text(json_get(element_list_tree(&r->tasks, i), "task_type_id"));
         if (id && !element_list_find(list, id))
             return false;
     }

@@ -1,5 +1,6 @@
 #include "fetch/shared_changes.h"
 
+#include "record/skipped.h"
 #include "store/state.h"
 #include "zou/id.h"
 
@@ -40,13 +41,16 @@ static bool set_found(void *context, store_ns ns, const json *document)
 /* Whether a project has this asset type, or has it among its Skipped records. */
 static bool uses_asset_type(event_batch *b, const project_link *link, const char *id, bool *uses)
 {
-    json skipped;
+    json records;
     store_ns ns = {store_avalon(b->store), link->coll};
     if (!store_find(b->store, ns, STORE_ZOU_ID, &id, 1, b->arena, set_found, uses, b->e) ||
-        !state_skipped(b->store, link->id, b->arena, &skipped, b->e))
+        !state_skipped(b->store, link->id, b->arena, &records, b->e))
         return false;
-    for (uint32_t i = 0; i < skipped.len; i++)
-        *uses |= json_text_is(json_at(&skipped.items[i], "entity", "id", NULL), id);
+    for (uint32_t i = 0; i < records.len; i++) {
+        skipped_record skipped;
+        skipped_read(&records.items[i], &skipped);
+        *uses |= skipped.id && strcmp(skipped.id, id) == 0;
+    }
     return true;
 }
 

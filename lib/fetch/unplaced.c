@@ -29,21 +29,21 @@ static void place(search *s, affected_id **table, const char *id, const char *pr
     t->made = true;
 }
 
-static bool place_entity(void *context, const json_element *e)
+static bool place_entity(void *context, const json_element *e, const json *entity)
 {
     search *s = context;
-    const char *project_id = zou_member(s->batch->arena, e, "project_id");
+    const char *project_id = json_text(json_get(entity, "project_id"));
     if (e->id && project_id)
         place(s, &s->from->entities, e->id, project_id, NULL);
     return true;
 }
 
-static bool place_task(void *context, const json_element *e)
+static bool place_task(void *context, const json_element *e, const json *task)
 {
     search *s = context;
-    const char *project_id = zou_member(s->batch->arena, e, "project_id");
+    const char *project_id = json_text(json_get(task, "project_id"));
     if (e->id && project_id)
-        place(s, &s->from->tasks, e->id, project_id, zou_member(s->batch->arena, e, "entity_id"));
+        place(s, &s->from->tasks, e->id, project_id, json_text(json_get(task, "entity_id")));
     return true;
 }
 
@@ -76,17 +76,16 @@ static zou_result ask_kitsu(search *s)
 {
     event_batch *b = s->batch;
     affected_project *p = s->from;
-    size_t n_entities, n_tasks;
-    const char **entities = ids_of(b->arena, p->entities, &n_entities);
-    const char **tasks = ids_of(b->arena, p->tasks, &n_tasks);
+    bulk_query entities = {.path = "/data/entities?id="};
+    bulk_query tasks = {.path = "/data/tasks?id=", .rest = "&relations=true"};
+    entities.ids = ids_of(b->arena, p->entities, &entities.n);
+    tasks.ids = ids_of(b->arena, p->tasks, &tasks.n);
     for (affected_id *t = p->tasks; t; t = t->hh.next)
         t->made |= t->entity_id != NULL; /* the entity is affected as well */
-    zou_result result = zou_bulk(b->lists.zou, "/data/entities?id=", entities, n_entities, "",
-                                 place_entity, s, b->e);
-    if (result != ZOU_OK)
-        return result;
-    return zou_bulk(b->lists.zou, "/data/tasks?id=", tasks, n_tasks, "&relations=true", place_task,
-                    s, b->e);
+    zou_result result = zou_bulk_trees(b->lists.zou, &entities, NULL, place_entity, s, b->e);
+    if (result == ZOU_OK)
+        result = zou_bulk_trees(b->lists.zou, &tasks, NULL, place_task, s, b->e);
+    return result;
 }
 
 /* Kitsu no longer has them. */
