@@ -142,7 +142,7 @@ static int fetch_all(options *o, zou *z, store *s)
 
 /* ---- events ------------------------------------------------------------- */
 
-static bool on_record(fetch_events *f, const ndjson *in, const json *record, error *e)
+static bool take_record(fetch_events *f, const ndjson *in, const json *record, error *e)
 {
     size_t len;
     const char *line = ndjson_line(in, &len);
@@ -187,7 +187,7 @@ static int fetch_changes(options *o, zou *z, store *s)
             fetch_events_bad_line(f);
         bad = ndjson_bad(in);
         if (got > 0)
-            ok = on_record(f, in, &record, &e);
+            ok = take_record(f, in, &record, &e);
     } while (ok && got > 0);
     int status = ok ? end_of_events(f, got) : status_of(&e);
     arena_free(a);
@@ -198,7 +198,7 @@ static int fetch_changes(options *o, zou *z, store *s)
 
 /* ---- main --------------------------------------------------------------- */
 
-static int run(options *o)
+static int fetch(options *o)
 {
     error e;
     store *s = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
@@ -219,7 +219,7 @@ int main(int argc, char **argv)
     program_start("kitsu-fetch");
     options o;
     read_options(&o, argc, argv);
-    int status = run(&o);
+    int status = fetch(&o);
     project_filter_free(&o.filter);
     return output_close(status);
 }

@@ -24,13 +24,13 @@ static bool take_remaining(void *context, const json_element *e, const json *ass
 }
 
 /* The assets that events of the batch call deleted. */
-static remaining list_deleted(arena *a, const affected *t)
+static remaining list_deleted(arena *scratch, const affected *a)
 {
-    remaining r = {.arena = a};
-    for (const affected_project *p = t->projects; p; p = p->hh.next)
+    remaining r = {.arena = scratch};
+    for (const affected_project *p = a->projects; p; p = p->hh.next)
         r.cap += HASH_COUNT(p->entities);
-    r.ids = arena_alloc(a, (r.cap + 1) * sizeof *r.ids);
-    for (const affected_project *p = t->projects; p; p = p->hh.next)
+    r.ids = arena_alloc(scratch, (r.cap + 1) * sizeof *r.ids);
+    for (const affected_project *p = a->projects; p; p = p->hh.next)
         for (const affected_id *i = p->entities; i; i = i->hh.next)
             if (i->deleted && i->kind == KIND_ASSET)
                 r.ids[r.n++] = i->id;
@@ -46,11 +46,11 @@ static zou_result ask_for_remaining(zou *z, remaining *r, error *e)
     return zou_bulk_trees(z, &query, NULL, take_remaining, r, e);
 }
 
-bool fetch_await_deletion(zou *z, const affected *t, error *e)
+bool fetch_await_deletion(zou *z, const affected *a, error *e)
 {
     zou_result result = ZOU_OK;
-    arena *a = arena_new();
-    remaining r = list_deleted(a, t);
+    arena *scratch = arena_new();
+    remaining r = list_deleted(scratch, a);
     double waited = 0;
     for (double wait = 0.1; r.n > 0; wait *= 2) {
         result = ask_for_remaining(z, &r, e);
@@ -59,6 +59,6 @@ bool fetch_await_deletion(zou *z, const affected *t, error *e)
         clock_sleep(wait);
         waited += wait;
     }
-    arena_free(a);
+    arena_free(scratch);
     return result != ZOU_LOST;
 }

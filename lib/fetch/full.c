@@ -14,11 +14,11 @@
 #include <sysexits.h>
 
 /* A full reading under way. */
-typedef struct run {
+typedef struct full_run {
     fetch_full *full;
     element_list list; /* all projects that the user sees, by name, then id */
     error *e;
-} run;
+} full_run;
 
 static int by_name_and_id(const void *x, const void *y)
 {
@@ -32,7 +32,7 @@ static bool keep_project(void *context, const json_element *e)
     return !e->id || element_list_keep(context, e);
 }
 
-static bool read_list(run *r)
+static bool read_list(full_run *r)
 {
     r->list.names_only = true;
     if (zou_list(r->full->lists->zou, "/data/projects/all", keep_project, &r->list, r->e) != ZOU_OK)
@@ -42,21 +42,21 @@ static bool read_list(run *r)
     return true;
 }
 
-static void set_incomplete(run *r)
+static void set_incomplete(full_run *r)
 {
     if (r->full->status == EX_OK)
         r->full->status = 1;
 }
 
 /* Takes an outcome into the exit status. False: stop. */
-static bool take_outcome(run *r, fetch_outcome outcome)
+static bool take_outcome(full_run *r, fetch_outcome outcome)
 {
     if (outcome != FETCH_WHOLE)
         set_incomplete(r);
     return outcome != FETCH_LOST;
 }
 
-static void report(run *r, const char *name, const char *what)
+static void report(full_run *r, const char *name, const char *what)
 {
     msg_error("%s: %s", name, what);
     set_incomplete(r);
@@ -74,7 +74,7 @@ void fetch_full_write_deleted(const char *project_id)
 }
 
 /* Ask Kitsu for the project by its id. */
-static fetch_outcome ask_for(run *r, const project_link *link)
+static fetch_outcome ask_for(full_run *r, const project_link *link)
 {
     arena *a = arena_new();
     json v;
@@ -108,7 +108,7 @@ static bool is_copy(const project_links *l, size_t i)
 }
 
 /* Whether the list has any of the store's projects. */
-static bool lists_any(const run *r)
+static bool lists_any(const full_run *r)
 {
     const project_links *l = r->full->links;
     for (size_t i = 0; i < l->len; i++)
@@ -119,7 +119,7 @@ static bool lists_any(const run *r)
 
 /* A project that another Kitsu lacks was not deleted. A server is believed about a
  * project that was synchronised from it, or if it has any of the store's. */
-static bool write_deleted(run *r)
+static bool write_deleted(full_run *r)
 {
     const project_links *l = r->full->links;
     bool right_server = lists_any(r);
@@ -142,7 +142,7 @@ static bool write_deleted(run *r)
 
 /* ---- projects of the list ------------------------------------------------ */
 
-static fetch_outcome write_project(run *r, const json_element *project)
+static fetch_outcome write_project(full_run *r, const json_element *project)
 {
     fetch_full *f = r->full;
     fetch_records records;
@@ -156,7 +156,7 @@ static fetch_outcome write_project(run *r, const json_element *project)
     return outcome;
 }
 
-static bool write_projects(run *r)
+static bool write_projects(full_run *r)
 {
     project_filter *filter = r->full->filter;
     if (r->list.len == 0 && !zou_lists_sees_all(r->full->lists))
@@ -176,7 +176,7 @@ static bool write_projects(run *r)
 
 bool fetch_full_write(fetch_full *f, error *e)
 {
-    run r = {.full = f, .e = e};
+    full_run r = {.full = f, .e = e};
     f->ended = f->abandoned = json_array();
     f->status = EX_OK;
     bool ok = read_list(&r) && zou_lists_need_all(f->lists, f->wanted, e) == ZOU_OK &&

@@ -16,16 +16,16 @@ void stored_tasks_each(const json *document, stored_task_fn *fn, void *context)
 }
 
 /* A search through a collection. All borrowed. */
-typedef struct search {
+typedef struct task_search {
     const affected_id *tasks;
     stored_task_fn *fn;
     void *context;
     arena *arena; /* of one document */
-} search;
+} task_search;
 
 static void match_task(void *context, const char *task_id, const char *entity_id)
 {
-    search *s = context;
+    task_search *s = context;
     affected_id *t;
     HASH_FIND_STR((affected_id *)s->tasks, task_id, t);
     if (t)
@@ -34,7 +34,7 @@ static void match_task(void *context, const char *task_id, const char *entity_id
 
 static bool search_document(void *context, store_ns ns, const json *document)
 {
-    search *s = context;
+    task_search *s = context;
     (void)ns;
     stored_tasks_each(document, match_task, s);
     arena_reset(s->arena);
@@ -46,7 +46,7 @@ bool stored_tasks_find(store *s, store_ns ns, const affected_id *tasks, stored_t
 {
     if (!tasks)
         return true;
-    search all = {.tasks = tasks, .fn = fn, .context = context, .arena = arena_new()};
+    task_search all = {.tasks = tasks, .fn = fn, .context = context, .arena = arena_new()};
     bool ok = store_documents(s, ns, STORE_ENTITIES, all.arena, search_document, &all, e);
     arena_free(all.arena);
     return ok;

@@ -5,10 +5,10 @@
 #include "zou/bulk.h"
 #include "zou/id.h"
 
-/* A search for their projects. */
+/* The search for their projects. */
 typedef struct search {
     event_batch *batch;
-    affected_project *from; /* the one without an id: `made` of its ids means found */
+    affected_project *from; /* the one without an id */
     const char *project_id; /* in the store: of the documents that are being read */
 } search;
 
@@ -26,7 +26,7 @@ static void place(search *s, affected_id **table, const char *id, const char *pr
                                     t->kind, entity_id ? entity_id : t->entity_id);
     own->made |= t->made;
     own->deleted |= t->deleted;
-    t->made = true;
+    t->placed = true;
 }
 
 static bool place_entity(void *context, const json_element *e, const json *entity)
@@ -81,7 +81,7 @@ static zou_result ask_kitsu(search *s)
     entities.ids = ids_of(b->arena, p->entities, &entities.n);
     tasks.ids = ids_of(b->arena, p->tasks, &tasks.n);
     for (affected_id *t = p->tasks; t; t = t->hh.next)
-        t->made |= t->entity_id != NULL; /* the entity is affected as well */
+        t->placed = t->entity_id; /* the entity is affected as well */
     zou_result result = zou_bulk_trees(b->lists.zou, &entities, NULL, place_entity, s, b->e);
     if (result == ZOU_OK)
         result = zou_bulk_trees(b->lists.zou, &tasks, NULL, place_task, s, b->e);
@@ -110,7 +110,7 @@ static void drop_placed(affected_id **table)
 {
     affected_id *t, *next;
     HASH_ITER(hh, *table, t, next)
-    if (t->made)
+    if (t->placed)
         HASH_DELETE(hh, *table, t);
 }
 
