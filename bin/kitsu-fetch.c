@@ -121,22 +121,19 @@ static int status_of(const error *e)
 static int fetch_all(options *o, zou *z, store *s)
 {
     error e;
-    project_links links = {0};
-    bool ok = project_links_read(&links, s, zou_server(z), &e);
-    store_close(s);
-    if (!ok) {
-        msg_error("%s", e.what);
-        return e.status;
-    }
     zou_lists lists;
     zou_lists_init(&lists, z);
+    project_links links = {0};
     arena *a = arena_new();
     fetch_full full = {
         .lists = &lists, .wanted = o->wanted, .filter = &o->filter, .links = &links, .arena = a};
-    int status = fetch_full_write_stream(&full, !o->types, &e) ? full.status : status_of(&e);
+    bool ok = project_links_read(&links, s, zou_server(z), &e);
+    store_close(s);
+    ok = ok && fetch_full_write_stream(&full, !o->types, &e);
+    int status = ok ? full.status : status_of(&e);
     arena_free(a);
-    zou_lists_free(&lists);
     project_links_free(&links);
+    zou_lists_free(&lists);
     return status;
 }
 
@@ -173,7 +170,7 @@ static int end_of_events(const fetch_events *f, int got)
 static int fetch_changes(options *o, zou *z, store *s)
 {
     ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
-    fetch_events *f = fetch_events_new(z, s, o->store, &o->filter);
+    fetch_events *f = fetch_events_new(z, s, o->store, &o->filter, o->wanted);
     arena *a = arena_new();
     error e;
     json record;

@@ -18,7 +18,7 @@ typedef struct event_batch {
     project_links links;    /* owned: the store's projects */
     double links_read_at;   /* by clock_now; 0: never */
     known_projects known;   /* owned */
-    bool wanted[KINDS];     /* the kinds of a full reading */
+    const bool *wanted;     /* borrowed: of each kind (KINDS), whether a full reading has it */
     int status;             /* EX_OK, or 1: something could not be read */
     /* Of this batch. */
     affected *affected; /* owned */

@@ -18,17 +18,18 @@ struct fetch_events {
     event_batch batch;
 };
 
-fetch_events *fetch_events_new(zou *z, store *s, const char *address, project_filter *filter)
+fetch_events *fetch_events_new(zou *z, store *s, const char *address, project_filter *filter,
+                               const bool wanted[KINDS])
 {
     fetch_events *f = xmalloc(sizeof *f);
     *f = (fetch_events){{.store = s,
                          .address = address,
                          .filter = filter,
+                         .wanted = wanted,
                          .affected = affected_new(),
                          .arena = arena_new(),
                          .abandoned = json_array()}};
-    for (int k = 0; k < KINDS; k++)
-        f->batch.wanted[k] = k != KIND_PERSON;
+
     zou_lists_init(&f->batch.lists, z);
     return f;
 }

@@ -25,8 +25,8 @@ typedef struct fetch_full {
  * read any longer; `*e`, or stdout's error, says why. */
 bool fetch_full_write(fetch_full *f, error *e);
 
-/* The same as a whole stream: first asks for the head of the event log, at the
- * end writes the Checkpoint of that. `all_kinds`: no kind was left out, so that
+/* The same as a whole stream: ask for the head of the event log first, and write its
+ * Checkpoint at the end. `all_kinds`: no kind was left out, so that
  * the Checkpoint may also hold for projects that do not exist yet. */
 bool fetch_full_write_stream(fetch_full *f, bool all_kinds, error *e);
 
