@@ -26,8 +26,8 @@ typedef struct fetch_full {
 bool fetch_full_write(fetch_full *f, error *e);
 
 /* The same as a whole stream: ask for the head of the event log first, and write its
- * Checkpoint at the end. `all_kinds`: no kind was left out, so that
- * the Checkpoint may also hold for projects that do not exist yet. */
+ * Checkpoint at the end. `all_kinds`: no kind is left out, so that the Checkpoint
+ * may also hold for projects that do not exist yet. */
 bool fetch_full_write_stream(fetch_full *f, bool all_kinds, error *e);
 
 /* Write Deleted of a project, after Kitsu has answered 404 for it. */

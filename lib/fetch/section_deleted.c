@@ -41,14 +41,14 @@ static bool is_missing(const section_item *i)
            (i->stored || (i->remembered && i->kind != KIND_NONE));
 }
 
-static bool is_known_to_be_gone(const section_item *i)
+static bool is_deleted_or_moved(const section_item *i)
 {
     return i->deleted || i->elsewhere;
 }
 
 static bool needs_probe(const section_item *i)
 {
-    return is_missing(i) && !is_known_to_be_gone(i);
+    return is_missing(i) && !is_deleted_or_moved(i);
 }
 
 bool section_deleted_find(section_run *r)
@@ -60,7 +60,7 @@ bool section_deleted_find(section_run *r)
     for (const section_item *i = r->items.table; i; i = i->hh.next) {
         if (!is_missing(i))
             continue;
-        if (is_known_to_be_gone(i))
+        if (is_deleted_or_moved(i))
             add_deleted(r, i);
         else if (!probe(r, i))
             return false;

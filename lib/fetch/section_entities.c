@@ -14,7 +14,7 @@ static bool has_to_be_asked(const section_item *i)
     return i->wanted && !i->asked && i->kind != KIND_ASSET_TYPE;
 }
 
-/* Whether it lies in another project than the events said. */
+/* Whether it lies in another project than its events name. */
 static bool is_elsewhere(section_run *r, section_item *i, const zou_entity *entity)
 {
     if (!section_run_hand_over(r, entity->project_id, i->id, entity->kind))

@@ -5,8 +5,7 @@
 #include "fetch/section_run.h"
 
 /* Ask for the wanted items, and look them up in the store; then for the ancestors,
- * descendants and shots that turn out to be needed with them, until nothing is
- * left to ask for. */
+ * descendants and shots that turn out to be needed with them, until none is missing. */
 bool section_entities_read(section_run *r);
 
 /* Ask for the entities below the query's ids, and take in those that the store
