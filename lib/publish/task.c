@@ -204,10 +204,9 @@ publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, a
 
 publish_tasks *publish_tasks_new(zou *z, store *s)
 {
-    static const bool none[KINDS] = {false};
     publish_tasks *t = xmalloc(sizeof *t);
     *t = (publish_tasks){.zou = z, .store = s};
-    zou_lists_init(&t->lists, z, none);
+    zou_lists_init(&t->lists, z);
     return t;
 }
 
