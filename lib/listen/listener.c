@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/msg.h"
 #include "base/output.h"
 #include "listen/unlogged.h"
@@ -89,7 +90,7 @@ void listener_catch_signals(void)
 /* As if it had been written to. */
 static void end_without_reader(void)
 {
-    if (!http_hung_up(STDOUT_FILENO))
+    if (!fd_hung_up(STDOUT_FILENO))
         return;
     end_by(SIGPIPE);
     _exit(EX_IOERR);

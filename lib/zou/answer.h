@@ -3,6 +3,7 @@
 #ifndef OPKITSU_ZOU_ANSWER_H
 #define OPKITSU_ZOU_ANSWER_H
 
+#include "net/http_multi.h"
 #include "zou/zou.h"
 
 /* For requests beside each other; its connections stay open from one use to the

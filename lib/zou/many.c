@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/http.h"
 #include "zou/answer.h"
 
 #include <math.h>
