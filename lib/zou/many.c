@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/http.h"
-#include "zou/answer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -235,7 +234,7 @@ static void accept(crowd *c, slot *s, const http_request *r, const http_answer *
 {
     json_error je;
     bool cut;
-    if (zou_parse(c->arena, answer->body, answer->len, &s->job->answer, &je, &cut)) {
+    if (answer_parse(c->arena, answer->body, answer->len, &s->job->answer, &je, &cut)) {
         progress(c);
         finish(c, s, ZOU_OK);
         return;
@@ -244,13 +243,13 @@ static void accept(crowd *c, slot *s, const http_request *r, const http_answer *
     if (cut) {
         failure f = {.status = answer->status};
         error_set(&f.error, EX_TEMPFAIL, "%s %s: the answer ended early", r->method,
-                  zou_route(c->z, r));
+                  answer_route(zou_server(c->z), r));
         fail(c, s, &f);
         return;
     }
     progress(c);
     s->job->unsure = !is_repeatable(s->job);
-    finish(c, s, zou_nonsense(c->z, r, je.what, &s->job->error));
+    finish(c, s, answer_unexpected(zou_server(c->z), r, je.what, &s->job->error));
 }
 
 static void take_answer(crowd *c, slot *s, const http_request *r, const http_answer *answer)
@@ -262,10 +261,10 @@ static void take_answer(crowd *c, slot *s, const http_request *r, const http_ans
     } else if (status == 429 || status == 502 || status == 503 || status == 504) {
         failure f = {.status = status, .undone = status == 429, .asked = answer->retry_after};
         error_set(&f.error, EX_TEMPFAIL, "%s %s: the server is busy or down (HTTP %d)", r->method,
-                  zou_route(c->z, r), status);
+                  answer_route(zou_server(c->z), r), status);
         fail(c, s, &f);
     } else {
-        zou_result judged = zou_judge(c->z, r, answer, &s->job->error);
+        zou_result judged = answer_judge(zou_server(c->z), r, answer, &s->job->error);
         progress(c);
         if (status == 401 || status == 422)
             refuse(c, s, judged);
@@ -298,7 +297,7 @@ static void end(crowd *c, slot *s)
     if (!http_call_ended(s->call)) {
         failure f = {0};
         error_set(&f.error, EX_TEMPFAIL, "%s %s: no answer for %.0f s", r.method,
-                  zou_route(c->z, &r), MAX_ANSWER_SECONDS);
+                  answer_route(zou_server(c->z), &r), MAX_ANSWER_SECONDS);
         fail(c, s, &f);
     } else if (http_call_answer(s->call, &answer, &e)) {
         take_answer(c, s, &r, &answer);
