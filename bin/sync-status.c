@@ -10,8 +10,8 @@
 #include "store/lease.h"
 #include "store/state.h"
 #include "zou/event_log.h"
-#include "zou/session.h"
 #include "zou/session_file.h"
+#include "zou/token.h"
 #include "zou/zou.h"
 
 #include <getopt.h>
@@ -179,7 +179,7 @@ static void read_login(status *s, const options *o)
     session_file *f = session_file_open(s->server, login);
     tokens t;
     if (session_file_read(f, &t))
-        s->token_until = session_token_end(t.access, t.access_at);
+        s->token_until = token_expiry(t.access, t.access_at);
     tokens_clear(&t);
     session_file_close(f);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "net/http.h"
 
 #include <stdlib.h>
 #include <string.h>
