@@ -5,6 +5,7 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "listen/listener.h"
+#include "zou/event_head.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -143,7 +144,7 @@ static bool read_role(start *s, error *e)
                  zou_server(s->zou));
     if (role && (strcmp(role, "manager") == 0 || strcmp(role, "admin") == 0) && !s->o->now)
         return true;
-    if (event_log_head(s->zou, a, &head, e) != ZOU_OK)
+    if (event_head_read(s->zou, a, &head, e) != ZOU_OK)
         return false;
     s->by_socket = json_is_null(&head.created_at);
     if (s->o->now)

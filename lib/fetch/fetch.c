@@ -3,7 +3,7 @@
 #include "base/msg.h"
 #include "fetch/affected.h"
 #include "record/ndjson.h"
-#include "zou/event_log.h"
+#include "zou/event_head.h"
 #include "zou/id.h"
 
 #include <stdio.h>
@@ -207,7 +207,7 @@ int fetch_run(zou *z, const bool wanted[KINDS], bool all_kinds, fetch_filter *fi
     zou_lists_init(&shared, z, wanted);
     arena *a = arena_new();
     json ended = json_array(), left = json_array();
-    bool ok = zou_lists_user(&shared, &e) == ZOU_OK && event_log_head(z, a, &head, &e) == ZOU_OK &&
+    bool ok = zou_lists_user(&shared, &e) == ZOU_OK && event_head_read(z, a, &head, &e) == ZOU_OK &&
               fetch_all(&shared, filter, links, a, &ended, &left, &status, &e);
     if (ok)
         write_checkpoint(&shared, &head, &ended, &left, all_kinds && filter->n == 0);

@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "listen/unlogged.h"
 #include "net/sio.h"
+#include "record/event.h"
 #include "record/ndjson.h"
 #include "zou/event_log.h"
 
@@ -119,7 +120,7 @@ static bool is_wanted(const listener *l, const char *project_id)
 static void keep_message(listener *l, const char *name, const json *data)
 {
     arena *a = arena_new();
-    json record = event_record(a, NULL, NULL, name, NULL, data);
+    json record = event_make(a, &(event_record){.name = name, .data = data});
     if (is_wanted(l, json_text(json_get(&record, "project_id")))) {
         json_write(&l->messages, &record);
         buf_addc(&l->messages, '\n');
