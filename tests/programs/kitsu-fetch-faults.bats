@@ -355,7 +355,7 @@ PYTHON
     start "{\"GET /data/task-types\": [{\"status\": 307, \"headers\": {\"Location\": \"/api/data/task-types\"}}]}"
     fetch
     [[ $status == 76 ]]
-    says "circle"
+    says "more than 5 redirections"
 }
 
 @test "TLS: an unknown authority is refused, a named one is not" {
