@@ -8,6 +8,7 @@
 #include "comment/memory.h"
 #include "comment/post.h"
 #include "record/result.h"
+#include "net/http.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -225,7 +225,7 @@ PYTHON
         fetch -v
         [[ $status == 0 ]]
         whole 3
-        says "HTTP $code); trying again in"
+        says "HTTP $code); retrying in"
     done
 }
 
@@ -253,20 +253,20 @@ PYTHON
     fetch -v
     [[ $status == 0 ]]
     ((SECONDS >= 2))
-    says 'trying again in 2.0 s'
+    says 'retrying in 2.0 s'
     at=$(LC_ALL=C date -u -d '+1 hour' '+%a, %d %b %Y %H:%M:%S GMT')
     start "{\"GET $below/shots\": [{\"status\": 503, \"headers\": {\"Retry-After\": \"$at\"}}, {}]}"
     fetch -v
     [[ $status == 0 ]]
     # Four times what all waits together may take is the most.
-    says 'trying again in 4.0 s'
+    says 'retrying in 4.0 s'
 }
 
 @test "a long wait is announced without -v" {
     start '{"GET /data/task-types": [{"status": 503, "headers": {"Retry-After": "6"}}]}'
     OPKITSU_RETRY_SECONDS=30 run --separate-stderr timeout 1 kitsu-fetch
     [[ $status == 124 ]]
-    says 'trying again in 6 s'
+    says 'retrying in 6 s'
 }
 
 @test "a body that is cut: the rest comes once, nothing twice" {
@@ -355,7 +355,7 @@ PYTHON
     start "{\"GET /data/task-types\": [{\"status\": 307, \"headers\": {\"Location\": \"/api/data/task-types\"}}]}"
     fetch
     [[ $status == 76 ]]
-    says "circle"
+    says "more than 5 redirections"
 }
 
 @test "TLS: an unknown authority is refused, a named one is not" {
