@@ -1,5 +1,4 @@
 /* kitsu-fetch - productions out of Kitsu, as records. */
-#include "base/mem.h"
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
@@ -8,7 +7,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -53,7 +51,7 @@ static const struct option long_options[] = {
 typedef struct options {
     zou_options zou;
     const char *store;
-    fetch_filter filter; /* its arrays are owned */
+    project_filter filter; /* owned */
     bool wanted[KINDS];
     bool types, events;
 } options;
@@ -78,8 +76,7 @@ static void read_types(options *o, const char *list)
 
 static void read_options(options *o, int argc, char **argv)
 {
-    *o = (options){.filter = {.names = xmalloc((size_t)argc * sizeof(const char *)),
-                              .found = xmalloc((size_t)argc * sizeof(bool))}};
+    *o = (options){.filter = {0}};
     for (int k = 0; k < KINDS; k++)
         o->wanted[k] = k != KIND_PERSON;
     int c;
@@ -87,10 +84,7 @@ static void read_options(options *o, int argc, char **argv)
         switch (c) {
         case 's': o->zou.server = optarg; break;
         case 'd': o->store = optarg; break;
-        case 'P':
-            o->filter.found[o->filter.n] = false;
-            o->filter.names[o->filter.n++] = optarg;
-            break;
+        case 'P': project_filter_add(&o->filter, optarg); break;
         case 'l': o->zou.credentials.login = optarg; break;
         case TYPES:
             o->types = true;
@@ -154,7 +148,6 @@ int main(int argc, char **argv)
         msg_error("%s", e.what);
         status = e.status;
     }
-    free(o.filter.names);
-    free(o.filter.found);
+    project_filter_free(&o.filter);
     return output_close(status);
 }

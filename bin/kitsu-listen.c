@@ -5,6 +5,7 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "listen/listener.h"
+#include "model/project_filter.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -157,11 +158,11 @@ static const char *find_project(const start *s, const json *list, const char *na
     for (uint32_t i = 0; i < list->len; i++) {
         const char *its_name = json_text(json_get(&list->items[i], "name"));
         const char *id = json_text(json_get(&list->items[i], "id"));
-        if (id && (strcmp(id, name) == 0 || (its_name && strcmp(its_name, name) == 0)))
+        if (id && project_filter_names(name, its_name, id))
             return id;
     }
     for (size_t i = 0; i < s->n_links; i++) /* Kitsu's may have been deleted */
-        if (strcmp(s->links[i].id, name) == 0 || strcmp(s->links[i].name, name) == 0)
+        if (project_filter_names(name, s->links[i].name, s->links[i].id))
             return s->links[i].id;
     return NULL;
 }

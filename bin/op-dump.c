@@ -1,14 +1,13 @@
 /* op-dump - print OpenPype's documents. */
-#include "base/mem.h"
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
+#include "model/project_filter.h"
 #include "record/ndjson.h"
 #include "store/store.h"
 
 #include <getopt.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 static const char usage[] =
     "usage: op-dump [-qv] [-d STORE] [-P PROJECT]... [--all] [--bare] > documents\n"
@@ -25,8 +24,7 @@ static const char usage[] =
 
 typedef struct options {
     const char *store;     /* borrowed; NULL: the environment's */
-    const char **projects; /* owned list of borrowed names */
-    size_t n;
+    project_filter filter; /* owned */
     store_what what;
     bool bare;
 } options;
@@ -92,40 +90,30 @@ static void print_end(printer *p, store_ns ns)
     p->n = 0;
 }
 
-static bool is_wanted(const options *o, const char *name)
-{
-    for (size_t i = 0; i < o->n; i++)
-        if (strcmp(o->projects[i], name) == 0)
-            return true;
-    return o->n == 0;
-}
-
-/* Whether there is every project that was asked for. */
-static int check_names(const options *o, const store *s, const names *n)
+/* Returns 1 if the store lacks a project that -P names. */
+static int check_names(project_filter *f, const store *s, const names *n)
 {
     int status = 0;
-    for (size_t i = 0; i < o->n; i++) {
-        bool found = false;
-        for (uint32_t k = 0; k < n->list.len; k++)
-            found = found || strcmp(n->list.items[k].text, o->projects[i]) == 0;
-        if (!found) {
-            msg_error("%s: no project '%s'", store_name(s), o->projects[i]);
+    for (uint32_t i = 0; i < n->list.len; i++)
+        project_filter_wants(f, n->list.items[i].text, NULL);
+    for (size_t i = 0; i < f->n; i++)
+        if (!f->wishes[i].found) {
+            msg_error("%s: no project '%s'", store_name(s), f->wishes[i].text);
             status = 1;
         }
-    }
     return status;
 }
 
-static int dump(const options *o, store *s, arena *keep, arena *scratch)
+static int dump(options *o, store *s, arena *keep, arena *scratch)
 {
     error e;
     names n = {keep, scratch, json_array()};
     printer p = {scratch, o->bare, 0};
     bool ok = store_projects(s, scratch, take_name, &n, &e);
-    int status = ok ? check_names(o, s, &n) : 0;
+    int status = ok ? check_names(&o->filter, s, &n) : 0;
     for (uint32_t i = 0; ok && i < n.list.len && !ferror(stdout); i++) {
         store_ns ns = {store_avalon(s), n.list.items[i].text};
-        if (!is_wanted(o, ns.coll))
+        if (!project_filter_wants(&o->filter, ns.coll, NULL))
             continue;
         ok = store_documents(s, ns, o->what, scratch, print_document, &p, &e);
         if (ok)
@@ -137,7 +125,7 @@ static int dump(const options *o, store *s, arena *keep, arena *scratch)
     return e.status;
 }
 
-static int run(const options *o)
+static int run(options *o)
 {
     error e;
     store *s = store_open(o->store, STORE_READ, 30, &e);
@@ -163,11 +151,11 @@ int main(int argc, char **argv)
                                                  PROGRAM_LONG_OPTIONS,
                                                  {NULL, 0, NULL, 0}};
     program_start("op-dump");
-    options o = {.what = STORE_ENTITIES, .projects = xmalloc((size_t)argc * sizeof *o.projects)};
+    options o = {.what = STORE_ENTITIES};
     for (int c; (c = getopt_long(argc, argv, "d:P:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
         switch (c) {
         case 'd': o.store = optarg; break;
-        case 'P': o.projects[o.n++] = optarg; break;
+        case 'P': project_filter_add(&o.filter, optarg); break;
         case ALL: o.what = STORE_ALL; break;
         case BARE: o.bare = true; break;
         default: program_option(c, usage);
@@ -175,6 +163,6 @@ int main(int argc, char **argv)
     if (optind < argc)
         program_usage_error("it takes no arguments: '%s'", argv[optind]);
     int status = output_close(run(&o));
-    free(o.projects);
+    project_filter_free(&o.filter);
     return status;
 }

@@ -44,18 +44,20 @@ typedef struct rows {
 /* A row that is too large or nested too deep (some of Zou's events hold what a
  * user has sent) must not hide the others: what is left of it still says that
  * something happened, and its time is that of the row before it. */
-static bool take_row(void *context, const json_element *e)
+static json outline_row(arena *a, const json_element *e, const json *page)
+{
+    const json *last = page->len ? &page->items[page->len - 1] : NULL;
+    json row = json_object();
+    json_add(a, &row, "id", json_string(a, e->id ? e->id : ""));
+    json_add(a, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
+    json_add(a, &row, "name", json_string(a, e->name ? e->name : ""));
+    return row;
+}
+
+static bool add_row(void *context, const json_element *e, const json *row)
 {
     rows *r = context;
-    json row;
-    if (!e->text || !json_parse(r->arena, e->text, e->len, &row, NULL, NULL)) {
-        const json *last = r->page->len ? &r->page->items[r->page->len - 1] : NULL;
-        row = json_object();
-        json_add(r->arena, &row, "id", json_string(r->arena, e->id ? e->id : ""));
-        json_add(r->arena, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
-        json_add(r->arena, &row, "name", json_string(r->arena, e->name ? e->name : ""));
-    }
-    json_push(r->arena, r->page, row);
+    json_push(r->arena, r->page, row ? *row : outline_row(r->arena, e, r->page));
     return true;
 }
 
@@ -77,7 +79,7 @@ static zou_result get_rows(zou *z, const char *path, arena *a, json *page, error
 {
     rows r = {a, page};
     *page = json_array();
-    zou_result result = zou_list(z, path, take_row, &r, e);
+    zou_result result = zou_list_trees(z, path, a, add_row, &r, e);
     if (result == ZOU_OK)
         date_first(z, a, page);
     return result;

@@ -16,6 +16,8 @@ bool element_list_keep(void *context, const json_element *e)
     element_list *l = context;
     if (!l->arena)
         l->arena = arena_new();
+    free(l->trees); /* they are for a list that is complete */
+    l->trees = NULL;
     l->items = xgrow(l->items, l->len, &l->cap, sizeof *l->items);
     json_element *kept = &l->items[l->len++];
     *kept = *e;
@@ -34,9 +36,25 @@ const json_element *element_list_find(const element_list *l, const char *id)
     return NULL;
 }
 
+const json *element_list_tree(element_list *l, size_t i)
+{
+    json tree;
+    const json_element *e = &l->items[i];
+    if (!l->trees) {
+        l->trees = xmalloc(l->len * sizeof *l->trees);
+        for (size_t k = 0; k < l->len; k++)
+            l->trees[k] = json_null();
+    }
+    if (json_is_null(&l->trees[i]) && e->text &&
+        json_parse(l->arena, e->text, e->len, &tree, NULL, NULL))
+        l->trees[i] = tree;
+    return json_is_null(&l->trees[i]) ? NULL : &l->trees[i];
+}
+
 void element_list_clear(element_list *l)
 {
     free(l->items);
+    free(l->trees);
     arena_free(l->arena);
     *l = (element_list){.names_only = l->names_only};
 }

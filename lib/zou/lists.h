@@ -9,6 +9,7 @@
 /* A list that is kept. */
 typedef struct element_list {
     json_element *items; /* owned; the texts lie in the arena */
+    json *trees;         /* owned: of the items that were asked for; NULL: of none yet */
     size_t len, cap;
     arena *arena; /* owned */
     bool names_only, read;
@@ -18,6 +19,9 @@ typedef struct element_list {
 bool element_list_keep(void *context, const json_element *element);
 /* The one of this id, or NULL. */
 const json_element *element_list_find(const element_list *l, const char *id);
+/* Item `i`, parsed once; it lives as long as the list. NULL: it is too large, or its
+ * text is not kept (`names_only`). */
+const json *element_list_tree(element_list *l, size_t i);
 void element_list_clear(element_list *l);
 
 typedef struct zou_lists {

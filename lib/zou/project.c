@@ -63,17 +63,13 @@ zou_result zou_project_read(zou_project *p, error *e)
     return read_status(p, e);
 }
 
-static bool find_my_role(void *context, const json_element *e)
+static bool find_my_role(void *context, const json_element *e, const json *person)
 {
     zou_project *p = context;
-    if (!e->id || !e->text || strcmp(e->id, p->lists->me) != 0)
-        return true;
-    json v;
-    if (json_parse(p->arena, e->text, e->len, &v, NULL, NULL)) {
-        const char *role = json_text(json_get(&v, "project_role"));
-        if (role && strcmp(role, "admin") != 0) /* which Zou leaves aside as well */
-            p->role = role;
-    }
+    const char *role = json_text(json_get(person, "project_role"));
+    bool is_me = e->id && strcmp(e->id, p->lists->me) == 0;
+    if (is_me && role && strcmp(role, "admin") != 0) /* which Zou ignores, too */
+        p->role = arena_text(p->arena, role, strlen(role));
     return true;
 }
 
@@ -100,7 +96,8 @@ zou_result zou_project_find_role(zou_project *p, error *e)
         return result;
     p->role = p->lists->role;
     if (!zou_lists_sees_all(p->lists))
-        result = zou_list(p->lists->zou, zou_project_path(p, "team"), find_my_role, p, e);
+        result =
+            zou_list_trees(p->lists->zou, zou_project_path(p, "team"), NULL, find_my_role, p, e);
     zou_project_set_role(p, p->role);
     return result;
 }

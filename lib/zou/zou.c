@@ -381,3 +381,31 @@ zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context
     buf_free(&url);
     return result;
 }
+
+typedef struct tree_list {
+    arena *arena, *scratch; /* the one borrowed, or the other owned */
+    zou_tree_fn *fn;
+    void *context;
+} tree_list;
+
+static bool parse_element(void *context, const json_element *element)
+{
+    tree_list *l = context;
+    json tree;
+    bool parsed =
+        element->text && json_parse(l->arena, element->text, element->len, &tree, NULL, NULL);
+    bool more = l->fn(l->context, element, parsed ? &tree : NULL);
+    if (l->scratch)
+        arena_reset(l->scratch);
+    return more;
+}
+
+zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,
+                          error *e)
+{
+    arena *scratch = a ? NULL : arena_new();
+    tree_list l = {.arena = a ? a : scratch, .scratch = scratch, .fn = fn, .context = context};
+    zou_result result = zou_list(z, path, parse_element, &l, e);
+    arena_free(scratch);
+    return result;
+}

@@ -61,6 +61,17 @@ zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena
  * connection that broke, what was handed out is skipped. */
 zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, error *e);
 
+/* One object of a list. `element` is as json_element_fn gets it. `tree` is the same,
+ * parsed; NULL if it is over MAX_RECORD or MAX_RECORD_DEPTH: such an object has only
+ * what `element` says of it (`id`, `name`, `type`), and the list goes on. Both are
+ * borrowed until the function returns, but `tree` lives as long as an arena that was
+ * given for it. False: no more. */
+typedef bool zou_tree_fn(void *context, const json_element *element, const json *tree);
+/* As zou_list, each object parsed once. The trees are made in `a`; NULL: in an arena
+ * that is reset after each. */
+zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,
+                          error *e);
+
 /* The session's token, for requests by another road, as session_token and
  * session_renew give it. */
 const char *zou_token(zou *z, error *e);
