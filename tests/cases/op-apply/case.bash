@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC1091,SC2154 # $case and $store are cases'
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154,SC2317 # $case and $store are cases'
 # op-apply: what becomes of a plan, on each store. A case has
 #   before          the cases whose plans are applied first, in this order
 #   plan.ndjson     the changes, for a database "avalon"
@@ -21,14 +21,14 @@ run_case() {
     for name in "${before[@]}"; do
         plan "$name" | op-apply -q >/dev/null
     done
-    plan "${case##*/}" | op-apply >results 2>stderr || status=$?
-    normal <results >normal
-    same results "$case/results.ndjson" normal || return
+    plan "${case##*/}" | op-apply >raw 2>stderr || status=$?
+    normal <raw >results
+    same results "$case/results.ndjson" results || return
     same stderr "$case/stderr" stderr || return
     same_status "$status" || return
     if [[ -e $case/dump.ndjson ]]; then
-        dump >dump
-        same 'the dump' "$case/dump.ndjson" dump || return
+        dump >documents
+        same 'the dump' "$case/dump.ndjson" documents || return
     fi
     if [[ -e $case/state.ndjson && $OP_STORE == sqlite:* ]]; then
         sqlite_state >state
