@@ -1,26 +1,14 @@
 /* op-dump - print OpenPype's documents. */
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "model/project_filter.h"
 #include "record/ndjson.h"
 #include "store/store.h"
+#include "store/store_option.h"
 
-#include <getopt.h>
 #include <stdio.h>
-
-static const char usage[] =
-    "usage: op-dump [-qv] [-d STORE] [-P PROJECT]... [--all] [--bare] > documents\n"
-    "\n"
-    "Print OpenPype's documents: projects and assets whole, subsets in outline.\n"
-    "\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -P, --project NAME    this project only; may be given again\n"
-    "      --all             every document, whole\n"
-    "      --bare            the documents alone, as mongoexport prints them\n"
-    "  -h, --help            -V, --version\n"
-    "  -v, --verbose         -q, --quiet\n";
 
 typedef struct options {
     const char *store;     /* borrowed; NULL: the environment's */
@@ -141,27 +129,29 @@ static int run(options *o)
     return status;
 }
 
+static void read_options(options *o, int argc, char **argv)
+{
+    static const program_help help = {
+        .usage = "op-dump [OPTION]... > documents",
+        .about = "Print OpenPype's documents: projects and assets whole, subsets in outline.",
+        .exit_status = "0 done, 1 a project does not exist, 64 to 78 see opkitsu(7)."};
+    bool all = false;
+    const option_def defs[] = {store_option(&o->store),
+                               project_filter_option(&o->filter),
+                               {.name = "all", .help = "every document, whole", .flag = &all},
+                               {.name = "bare",
+                                .help = "only the documents, as mongoexport prints them",
+                                .flag = &o->bare},
+                               {0}};
+    options_read(&help, defs, argc, argv);
+    o->what = all ? STORE_ALL : STORE_ENTITIES;
+}
+
 int main(int argc, char **argv)
 {
-    enum { ALL = 256, BARE };
-    static const struct option long_options[] = {{"store", required_argument, NULL, 'd'},
-                                                 {"project", required_argument, NULL, 'P'},
-                                                 {"all", no_argument, NULL, ALL},
-                                                 {"bare", no_argument, NULL, BARE},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
     program_start("op-dump");
-    options o = {.what = STORE_ENTITIES};
-    for (int c; (c = getopt_long(argc, argv, "d:P:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case 'd': o.store = optarg; break;
-        case 'P': project_filter_add(&o.filter, optarg); break;
-        case ALL: o.what = STORE_ALL; break;
-        case BARE: o.bare = true; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    options o = {0};
+    read_options(&o, argc, argv);
     int status = output_close(run(&o));
     project_filter_free(&o.filter);
     return status;

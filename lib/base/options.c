@@ -234,6 +234,10 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
     int n = (int)gather(help, defs, all);
     describe(all, letters, names);
     respell_all(all, argc, argv);
+    static char program[32]; /* what getopt_long calls us, as all messages do */
+    snprintf(program, sizeof program, "%s", msg_program());
+    if (argc > 0)
+        argv[0] = program;
     for (int c; (c = getopt_long(argc, argv, letters, names, NULL)) != -1;) {
         int i = c == '?' ? -1 : index_of(all, c);
         if (i < 0)

@@ -30,3 +30,18 @@ bool project_filter_wants(project_filter *f, const char *name, const char *id)
             wanted = f->wishes[i].found = true;
     return wanted;
 }
+
+static void on_option(void *filter, const char *value)
+{
+    project_filter_add(filter, value);
+}
+
+option_def project_filter_option(project_filter *f)
+{
+    return (option_def){.name = "project",
+                        .letter = 'P',
+                        .value = "NAME",
+                        .help = "only this project, by name or id; may be repeated",
+                        .call = on_option,
+                        .context = f};
+}

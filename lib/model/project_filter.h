@@ -2,6 +2,8 @@
 #ifndef OPKITSU_MODEL_PROJECT_FILTER_H
 #define OPKITSU_MODEL_PROJECT_FILTER_H
 
+#include "base/options.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,5 +28,8 @@ bool project_filter_names(const char *text, const char *name, const char *id);
 /* Whether the project of this name and id, each of which may be NULL, is wanted.
  * Each -P that names it is marked as found. */
 bool project_filter_wants(project_filter *f, const char *name, const char *id);
+
+/* -P, --project NAME. */
+option_def project_filter_option(project_filter *f);
 
 #endif
