@@ -167,7 +167,7 @@ static bool read_projects(start *s, error *e)
 /* Ask; without --once for as long as the server is down. False: `*e`. */
 static bool ask_kitsu(start *s, error *e)
 {
-    double wait = FIRST_BACKOFF;
+    double wait = clock_setting("OPKITSU_BACKOFF_SECONDS", FIRST_BACKOFF);
     for (bool said = false;; said = true) {
         if (read_role(s, e) && read_projects(s, e)) {
             if (said)

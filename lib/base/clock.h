@@ -7,6 +7,9 @@ double clock_now(void);
 /* Between half of `seconds` and all of it: clients that were cut off together
  * should not come back together. */
 double clock_jitter(double seconds);
+/* A time in seconds that the environment may set, for tests and odd networks:
+ * `usual` when the variable is unset, no number, or not between 0 and a day. */
+double clock_setting(const char *variable, double usual);
 /* Sleep, whatever signals come. */
 void clock_sleep(double seconds);
 

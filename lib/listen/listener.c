@@ -45,6 +45,7 @@ typedef struct listener {
     bool renew, renewed;        /* the socket does not take the token */
     bool down_said, socket_said;
     double read_at, read_seconds, wrote_at;
+    double socketless;        /* seconds between two readings without the socket */
     double retry_at, backoff; /* after a failure */
     double looked_at, poll;   /* at the store */
     double wants_at;          /* no full read is asked for before */
@@ -56,6 +57,11 @@ typedef struct listener {
     bool everything;      /* a full read of all is to be asked for, */
     double everything_at; /* and was */
 } listener;
+
+static double first_backoff(void)
+{
+    return clock_setting("OPKITSU_BACKOFF_SECONDS", FIRST_BACKOFF);
+}
 
 /* ---- signals, and a reader that has left ---------------------------------- */
 
@@ -225,7 +231,7 @@ static void works_again(listener *l)
     if (l->down_said)
         msg_warn("it works again");
     l->down_said = false;
-    l->backoff = FIRST_BACKOFF;
+    l->backoff = first_backoff();
     l->retry_at = 0;
 }
 
@@ -449,7 +455,7 @@ static double log_due_in(listener *l)
     if (rung >= 0)
         rung = fmax(rung, from_now(l->read_at + l->read_seconds));
     double due = sooner(rung, event_log_due_in(l->log));
-    due = sooner(due, from_now(l->read_at + (bell ? SAFETY_SECONDS : SOCKETLESS_SECONDS)));
+    due = sooner(due, from_now(l->read_at + (bell ? SAFETY_SECONDS : l->socketless)));
     due = sooner(due, from_now(l->wrote_at + l->heartbeat));
     if (l->silent_kind)
         due = sooner(due, from_now(l->read_at + KIND_SECONDS));
@@ -566,22 +572,17 @@ static int go_once(listener *l)
     return end_writing(l);
 }
 
-static double heartbeat(void)
-{
-    const char *text = getenv("OPKITSU_HEARTBEAT_SECONDS");
-    double seconds = text ? strtod(text, NULL) : 0;
-    return seconds > 0 ? seconds : HEARTBEAT_SECONDS;
-}
-
 int listener_run(const listener_options *o)
 {
     listener l = {.o = o,
                   .unlogged = unlogged_new(),
                   .arena = arena_new(),
-                  .backoff = FIRST_BACKOFF,
+                  .backoff = first_backoff(),
                   .poll = FIRST_POLL,
                   .wrote_at = clock_now(),
-                  .heartbeat = heartbeat()};
+                  .socketless = clock_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
+                  .heartbeat =
+                      fmax(clock_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS), 0.01)};
     l.socket = sio_new(zou_server(o->zou), on_socket, &l);
     if (json_text(&o->start.created_at))
         l.log = event_log_new(o->zou, &o->start, o->certain);

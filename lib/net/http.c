@@ -122,14 +122,6 @@ bool http_repeatable(const http_request *r)
     return r->repeatable || strcmp(r->method, "POST") != 0;
 }
 
-static double retry_seconds(void)
-{
-    const char *text = getenv("OPKITSU_RETRY_SECONDS");
-    char *end;
-    double seconds = text ? strtod(text, &end) : -1;
-    return seconds >= 0 && seconds <= 86400 && end != text && !*end ? seconds : RETRY_SECONDS;
-}
-
 /* As curl(1) does; the library itself does not look at them. */
 static void set_authorities(CURL *curl)
 {
@@ -563,7 +555,8 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
 /* After the tries: 1, 2, 4, 8 fifteenths of the time. */
 double http_retry_wait(int tries, double asked, const error *e)
 {
-    double all = retry_seconds(), most = all * MAX_RETRY_AFTER;
+    double all = clock_setting("OPKITSU_RETRY_SECONDS", RETRY_SECONDS),
+           most = all * MAX_RETRY_AFTER;
     double seconds = clock_jitter(all * (1 << (tries - 1)) / 15);
     if (asked > seconds)
         seconds = asked < most ? asked : most;

@@ -169,7 +169,7 @@ static bool look_for(push_run *r, const push_item *i, const char **id)
 static bool make_sure(push_run *r, push_item *i, const char *why)
 {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
-        clock_sleep(1); /* it may be at it still */
+        clock_sleep(clock_setting("OPKITSU_PAUSE_SECONDS", 1)); /* it may be at it still */
         const char *id;
         if (!look_for(r, i, &id))
             return false;

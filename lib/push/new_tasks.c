@@ -55,7 +55,7 @@ static void on_type(push_run *r, zou_job *job)
 static bool look_for_type(push_run *r, push_type *t)
 {
     element_list *list = &r->push->shared.task_types;
-    clock_sleep(1); /* it may be at it still */
+    clock_sleep(clock_setting("OPKITSU_PAUSE_SECONDS", 1)); /* it may be at it still */
     element_list_clear(list);
     if (!push_run_took(r, zou_lists_need(&r->push->shared, list, r->e)))
         return false;
