@@ -49,6 +49,7 @@ struct listener {
     double checked_at, poll; /* when the store was; seconds until the next time */
     double syncs_from;       /* by clock_now: no full read is requested before */
     double heartbeat;        /* seconds between two */
+    double socketless;       /* seconds between two readings without the socket */
 
     /* Where only the socket brings events: */
     messages messages;
@@ -319,7 +320,7 @@ static double log_due_in(listener *l)
         return 0;
     bool socket_works = sio_is_joined(l->socket) && !unlogged_socket_is_silent(l->unlogged);
     double due = sooner(messages_want_log_in(l), event_log_due_in(l->log));
-    due = sooner(due, from_now(l->read_at + (socket_works ? SAFETY_SECONDS : SOCKETLESS_SECONDS)));
+    due = sooner(due, from_now(l->read_at + (socket_works ? SAFETY_SECONDS : l->socketless)));
     due = sooner(due, from_now(l->wrote_at + l->heartbeat));
     double syncs = l->o->backlog ? backlog_wants_in(l->o->backlog) : -1;
     return syncs < 0 ? due : sooner(due, fmax(syncs, from_now(l->syncs_from)));
@@ -431,13 +432,6 @@ int listener_once(listener *l)
     return end_writing(l);
 }
 
-static double heartbeat_seconds(void)
-{
-    const char *text = getenv("OPKITSU_HEARTBEAT_SECONDS");
-    double seconds = text ? strtod(text, NULL) : 0;
-    return seconds > 0 ? seconds : HEARTBEAT_SECONDS;
-}
-
 listener *listener_new(const listener_options *o)
 {
     listener *l = xmalloc(sizeof *l);
@@ -446,7 +440,9 @@ listener *listener_new(const listener_options *o)
                     .arena = arena_new(),
                     .poll = FIRST_POLL,
                     .wrote_at = clock_now(),
-                    .heartbeat = heartbeat_seconds()};
+                    .socketless = clock_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
+                    .heartbeat =
+                        fmax(clock_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS), 0.01)};
     l->socket = sio_new(zou_server(o->zou), on_socket, l);
     if (json_text(&o->start.created_at))
         l->log = event_log_new(o->zou, &o->start, o->certain);

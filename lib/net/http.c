@@ -40,18 +40,11 @@ bool http_upload_check(const char *file, error *e)
 
 /* ---- repeating ---------------------------------------------------------- */
 
-static double retry_seconds(void)
-{
-    const char *text = getenv("OPKITSU_RETRY_SECONDS");
-    char *end;
-    double seconds = text ? strtod(text, &end) : -1;
-    return seconds >= 0 && seconds <= 86400 && end != text && !*end ? seconds : RETRY_SECONDS;
-}
-
 /* After the tries: 1, 2, 4, 8 fifteenths of the time. */
 double http_retry_wait(int tries, double asked, const error *e)
 {
-    double all = retry_seconds(), most = all * MAX_RETRY_AFTER;
+    double all = clock_setting("OPKITSU_RETRY_SECONDS", RETRY_SECONDS);
+    double most = all * MAX_RETRY_AFTER;
     double seconds = clock_jitter(all * (1 << (tries - 1)) / 15);
     if (asked > seconds)
         seconds = asked < most ? asked : most;

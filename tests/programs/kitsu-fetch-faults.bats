@@ -132,7 +132,7 @@ EXPECTED
 }
 
 @test "too deep and too large records are skipped and counted" {
-    python3 - "$below" >"$mock/script.json" <<'PYTHON'
+    /usr/bin/python3 - "$below" >"$mock/script.json" <<'PYTHON'
 import json, sys
 deep = {"id": "deep", "name": "SH020", "type": "Shot", "data": json.loads("[" * 60 + "]" * 60)}
 deepest = {"id": "deepest", "type": "Shot", "data": json.loads("[" * 59 + "]" * 59)}
@@ -151,7 +151,7 @@ PYTHON
 }
 
 @test "a project that is too deep has no End" {
-    python3 -c 'import json, sys; json.dump({"GET " + sys.argv[1]: [{"json": {"id": sys.argv[2], "name": "demo", "data": json.loads("[" * 61 + "]" * 61)}}]}, sys.stdout)' \
+    /usr/bin/python3 -c 'import json, sys; json.dump({"GET " + sys.argv[1]: [{"json": {"id": sys.argv[2], "name": "demo", "data": json.loads("[" * 61 + "]" * 61)}}]}, sys.stdout)' \
         "$below" "$project" >"$mock/script.json"
     serve
     fetch
@@ -417,7 +417,7 @@ PYTHON
 }
 
 @test "an answer over the limit" {
-    python3 -c 'import json; print(json.dumps({"GET /auth/authenticated": [{"text": "[" + " " * 17000000 + "]"}]}))' >"$mock/script.json"
+    /usr/bin/python3 -c 'import json; print(json.dumps({"GET /auth/authenticated": [{"text": "[" + " " * 17000000 + "]"}]}))' >"$mock/script.json"
     serve
     fetch
     [[ $status == 76 && -z $output ]]

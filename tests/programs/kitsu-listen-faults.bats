@@ -116,7 +116,7 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
 }
 
 @test "packets that are none" {
-    python3 - >script.text <<'PYTHON'
+    /usr/bin/python3 - >script.text <<'PYTHON'
 import json
 packets = ["4", "42", "42/events", "42/events,", "42/events,[", "42/events,{}", "42/events,[]", "42/events,[1]", "42/events,[null,{}]",
     "42/events,12[\"ack\",{}]", "42/events,[\"deep\"," + "[" * 500 + "]" * 500 + "]", "42/events,[\"a\",\"\\ud800\"]", "45/events,1-[\"b\",{\"_placeholder\":true}]",
@@ -136,7 +136,7 @@ PYTHON
 }
 
 @test "a body that is too large, and an empty one" {
-    python3 -c 'import json; print(json.dumps({"ping": 60, "GET /socket.io/": [{}, {}, {"text": "4" + "x" * 17000000}, {}, {}, {"text": ""}, {}]}))' >script.text
+    /usr/bin/python3 -c 'import json; print(json.dumps({"ping": 60, "GET /socket.io/": [{}, {}, {"text": "4" + "x" * 17000000}, {}, {}, {"text": ""}, {}]}))' >script.text
     start "$(cat script.text)"
     listen
     await 10 requested 'GET /socket.io/?EIO=4&transport=polling 200' 3
