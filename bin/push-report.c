@@ -8,15 +8,19 @@
 #include "report/push_tree.h"
 #include "report/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 static const char usage[] =
-    "usage: push-report [-hVqv]\n"
+    "usage: push-report [-hVqv] [--records]\n"
     "\n"
     "Reads the results of zou-push, or of op-apply behind it, and writes them as text:\n"
     "of a plan a tree for each project, of what was carried out a line.\n"
     "\n"
+    "      --records         pass the records on to stdout, unless that is a terminal, and\n"
+    "                        write the text to stderr\n"
     "  -v, --verbose         the tree also of what was carried out\n"
     "  -q, --quiet           write only of what was skipped or failed\n"
     "  -h, --help            this text\n"
@@ -79,9 +83,9 @@ static void print_project(report *r, double seconds)
         printf(" in %.2f s", seconds);
     putchar('\n');
     ndjson_write_raw(r->deleted.data, r->deleted.len);
-    remarks_print(&r->failed);
-    remarks_print(&r->unlinked);
-    remarks_print(&r->skipped);
+    remarks_print(&r->failed, "");
+    remarks_print(&r->unlinked, "");
+    remarks_print(&r->skipped, "");
     fflush(stdout); /* there may be many more projects to come */
     buf_free(&line);
 }
@@ -269,7 +273,10 @@ static void finish(report *r)
 
 int main(int argc, char **argv)
 {
-    report_start("push-report", usage, argc, argv);
+    if (report_start("push-report", usage, "records", argc, argv) && !report_pass_on()) {
+        msg_error("standard output cannot be passed on: %s", strerror(errno));
+        return EX_OSERR;
+    }
     report r = {.tree = tree_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
     int status = report_read(on_record, &r);
     finish(&r);
@@ -279,5 +286,5 @@ int main(int argc, char **argv)
     remarks_free(&r.unlinked);
     remarks_free(&r.skipped);
     tree_free(r.tree);
-    return ndjson_close(status);
+    return report_end(status);
 }

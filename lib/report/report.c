@@ -4,6 +4,8 @@
 #include "base/program.h"
 #include "record/ndjson.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +14,40 @@
 
 #define MAX_REMARKS 20 /* of one sort that are said; the others are only counted */
 
-void report_start(const char *name, const char *usage, int argc, char **argv)
+static FILE *passed_on; /* owned: where the records go; NULL: nowhere */
+
+bool report_start(const char *name, const char *usage, const char *flag, int argc, char **argv)
 {
-    static const struct option options[] = {PROGRAM_LONG_OPTIONS, {0}};
+    enum { FLAG = 256 };
+    const struct option options[] = {{flag, no_argument, NULL, FLAG}, PROGRAM_LONG_OPTIONS, {0}};
+    bool given = false;
     program_start(name);
     for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
-        program_option(o, usage);
+        if (o == FLAG)
+            given = true;
+        else
+            program_option(o, usage);
     if (optind < argc)
         program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    return given;
+}
+
+bool report_pass_on(void)
+{
+    if (!isatty(STDOUT_FILENO)) {
+        int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0 || !(passed_on = fdopen(fd, "w")))
+            return false;
+    }
+    return dup2(STDERR_FILENO, STDOUT_FILENO) == STDOUT_FILENO;
+}
+
+static void pass_on(const ndjson *in)
+{
+    size_t len;
+    const char *line = ndjson_line(in, &len);
+    if (passed_on)
+        fwrite(line, 1, len, passed_on);
 }
 
 int report_read(void (*fn)(void *context, const json *record), void *context)
@@ -29,6 +57,7 @@ int report_read(void (*fn)(void *context, const json *record), void *context)
     json record;
     int got;
     while ((got = ndjson_next(in, a, &record)) == 1) {
+        pass_on(in);
         fn(context, &record);
         arena_reset(a);
     }
@@ -36,6 +65,17 @@ int report_read(void (*fn)(void *context, const json *record), void *context)
     arena_free(a);
     ndjson_free(in);
     return status;
+}
+
+int report_end(int status)
+{
+    bool lost = passed_on && ferror(passed_on);
+    if (passed_on && (fclose(passed_on) != 0 || lost)) {
+        msg_error("the records cannot be written: %s", strerror(errno));
+        status = EX_IOERR;
+    }
+    passed_on = NULL;
+    return ndjson_close(status);
 }
 
 void remarks_add(remarks *r, buf *line)
@@ -46,16 +86,17 @@ void remarks_add(remarks *r, buf *line)
     r->n++;
 }
 
-void remarks_print(remarks *r)
+void remarks_print(remarks *r, const char *prefix)
 {
     const char *line = r->lines.data;
     for (long i = 0; i < r->n && i < MAX_REMARKS; i++) {
         size_t len = strcspn(line, "\n") + 1;
+        ndjson_write_raw(prefix, strlen(prefix));
         ndjson_write_raw(line, len);
         line += len;
     }
     if (r->n > MAX_REMARKS)
-        printf("  ... and %ld more\n", r->n - MAX_REMARKS);
+        printf("%s  ... and %ld more\n", prefix, r->n - MAX_REMARKS);
     buf_clear(&r->lines);
     r->n = 0;
 }
