@@ -249,7 +249,8 @@ EOF
     run -0 --separate-stderr push-report --records <records
     [[ $output == "$(<records)" && $stderr == "$(push-report <records)" && $stderr == *"+ Shot SH010"* ]]
     script -qec 'push-report --records <records' /dev/null >terminal
-    [[ $(tr -d '\r' <terminal) == "$stderr" ]]
+    [[ $(<terminal) == *"+ Shot SH010"* ]]
+    run ! grep '"type"' terminal
     push-report --records <records >/dev/full 2>err && status=0 || status=$?
     [[ $status == 74 ]]
     grep 'push-report: the records cannot be written: No space left' err

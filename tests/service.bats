@@ -300,7 +300,7 @@ warning: of libc" ]]
         service=''
         [[ $status == "$code" ]]
         grep -x 'sync-service: giving up: retrying cannot fix this' err
-        run ! grep retrying err
+        run ! grep 'retrying in' err
         grep -x 'let go' log
         stage kitsu-fetch 'exec cat'
         stage kitsu-listen "exit $code"

@@ -12,24 +12,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_QUEUE 65536 /* bytes: what a pipe holds, too */
-#define MAX_LINE  2048  /* bytes of a message of our own */
+#define MAX_QUEUE 65536            /* bytes: what a pipe holds, too */
+#define MAX_KEPT  (16 * MAX_QUEUE) /* bytes; while nobody reads for months more is dropped */
+#define MAX_LINE  2048             /* bytes of a message of our own */
 
 static buf queue;
 
 void log_add(const char *bytes, size_t len)
 {
-    buf_add(&queue, bytes, len);
+    if (queue.len < MAX_KEPT)
+        buf_add(&queue, bytes, len);
     log_write();
 }
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
-    char text[MAX_LINE];
+    char text[MAX_LINE], line[MAX_LINE + 64];
     vsnprintf(text, sizeof text, format, args);
     /* A program of the pipeline may have drawn its progress here. */
-    buf_addf(&queue, "%s%s: %s\n", msg_progress_wanted() ? "\r\033[K" : "", msg_program(), text);
-    log_write();
+    snprintf(line, sizeof line, "%s%s: %s\n", msg_progress_wanted() ? "\r\033[K" : "",
+             msg_program(), text);
+    log_add(line, strlen(line));
 }
 
 void log_say(const char *format, ...)
