@@ -13,6 +13,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -248,6 +249,13 @@ static int run(ruler *r)
     return read_stream(r);
 }
 
+/* A store's address may hold a password, which an argument would show to everybody. */
+static const char *settings_from_environment(void)
+{
+    const char *config = getenv("OP_SETTINGS");
+    return config && *config ? config : NULL;
+}
+
 int main(int argc, char **argv)
 {
     enum { EXPLAIN = 256, COMPAT };
@@ -257,7 +265,7 @@ int main(int argc, char **argv)
                                             {"compat", required_argument, NULL, COMPAT},
                                             PROGRAM_LONG_OPTIONS,
                                             {0}};
-    ruler r = {0};
+    ruler r = {.config = settings_from_environment()};
     program_start("note-rule");
     for (int o; (o = getopt_long(argc, argv, "c:d:" PROGRAM_OPTIONS, options, NULL)) != -1;)
         switch (o) {
