@@ -56,9 +56,9 @@ demo:
 	scripts/demo
 
 bench: all
-	tests/bench
-	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench-listen
-	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench-push
+	tests/bench/sync
+	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench/listen
+	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench/push
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/opkitsu

@@ -1,59 +1,25 @@
 /* kitsu-listen - Kitsu's events, as they happen. */
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/options.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "listen/listener.h"
-#include "record/ndjson.h"
+#include "model/project_filter.h"
+#include "store/store_option.h"
+#include "zou/kitsu_options.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-static const char usage[] =
-    "usage: kitsu-listen [-qv] [-s URL] [-d STORE] [--since CHECKPOINT] [-P PROJECT]...\n"
-    "                    [--once] [-l LOGIN]\n"
-    "                    [--password-file FILE | --password-command COMMAND]\n"
-    "Write Kitsu's events to stdout as they happen, one JSON record a line.\n"
-    "\n"
-    "  -s, --server URL      Kitsu's address (KITSU_SERVER, OpenPype's settings)\n"
-    "  -d, --store STORE     where to go on from, and what tells when a batch has arrived\n"
-    "                        (OP_STORE, OPENPYPE_MONGO)\n"
-    "      --since CHECKPOINT  go on from there: a Checkpoint record, a time as\n"
-    "                        2026-11-23T05:17:34 (UTC), or \"now\"; only with -d too a\n"
-    "                        store is needed\n"
-    "  -P, --project NAME    only this project, by name or id; may be repeated\n"
-    "      --once            stop where the log ends now\n"
-    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
-    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
-    "      --password-command COMMAND  the password is what it prints\n"
-    "  -v, --verbose         say more; twice: every request\n"
-    "  -q, --quiet           say less\n"
-    "  -h, --help            print this help\n"
-    "  -V, --version         print the version\n";
-
 #define STORE_SECONDS 30 /* to wait for a program that writes to the store */
 
 #define FIRST_BACKOFF   1.0 /* seconds after which a server that is down is asked again */
 #define LONGEST_BACKOFF 30.0
-
-enum { SINCE = 256, ONCE, PASSWORD_FILE, PASSWORD_COMMAND };
-
-static const struct option long_options[] = {
-    {"server", required_argument, NULL, 's'},
-    {"store", required_argument, NULL, 'd'},
-    {"since", required_argument, NULL, SINCE},
-    {"project", required_argument, NULL, 'P'},
-    {"once", no_argument, NULL, ONCE},
-    {"login", required_argument, NULL, 'l'},
-    {"password-file", required_argument, NULL, PASSWORD_FILE},
-    {"password-command", required_argument, NULL, PASSWORD_COMMAND},
-    PROGRAM_LONG_OPTIONS,
-    {0},
-};
 
 typedef struct options {
     zou_options zou;
@@ -61,8 +27,7 @@ typedef struct options {
     bool now;             /* --since now */
     event_position start; /* --since with another value */
     const char *since_server;
-    const char **names; /* owned: the -P */
-    size_t n_names;
+    option_list projects; /* owned: the -P */
     bool once;
     arena *arena; /* owned */
 } options;
@@ -104,24 +69,33 @@ static void read_since(options *o)
 
 static void read_options(options *o, int argc, char **argv)
 {
-    *o = (options){.names = xmalloc((size_t)argc * sizeof *o->names), .arena = arena_new()};
-    int c;
-    while ((c = getopt_long(argc, argv, "s:d:P:l:" PROGRAM_OPTIONS, long_options, NULL)) != -1)
-        switch (c) {
-        case 's': o->zou.server = optarg; break;
-        case 'd': o->store = optarg; break;
-        case SINCE: o->since = optarg; break;
-        case 'P': o->names[o->n_names++] = optarg; break;
-        case ONCE: o->once = true; break;
-        case 'l': o->zou.credentials.login = optarg; break;
-        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
-        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
-    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
-        program_usage_error("--password-file and --password-command: one of them");
+    static const program_help help = {
+        .usage = "kitsu-listen [OPTION]... > events",
+        .about = "Write Kitsu's events to stdout as they happen, one JSON record a line.",
+        .verbose = "say more; twice: every request",
+        .exit_status = "0 done, 75 a full sync is needed, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        kitsu_server_option(&o->zou),
+        store_option(&o->store),
+        kitsu_login_option(&o->zou),
+        kitsu_password_file_option(&o->zou),
+        kitsu_password_command_option(&o->zou),
+        {.name = "project",
+         .letter = 'P',
+         .value = "NAME",
+         .help = "only this project, by name or id; may be repeated",
+         .list = &o->projects},
+        {.name = "since",
+         .value = "CHECKPOINT",
+         .help = "start there: a Checkpoint record, a time such as\n"
+                 "2026-11-23T05:17:34 (UTC), or \"now\"; the store is then used\n"
+                 "only with -d",
+         .text = &o->since},
+        {.name = "once", .help = "stop at the present end of the log", .flag = &o->once},
+        {0}};
+    o->arena = arena_new();
+    options_read(&help, defs, argc, argv);
+    kitsu_options_check(&o->zou);
     if (o->since)
         read_since(o);
     o->zou.impatient = !o->once;
@@ -129,7 +103,7 @@ static void read_options(options *o, int argc, char **argv)
 
 /* ---- what Kitsu has to say first ------------------------------------------ */
 
-static bool read_role(start *s, http_error *e)
+static bool read_role(start *s, error *e)
 {
     json v;
     event_position head;
@@ -157,40 +131,41 @@ static const char *find_project(const start *s, const json *list, const char *na
     for (uint32_t i = 0; i < list->len; i++) {
         const char *its_name = json_text(json_get(&list->items[i], "name"));
         const char *id = json_text(json_get(&list->items[i], "id"));
-        if (id && (strcmp(id, name) == 0 || (its_name && strcmp(its_name, name) == 0)))
+        if (id && project_filter_names(name, its_name, id))
             return id;
     }
     for (size_t i = 0; i < s->n_links; i++) /* Kitsu's may have been deleted */
-        if (strcmp(s->links[i].id, name) == 0 || strcmp(s->links[i].name, name) == 0)
+        if (project_filter_names(name, s->links[i].name, s->links[i].id))
             return s->links[i].id;
     return NULL;
 }
 
-static bool read_projects(start *s, http_error *e)
+static bool read_projects(start *s, error *e)
 {
     json list;
     arena *a = s->o->arena;
-    if (s->o->n_names == 0)
+    if (s->o->projects.n == 0)
         return true;
     if (zou_get(s->zou, "/data/projects/all", a, &list, e) != ZOU_OK)
         return false;
     if (list.type != JSON_ARRAY)
-        return http_fail(e, EX_PROTOCOL, "GET /data/projects/all: not a list");
+        return error_set(e, EX_PROTOCOL, "GET /data/projects/all: not a list");
     s->projects = json_array();
-    for (size_t i = 0; i < s->o->n_names; i++) {
-        const char *id = find_project(s, &list, s->o->names[i]);
+    for (size_t i = 0; i < s->o->projects.n; i++) {
+        const char *id = find_project(s, &list, s->o->projects.items[i]);
         if (id) {
             json_push(a, &s->projects, json_string(a, id));
             continue;
         }
         s->unknown = true;
-        msg_error("%s: there is no such project, or this user may not see it", s->o->names[i]);
+        msg_error("%s: there is no such project, or this user may not see it",
+                  s->o->projects.items[i]);
     }
     return true;
 }
 
 /* Ask; without --once for as long as the server is down. False: `*e`. */
-static bool ask_kitsu(start *s, http_error *e)
+static bool ask_kitsu(start *s, error *e)
 {
     double wait = FIRST_BACKOFF;
     for (bool said = false;; said = true) {
@@ -225,11 +200,11 @@ static bool add_link(void *context, store_ns ns, const json *document)
 }
 
 /* Where the store has come to. Returns EX_OK, or what to end with. */
-static int find_position(const start *s, progress *p, event_position *position)
+static int find_position(const start *s, backlog *p, event_position *position)
 {
-    store_error e;
+    error e;
     bool found;
-    if (!progress_start(p, s->o->arena, position, &found, &e)) {
+    if (!backlog_start(p, s->o->arena, position, &found, &e)) {
         msg_error("%s", e.what);
         return e.status;
     }
@@ -241,7 +216,7 @@ static int find_position(const start *s, progress *p, event_position *position)
 
 static int listen_with(start *s, store *st)
 {
-    http_error e;
+    error e;
     if (!ask_kitsu(s, &e)) {
         store_close(st);
         msg_error("%s", e.what);
@@ -251,9 +226,9 @@ static int listen_with(start *s, store *st)
         store_close(st);
         return 1;
     }
-    progress *p = st ? progress_new(st, s->o->store, zou_server(s->zou), &s->projects) : NULL;
+    backlog *p = st ? backlog_new(st, s->o->store, zou_server(s->zou), &s->projects) : NULL;
     listener_options lo = {.zou = s->zou,
-                           .progress = p,
+                           .backlog = p,
                            .projects = &s->projects,
                            .start = s->o->start,
                            .certain = s->o->now,
@@ -265,7 +240,7 @@ static int listen_with(start *s, store *st)
         status = find_position(s, p, &lo.start);
     if (status == EX_OK)
         status = listener_run(&lo);
-    progress_free(p);
+    backlog_free(p);
     return status == EX_OK && s->unknown ? 1 : status;
 }
 
@@ -273,25 +248,24 @@ static int listen_with(start *s, store *st)
 static int run(options *o)
 {
     start s = {.o = o, .projects = json_null()};
-    store_error se;
-    http_error e;
+    error e;
     store *st = NULL;
     if (!o->since || o->store) {
         arena *a = arena_new();
-        st = store_open(o->store, STORE_READ, STORE_SECONDS, &se);
-        bool ok = st && store_projects(st, a, add_link, &s, &se);
+        st = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
+        bool ok = st && store_projects(st, a, add_link, &s, &e);
         arena_free(a);
         if (!ok) {
             free(s.links);
             store_close(st);
-            msg_error("%s", se.what);
-            return se.status;
+            msg_error("%s", e.what);
+            return e.status;
         }
     }
     o->zou.store = st;
     s.zou = zou_open(&o->zou, &e);
     if (s.zou && o->since_server && strcmp(o->since_server, zou_server(s.zou)) != 0) {
-        http_fail(&e, EX_CONFIG, "--since is a position in the log of %s, not of %s",
+        error_set(&e, EX_CONFIG, "--since is a position in the log of %s, not of %s",
                   o->since_server, zou_server(s.zou));
         zou_close(s.zou);
         s.zou = NULL;
@@ -311,11 +285,11 @@ static int run(options *o)
 int main(int argc, char **argv)
 {
     program_start("kitsu-listen");
-    options o;
+    options o = {0};
     read_options(&o, argc, argv);
     listener_catch_signals();
     int status = run(&o);
     arena_free(o.arena);
-    free(o.names);
-    return ndjson_close(status);
+    option_list_free(&o.projects);
+    return output_close(status);
 }

@@ -4,13 +4,15 @@
  * Reads Publish records, writes Comment records; touches nothing. The rule is in
  * lib/publish/rule.c; here are the stream and where the settings come from. */
 #include "base/msg.h"
+#include "base/options.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "publish/explain.h"
 #include "publish/rule.h"
 #include "record/ndjson.h"
 #include "store/settings.h"
+#include "store/store_option.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,33 +20,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static const char usage[] =
-    "usage: note-rule [-qv] [-c SETTINGS] [-d STORE] [--explain] [--compat openpype]\n"
-    "                 < publish > comments\n"
-    "\n"
-    "Decide for each publish which comments it makes in Kitsu, and whether they change\n"
-    "the task's status, by OpenPype's settings of Integrate Kitsu Note. Posts nothing\n"
-    "itself: zou-push does.\n"
-    "\n"
-    "  -c, --config SETTINGS  a file in the shape of OpenPype's project settings, or a\n"
-    "                         store (mongodb://..., mongodb+srv://..., sqlite:PATH), and\n"
-    "                         nothing else (default: all the usual places, opkitsu(7))\n"
-    "  -d, --store STORE      where OpenPype's settings are, without -c\n"
-    "                         (OP_STORE, OPENPYPE_MONGO; else the embedded store)\n"
-    "      --explain          say on stderr what was decided, and by which conditions\n"
-    "      --compat openpype  decide as OpenPype's plug-in does, not its documentation\n"
-    "  -v, --verbose          say more\n"
-    "  -q, --quiet            say less\n"
-    "  -h, --help             this text\n"
-    "  -V, --version          the version\n"
-    "\n"
-    "Exit status: 0 done, 1 some publish made no sense, 64 to 78 see opkitsu(7).\n";
-
 /* The settings of one project, once they were looked at. */
 typedef struct project {
     const char *name; /* NULL: of publishes that name none */
     bool good;
-    note_settings settings;
+    rule_settings settings;
     struct project *next;
 } project;
 
@@ -74,7 +54,7 @@ static bool is_file(const char *config)
 /* False: it failed, which is told, with `*status`. */
 static bool load(ruler *r, int *status)
 {
-    store_error e;
+    error e;
     const char *file = is_file(r->config) ? r->config : NULL;
     store *s = file ? NULL : store_open(r->config ? r->config : r->store, STORE_READ, 30, &e);
     if (file || s)
@@ -83,8 +63,8 @@ static bool load(ruler *r, int *status)
     if (!r->settings) {
         msg_error("%s", e.what);
         *status = e.status;
-    } else if (file && strcmp(settings_source(r->settings, NULL, NOTE_SETTINGS), file) != 0) {
-        msg_error("%s: it has no %s", file, NOTE_SETTINGS);
+    } else if (file && strcmp(settings_source(r->settings, NULL, RULE_SETTINGS), file) != 0) {
+        msg_error("%s: it has no %s", file, RULE_SETTINGS);
         *status = EX_CONFIG;
         return false;
     }
@@ -133,13 +113,13 @@ static void tell_sources(ruler *r, const char *name)
         ".status_change_conditions.family_requirements", ".custom_comment_template.enabled"};
     tell(r, "settings%s%s:", name ? " of project " : "", name ? name : "");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *path = arena_printf(r->kept, "%s%s", NOTE_SETTINGS, keys[i]);
+        const char *path = arena_printf(r->kept, "%s%s", RULE_SETTINGS, keys[i]);
         tell(r, "  %s: from %s", keys[i] + 1, source_of(r, name, path));
     }
 }
 
 /* NULL: there are mistakes in them, which are told. */
-static const note_settings *settings_of(ruler *r, const char *name)
+static const rule_settings *settings_of(ruler *r, const char *name)
 {
     project *p = r->projects;
     while (p && (name && p->name ? strcmp(name, p->name) != 0 : name != p->name))
@@ -150,7 +130,7 @@ static const note_settings *settings_of(ruler *r, const char *name)
         *p = (project){.name = name ? arena_text(r->kept, name, strlen(name)) : NULL,
                        .next = r->projects};
         r->projects = p;
-        p->good = note_settings_read(r->kept, settings_for(r->settings, name), r->openpype,
+        p->good = rule_settings_read(r->kept, settings_for(r->settings, name), r->openpype,
                                      &p->settings, on_mistake, &l);
         if (p->good)
             tell_sources(r, name);
@@ -171,25 +151,25 @@ static void explain(ruler *r, const json *comment)
 {
     const json *reasons = json_get(comment, "reasons");
     buf line = {0};
-    note_words_outcome(&line, comment);
+    explain_outcome(&line, comment);
     tell(r, "  %s", line.data);
     for (uint32_t i = 0; i < reasons->len; i++) {
         buf_clear(&line);
-        note_words_reason(&line, &reasons->items[i]);
+        explain_reason(&line, &reasons->items[i]);
         tell(r, "    %s", line.data);
     }
     buf_clear(&line);
-    note_words_text(&line, comment);
+    explain_text(&line, comment);
     tell(r, "    %s", line.data);
     buf_free(&line);
 }
 
-static void on_instance(ruler *r, note *n, const json *publish, uint32_t i)
+static void on_instance(ruler *r, rule *n, const json *publish, uint32_t i)
 {
     const json *instances = json_get(publish, "instances");
     const char *name = json_text(json_get(&instances->items[i], "name")), *why;
     json comment;
-    bool made = note_comment(n, i, &comment, &why);
+    bool made = rule_comment(n, i, &comment, &why);
     tell(r, "%s:%lu: instances[%u]%s%s%s%s%s", ndjson_name(r->in), ndjson_line_number(r->in), i,
          name ? " \"" : "", name ? name : "", name ? "\"" : "",
          made ? ": a comment" : ": none: ", made ? "" : why);
@@ -205,15 +185,15 @@ static bool on_publish(ruler *r, arena *a, const json *publish)
 {
     const char *why, *name = json_text(json_get(publish, "project"));
     bool of_project = name && *name && !is_file(r->config); /* a file is for all */
-    const note_settings *s = settings_of(r, of_project ? name : NULL);
+    const rule_settings *s = settings_of(r, of_project ? name : NULL);
     if (!s)
         return false;
-    note *n = note_new(a, s, publish, on_remark, r, &why);
+    rule *n = rule_new(a, s, publish, on_remark, r, &why);
     if (!n)
         ndjson_complain(r->in, "%s", why);
-    for (uint32_t i = 0; n && i < note_instances(n); i++)
+    for (uint32_t i = 0; n && i < rule_instances(n); i++)
         on_instance(r, n, publish, i);
-    ndjson_flush();
+    output_flush();
     return true;
 }
 
@@ -229,8 +209,8 @@ static int read_stream(ruler *r)
         } else {
             size_t len;
             const char *line = ndjson_line(r->in, &len);
-            ndjson_write_raw(line, len);
-            ndjson_flush();
+            output_write(line, len);
+            output_flush();
         }
         arena_reset(a);
     }
@@ -256,36 +236,53 @@ static const char *settings_from_environment(void)
     return config && *config ? config : NULL;
 }
 
+static void read_compat(void *context, const char *value)
+{
+    ruler *r = context;
+    if (strcmp(value, "openpype") != 0)
+        program_usage_error("--compat: expected \"openpype\", got \"%s\"", value);
+    r->openpype = true;
+}
+
+static void read_options(ruler *r, int argc, char **argv)
+{
+    static const program_help help = {
+        .usage = "note-rule [OPTION]... < publish > comments",
+        .about =
+            "Decide for each publish which comments it makes in Kitsu, and whether they change\n"
+            "the task's status, by OpenPype's settings of Integrate Kitsu Note. Posts nothing\n"
+            "itself: zou-push does.",
+        .exit_status = "0 done, 1 a publish could not be used, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        store_option(&r->store),
+        {.name = "config",
+         .letter = 'c',
+         .value = "SETTINGS",
+         .help = "a file in the shape of OpenPype's project settings, or a store,\n"
+                 "and nothing else (default: all the usual places, opkitsu(7))",
+         .text = &r->config},
+        {.name = "explain",
+         .help = "explain on stderr what was decided, and by which conditions",
+         .flag = &r->explain},
+        {.name = "compat",
+         .value = "openpype",
+         .help = "decide as OpenPype's plug-in does, not its documentation",
+         .call = read_compat,
+         .context = r},
+        {0}};
+    options_read(&help, defs, argc, argv);
+}
+
 int main(int argc, char **argv)
 {
-    enum { EXPLAIN = 256, COMPAT };
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"store", required_argument, NULL, 'd'},
-                                            {"explain", no_argument, NULL, EXPLAIN},
-                                            {"compat", required_argument, NULL, COMPAT},
-                                            PROGRAM_LONG_OPTIONS,
-                                            {0}};
     ruler r = {.config = settings_from_environment()};
     program_start("note-rule");
-    for (int o; (o = getopt_long(argc, argv, "c:d:" PROGRAM_OPTIONS, options, NULL)) != -1;)
-        switch (o) {
-        case 'c': r.config = optarg; break;
-        case 'd': r.store = optarg; break;
-        case EXPLAIN: r.explain = true; break;
-        case COMPAT:
-            if (strcmp(optarg, "openpype") != 0)
-                program_usage_error("--compat knows \"openpype\", not \"%s\"", optarg);
-            r.openpype = true;
-            break;
-        default: program_option(o, usage);
-        }
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    read_options(&r, argc, argv);
     r.kept = arena_new();
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     int status = run(&r);
     ndjson_free(r.in);
     settings_free(r.settings);
     arena_free(r.kept);
-    return ndjson_close(status);
+    return output_close(status);
 }

@@ -3,38 +3,18 @@
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
  * grammar is here, what is planned for a project is in lib/diff/diff.c. */
 #include "base/msg.h"
+#include "base/options.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "diff/diff.h"
 #include "record/checkpoint.h"
 #include "record/ndjson.h"
+#include "store/store_option.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: op-diff [-d STORE | -a FILE] [--max-delete N|N%] [--drop] [--exit-code] [-hVqv]\n"
-    "\n"
-    "Reads Kitsu records (kitsu-fetch) and writes the changes (for op-apply) that bring\n"
-    "OpenPype's documents to what Kitsu has. Changes nothing itself: without op-apply it is\n"
-    "a dry run.\n"
-    "\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (default: $OP_STORE, $OPENPYPE_MONGO, the embedded store)\n"
-    "  -a, --against FILE    compare with a saved op-dump, not with a store\n"
-    "      --max-delete N    plan at most N deletions and archivings a project, or N%\n"
-    "                        (default: refuses more than 10 that are more than 50%)\n"
-    "      --drop            plan to drop projects deleted in Kitsu, published or not\n"
-    "      --no-skipped      don't say on stderr what is skipped: the records tell\n"
-    "      --exit-code       exit 1 when there are differences\n"
-    "  -v, --verbose         say more\n"
-    "  -q, --quiet           say less\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "Exit status: 0 done, 1 something was skipped or left alone, 64 to 78 see opkitsu(7).\n";
 
 typedef struct reader {
     ndjson *in;
@@ -45,7 +25,7 @@ typedef struct reader {
     bool chosen[KINDS], need[KINDS];
     bool is_bad; /* a record of it was: nothing is planned */
 
-    coverage *coverage; /* since the last Checkpoint */
+    checkpoint_scope *coverage; /* since the last Checkpoint */
     bool saw_project, saw_checkpoint;
     bool trouble; /* exit 1 */
 } reader;
@@ -61,7 +41,7 @@ static void close_project(reader *r)
 static void leave_alone(reader *r, const char *id)
 {
     r->trouble = true;
-    coverage_left(r->coverage, id);
+    checkpoint_scope_abandoned(r->coverage, id);
 }
 
 /* A project whose End did not come. */
@@ -77,7 +57,7 @@ static void give_up_project(reader *r)
 
 /* Kitsu-fetch says in the Project of a batch of events what its scope is: the
  * documents are then read by what is needed, not all at once. */
-static bool on_project(reader *r, const json *record, store_error *e)
+static bool on_project(reader *r, const json *record, error *e)
 {
     const char *why;
     const char *scope = json_text(json_get(record, "scope"));
@@ -90,13 +70,13 @@ static bool on_project(reader *r, const json *record, store_error *e)
         ndjson_complain(r->in, "%s", why);
         return true;
     }
-    if (scope && !base_renew(r->plan->base, r->p->id, e))
+    if (scope && !documents_renew(r->plan->documents, r->p->id, e))
         return false;
     const char *coll = diff_find_target(r->plan, r->p);
     if (!coll)
         return true;
     diff_kinds(r->plan, coll, r->chosen, r->need);
-    r->c = base_collection(r->plan->base, coll, !r->p->closed && !events, r->arena, e);
+    r->c = documents_collection(r->plan->documents, coll, !r->p->closed && !events, r->arena, e);
     return r->c != NULL;
 }
 
@@ -121,10 +101,10 @@ static void pass_on(reader *r)
 {
     size_t len;
     const char *line = ndjson_line(r->in, &len);
-    ndjson_write_raw(line, len);
+    output_write(line, len);
 }
 
-static bool plan_project(reader *r, store_error *e)
+static bool plan_project(reader *r, error *e)
 {
     if (r->p->partial && r->p->events)
         msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
@@ -138,14 +118,14 @@ static bool plan_project(reader *r, store_error *e)
         leave_alone(r, r->p->id);
     } else if (outcome == DIFF_DONE) {
         pass_on(r);
-        ndjson_flush(); /* op-apply can commit, while the next project is read */
-        coverage_done(r->coverage, r->p->id);
+        output_flush(); /* op-apply can commit, while the next project is read */
+        checkpoint_scope_done(r->coverage, r->p->id);
     }
     return outcome != DIFF_FAILED;
 }
 
 /* False when the store failed. */
-static bool on_end(reader *r, const json *record, store_error *e)
+static bool on_end(reader *r, const json *record, error *e)
 {
     const char *id = json_text(json_get(record, "project_id"));
     bool ok = true;
@@ -167,17 +147,17 @@ static void on_checkpoint(reader *r, const json *record)
 {
     give_up_project(r);
     r->saw_checkpoint = true;
-    if (coverage_is_whole(r->coverage)) {
+    if (checkpoint_scope_is_whole(r->coverage)) {
         pass_on(r);
     } else {
-        json out = coverage_checkpoint(r->coverage, r->arena, record);
+        json out = checkpoint_scope_checkpoint(r->coverage, r->arena, record);
         ndjson_write(&out);
     }
-    ndjson_flush(); /* whoever waits for this batch */
-    coverage_clear(r->coverage);
+    output_flush(); /* whoever waits for this batch */
+    checkpoint_scope_clear(r->coverage);
 }
 
-static bool on_deleted(reader *r, const json *record, store_error *e)
+static bool on_deleted(reader *r, const json *record, error *e)
 {
     const char *id = json_text(json_get(record, "id"));
     if (!id) {
@@ -199,7 +179,7 @@ static bool is_projects(const char *type)
 }
 
 /* False when the store failed. */
-static bool on_record(reader *r, const json *record, store_error *e)
+static bool on_record(reader *r, const json *record, error *e)
 {
     const char *type = json_text(json_get(record, "type"));
     const char *of = json_text(json_get(record, "entity_type"));
@@ -233,7 +213,7 @@ static int read_stream(reader *r)
 {
     json record;
     int got;
-    store_error e = {0};
+    error e = {0};
     while ((got = ndjson_next(r->in, r->arena, &record)) == 1) {
         if (!on_record(r, &record, &e)) {
             msg_error("%s", e.what);
@@ -253,50 +233,65 @@ static int read_stream(reader *r)
     return r->trouble || ndjson_bad(r->in) || r->plan->skipped ? 1 : EX_OK;
 }
 
-int main(int argc, char *argv[])
+typedef struct options {
+    const char *store, *against; /* borrowed; NULL: not given */
+    bool exit_code;
+    diff plan; /* what it is to do */
+} options;
+
+static void read_options(options *o, int argc, char **argv)
 {
-    enum { MAX_DELETE = 256, DROP, NO_SKIPPED, EXIT_CODE };
-    static const struct option options[] = {{"store", required_argument, NULL, 'd'},
-                                            {"against", required_argument, NULL, 'a'},
-                                            {"max-delete", required_argument, NULL, MAX_DELETE},
-                                            {"drop", no_argument, NULL, DROP},
-                                            {"no-skipped", no_argument, NULL, NO_SKIPPED},
-                                            {"exit-code", no_argument, NULL, EXIT_CODE},
-                                            PROGRAM_LONG_OPTIONS,
-                                            {0}};
-    const char *url = NULL, *against = NULL;
-    bool exit_code = false;
-    diff plan = {0};
+    static const program_help help = {
+        .usage = "op-diff [OPTION]... < records > changes",
+        .about = "Plan the changes that bring OpenPype's documents to what Kitsu has. Reads what\n"
+                 "kitsu-fetch writes, writes what op-apply reads, and changes nothing itself:\n"
+                 "without op-apply it is a dry run.",
+        .exit_status = "0 done, 1 something was skipped or left alone, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        store_option(&o->store),
+        {.name = "against",
+         .letter = 'a',
+         .value = "FILE",
+         .help = "compare with a saved op-dump, not with a store",
+         .text = &o->against},
+        delete_limit_option(&o->plan.delete_limit,
+                            "delete and archive at most N documents a project, or N%\n"
+                            "(default: refuse more than 10 that are more than 50%)"),
+        {.name = "drop",
+         .help = "drop projects deleted in Kitsu, published or not",
+         .flag = &o->plan.drop},
+        {.name = "no-skipped",
+         .help = "do not report on stderr what is skipped",
+         .flag = &o->plan.no_skipped},
+        {.name = "exit-code", .help = "exit 1 if there are differences", .flag = &o->exit_code},
+        {0}};
+    options_read(&help, defs, argc, argv);
+    options_exclude("--store", o->store, "--against", o->against);
+}
+
+int main(int argc, char **argv)
+{
+    options o = {0};
     program_start("op-diff");
     msg_warn_once();
-    for (int o; (o = getopt_long(argc, argv, "d:a:" PROGRAM_OPTIONS, options, NULL)) != -1;)
-        switch (o) {
-        case 'd': url = optarg; break;
-        case 'a': against = optarg; break;
-        case MAX_DELETE: guard_option(&plan.guard, optarg); break;
-        case DROP: plan.drop = true; break;
-        case NO_SKIPPED: plan.no_skipped = true; break;
-        case EXIT_CODE: exit_code = true; break;
-        default: program_option(o, usage);
-        }
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
-    if (url && against)
-        program_usage_error("-d and -a exclude each other");
+    read_options(&o, argc, argv);
+    const char *url = o.store, *against = o.against;
+    diff *plan = &o.plan;
 
-    store_error e = {0};
+    error e = {0};
     store *s = NULL;
     int status;
-    reader r = {.plan = &plan, .arena = arena_new(), .coverage = coverage_new()};
+    reader r = {.plan = plan, .arena = arena_new(), .coverage = checkpoint_scope_new()};
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     if (!against && !(s = store_open(url, STORE_READ, 30, &e)))
         goto out;
-    if (!(plan.settings = settings_load(s, &e)))
+    if (!(plan->settings = settings_load(s, &e)))
         goto out;
-    if (!(plan.base = against ? base_from_dump(against, &e) : base_from_store(s, &e)))
+    if (!(plan->documents =
+              against ? documents_from_dump(against, &e) : documents_from_store(s, &e)))
         goto out;
     status = read_stream(&r);
-    if (status == EX_OK && exit_code && plan.changes)
+    if (status == EX_OK && o.exit_code && plan->changes)
         status = 1;
     goto done;
 out:
@@ -305,10 +300,10 @@ out:
 done:
     close_project(&r);
     ndjson_free(r.in);
-    base_free(plan.base);
-    settings_free(plan.settings);
+    documents_free(plan->documents);
+    settings_free(plan->settings);
     store_close(s);
     arena_free(r.arena);
-    coverage_free(r.coverage);
-    return ndjson_close(status);
+    checkpoint_scope_free(r.coverage);
+    return output_close(status);
 }

@@ -6,14 +6,16 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/options.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
-#include "record/ndjson.h"
 #include "store/lease.h"
 #include "store/service_status.h"
+#include "store/store_option.h"
 
 #include <errno.h>
-#include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,23 +29,12 @@
 #define STORE_SECONDS 2     /* how long to wait in one try for a file that is locked */
 #define MAX_EARLY     65536 /* bytes of notes while the store is away: more than a service has */
 
-static const char usage[] =
-    "usage: op-lease [-qv] [-d STORE] [--wait SECONDS] < notes > OWNER:TERM\n"
-    "\n"
-    "Hold the lease of OpenPype's database for as long as standard input lasts.\n"
-    "\n"
-    "  -d, --store STORE   mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                      (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "      --wait SECONDS  wait so long for another holder, or the store (for ever)\n"
-    "  -h, --help          -V, --version\n"
-    "  -v, --verbose       -q, --quiet\n";
-
 typedef struct holder {
     store *store;
     lease *lease;
-    notes *notes; /* NULL until the store is there */
-    buf early;    /* notes from before */
-    bool away;    /* the store is, which has been said */
+    service_status *service_status; /* NULL until the store is there */
+    buf early;                      /* notes from before */
+    bool away;                      /* the store is, which has been said */
 } holder;
 
 /* ---- stdin -------------------------------------------------------------- */
@@ -56,8 +47,8 @@ static bool listen_for(holder *h, double seconds)
     if (poll(&p, 1, seconds > 0 ? (int)ceil(seconds * 1000) : 0) <= 0)
         return true; /* nothing, or a signal, after which there will be */
     ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (got > 0 && h->notes)
-        notes_feed(h->notes, bytes, (size_t)got);
+    if (got > 0 && h->service_status)
+        service_status_feed(h->service_status, bytes, (size_t)got);
     else if (got > 0 && h->early.len + (size_t)got <= MAX_EARLY)
         buf_add(&h->early, bytes, (size_t)got);
     return got > 0 || (got < 0 && errno == EINTR);
@@ -65,7 +56,7 @@ static bool listen_for(holder *h, double seconds)
 
 /* ---- waiting ------------------------------------------------------------ */
 
-static void say_once(holder *h, const store_error *e)
+static void say_once(holder *h, const error *e)
 {
     if (!h->away)
         msg_warn("%s; it is tried again", e->what);
@@ -73,7 +64,7 @@ static void say_once(holder *h, const store_error *e)
 }
 
 /* Whether a store that failed so may come back. */
-static bool is_passing(const store_error *e)
+static bool is_passing(const error *e)
 {
     return e->status == EX_TEMPFAIL || e->status == EX_UNAVAILABLE;
 }
@@ -89,7 +80,7 @@ static bool wait_to_retry(holder *h, double until)
 }
 
 /* Until the store is there. False: `*e` says why it is not. */
-static bool open_store(holder *h, const char *url, double until, store_error *e)
+static bool open_store(holder *h, const char *url, double until, error *e)
 {
     while (!(h->store = store_open(url, STORE_WRITE, STORE_SECONDS, e))) {
         if (!is_passing(e) || clock_now() >= until)
@@ -106,7 +97,7 @@ static int wait_for_lease(holder *h, double until)
 {
     bool told = false;
     for (;;) {
-        store_error e = {0};
+        error e = {0};
         lease_outcome outcome = lease_hold_alone(h->lease, &e);
         if (outcome == LEASE_HELD)
             break;
@@ -161,7 +152,7 @@ static void unwatch(void)
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 }
 
-static lease_outcome hold_watched(holder *h, store_error *e)
+static lease_outcome hold_watched(holder *h, error *e)
 {
     watch(h);
     lease_outcome outcome = lease_hold_alone(h->lease, e);
@@ -169,10 +160,10 @@ static lease_outcome hold_watched(holder *h, store_error *e)
     return outcome;
 }
 
-static bool keep_watched(holder *h, store_error *e)
+static bool keep_watched(holder *h, error *e)
 {
     watch(h);
-    bool ok = notes_keep(h->notes, e);
+    bool ok = service_status_store(h->service_status, e);
     unwatch();
     return ok;
 }
@@ -180,7 +171,7 @@ static bool keep_watched(holder *h, store_error *e)
 /* 0: it is held, or may be yet. Else the exit status. */
 static int renew(holder *h)
 {
-    store_error e = {0};
+    error e = {0};
     switch (hold_watched(h, &e)) {
     case LEASE_HELD:
         if (h->away)
@@ -205,14 +196,14 @@ static int hold(holder *h)
     double next = clock_now() + lease_renewal();
     bool go_on = true;
     while (go_on) {
-        double now = clock_now(), due = h->away ? -1 : notes_due(h->notes);
+        double now = clock_now(), due = h->away ? -1 : service_status_due(h->service_status);
         if (now >= next) {
             int status = renew(h);
             if (status)
                 return status;
             next = clock_now() + (h->away ? lease_retry() / 2 : lease_renewal());
         } else if (due == 0) {
-            store_error e;
+            error e;
             if (!keep_watched(h, &e))
                 next = now; /* see whether it is the store, or the lease */
         } else {
@@ -224,10 +215,11 @@ static int hold(holder *h)
 
 static int give_back(holder *h)
 {
-    store_error e = {0};
+    error e = {0};
     watch(h);
-    bool ok =
-        (notes_due(h->notes) < 0 || notes_keep(h->notes, &e)) && lease_give_back(h->lease, &e);
+    bool ok = (service_status_due(h->service_status) < 0 ||
+               service_status_store(h->service_status, &e)) &&
+              lease_give_back(h->lease, &e);
     unwatch();
     if (ok)
         return EX_OK;
@@ -239,7 +231,7 @@ static int give_back(holder *h)
 
 static int run(const char *url, double wait)
 {
-    store_error e = {0};
+    error e = {0};
     holder h = {0};
     double until = clock_now() + wait;
     if (!open_store(&h, url, until, &e)) {
@@ -248,18 +240,18 @@ static int run(const char *url, double wait)
         return e.status;
     }
     h.lease = lease_new(h.store);
-    h.notes = notes_new(h.store, h.lease);
-    notes_feed(h.notes, h.early.data, h.early.len);
+    h.service_status = service_status_new(h.store, h.lease);
+    service_status_feed(h.service_status, h.early.data, h.early.len);
     signal(SIGALRM, give_up);
     int status = wait_for_lease(&h, until);
     if (status == EX_OK) {
         printf("%s\n", lease_text(h.lease));
-        if (fflush(stdout) == 0) /* else ndjson_close says so */
+        if (fflush(stdout) == 0) /* else output_close says so */
             status = hold(&h);
         if (status == EX_OK)
             status = give_back(&h);
     }
-    notes_free(h.notes);
+    service_status_free(h.service_status);
     lease_free(h.lease);
     store_close(h.store);
     buf_free(&h.early);
@@ -268,22 +260,21 @@ static int run(const char *url, double wait)
 
 int main(int argc, char **argv)
 {
-    enum { WAIT = 256 };
-    static const struct option long_options[] = {{"store", required_argument, NULL, 'd'},
-                                                 {"wait", required_argument, NULL, WAIT},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
+    static const program_help help = {
+        .usage = "op-lease [OPTION]... < notes > OWNER:TERM",
+        .about = "Hold the lease of OpenPype's database until the end of standard input.",
+        .exit_status = "0 done, 75 the lease is another's or was lost, others see opkitsu(7)."};
     const char *url = NULL;
-    double wait = INFINITY;
+    unsigned wait = UINT_MAX;
+    const option_def defs[] = {
+        store_option(&url),
+        {.name = "wait",
+         .value = "SECONDS",
+         .help = "how long to wait for another holder, or for the store\n(forever)",
+         .seconds = &wait},
+        {0}};
     program_start("op-lease");
-    for (int c; (c = getopt_long(argc, argv, "d:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case 'd': url = optarg; break;
-        case WAIT: wait = program_seconds("--wait", optarg); break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    options_read(&help, defs, argc, argv);
     signals_end_input();
-    return ndjson_close(run(url, wait));
+    return output_close(run(url, wait == UINT_MAX ? (double)INFINITY : (double)wait));
 }

@@ -2,9 +2,9 @@
  *
  * Reads results (zou-push, or op-apply behind it), writes text. */
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "report/push_tree.h"
 #include "report/report.h"
 
@@ -12,21 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-static const char usage[] =
-    "usage: push-report [-hVqv] [--records]\n"
-    "\n"
-    "Reads the results of zou-push, or of op-apply behind it, and writes them as text:\n"
-    "of a plan a tree for each project, of what was carried out a line.\n"
-    "\n"
-    "      --records         pass the records on to stdout, unless that is a terminal, and\n"
-    "                        write the text to stderr\n"
-    "  -v, --verbose         the tree also of what was carried out\n"
-    "  -q, --quiet           write only of what was skipped or failed\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "Exit status: 0 done, 1 some lines made no sense, 74 reading or writing failed.\n";
 
 enum { CREATED, UPDATED, LINKED, DELETED, TASKS, COUNTS };
 /* As the Summary names them, and in words, done and planned. */
@@ -82,7 +67,7 @@ static void print_project(report *r, double seconds)
     if (seconds >= 0 && !r->planned)
         printf(" in %.2f s", seconds);
     putchar('\n');
-    ndjson_write_raw(r->deleted.data, r->deleted.len);
+    output_write(r->deleted.data, r->deleted.len);
     remarks_print(&r->failed, "");
     remarks_print(&r->unlinked, "");
     remarks_print(&r->skipped, "");
@@ -108,17 +93,17 @@ static void end_project(report *r, double seconds)
 static void set_name(report *r, const json *name)
 {
     if (!r->name.len && json_text(name))
-        show_text(&r->name, name, "?");
+        display_text(&r->name, name, "?");
 }
 
 /* `Shot "SH010" of E01/SQ01`. */
 static void add_place(buf *line, const json *record)
 {
     const json *below = json_get(record, "below");
-    show_entity(line, json_get(record, "entity"));
+    display_entity(line, json_get(record, "entity"));
     for (uint32_t i = 0; json_is(below, JSON_ARRAY) && i < below->len; i++) {
         buf_adds(line, i ? "/" : " of ");
-        show_text(line, &below->items[i], "?");
+        display_text(line, &below->items[i], "?");
     }
 }
 
@@ -126,7 +111,7 @@ static void add_message(buf *line, const json *message)
 {
     if (json_text(message)) {
         buf_adds(line, ": ");
-        show_text(line, message, "");
+        display_text(line, message, "");
     }
 }
 
@@ -134,9 +119,9 @@ static void on_skipped(report *r, const json *record)
 {
     buf line = {0};
     buf_adds(&line, "  skipped ");
-    show_entity(&line, json_get(record, "entity"));
+    display_entity(&line, json_get(record, "entity"));
     buf_adds(&line, ": ");
-    show_text(&line, json_get(record, "reason"), "no reason given");
+    display_text(&line, json_get(record, "reason"), "no reason given");
     remarks_add(&r->skipped, &line);
 }
 
@@ -153,7 +138,7 @@ static void on_failed(report *r, const json *record)
 {
     buf line = {0};
     buf_adds(&line, "  failed ");
-    show_text(&line, json_get(record, "operationType"), "change");
+    display_text(&line, json_get(record, "operationType"), "change");
     buf_adds(&line, " of ");
     add_place(&line, record);
     add_message(&line, json_get(record, "message"));
@@ -173,7 +158,7 @@ static void on_comment(report *r, const json *record, const char *status)
         buf line = {0};
         r->unposted++;
         buf_adds(&line, "  failed comment of publish \"");
-        show_text(&line, json_get(record, "publish_id"), "");
+        display_text(&line, json_get(record, "publish_id"), "");
         buf_addc(&line, '"');
         add_message(&line, json_get(record, "message"));
         report_line(&line);
@@ -218,7 +203,7 @@ static void on_link(report *r, const json *record, const char *status)
     if (strcmp(status, "conflict") != 0 && strcmp(status, "failed") != 0)
         return;
     buf_adds(&line, "  not linked: ");
-    show_entity(&line, json_get(record, "entity"));
+    display_entity(&line, json_get(record, "entity"));
     add_message(&line, json_get(record, "message"));
     set_name(r, coll);
     remarks_add(&r->unlinked, &line);
@@ -273,8 +258,24 @@ static void finish(report *r)
 
 int main(int argc, char **argv)
 {
-    if (report_start("push-report", usage, "records", argc, argv) && !report_pass_on()) {
-        msg_error("standard output cannot be passed on: %s", strerror(errno));
+    static const program_help help = {
+        .usage = "push-report [OPTION]... < results",
+        .about =
+            "Write the results of zou-push, or of op-apply behind it, as text: of a plan a tree\n"
+            "for each project, of what was carried out a line.",
+        .verbose = "print the tree also of what was carried out",
+        .quiet = "print only what was skipped or failed",
+        .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
+    bool records = false;
+    const option_def defs[] = {{.name = "records",
+                                .help =
+                                    "pass the records on to stdout, unless that is a terminal,\n"
+                                    "and write the text to stderr",
+                                .flag = &records},
+                               {0}};
+    report_start("push-report", &help, defs, argc, argv);
+    if (records && !report_pass_on()) {
+        msg_error("cannot pass the records on: %s", strerror(errno));
         return EX_OSERR;
     }
     report r = {.tree = tree_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};

@@ -2,32 +2,18 @@
  *
  * Reads results (op-apply) or changes (op-diff), writes text. */
 #include "base/idset.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "json/path.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "report/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
-
-static const char usage[] =
-    "usage: sync-report [-hVqv] [--repaired]\n"
-    "\n"
-    "Reads the results of op-apply, or the changes of op-diff, and writes them as text:\n"
-    "of results a line for each project, of changes what each would change.\n"
-    "\n"
-    "      --repaired        of results only of projects where something was repaired, with\n"
-    "                        the first 20 documents that were written\n"
-    "  -v, --verbose         of results also every document that was written\n"
-    "  -q, --quiet           write only of what was skipped, failed or in conflict\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "Exit status: 0 done, 1 some lines made no sense, 74 reading or writing failed.\n";
 
 /* What was said of a project the last time to be skipped: batches of events tell
  * of all that is, again and again. */
@@ -130,7 +116,7 @@ static void add_summary(const report *r, buf *line, const json *summary, bool ev
     bool planned = json_true(json_get(summary, "planned")); /* op-apply -n */
     double seconds = 0;
     int64_t n = r->skipped.n;
-    show_text(line, json_get(summary, "project"), "?");
+    display_text(line, json_get(summary, "project"), "?");
     buf_adds(line, ": ");
     buf what = {0};
     buf_add(&what, counts->data, counts->len);
@@ -156,7 +142,7 @@ static void print_summary(report *r, const json *summary, bool events, const buf
     add_summary(r, &line, summary, events, counts);
     report_wipe();
     if (r->repaired)
-        ndjson_write_raw(REPAIRED, strlen(REPAIRED));
+        output_write(REPAIRED, strlen(REPAIRED));
     report_line(&line);
     if (r->repaired) {
         remarks_print(&r->written, REPAIRED);
@@ -215,7 +201,7 @@ static void print_field(const char *path, const json *before, const json *after)
 {
     buf line = {0};
     buf_adds(&line, "            ");
-    show_clean(&line, path, strlen(path));
+    display_sanitized(&line, path, strlen(path));
     buf_adds(&line, ": ");
     if (json_is(before, JSON_OBJECT) && json_is(after, JSON_OBJECT) && !json_get(after, "$oid")) {
         size_t start = line.len;
@@ -226,12 +212,12 @@ static void print_field(const char *path, const json *before, const json *after)
             if (old ? other && json_equal(&m->value, other, NULL) : other != NULL)
                 continue;
             buf_adds(&line, line.len > start ? ", " : "");
-            show_clean(&line, m->key, strlen(m->key));
+            display_sanitized(&line, m->key, strlen(m->key));
         }
     } else {
-        show_value(&line, before);
+        display_value(&line, before);
         buf_adds(&line, " -> ");
-        show_value(&line, after);
+        display_value(&line, after);
     }
     report_line(&line);
 }
@@ -260,19 +246,19 @@ static void on_change(report *r, const json *record)
     r->planned[verb]++;
     buf line = {0};
     if (!r->name.len) {
-        show_text(&r->name, coll, "?");
+        display_text(&r->name, coll, "?");
         printf("%s\n", r->name.data);
     }
     buf_addf(&line, "  %-8s", verbs[verb]);
     if (json_text(json_get(entity, "type"))) {
-        show_text(&line, json_get(entity, "type"), "");
+        display_text(&line, json_get(entity, "type"), "");
         buf_addc(&line, ' ');
     }
     /* The document's name says where a shot is: SQ01_SH010. */
     const json *name = json_at(record, "fullDocument", "name", NULL);
     name = name ? name : json_get(before, "name");
     name = name ? name : json_get(entity, "name");
-    show_text(&line, name ? name : coll, "?");
+    display_text(&line, name ? name : coll, "?");
     report_line(&line);
     for (uint32_t i = 0; json_is(updated, JSON_OBJECT) && i < updated->len; i++)
         print_field(updated->members[i].key, path_get(before, updated->members[i].key),
@@ -287,9 +273,9 @@ static void on_skipped(report *r, const json *record)
     const json *entity = json_get(record, "entity");
     buf line = {0};
     buf_adds(&line, "  skipped ");
-    show_entity(&line, entity);
+    display_entity(&line, entity);
     buf_adds(&line, ": ");
-    show_text(&line, json_get(record, "reason"), "no reason given");
+    display_text(&line, json_get(record, "reason"), "no reason given");
     remarks_add(&r->skipped, &line);
 }
 
@@ -305,17 +291,17 @@ static void on_result(report *r, const json *record)
         return;
     buf line = {0};
     buf_adds(&line, "  ");
-    show_text(&line, json_get(record, "status"), "");
+    display_text(&line, json_get(record, "status"), "");
     buf_addc(&line, ' ');
-    show_text(&line, json_get(record, "operationType"), "change");
+    display_text(&line, json_get(record, "operationType"), "change");
     buf_adds(&line, " of ");
     if (json_get(record, "entity"))
-        show_entity(&line, json_get(record, "entity"));
+        display_entity(&line, json_get(record, "entity"));
     else
-        show_value(&line, json_at(record, "documentKey", "_id", NULL));
+        display_value(&line, json_at(record, "documentKey", "_id", NULL));
     if (json_text(json_get(record, "message"))) {
         buf_adds(&line, ": ");
-        show_text(&line, json_get(record, "message"), "");
+        display_text(&line, json_get(record, "message"), "");
     }
     if (bad || r->repaired)
         remarks_add(bad ? &r->failed : &r->written, &line);
@@ -356,7 +342,22 @@ static void finish(report *r)
 
 int main(int argc, char **argv)
 {
-    report r = {.repaired = report_start("sync-report", usage, "repaired", argc, argv)};
+    static const program_help help = {
+        .usage = "sync-report [OPTION]... < results",
+        .about =
+            "Write the results of op-apply, or the changes of op-diff, as text: of results a line\n"
+            "for each project, of changes what each would change.",
+        .verbose = "of results also print every document that was written",
+        .quiet = "print only what was skipped, failed or in conflict",
+        .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
+    report r = {0};
+    const option_def defs[] = {{.name = "repaired",
+                                .help =
+                                    "of results print only projects where something was repaired,\n"
+                                    "with the first 20 documents that were written",
+                                .flag = &r.repaired},
+                               {0}};
+    report_start("sync-report", &help, defs, argc, argv);
     r.quiet = msg_level() < 0;
     r.verbose = msg_level() > 0;
     int status = report_read(on_record, &r);

@@ -3,38 +3,26 @@
  * Reads what it and op-apply leave in the store (store/state.h, store/service_status.h), and the
  * log-in of this user; asks Kitsu nothing. */
 #include "base/msg.h"
+#include "base/options.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
 #include "record/ndjson.h"
 #include "store/lease.h"
 #include "store/state.h"
+#include "store/store_option.h"
 #include "zou/event_log.h"
+#include "zou/kitsu_options.h"
 #include "zou/session.h"
 #include "zou/session_file.h"
 #include "zou/zou.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-static const char usage[] =
-    "usage: sync-status [-hVqv] [-s URL] [-d STORE] [-l LOGIN] [--json]\n"
-    "\n"
-    "Say how the service is that keeps OpenPype's projects in step with Kitsu.\n"
-    "\n"
-    "  -s, --server URL      Kitsu's address (KITSU_SERVER, OpenPype's settings)\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -l, --login LOGIN     whose log-in to look at (KITSU_LOGIN)\n"
-    "      --json            one JSON object instead of text\n"
-    "  -h, --help            -V, --version\n"
-    "  -v, --verbose         -q, --quiet (says only what is wrong)\n"
-    "\n"
-    "Exit status: 0 a service is at work and well, 1 something is wrong, 3 there is no service.\n";
 
 #define STORE_SECONDS 5     /* how long to wait for who writes */
 #define MAX_UNREAD    180   /* seconds that Kitsu's log may not have been read; it is every 60 */
@@ -68,7 +56,7 @@ typedef struct status {
 
 /* ---- reading ------------------------------------------------------------ */
 
-static bool read_document(status *s, const char *name, json *document, store_error *e)
+static bool read_document(status *s, const char *name, json *document, error *e)
 {
     json id = json_string(s->arena, name);
     bool found;
@@ -90,7 +78,7 @@ static int64_t time_of(const json *document, const char *key)
 }
 
 /* Whether it is the service whose notes are there that holds the lease. */
-static bool read_service(status *s, store_error *e)
+static bool read_service(status *s, error *e)
 {
     json held, notes;
     if (!read_document(s, "lease", &held, e) || !read_document(s, "service", &notes, e))
@@ -117,7 +105,7 @@ static bool read_service(status *s, store_error *e)
     return true;
 }
 
-static bool read_synced(status *s, store_error *e)
+static bool read_synced(status *s, error *e)
 {
     json synced;
     bool found;
@@ -133,7 +121,7 @@ static bool read_synced(status *s, store_error *e)
 }
 
 /* The position of all projects, or, where each has its own, the oldest. */
-static bool read_positions(status *s, store_error *e)
+static bool read_positions(status *s, error *e)
 {
     state_checkpoint *list;
     size_t n;
@@ -183,7 +171,7 @@ static void read_login(status *s, const options *o)
     session_file_close(f);
 }
 
-static bool read_all(status *s, const options *o, store_error *e)
+static bool read_all(status *s, const options *o, error *e)
 {
     if (!store_now(s->store, &s->now, e) || !read_service(s, e) || !read_synced(s, e) ||
         !read_positions(s, e) ||
@@ -261,7 +249,7 @@ static void judge(status *s)
 static void line(const char *what, const char *text)
 {
     buf b = {0};
-    show_clean(&b, text, strlen(text));
+    display_sanitized(&b, text, strlen(text));
     printf("%-18s %s\n", what, b.data ? b.data : "");
     buf_free(&b);
 }
@@ -355,16 +343,11 @@ static void print_json(const status *s)
 
 static int tell(status *s, const options *o)
 {
-    store_error se;
-    http_error he;
-    s->server = zou_find_server(&o->zou, &he);
-    if (!s->server) {
-        msg_error("%s", he.what);
-        return he.status;
-    }
-    if (!read_all(s, o, &se)) {
-        msg_error("%s", se.what);
-        return se.status;
+    error e;
+    s->server = zou_find_server(&o->zou, &e);
+    if (!s->server || !read_all(s, o, &e)) {
+        msg_error("%s", e.what);
+        return e.status;
     }
     judge(s);
     if (o->as_json)
@@ -376,7 +359,7 @@ static int tell(status *s, const options *o)
 
 static int run(options *o)
 {
-    store_error e;
+    error e;
     status s = {.wanting = json_array(), .trouble = json_array()};
     s.store = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
     if (!s.store) {
@@ -394,24 +377,19 @@ static int run(options *o)
 
 int main(int argc, char **argv)
 {
-    enum { JSON = 256 };
-    static const struct option long_options[] = {{"server", required_argument, NULL, 's'},
-                                                 {"store", required_argument, NULL, 'd'},
-                                                 {"login", required_argument, NULL, 'l'},
-                                                 {"json", no_argument, NULL, JSON},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
-    program_start("sync-status");
+    static const program_help help = {
+        .usage = "sync-status [OPTION]...",
+        .about = "Report on the service that keeps OpenPype's projects in step with Kitsu.",
+        .quiet = "report only what is wrong",
+        .exit_status = "0 a service is running and well, 1 something is wrong, 3 no service."};
     options o = {0};
-    for (int c; (c = getopt_long(argc, argv, "s:d:l:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case 's': o.zou.server = optarg; break;
-        case 'd': o.store = optarg; break;
-        case 'l': o.zou.credentials.login = optarg; break;
-        case JSON: o.as_json = true; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
-    return ndjson_close(run(&o));
+    const option_def defs[] = {
+        kitsu_server_option(&o.zou),
+        store_option(&o.store),
+        kitsu_login_option(&o.zou),
+        {.name = "json", .help = "print one JSON object instead of text", .flag = &o.as_json},
+        {0}};
+    program_start("sync-status");
+    options_read(&help, defs, argc, argv);
+    return output_close(run(&o));
 }

@@ -2,13 +2,12 @@
  *
  * sync-service and the other scripts say what runs; this starts and ends it. It goes
  * by the name that it was started with, the script's. */
-#include "base/buf.h"
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/program.h"
 #include "supervisor/schedule.h"
 #include "supervisor/supervisor.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,36 +15,6 @@
 
 #define DEFAULT_INTERVAL 86400 /* s: --reconcile */
 #define MAX_SECONDS      86400 /* of a time in the environment */
-
-static const char usage[] =
-    "usage: sync-supervisor [-qv] [--resume] [--reconcile TIME] [lease: OP-LEASE]\n"
-    "                       run: STAGE ['|' STAGE]... [reconcile: ...]\n"
-    "                       [listen: ... [from-now: ...]]\n"
-    "       sync-supervisor --once [-qv] [--patience SECONDS] [lease: OP-LEASE]\n"
-    "                       [listen: ... [from-now: ...]] [run: ...]\n"
-    "\n"
-    "Keeps pipelines up, as sync-service and the other scripts spell them: each stage is\n"
-    "words, a lone '|' stands between two stages, and a lone word with a colon begins\n"
-    "a pipeline.\n"
-    "\n"
-    "  lease:      holds the lease of the store: op-lease and its options\n"
-    "  run:        runs to its end: a full synchronisation\n"
-    "  reconcile:  the same, when it is made as a safety net\n"
-    "  listen:     runs for ever\n"
-    "  from-now:   runs in place of listen: when events were missed, and there is no run:\n"
-    "\n"
-    "      --once              run listen:, if it is given, else run:, and end; after\n"
-    "                          \"full sync needed\" also run:\n"
-    "      --resume            begin with listen:\n"
-    "      --reconcile TIME    how often to make a full synchronisation: 90s, 30m, 24h (the\n"
-    "                          default), 7d, or \"off\"\n"
-    "      --patience SECONDS  how long who writes to Kitsu may take to end (1)\n"
-    "  -v, --verbose           say more\n"
-    "  -q, --quiet             say less\n"
-    "  -h, --help              this text\n"
-    "  -V, --version           the version\n"
-    "\n"
-    "Exit status: the most serious one of the stages, see sync-service(1).\n";
 
 /* ---- words ---------------------------------------------------------------- */
 
@@ -133,33 +102,57 @@ static const char *name_of(char **argv)
     return slash ? slash + 1 : argv[0] && *argv[0] ? argv[0] : "sync-supervisor";
 }
 
+static void read_interval(void *context, const char *value)
+{
+    supervision *s = context;
+    if (!schedule_parse(value, &s->interval))
+        program_usage_error("--reconcile %s: a time is like 90s, 30m, 24h or 7d, or off",
+                            *value ? value : "empty");
+}
+
 static void read_options(supervision *s, int argc, char **argv)
 {
-    enum { ONCE = 256, RESUME, RECONCILE, PATIENCE };
-    static const struct option long_options[] = {{"once", no_argument, NULL, ONCE},
-                                                 {"resume", no_argument, NULL, RESUME},
-                                                 {"reconcile", required_argument, NULL, RECONCILE},
-                                                 {"patience", required_argument, NULL, PATIENCE},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "+" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case ONCE: s->once = true; break;
-        case RESUME: s->resume = true; break;
-        case RECONCILE:
-            if (!schedule_parse(optarg, &s->interval))
-                program_usage_error("--reconcile %s: a time is like 90s, 30m, 24h or 7d, or off",
-                                    *optarg ? optarg : "empty");
-            break;
-        case PATIENCE: s->patience = program_seconds("--patience", optarg); break;
-        default: program_option(c, usage);
-        }
-    read_words(s, argv + optind);
+    static const program_help help = {
+        .usage = "sync-supervisor [OPTION]... lease: WORD... run: WORD... listen: WORD...\n"
+                 "sync-supervisor [OPTION]... lease: WORD... listen: WORD...\n"
+                 "sync-supervisor --once [OPTION]... [lease: WORD...] run: WORD...",
+        .about =
+            "Keep the pipelines up that sync-service and the other scripts spell. A lone \"|\"\n"
+            "stands between two stages, a lone word with a colon begins a pipeline.",
+        .operands =
+            "Pipelines:\n"
+            "  lease:      op-lease, which holds the lease of the database\n"
+            "  run:        runs to its end: a full synchronisation\n"
+            "  reconcile:  is run in its place when it was only due\n"
+            "  listen:     runs for ever\n"
+            "  from-now:   is run in place of listen: when events were missed, without run:",
+        .has_words = true,
+        .exit_status = "that of the most serious stage, see sync-service(1)."};
+    unsigned patience = 1;
+    const option_def defs[] = {
+        {.name = "once",
+         .help = "run listen:, if it is given, else run:, and exit",
+         .flag = &s->once},
+        {.name = "resume", .help = "begin with listen:", .flag = &s->resume},
+        {.name = "reconcile",
+         .value = "TIME",
+         .help = "how often to make a full synchronisation: 90s, 30m,\n24h (the default), 7d, or "
+                 "\"off\"",
+         .call = read_interval,
+         .context = s},
+        {.name = "patience",
+         .value = "SECONDS",
+         .help = "how long a stage that writes to Kitsu may take to exit (1)",
+         .seconds = &patience},
+        {0}};
+    int first = options_read(&help, defs, argc, argv);
+    s->patience = patience;
+    read_words(s, argv + first);
 }
 
 int main(int argc, char **argv)
 {
-    supervision s = {.interval = DEFAULT_INTERVAL, .patience = 1};
+    supervision s = {.interval = DEFAULT_INTERVAL};
     int ended_by;
     supervisor_block_signals();
     program_start(name_of(argv));

@@ -5,44 +5,22 @@
  * ends; and Change records that link the documents to what was made, for
  * op-apply. */
 #include "base/msg.h"
+#include "base/options.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
 #include "comment/comment.h"
 #include "push/leases.h"
 #include "push/stream.h"
 #include "record/ndjson.h"
+#include "store/store_option.h"
+#include "zou/kitsu_options.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: zou-push [-nqv] [-s URL] [-d STORE] [-l LOGIN]\n"
-    "                [--password-file FILE | --password-command COMMAND]\n"
-    "                [--delete] [--max-delete N|N%] [--no-skipped] [--wait SECONDS]\n"
-    "                < documents or comments > results, changes\n"
-    "\n"
-    "Bring into Kitsu what OpenPype has and Kitsu lacks; post comments, with\n"
-    "previews and attachments.\n"
-    "\n"
-    "  -s, --server URL      Kitsu (KITSU_SERVER, else as set in OpenPype's settings)\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -n, --dry-run         make nothing; say what would be done\n"
-    "      --delete          delete in Kitsu what OpenPype no longer has\n"
-    "      --max-delete N    delete at most N entities a project, or N%\n"
-    "                        (default: refuses more than 10 that are more than 50%)\n"
-    "      --no-skipped      don't say on stderr what is skipped or failed: the records tell\n"
-    "      --wait SECONDS    wait so long for another push, or writer (30)\n"
-    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
-    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
-    "      --password-command COMMAND  the password is what it prints\n"
-    "  -v, --verbose         say more; twice: every request\n"
-    "  -q, --quiet           say less, and draw no progress\n"
-    "  -h, --help            -V, --version\n";
 
 typedef struct options {
     zou_options zou;
@@ -65,29 +43,23 @@ typedef struct pusher {
 
 /* ---- documents ---------------------------------------------------------- */
 
-static bool store_failed(const store_error *se, http_error *e)
-{
-    return http_fail(e, se->status, "%s", se->what);
-}
-
 /* Comments need none of it: a service keeps nobody from publishing. */
-static bool open_documents(pusher *p, http_error *e)
+static bool open_documents(pusher *p, error *e)
 {
     static const bool none[KINDS] = {false};
-    store_error se;
     push *what = &p->o->push;
-    p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, &se);
+    p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, e);
     if (!p->store)
-        return store_failed(&se, e);
-    if (!what->dry && !(p->lease = push_lease_new(p->store, getenv("OP_LEASE"), p->o->wait, &se)))
-        return store_failed(&se, e);
+        return false;
+    if (!what->dry && !(p->lease = push_lease_new(p->store, getenv("OP_LEASE"), p->o->wait, e)))
+        return false;
     what->store = p->store;
-    what->settings = settings_load(p->store, &se);
-    if (!what->settings || !fetch_links_read(&what->links, p->store, NULL, &se))
-        return store_failed(&se, e);
+    what->settings = settings_load(p->store, e);
+    if (!what->settings || !project_links_read(&what->links, p->store, NULL, e))
+        return false;
     what->hold = p->lease ? push_lease_hold : NULL;
     what->context = p->lease;
-    fetch_shared_init(&what->shared, p->zou, none);
+    zou_lists_init(&what->shared, p->zou, none);
     p->stream = push_stream_new(what, p->in);
     return true;
 }
@@ -95,17 +67,17 @@ static bool open_documents(pusher *p, http_error *e)
 static void close_documents(pusher *p)
 {
     if (p->stream)
-        fetch_shared_free(&p->o->push.shared);
+        zou_lists_free(&p->o->push.shared);
     push_stream_free(p->stream);
     settings_free(p->o->push.settings);
-    fetch_links_free(&p->o->push.links);
+    project_links_free(&p->o->push.links);
     push_lease_end(p->lease);
     store_close(p->store);
 }
 
 /* ---- records ------------------------------------------------------------ */
 
-static bool on_comment(pusher *p, arena *a, const json *record, http_error *e)
+static bool on_comment(pusher *p, arena *a, const json *record, error *e)
 {
     const char *why;
     if (!comment_valid(record, &why)) {
@@ -115,7 +87,7 @@ static bool on_comment(pusher *p, arena *a, const json *record, http_error *e)
     json result;
     bool ok = comment_post(p->commenter, record, a, &result, e);
     ndjson_write(&result);
-    ndjson_flush();
+    output_flush();
     if (strcmp(json_text(json_get(&result, "status")), "failed") == 0) {
         p->failed = true;
         if (ok)
@@ -126,7 +98,7 @@ static bool on_comment(pusher *p, arena *a, const json *record, http_error *e)
 }
 
 /* `a` is where the record is: the stream's arena, once that is there. */
-static bool on_record(pusher *p, arena *a, const json *record, http_error *e)
+static bool on_record(pusher *p, arena *a, const json *record, error *e)
 {
     const char *type = json_text(json_get(record, "type"));
     if (strcmp(type, "Comment") == 0)
@@ -137,8 +109,8 @@ static bool on_record(pusher *p, arena *a, const json *record, http_error *e)
         return push_stream_end(p->stream, record, e);
     size_t len;
     const char *line = ndjson_line(p->in, &len);
-    ndjson_write_raw(line, len);
-    ndjson_flush();
+    output_write(line, len);
+    output_flush();
     return true;
 }
 
@@ -147,7 +119,7 @@ static bool on_record(pusher *p, arena *a, const json *record, http_error *e)
 static int push_records(pusher *p)
 {
     arena *first = arena_new();
-    http_error e;
+    error e;
     json record;
     bool ok = true;
     int got = 1;
@@ -174,13 +146,12 @@ static int push_records(pusher *p)
 /* The store is read here for OpenPype's settings only. */
 static zou *open_zou(options *o, int *status)
 {
-    store_error se;
-    http_error e;
-    o->zou.store = store_open(o->store, STORE_READ, o->wait, &se);
+    error e;
+    o->zou.store = store_open(o->store, STORE_READ, o->wait, &e);
     zou *z = o->zou.store ? zou_open(&o->zou, &e) : NULL;
     if (!z) {
-        msg_error("%s", o->zou.store ? e.what : se.what);
-        *status = o->zou.store ? e.status : se.status;
+        msg_error("%s", e.what);
+        *status = e.status;
     }
     store_close(o->zou.store);
     o->zou.store = NULL;
@@ -206,39 +177,40 @@ static int run(options *o)
 
 static void read_options(options *o, int argc, char **argv)
 {
-    enum { DELETE = 256, MAX_DELETE, NO_SKIPPED, WAIT, PASSWORD_FILE, PASSWORD_COMMAND };
-    static const struct option long_options[] = {
-        {"server", required_argument, NULL, 's'},
-        {"store", required_argument, NULL, 'd'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"delete", no_argument, NULL, DELETE},
-        {"max-delete", required_argument, NULL, MAX_DELETE},
-        {"no-skipped", no_argument, NULL, NO_SKIPPED},
-        {"wait", required_argument, NULL, WAIT},
-        {"login", required_argument, NULL, 'l'},
-        {"password-file", required_argument, NULL, PASSWORD_FILE},
-        {"password-command", required_argument, NULL, PASSWORD_COMMAND},
-        PROGRAM_LONG_OPTIONS,
-        {NULL, 0, NULL, 0}};
-    int c;
-    while ((c = getopt_long(argc, argv, "s:d:nl:" PROGRAM_OPTIONS, long_options, NULL)) != -1)
-        switch (c) {
-        case 's': o->zou.server = optarg; break;
-        case 'd': o->store = optarg; break;
-        case 'n': o->push.dry = true; break;
-        case 'l': o->zou.credentials.login = optarg; break;
-        case DELETE: o->push.deletes = true; break;
-        case MAX_DELETE: guard_option(&o->push.guard, optarg); break;
-        case NO_SKIPPED: o->push.silent = true; break;
-        case WAIT: o->wait = program_seconds("--wait", optarg); break;
-        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
-        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
-    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
-        program_usage_error("--password-file and --password-command: one of them");
+    static const program_help help = {
+        .usage = "zou-push [OPTION]... < documents > results, changes\n"
+                 "zou-push [OPTION]... < comments > results",
+        .about = "Create in Kitsu what OpenPype has and Kitsu lacks, or post comments with their\n"
+                 "previews and attachments.",
+        .verbose = "say more; twice: every request",
+        .quiet = "say less, and draw no progress",
+        .exit_status = "0 done, 1 something was skipped or failed, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        kitsu_server_option(&o->zou),
+        store_option(&o->store),
+        kitsu_login_option(&o->zou),
+        kitsu_password_file_option(&o->zou),
+        kitsu_password_command_option(&o->zou),
+        {.name = "delete",
+         .help = "delete in Kitsu what OpenPype no longer has",
+         .flag = &o->push.deletes},
+        delete_limit_option(&o->push.delete_limit,
+                            "delete at most N entities a project, or N%\n"
+                            "(default: refuse more than 10 that are more than 50%)"),
+        {.name = "no-skipped",
+         .help = "do not report on stderr what is skipped or failed",
+         .flag = &o->push.silent},
+        {.name = "dry-run",
+         .letter = 'n',
+         .help = "create nothing; report what would be done",
+         .flag = &o->push.dry},
+        {.name = "wait",
+         .value = "SECONDS",
+         .help = "how long to wait for another push or writer (30)",
+         .seconds = &o->wait},
+        {0}};
+    options_read(&help, defs, argc, argv);
+    kitsu_options_check(&o->zou);
 }
 
 int main(int argc, char **argv)
@@ -247,7 +219,7 @@ int main(int argc, char **argv)
     program_start("zou-push");
     read_options(&o, argc, argv);
     signals_end_input();
-    int status = ndjson_close(run(&o));
+    int status = output_close(run(&o));
     if (signals_caught())
         raise(signals_caught()); /* its handler is gone: die of it */
     return status;

@@ -2,8 +2,9 @@
 
 #include "apply/batch.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
-#include "record/ndjson.h"
+#include "base/output.h"
 #include "record/skipped.h"
 #include "store/state.h"
 
@@ -111,7 +112,7 @@ int apply_status(const apply *p)
 static void write_out(apply *p)
 {
     if (p->out.len)
-        ndjson_write_raw(p->out.data, p->out.len);
+        output_write(p->out.data, p->out.len);
     buf_clear(&p->out);
 }
 
@@ -210,7 +211,7 @@ static bool wait_a_while(const apply *p, double began, double *pause)
 
 /* Begin a batch, unless it is, and see to it that we may write it. In an atomic
  * store nobody else can have become the writer since it was begun. */
-static bool begin(apply *p, store_error *e)
+static bool begin(apply *p, error *e)
 {
     double began = clock_now(), pause = lease_retry() / 20;
     if (p->dry || (p->begun && store_atomic(p->store)))
@@ -230,7 +231,7 @@ static bool begin(apply *p, store_error *e)
     }
 }
 
-static bool flush_batch(apply *p, store_error *e)
+static bool flush_batch(apply *p, error *e)
 {
     if (batch_is_empty(p->batch))
         return true;
@@ -243,7 +244,7 @@ static bool flush_batch(apply *p, store_error *e)
     return true;
 }
 
-static bool commit(apply *p, store_error *e)
+static bool commit(apply *p, error *e)
 {
     if (p->begun && store_atomic(p->store) && !lease_extend(p->lease, p->begun_at, e))
         return false;
@@ -252,11 +253,11 @@ static bool commit(apply *p, store_error *e)
     if (!ok)
         return false;
     write_out(p);
-    fflush(stdout); /* whoever waits for this batch */
+    output_flush(); /* whoever waits for this batch */
     return true;
 }
 
-bool apply_idle(apply *p, store_error *e)
+bool apply_idle(apply *p, error *e)
 {
     if (p->dry || !lease_is_taken(p->lease) || (p->begun && store_atomic(p->store)))
         return true;
@@ -301,7 +302,7 @@ static void start_project(project *p)
         p->started = clock_now();
 }
 
-bool apply_change(apply *p, const change *c, size_t size, store_error *e)
+bool apply_change(apply *p, const change *c, size_t size, error *e)
 {
     bool avalon = strcmp(c->db, store_avalon(p->store)) == 0;
     start_project(&p->project);
@@ -345,7 +346,7 @@ static bool take_name(void *context, store_ns ns, const json *document)
 }
 
 /* The name of a project that nothing had to be done for. */
-static bool find_name(apply *p, const char *project_id, const char **name, store_error *e)
+static bool find_name(apply *p, const char *project_id, const char **name, error *e)
 {
     *name = json_text(json_get(&p->names, project_id));
     if (*name)
@@ -361,7 +362,7 @@ static bool find_name(apply *p, const char *project_id, const char **name, store
 }
 
 /* The skipped and the failed ones, which are to be judged again some day. */
-static bool remember_skipped(apply *p, const char *project_id, store_error *e)
+static bool remember_skipped(apply *p, const char *project_id, error *e)
 {
     arena *a = p->project.arena;
     json records = json_array();
@@ -372,13 +373,13 @@ static bool remember_skipped(apply *p, const char *project_id, store_error *e)
     }
     for (uint32_t i = 0; i < p->project.failed.len; i++) {
         const json *pair = p->project.failed.items[i].items;
-        json_push(a, &records, skipped_record(a, pair[0], project_id, "store", pair[1].text));
+        json_push(a, &records, skipped_make(a, pair[0], project_id, "store", pair[1].text));
     }
     return state_put_skipped(p->store, project_id, &records, &p->begun, a, e);
 }
 
 /* What the store shall know of the project from now on. */
-static bool remember(apply *p, const char *project_id, bool full, store_error *e)
+static bool remember(apply *p, const char *project_id, bool full, error *e)
 {
     if (p->dry)
         return true;
@@ -401,7 +402,7 @@ static const char *skipped_name(const apply *p)
     return NULL;
 }
 
-bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
+bool apply_end(apply *p, const char *project_id, bool full, error *e)
 {
     const char *name = p->project.coll;
     start_project(&p->project);
@@ -416,7 +417,7 @@ bool apply_end(apply *p, const char *project_id, bool full, store_error *e)
 }
 
 /* A position that nothing stands against, and when it was read. */
-static bool keep_checkpoint(apply *p, const json *record, store_error *e)
+static bool keep_checkpoint(apply *p, const json *record, error *e)
 {
     bool position = !json_is_null(json_get(record, "created_at"));
     arena_reset(p->scratch);
@@ -431,7 +432,7 @@ static bool keep_checkpoint(apply *p, const json *record, store_error *e)
            state_put_synced(p->store, record, &p->begun, p->scratch, e);
 }
 
-bool apply_checkpoint(apply *p, const json *record, store_error *e)
+bool apply_checkpoint(apply *p, const json *record, error *e)
 {
     if (!flush_batch(p, e) || !keep_checkpoint(p, record, e))
         return false;
@@ -447,12 +448,12 @@ bool apply_is_pending(const apply *p)
     return p->begun || !batch_is_empty(p->batch);
 }
 
-bool apply_commit(apply *p, store_error *e)
+bool apply_commit(apply *p, error *e)
 {
     return !apply_is_pending(p) || (flush_batch(p, e) && commit(p, e));
 }
 
-bool apply_finish(apply *p, store_error *e)
+bool apply_finish(apply *p, error *e)
 {
     return flush_batch(p, e) && commit(p, e) && (p->dry || lease_give_back(p->lease, e));
 }

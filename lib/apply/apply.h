@@ -26,23 +26,23 @@ arena *apply_arena(apply *p);
  * but apply_free. */
 
 /* A Change, from a line of `size` bytes. */
-bool apply_change(apply *p, const change *c, size_t size, store_error *e);
+bool apply_change(apply *p, const change *c, size_t size, error *e);
 /* A line that is passed on as it is. */
 void apply_pass(apply *p, const char *line, size_t len);
 /* A Skipped record: counted, remembered at the project's End. */
 void apply_skipped(apply *p, const json *record);
 /* The End of the project: what was gathered is written, and summed up. */
-bool apply_end(apply *p, const char *project_id, bool full, store_error *e);
+bool apply_end(apply *p, const char *project_id, bool full, error *e);
 /* A valid Checkpoint (store/state.h), stored after everything before it. */
-bool apply_checkpoint(apply *p, const json *record, store_error *e);
+bool apply_checkpoint(apply *p, const json *record, error *e);
 /* While nothing comes: keeps the lease. Call it every lease_renewal. */
-bool apply_idle(apply *p, store_error *e);
+bool apply_idle(apply *p, error *e);
 /* Whether something has come that is not committed. */
 bool apply_is_pending(const apply *p);
 /* Write and commit what has come so far. */
-bool apply_commit(apply *p, store_error *e);
+bool apply_commit(apply *p, error *e);
 /* The end of the input. The lease is given back. */
-bool apply_finish(apply *p, store_error *e);
+bool apply_finish(apply *p, error *e);
 
 /* 0; 1: something was skipped, failed or in conflict; 75: and so a checkpoint
  * was not stored, and no record may follow. */

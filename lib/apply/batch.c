@@ -1,5 +1,7 @@
 #include "apply/batch.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -123,7 +125,7 @@ static bool take_document(void *context, store_ns ns, const json *document)
     return true;
 }
 
-static bool read_documents(batch *b, item *const *list, size_t n, store_error *e)
+static bool read_documents(batch *b, item *const *list, size_t n, error *e)
 {
     const json **ids = arena_alloc(b->arena, n * sizeof *ids);
     for (size_t i = 0; i < n; i++) {
@@ -149,7 +151,7 @@ static bool is_strange(const json *document)
 
 static change_verdict judge(batch *b, item *i)
 {
-    change_error why;
+    error why;
     change_verdict verdict = change_judge(&i->c, i->document, &why);
     if (verdict == CHANGE_CONFLICT && i->document) {
         change_canonical(b->arena, &i->c);
@@ -196,8 +198,7 @@ static void note_planned(batch *b, const item *i)
 }
 
 /* Somebody was faster, or the store found it so: look again. */
-static bool judge_again(batch *b, item *const *missed, size_t n, const char *const *whats,
-                        store_error *e)
+static bool judge_again(batch *b, item *const *missed, size_t n, const char *const *whats, error *e)
 {
     if (n && !read_documents(b, missed, n, e))
         return false;
@@ -208,7 +209,7 @@ static bool judge_again(batch *b, item *const *missed, size_t n, const char *con
     return true;
 }
 
-static bool make_indexes(batch *b, store_error *e)
+static bool make_indexes(batch *b, error *e)
 {
     store_ns ns = ns_of(b);
     if (strcmp(ns.db, store_avalon(b->store)) != 0 ||
@@ -219,7 +220,7 @@ static bool make_indexes(batch *b, store_error *e)
     return store_index(b->store, ns, e);
 }
 
-static bool write_items(batch *b, item *const *list, size_t n, store_error *e)
+static bool write_items(batch *b, item *const *list, size_t n, error *e)
 {
     static const store_op ops[] = {[CHANGE_INSERT] = STORE_INSERT,
                                    [CHANGE_UPDATE] = STORE_UPDATE,
@@ -321,7 +322,7 @@ static void child_is_gone(children *c, const item *gone)
 
 /* From the lowest upwards, so that nothing is deleted whose children, for
  * whatever reason, stay. */
-static bool delete_rounds(batch *b, children *c, item **list, size_t n, store_error *e)
+static bool delete_rounds(batch *b, children *c, item **list, size_t n, error *e)
 {
     item **round = arena_alloc(b->arena, n * sizeof(item *));
     for (;;) {
@@ -341,7 +342,7 @@ static bool delete_rounds(batch *b, children *c, item **list, size_t n, store_er
     }
 }
 
-static bool run_deletes(batch *b, item **list, size_t n, store_error *e)
+static bool run_deletes(batch *b, item **list, size_t n, error *e)
 {
     if (!read_documents(b, list, n, e))
         return false;
@@ -369,7 +370,7 @@ static bool run_deletes(batch *b, item **list, size_t n, store_error *e)
 /* An asset whose project was dropped meanwhile: nothing could open it. What is
  * right is remembered for the next one, which has the same project nearly
  * always. */
-static bool has_project(batch *b, const item *i, bool *has, store_error *e)
+static bool has_project(batch *b, const item *i, bool *has, error *e)
 {
     const json *parent = json_get(i->c.after, "parent");
     *has = true;
@@ -388,7 +389,7 @@ static bool has_project(batch *b, const item *i, bool *has, store_error *e)
     return true;
 }
 
-static bool run_writes(batch *b, item **list, size_t n, store_error *e)
+static bool run_writes(batch *b, item **list, size_t n, error *e)
 {
     if (!read_documents(b, list, n, e))
         return false;
@@ -408,7 +409,7 @@ static bool run_writes(batch *b, item **list, size_t n, store_error *e)
     return m == 0 || write_items(b, needed, m, e);
 }
 
-static bool run_drop(batch *b, item *i, store_error *e)
+static bool run_drop(batch *b, item *i, error *e)
 {
     note_parent(b, NULL);
     store_content content;
@@ -447,7 +448,7 @@ static size_t run_end(batch *b, size_t first)
     return i;
 }
 
-bool batch_write(batch *b, batch_fn *fn, void *context, store_error *e)
+bool batch_write(batch *b, batch_fn *fn, void *context, error *e)
 {
     item **list = xmalloc((b->n + 1) * sizeof(item *));
     for (size_t i = 0; i < b->n; i++)

@@ -39,6 +39,6 @@ bool batch_is_other(const batch *b, const change *c);
 bool batch_add(batch *b, const change *c, size_t size);
 /* Write what was added; the batch is empty then. Between store_begin and
  * store_commit, but for a dry one. */
-bool batch_write(batch *b, batch_fn *fn, void *context, store_error *e);
+bool batch_write(batch *b, batch_fn *fn, void *context, error *e);
 
 #endif

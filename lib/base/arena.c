@@ -1,6 +1,6 @@
 #include "base/arena.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <stdarg.h>
 #include <stdint.h>

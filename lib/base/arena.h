@@ -1,7 +1,7 @@
 /* arena.h - memory that is freed all at once, and names that are kept once.
  *
  * What an arena hands out lives until arena_free or arena_reset. Running out
- * of memory ends the program, as in base/buf.h. */
+ * of memory ends the program, as in base/mem.h. */
 #ifndef OPKITSU_BASE_ARENA_H
 #define OPKITSU_BASE_ARENA_H
 

@@ -1,48 +1,11 @@
 #include "base/buf.h"
 
-#include "base/msg.h"
+#include "base/mem.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-
-static void out_of_memory(size_t size)
-{
-    msg_error("out of memory: %zu bytes could not be had", size);
-    exit(EX_OSERR);
-}
-
-void *xmalloc(size_t size)
-{
-    void *p = malloc(size ? size : 1);
-    if (!p)
-        out_of_memory(size);
-    return p;
-}
-
-void *xrealloc(void *old, size_t size)
-{
-    void *p = realloc(old, size ? size : 1);
-    if (!p)
-        out_of_memory(size);
-    return p;
-}
-
-char *xstrdup(const char *text)
-{
-    size_t size = strlen(text) + 1;
-    return memcpy(xmalloc(size), text, size);
-}
-
-void *xgrow(void *array, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return array;
-    *cap = *cap ? *cap * 2 : 64;
-    return xrealloc(array, *cap * size);
-}
 
 void buf_reserve(buf *b, size_t more)
 {
@@ -51,7 +14,7 @@ void buf_reserve(buf *b, size_t more)
     size_t cap = b->cap ? b->cap : 256;
     while (cap - b->len <= more) {
         if (cap > (size_t)-1 / 4)
-            out_of_memory(more);
+            mem_exhausted(more);
         cap *= 2;
     }
     b->data = xrealloc(b->data, cap);

@@ -1,7 +1,7 @@
 /* buf.h - a growing run of bytes.
  *
- * A zeroed struct is an empty buffer. Running out of memory ends the program
- * with a message (exit 71, EX_OSERR): no caller could go on without it. */
+ * A zeroed struct is an empty buffer. Running out of memory ends the program,
+ * as in base/mem.h. */
 #ifndef OPKITSU_BASE_BUF_H
 #define OPKITSU_BASE_BUF_H
 
@@ -23,14 +23,5 @@ void buf_addf(buf *b, const char *format, ...) __attribute__((format(printf, 2, 
 void buf_clear(buf *b);
 /* Free the memory; the buffer is empty and usable afterwards. */
 void buf_free(buf *b);
-
-/* malloc, realloc and strdup that end the program when memory is out. The
- * caller owns what they return. */
-void *xmalloc(size_t size);
-void *xrealloc(void *old, size_t size);
-char *xstrdup(const char *text);
-/* Room in an array of `*cap` entries of `size` bytes, `n` of them used, for one
- * more: returns the array, moved where it had to grow. */
-void *xgrow(void *array, size_t n, size_t *cap, size_t size);
 
 #endif

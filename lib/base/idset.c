@@ -1,6 +1,6 @@
 #include "base/idset.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <openssl/evp.h>
 #include <stdint.h>

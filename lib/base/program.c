@@ -1,7 +1,8 @@
 #include "base/program.h"
 
+#include "base/mem.h"
 #include "base/msg.h"
-#include "record/ndjson.h"
+#include "base/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 void program_start(const char *name)
 {
     msg_init(name);
+    mem_init(name);
     /* Opened the wrong way round, a descriptor that was closed fails on use,
      * as it would have when closed. */
     for (int fd = 0; fd <= 2; fd++)
@@ -32,10 +34,10 @@ void program_start(const char *name)
 void program_option(int option, const char *usage)
 {
     switch (option) {
-    case 'h': fputs(usage, stdout); exit(ndjson_close(EX_OK));
+    case 'h': fputs(usage, stdout); exit(output_close(EX_OK));
     case 'V':
         printf("%s (opkitsu) %s\n", msg_program(), OPKITSU_VERSION);
-        exit(ndjson_close(EX_OK));
+        exit(output_close(EX_OK));
     case 'v': msg_louder(); break;
     case 'q': msg_quieter(); break;
     default: program_usage_error(NULL);

@@ -1,6 +1,7 @@
 #include "comment/job.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
 
 #include <stdlib.h>
@@ -12,10 +13,10 @@
 
 /* ---- one record --------------------------------------------------------- */
 
-typedef zou_result send_fn(comment_job *j, comment_upload *u, http_error *e);
+typedef zou_result send_fn(comment_job *j, comment_upload *u, error *e);
 
 /* Send what is missing. What Kitsu refuses does not stop the others. */
-static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, http_error *e)
+static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, error *e)
 {
     for (size_t i = 0; i < u->n; i++) {
         if (!u->list[i].wanted || u->list[i].done)
@@ -30,7 +31,7 @@ static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, ht
 }
 
 /* All that is missing. ZOU_LOST: broken off; it may be called again. */
-static zou_result carry_on(comment_job *j, http_error *e)
+static zou_result carry_on(comment_job *j, error *e)
 {
     zou_result r = ZOU_OK;
     if (!j->intent)
@@ -49,7 +50,7 @@ static zou_result carry_on(comment_job *j, http_error *e)
 }
 
 /* Again, when the connection broke: at what is known by now. */
-static zou_result carry_out(comment_job *j, http_error *e)
+static zou_result carry_out(comment_job *j, error *e)
 {
     zou_result r;
     for (int tries = 1;; tries++) {
@@ -69,7 +70,7 @@ static zou_result carry_out(comment_job *j, http_error *e)
 /* Nothing is posted when a file is missing: half a publish helps nobody. */
 static bool check_files(comment_job *j, const comment_uploads *u)
 {
-    http_error e;
+    error e;
     bool ok = true;
     for (size_t i = 0; i < u->n; i++)
         if (u->list[i].wanted && !u->list[i].done && !http_upload_check(u->list[i].file, &e)) {
@@ -80,7 +81,7 @@ static bool check_files(comment_job *j, const comment_uploads *u)
 }
 
 /* With -n: what can be said without a word to Kitsu but questions. */
-static zou_result plan(comment_job *j, http_error *e)
+static zou_result plan(comment_job *j, error *e)
 {
     zou_result r = j->intent ? ZOU_OK : comment_choose_status(j, e);
     if (r == ZOU_OK)
@@ -130,7 +131,7 @@ static json result_of(const comment_job *j, const char *status)
     return result;
 }
 
-static zou_result work(comment_job *j, const char **status, http_error *e)
+static zou_result work(comment_job *j, const char **status, error *e)
 {
     json memory;
     zou_result r = comment_recall(j, &memory, e);
@@ -163,7 +164,7 @@ static zou_result work(comment_job *j, const char **status, http_error *e)
     return r;
 }
 
-bool comment_post(commenter *c, const json *record, arena *a, json *result, http_error *e)
+bool comment_post(commenter *c, const json *record, arena *a, json *result, error *e)
 {
     comment_job j = {.c = c,
                      .a = a,

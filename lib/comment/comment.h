@@ -39,6 +39,6 @@ bool comment_valid(const json *record, const char **why);
  * more will work, `*e`: the connection or the log-in is gone (zou/zou.h), or the
  * store (75 busy, 74 not writable, …); before anything was posted, if it is the
  * store's first. */
-bool comment_post(commenter *c, const json *record, arena *a, json *result, http_error *e);
+bool comment_post(commenter *c, const json *record, arena *a, json *result, error *e);
 
 #endif

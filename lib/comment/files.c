@@ -17,7 +17,7 @@ static void show(void *context, uint64_t sent, uint64_t total)
 }
 
 static zou_result send_file(comment_job *j, const char *path, const char *file, json *answer,
-                            http_error *e)
+                            error *e)
 {
     bool shown = msg_progress_wanted();
     http_upload u = {
@@ -79,7 +79,7 @@ static const char *sibling(const comment_job *j)
     return NULL;
 }
 
-static zou_result add_preview(comment_job *j, comment_upload *u, http_error *e)
+static zou_result add_preview(comment_job *j, comment_upload *u, error *e)
 {
     json answer;
     const char *other = sibling(j);
@@ -91,14 +91,14 @@ static zou_result add_preview(comment_job *j, comment_upload *u, http_error *e)
         return r;
     u->id = json_text(json_get(&answer, "id"));
     if (!u->id) {
-        http_fail(e, EX_PROTOCOL, "POST %s: the answer has no id", path);
+        error_set(e, EX_PROTOCOL, "POST %s: the answer has no id", path);
         return ZOU_FAILED;
     }
     j->did = true;
     return comment_remember(j, e);
 }
 
-static zou_result remove_preview(comment_job *j, comment_upload *u, http_error *e)
+static zou_result remove_preview(comment_job *j, comment_upload *u, error *e)
 {
     json unused;
     const char *path = arena_printf(j->a, "/actions/tasks/%s/comments/%s/preview-files/%s",
@@ -114,7 +114,7 @@ static zou_result remove_preview(comment_job *j, comment_upload *u, http_error *
  * as one that is being worked on, for ever. Zou itself takes back some. */
 static zou_result take_back(comment_job *j, comment_upload *u, zou_result why)
 {
-    http_error unused;
+    error unused;
     zou_result r = remove_preview(j, u, &unused);
     if (r != ZOU_OK)
         msg_info("%s: its preview is still there: %s", u->file, unused.what);
@@ -122,7 +122,7 @@ static zou_result take_back(comment_job *j, comment_upload *u, zou_result why)
 }
 
 /* See to it that `u` has a preview that waits for its file, or is done. */
-static zou_result ready_preview(comment_job *j, comment_upload *u, http_error *e)
+static zou_result ready_preview(comment_job *j, comment_upload *u, error *e)
 {
     const json *known = find_there(j, "previews", u->id);
     zou_result r = ZOU_OK;
@@ -140,7 +140,7 @@ static zou_result ready_preview(comment_job *j, comment_upload *u, http_error *e
     return r == ZOU_OK && !u->id ? add_preview(j, u, e) : r;
 }
 
-zou_result comment_send_preview(comment_job *j, comment_upload *u, http_error *e)
+zou_result comment_send_preview(comment_job *j, comment_upload *u, error *e)
 {
     json answer;
     zou_result r = ready_preview(j, u, e);
@@ -153,7 +153,7 @@ zou_result comment_send_preview(comment_job *j, comment_upload *u, http_error *e
         return r;
     j->did = true;
     if (json_text_is(json_get(&answer, "status"), "broken")) {
-        http_fail(e, EX_PROTOCOL, "Kitsu has got it, but could make no preview of it (broken)");
+        error_set(e, EX_PROTOCOL, "Kitsu has got it, but could make no preview of it (broken)");
         return ZOU_FAILED;
     }
     u->done = true;
@@ -199,7 +199,7 @@ static const char *arrived(const comment_job *j, const comment_upload *u)
     return NULL;
 }
 
-zou_result comment_send_attachment(comment_job *j, comment_upload *u, http_error *e)
+zou_result comment_send_attachment(comment_job *j, comment_upload *u, error *e)
 {
     json answer;
     const char *path = arena_printf(j->a, "/actions/tasks/%s/comments/%s/add-attachment",

@@ -176,20 +176,18 @@ static json write_uploads(arena *a, const comment_uploads *u)
     return list;
 }
 
-zou_result comment_store_lost(comment_job *j, const store_error *se, http_error *e)
+zou_result comment_store_lost(comment_job *j)
 {
     j->store_failed = true;
-    http_fail(e, se->status, "%s", se->what);
     return ZOU_LOST;
 }
 
-zou_result comment_remember(comment_job *j, http_error *e)
+zou_result comment_remember(comment_job *j, error *e)
 {
     if (!j->publish_id || j->c->dry)
         return ZOU_OK;
     arena *a = j->a;
     json document = json_object();
-    store_error se;
     json_add(a, &document, "task_id", json_string(a, j->task_id));
     json_add(a, &document, "task_status_id", json_string(a, j->status_id));
     json_add(a, &document, "at", j->at);
@@ -201,16 +199,15 @@ zou_result comment_remember(comment_job *j, http_error *e)
     }
     json_add(a, &document, "previews", write_uploads(a, &j->previews));
     json_add(a, &document, "attachments", write_uploads(a, &j->attachments));
-    if (state_put_comment(j->c->store, j->publish_id, j->instance, &document, a, &se))
+    if (state_put_comment(j->c->store, j->publish_id, j->instance, &document, a, e))
         return ZOU_OK;
-    return comment_store_lost(j, &se, e);
+    return comment_store_lost(j);
 }
 
 /* What the store has of it, into `*memory`; null for nothing. */
-zou_result comment_recall(comment_job *j, json *memory, http_error *e)
+zou_result comment_recall(comment_job *j, json *memory, error *e)
 {
     commenter *c = j->c;
-    store_error se;
     bool found = false;
     *memory = json_null();
     if (!j->publish_id) {
@@ -221,10 +218,9 @@ zou_result comment_recall(comment_job *j, json *memory, http_error *e)
         return ZOU_OK;
     }
     if (!c->store)
-        c->store = store_open(c->store_url, c->dry ? STORE_READ : STORE_WRITE, c->wait, &se);
-    if (!c->store ||
-        !state_comment(c->store, j->publish_id, j->instance, j->a, memory, &found, &se))
-        return comment_store_lost(j, &se, e);
+        c->store = store_open(c->store_url, c->dry ? STORE_READ : STORE_WRITE, c->wait, e);
+    if (!c->store || !state_comment(c->store, j->publish_id, j->instance, j->a, memory, &found, e))
+        return comment_store_lost(j);
     if (!found)
         *memory = json_null();
     return ZOU_OK;

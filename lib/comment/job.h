@@ -71,26 +71,26 @@ size_t comment_missing(const comment_uploads *u);
 void comment_remark(comment_job *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void comment_fault(comment_job *j, const char *file, const char *what);
 /* Write down what was done so far; nothing for one without a publish_id. */
-zou_result comment_remember(comment_job *j, http_error *e);
+zou_result comment_remember(comment_job *j, error *e);
 /* What the store has of it, into `*memory`; null for nothing. */
-zou_result comment_recall(comment_job *j, json *memory, http_error *e);
+zou_result comment_recall(comment_job *j, json *memory, error *e);
 /* The store failed: ZOU_LOST. */
-zou_result comment_store_lost(comment_job *j, const store_error *se, http_error *e);
+zou_result comment_store_lost(comment_job *j);
 
 /* ---- the comment in Kitsu (comment/post.c) ------------------------------ */
 
 /* The user's id, once. */
-zou_result comment_who_am_i(comment_job *j, http_error *e);
+zou_result comment_who_am_i(comment_job *j, error *e);
 /* Find our comment, or what it must not be mistaken for. */
-zou_result comment_look(comment_job *j, http_error *e);
+zou_result comment_look(comment_job *j, error *e);
 /* Which status it is posted with: Zou wants one. */
-zou_result comment_choose_status(comment_job *j, http_error *e);
+zou_result comment_choose_status(comment_job *j, error *e);
 /* Post it, without its files. */
-zou_result comment_send_text(comment_job *j, http_error *e);
+zou_result comment_send_text(comment_job *j, error *e);
 
 /* ---- its files (comment/files.c) ----------------------------------------- */
 
-zou_result comment_send_preview(comment_job *j, comment_upload *u, http_error *e);
-zou_result comment_send_attachment(comment_job *j, comment_upload *u, http_error *e);
+zou_result comment_send_preview(comment_job *j, comment_upload *u, error *e);
+zou_result comment_send_attachment(comment_job *j, comment_upload *u, error *e);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* ---- looking at Kitsu --------------------------------------------------- */
 
-zou_result comment_who_am_i(comment_job *j, http_error *e)
+zou_result comment_who_am_i(comment_job *j, error *e)
 {
     commenter *c = j->c;
     json answer;
@@ -19,7 +19,7 @@ zou_result comment_who_am_i(comment_job *j, http_error *e)
     if (r != ZOU_OK)
         return r == ZOU_FAILED ? ZOU_LOST : r;
     if (!id) {
-        http_fail(e, EX_PROTOCOL, "GET /auth/authenticated: it does not say who we are");
+        error_set(e, EX_PROTOCOL, "GET /auth/authenticated: it does not say who we are");
         return ZOU_LOST;
     }
     c->me = arena_text(c->kept, id, strlen(id));
@@ -68,14 +68,13 @@ static bool on_comment(void *context, const json_element *element)
 }
 
 /* Of comments that look like ours, the one that it is. */
-static zou_result adopt(comment_job *j, const json *alike, http_error *e)
+static zou_result adopt(comment_job *j, const json *alike, error *e)
 {
     json claimed = json_array();
-    store_error se;
     if (alike->len == 0)
         return ZOU_OK;
-    if (j->publish_id && !state_comments_of(j->c->store, j->task_id, j->a, &claimed, &se))
-        return comment_store_lost(j, &se, e);
+    if (j->publish_id && !state_comments_of(j->c->store, j->task_id, j->a, &claimed, e))
+        return comment_store_lost(j);
     for (uint32_t i = 0; i < alike->len; i++) {
         const char *id = json_text(json_get(&alike->items[i], "id"));
         if (json_has_text(&j->before, id) || json_has_text(&claimed, id))
@@ -89,7 +88,7 @@ static zou_result adopt(comment_job *j, const json *alike, http_error *e)
 }
 
 /* Find our comment, or what it must not be mistaken for. */
-zou_result comment_look(comment_job *j, http_error *e)
+zou_result comment_look(comment_job *j, error *e)
 {
     search s = {.job = j, .scratch = arena_new(), .mine = json_array(), .alike = json_array()};
     const char *path = arena_printf(j->a, "/data/tasks/%s/comments", j->task_id);
@@ -97,7 +96,7 @@ zou_result comment_look(comment_job *j, http_error *e)
     zou_result r = zou_list(j->c->zou, path, on_comment, &s, e);
     arena_free(s.scratch);
     if (r == ZOU_OK && j->comment_id && json_is_null(&j->there)) {
-        http_fail(e, EX_PROTOCOL, "the comment %s is not in Kitsu any more", j->comment_id);
+        error_set(e, EX_PROTOCOL, "the comment %s is not in Kitsu any more", j->comment_id);
         return ZOU_FAILED;
     }
     if (r == ZOU_OK && !j->comment_id)
@@ -109,8 +108,7 @@ zou_result comment_look(comment_job *j, http_error *e)
 
 /* ---- the status --------------------------------------------------------- */
 
-static zou_result find_status(comment_job *j, const char *short_name, const char **id,
-                              http_error *e)
+static zou_result find_status(comment_job *j, const char *short_name, const char **id, error *e)
 {
     commenter *c = j->c;
     zou_result r = ZOU_OK;
@@ -125,7 +123,7 @@ static zou_result find_status(comment_job *j, const char *short_name, const char
     return r;
 }
 
-static zou_result present_status(comment_job *j, const char **id, http_error *e)
+static zou_result present_status(comment_job *j, const char **id, error *e)
 {
     json task;
     const char *path = arena_printf(j->a, "/data/tasks/%s", j->task_id);
@@ -135,12 +133,12 @@ static zou_result present_status(comment_job *j, const char **id, http_error *e)
     *id = json_text(json_get(&task, "task_status_id"));
     if (*id)
         return ZOU_OK;
-    http_fail(e, EX_PROTOCOL, "GET %s: it has no task_status_id", path);
+    error_set(e, EX_PROTOCOL, "GET %s: it has no task_status_id", path);
     return ZOU_FAILED;
 }
 
 /* Which status the comment is posted with: Zou wants one. */
-zou_result comment_choose_status(comment_job *j, http_error *e)
+zou_result comment_choose_status(comment_job *j, error *e)
 {
     const char *short_name = json_text(json_get(j->record, "task_status"));
     const char *id = json_text(json_get(j->record, "task_status_id"));
@@ -162,7 +160,7 @@ zou_result comment_choose_status(comment_job *j, http_error *e)
 
 /* ---- posting ------------------------------------------------------------ */
 
-zou_result comment_send_text(comment_job *j, http_error *e)
+zou_result comment_send_text(comment_job *j, error *e)
 {
     json answer, body = json_object();
     j->at = json_integer(j->a, (int64_t)zou_date(j->c->zou));
@@ -179,7 +177,7 @@ zou_result comment_send_text(comment_job *j, http_error *e)
         return r;
     j->comment_id = json_text(json_get(&answer, "id"));
     if (!j->comment_id) {
-        http_fail(e, EX_PROTOCOL, "POST /actions/tasks/%s/comment: the answer has no id",
+        error_set(e, EX_PROTOCOL, "POST /actions/tasks/%s/comment: the answer has no id",
                   j->task_id);
         return ZOU_FAILED;
     }

@@ -1,12 +1,13 @@
 #include "diff/closure.h"
 
 #include "base/idset.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct reach {
-    base *base;
+typedef struct closure {
+    documents *documents;
     mapping *m;
     production *p;       /* the mapping's */
     collection *c;       /* the mapping's */
@@ -15,18 +16,18 @@ typedef struct reach {
     const char **values; /* owned list, borrowed texts: to be asked for */
     const json **ids;    /* owned list: likewise */
     size_t n, cap, n_ids, cap_ids;
-} reach;
+} closure;
 
 /* ---- asking ---------------------------------------------------------------- */
 
 /* Whether this is asked for the first time. */
-static bool is_new(reach *r, char key, const char *value)
+static bool is_new(closure *r, char key, const char *value)
 {
     const char *text = arena_printf(r->p->arena, "%c%s", key, value);
     return idset_add(r->asked, text, strlen(text));
 }
 
-static void want(reach *r, store_key key, const char *value)
+static void want(closure *r, store_key key, const char *value)
 {
     if (!value || !*value || !is_new(r, (char)('0' + key), value))
         return;
@@ -35,7 +36,7 @@ static void want(reach *r, store_key key, const char *value)
 }
 
 /* `how`: 'i' for the document, 'b' for what is below it. */
-static void want_id(reach *r, char how, const json *id)
+static void want_id(closure *r, char how, const json *id)
 {
     const char *key = json_id(r->p->arena, id);
     if (!key || !is_new(r, how, key) || (how == 'i' && collection_find(r->c, key)))
@@ -48,7 +49,7 @@ static void want_id(reach *r, char how, const json *id)
 
 /* The sequence that stands in for the parent that OpenPype's shot lacks has no
  * document; the shot's has its record. */
-static void recall_substitute(reach *r, const asset *d)
+static void recall_substitute(closure *r, const asset *d)
 {
     const json *list = json_at(&d->document, "data", "parent_substitutes", NULL);
     const char *parent = json_text(json_at(&d->document, "data", "zou", "parent_id", NULL));
@@ -62,7 +63,7 @@ static void recall_substitute(reach *r, const asset *d)
 }
 
 /* Of each document that came, the entity. */
-static void recall(reach *r)
+static void recall(closure *r)
 {
     for (; r->recalled < r->c->n; r->recalled++) {
         const asset *d = r->c->assets[r->recalled];
@@ -74,25 +75,25 @@ static void recall(reach *r)
     }
 }
 
-static bool find(reach *r, store_key key, store_error *e)
+static bool find(closure *r, store_key key, error *e)
 {
-    bool ok = r->n == 0 || base_find(r->base, r->c, key, r->values, r->n, e);
+    bool ok = r->n == 0 || documents_find(r->documents, r->c, key, r->values, r->n, e);
     r->n = 0;
     recall(r);
     return ok;
 }
 
-static bool get(reach *r, store_error *e)
+static bool get(closure *r, error *e)
 {
-    bool ok = r->n_ids == 0 || base_get(r->base, r->c, r->ids, r->n_ids, e);
+    bool ok = r->n_ids == 0 || documents_get(r->documents, r->c, r->ids, r->n_ids, e);
     r->n_ids = 0;
     recall(r);
     return ok;
 }
 
-static bool below(reach *r, store_error *e)
+static bool below(closure *r, error *e)
 {
-    bool ok = r->n_ids == 0 || base_below(r->base, r->c, r->ids, r->n_ids, e);
+    bool ok = r->n_ids == 0 || documents_below(r->documents, r->c, r->ids, r->n_ids, e);
     r->n_ids = 0;
     recall(r);
     return ok;
@@ -101,7 +102,7 @@ static bool below(reach *r, store_error *e)
 /* ---- what is needed ---------------------------------------------------------- */
 
 /* Before anything else: what was touched, and the roots. */
-static bool load_touched(reach *r, store_error *e)
+static bool load_touched(closure *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         want(r, STORE_ZOU_ID, r->p->entities[i]->id);
@@ -116,7 +117,7 @@ static bool load_touched(reach *r, store_error *e)
     return find(r, STORE_NAME, e);
 }
 
-static bool load_above(reach *r, store_error *e)
+static bool load_above(closure *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++) {
         const char *parent_id = r->p->entities[i]->parent_id;
@@ -129,7 +130,7 @@ static bool load_above(reach *r, store_error *e)
 /* Whether what is below an entity may have to follow it: it was touched, or is
  * below something that was. (Whether its own document still has to change says
  * nothing: a plan may have been carried out half before a program was killed.) */
-static bool leads(const reach *r, const entity *e)
+static bool leads(const closure *r, const entity *e)
 {
     if (e->kind != KIND_EPISODE && e->kind != KIND_SEQUENCE && e->kind != KIND_ASSET_TYPE)
         return false;
@@ -142,7 +143,7 @@ static bool leads(const reach *r, const entity *e)
     return false;
 }
 
-static bool load_led(reach *r, store_error *e)
+static bool load_led(closure *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         if (leads(r, r->p->entities[i]))
@@ -160,7 +161,7 @@ static bool is_listed(const json *ids, const char *id)
 
 /* With the list of the project's asset types: those that are none any more. Their
  * documents are among those right below the root. */
-static bool load_asset_types(reach *r, store_error *e)
+static bool load_asset_types(closure *r, error *e)
 {
     const json *ids = &r->p->asset_types;
     if (!json_is(ids, JSON_ARRAY))
@@ -182,7 +183,7 @@ static bool load_asset_types(reach *r, store_error *e)
 
 /* Documents with the names that are wanted, and with the ids that new ones would
  * get. Names must be resolved as far as that goes by now. */
-static bool load_wanted(reach *r, store_error *e)
+static bool load_wanted(closure *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         want(r, STORE_NAME, r->p->entities[i]->doc_name);
@@ -204,24 +205,24 @@ static bool load_wanted(reach *r, store_error *e)
 }
 
 /* Around documents that go: what lies below them, and what they lie below. */
-static bool load_around_leaving(reach *r, store_error *e)
+static bool load_around_leaving(closure *r, error *e)
 {
     for (size_t i = 0; i < r->c->n; i++) {
         const asset *d = r->c->assets[i];
-        if (!d->archived && naming_goes(r->p, d, r->m->chosen))
+        if (!d->archived && naming_is_obsolete(r->p, d, r->m->chosen))
             want_id(r, 'b', &d->id);
     }
     if (!below(r, e))
         return false;
     for (size_t i = 0; i < r->c->n; i++) {
         const asset *d = r->c->assets[i];
-        if (!d->archived && naming_goes(r->p, d, r->m->chosen))
+        if (!d->archived && naming_is_obsolete(r->p, d, r->m->chosen))
             want_id(r, 'i', json_at(&d->document, "data", "visualParent", NULL));
     }
     return get(r, e);
 }
 
-static void resolve(reach *r)
+static void resolve(closure *r)
 {
     collection_end(r->c);
     production_link(r->p);
@@ -231,7 +232,7 @@ static void resolve(reach *r)
 /* ---- all of it ----------------------------------------------------------------- */
 
 /* The documents come in turns: each may bring an entity that needs others. */
-static bool fill_some(reach *r, store_error *e)
+static bool fill_some(closure *r, error *e)
 {
     if (!load_touched(r, e))
         return false;
@@ -252,10 +253,10 @@ static bool fill_some(reach *r, store_error *e)
     }
 }
 
-static bool fill_whole(reach *r, store_error *e)
+static bool fill_whole(closure *r, error *e)
 {
     if (r->c->some) {
-        collection *all = base_collection(r->base, r->c->coll, true, r->p->arena, e);
+        collection *all = documents_collection(r->documents, r->c->coll, true, r->p->arena, e);
         if (!all)
             return false;
         collection_free(r->c);
@@ -269,10 +270,11 @@ static bool fill_whole(reach *r, store_error *e)
     return true;
 }
 
-bool reach_fill(base *b, mapping *m, bool whole, store_error *e)
+bool closure_load(documents *b, mapping *m, bool whole, error *e)
 {
-    reach r = {.base = b, .m = m, .p = m->production, .c = m->collection, .asked = idset_new()};
-    bool ok = true, some = r.c->some && base_is_store(b) && !whole && !r.p->whole;
+    closure r = {
+        .documents = b, .m = m, .p = m->production, .c = m->collection, .asked = idset_new()};
+    bool ok = true, some = r.c->some && documents_is_store(b) && !whole && !r.p->whole;
     if (some)
         ok = fill_some(&r, e);
     if (ok && (!some || mapping_needs_whole(m)))

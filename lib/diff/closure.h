@@ -17,6 +17,6 @@
  * whole collection is needed, because the End says so, `whole` is set, or some is
  * not enough to tell, m->collection is replaced by a whole one, and the old one
  * freed. False, and `*e`, when the store failed. */
-bool reach_fill(base *b, mapping *m, bool whole, store_error *e);
+bool closure_load(documents *b, mapping *m, bool whole, error *e);
 
 #endif

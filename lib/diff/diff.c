@@ -1,10 +1,13 @@
 #include "diff/diff.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "diff/closure.h"
 #include "model/mapping.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 #include "record/skipped.h"
 
 #include <stdlib.h>
@@ -46,7 +49,7 @@ static bool try_change(diff *d, arena *a, json change, obstacle *o)
                                              line.len >> 20, MAX_LINE >> 20)};
         return false;
     }
-    ndjson_write_raw(line.data, line.len);
+    output_write(line.data, line.len);
     d->changes++;
     return true;
 }
@@ -57,29 +60,31 @@ static void write_change(diff *d, arena *a, const char *project_id, json change)
     if (try_change(d, a, change, &o))
         return;
     const json *what = json_get(&change, "entity");
-    write_skipped(d, skipped_record(a, what ? *what : json_null(), project_id, o.code, o.reason));
+    write_skipped(d, skipped_make(a, what ? *what : json_null(), project_id, o.code, o.reason));
 }
 
-static void write_draft(diff *d, const mapping *m, const draft *x, const json *id, json what)
+static void write_draft(diff *d, const mapping *m, const change_builder *x, const json *id,
+                        json what)
 {
     const collection *c = m->collection;
-    if (draft_changes(x))
-        write_change(d, m->arena, m->production->id, draft_change(x, c->db, c->coll, id, what));
+    if (change_builder_changes(x))
+        write_change(d, m->arena, m->production->id,
+                     change_builder_change(x, c->db, c->coll, id, what));
 }
 
 /* ---- which collection -------------------------------------------------------------- */
 
 static const char *skip_project(diff *d, production *p, const char *code, const char *reason)
 {
-    json what = skipped_entity(p->arena, "Project", p->id, p->name);
-    write_skipped(d, skipped_record(p->arena, what, p->id, code, reason));
+    json what = record_entity(p->arena, "Project", p->id, p->name);
+    write_skipped(d, skipped_make(p->arena, what, p->id, code, reason));
     return NULL;
 }
 
 const char *diff_find_target(diff *d, production *p)
 {
     bool several;
-    const base_project *known = base_by_id(d->base, p->id, p->name, &several);
+    const documents_project *known = documents_by_id(d->documents, p->id, p->name, &several);
     if (several)
         return skip_project(d, p, "duplicate",
                             "several projects of OpenPype are linked to it, and none has its name");
@@ -91,11 +96,11 @@ const char *diff_find_target(diff *d, production *p)
         return known->coll;
     }
     const char *fault = naming_fault(p->arena, p->name, true);
-    if (p->closed && (fault || !base_by_name(d->base, p->name)))
+    if (p->closed && (fault || !documents_by_name(d->documents, p->name)))
         return NULL; /* one that OpenPype never had stays outside */
     if (fault)
         return skip_project(d, p, "name", fault);
-    known = base_by_name(d->base, p->name);
+    known = documents_by_name(d->documents, p->name);
     if (known && known->zou_id)
         return skip_project(d, p, "duplicate",
                             arena_printf(p->arena,
@@ -161,7 +166,7 @@ static leaving find_leaving(const mapping *m)
     leaving l = {.assets = xmalloc((c->n + 1) * sizeof(asset *))};
     for (size_t i = 0; i < c->n; i++) {
         asset *d = c->assets[i];
-        if (d->archived || !naming_goes(m->production, d, m->chosen))
+        if (d->archived || !naming_is_obsolete(m->production, d, m->chosen))
             continue;
         d->removed = true;
         l.assets[l.n++] = d;
@@ -193,16 +198,16 @@ static bool may_go(const diff *d, const mapping *m, size_t going)
     size_t live = c->live_linked;
     if (going == 0)
         return true;
-    if (!d->guard.given && m->production->events)
+    if (!d->delete_limit.given && m->production->events)
         return true; /* each by its id, none for being absent */
     /* Zou answers `[]` where it should say that it does not know. */
-    bool empty = !d->guard.given && !anything_came(m);
-    if (!empty && guard_allows(&d->guard, going, live))
+    bool empty = !d->delete_limit.given && !anything_came(m);
+    if (!empty && delete_limit_allows(&d->delete_limit, going, live))
         return true;
-    if (d->guard.given)
+    if (d->delete_limit.given)
         msg_error("%s: %zu of %zu documents would be deleted or archived, more than --max-delete "
                   "%ld%s: nothing is planned for this project",
-                  c->coll, going, live, d->guard.limit, d->guard.percent ? "%" : "");
+                  c->coll, going, live, d->delete_limit.limit, d->delete_limit.percent ? "%" : "");
     else
         msg_error("%s: %s%zu of %zu documents would be deleted or archived: nothing is planned for "
                   "this project. If that is right, run again with --max-delete %zu",
@@ -225,7 +230,7 @@ static int deepest_first(const void *x, const void *y)
 
 static json entity_of_asset(arena *a, const asset *d)
 {
-    return skipped_entity(a, kind_name(d->kind), d->zou_id, d->name);
+    return record_entity(a, kind_name(d->kind), d->zou_id, d->name);
 }
 
 static void write_leaving(diff *d, const mapping *m, const leaving *l)
@@ -237,16 +242,16 @@ static void write_leaving(diff *d, const mapping *m, const leaving *l)
     qsort(order, l->n, sizeof *order, deepest_first);
     for (size_t i = l->n; i-- > 0;) { /* parents first */
         asset *x = order[i].asset;
-        draft archive = draft_new(m->arena, &x->document);
-        draft_set(&archive, json_string(m->arena, "archived_asset"), "type", NULL);
+        change_builder archive = change_builder_new(m->arena, &x->document);
+        change_builder_set(&archive, json_string(m->arena, "archived_asset"), "type", NULL);
         if (!x->removed)
             write_draft(d, m, &archive, &x->id, entity_of_asset(m->arena, x));
     }
     for (size_t i = 0; i < l->n; i++) /* children first */
         if (order[i].asset->removed)
             write_change(d, m->arena, m->production->id,
-                         draft_delete(m->arena, c->db, c->coll, &order[i].asset->document,
-                                      entity_of_asset(m->arena, order[i].asset)));
+                         change_builder_delete(m->arena, c->db, c->coll, &order[i].asset->document,
+                                               entity_of_asset(m->arena, order[i].asset)));
     free(order);
 }
 
@@ -256,14 +261,14 @@ static void write_entity(diff *d, mapping *m, entity *e)
 {
     if (e->under && !naming_above(e->under))
         e->under = NULL; /* its type's change was too long just now */
-    draft x = mapping_entity(m, e);
-    if (!draft_changes(&x))
+    change_builder x = mapping_entity(m, e);
+    if (!change_builder_changes(&x))
         return;
     json id = e->asset ? e->asset->id : json_oid(m->arena, e->doc_id);
-    json what = skipped_entity(m->arena, kind_name(e->kind), e->id, e->name);
+    json what = record_entity(m->arena, kind_name(e->kind), e->id, e->name);
     const collection *c = m->collection;
     obstacle o;
-    if (!try_change(d, m->arena, draft_change(&x, c->db, c->coll, &id, what), &o))
+    if (!try_change(d, m->arena, change_builder_change(&x, c->db, c->coll, &id, what), &o))
         production_skip(m->production, e, o.code, o.reason);
 }
 
@@ -273,7 +278,7 @@ static void write_entities(diff *d, mapping *m)
     for (int r = 0; r < ROOTS; r++) {
         if (!m->roots[r].key)
             continue;
-        draft x = mapping_root(m, (root)r);
+        change_builder x = mapping_root(m, (root)r);
         write_draft(d, m, &x, &m->roots[r].id, json_null());
     }
     for (size_t i = 0; i < p->n; i++)
@@ -287,10 +292,10 @@ static void write_all_skipped(diff *d, const mapping *m)
     for (size_t i = 0; i < p->n; i++) {
         const entity *e = p->entities[i];
         if (e->state == ENTITY_SKIPPED && !e->passed_on)
-            write_skipped(
-                d, skipped_record(p->arena,
-                                  skipped_entity(p->arena, kind_name(e->kind), e->id, e->name),
-                                  p->id, e->skip_code, e->skip_reason));
+            write_skipped(d,
+                          skipped_make(p->arena,
+                                       record_entity(p->arena, kind_name(e->kind), e->id, e->name),
+                                       p->id, e->skip_code, e->skip_reason));
     }
     for (uint32_t i = 0; i < m->skipped.len; i++)
         write_skipped(d, m->skipped.items[i]);
@@ -298,21 +303,21 @@ static void write_all_skipped(diff *d, const mapping *m)
 
 /* Who gets which name, and what goes. In a batch of events only a percentage
  * wants to know the whole. */
-static bool find_changes(diff *d, mapping *m, leaving *l, store_error *e)
+static bool find_changes(diff *d, mapping *m, leaving *l, error *e)
 {
     if (!m->production->events) {
         naming_resolve(m->production, m->collection, m->chosen, m->roots);
         *l = find_leaving(m);
         return true;
     }
-    if (!reach_fill(d->base, m, false, e))
+    if (!closure_load(d->documents, m, false, e))
         return false;
     *l = find_leaving(m);
-    if (!l->n || !d->guard.given || !d->guard.percent || !m->collection->some)
+    if (!l->n || !d->delete_limit.given || !d->delete_limit.percent || !m->collection->some)
         return true;
     free(l->assets);
     *l = (leaving){0};
-    if (!reach_fill(d->base, m, true, e))
+    if (!closure_load(d->documents, m, true, e))
         return false;
     *l = find_leaving(m);
     return true;
@@ -321,10 +326,10 @@ static bool find_changes(diff *d, mapping *m, leaving *l, store_error *e)
 static void write_plan(diff *d, mapping *m, const leaving *l)
 {
     const production *p = m->production;
-    json what = skipped_entity(p->arena, "Project", p->id, p->name);
-    draft x = mapping_project(m);
+    json what = record_entity(p->arena, "Project", p->id, p->name);
+    change_builder x = mapping_project(m);
     write_draft(d, m, &x, &m->project_id, what);
-    base_note(d->base, m->collection->coll, p->id);
+    documents_note(d->documents, m->collection->coll, p->id);
     if (p->closed)
         return;
     write_entities(d, m);
@@ -333,7 +338,7 @@ static void write_plan(diff *d, mapping *m, const leaving *l)
 }
 
 diff_outcome diff_project(diff *d, production *p, collection **c, const bool chosen[KINDS],
-                          store_error *e)
+                          error *e)
 {
     bool is_new = json_is_null(&(*c)->project);
     mapping m = {.arena = p->arena,
@@ -372,10 +377,10 @@ static void write_end(arena *a, const char *project_id)
     ndjson_write(&end);
 }
 
-diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e)
+diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e)
 {
     bool published, several;
-    base_project *known = base_by_id(d->base, project_id, "", &several);
+    documents_project *known = documents_by_id(d->documents, project_id, "", &several);
     if (several) {
         msg_error("project %s was deleted in Kitsu, but several projects of OpenPype are linked to "
                   "it: they stay",
@@ -384,25 +389,26 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error
     }
     if (!known)
         return DIFF_DONE;
-    if (!base_published(d->base, known, &published, e))
+    if (!documents_published(d->documents, known, &published, e))
         return DIFF_FAILED;
-    json what = skipped_entity(a, "Project", project_id, known->coll);
+    json what = record_entity(a, "Project", project_id, known->coll);
     if (!published || d->drop) {
-        write_change(d, a, project_id,
-                     draft_drop(a, base_db(d->base), known->coll, published, what));
+        write_change(
+            d, a, project_id,
+            change_builder_drop(a, documents_db(d->documents), known->coll, published, what));
         known->dropped = true;
         write_end(a, project_id);
         return DIFF_DONE;
     }
-    draft x = draft_new(a, &known->document);
-    draft_set(&x, json_bool(false), "data", "active", NULL);
-    if (draft_changes(&x)) {
+    change_builder x = change_builder_new(a, &known->document);
+    change_builder_set(&x, json_bool(false), "data", "active", NULL);
+    if (change_builder_changes(&x)) {
         msg_warn("project \"%s\" was deleted in Kitsu, but something was published in it: it is "
                  "made inactive (--drop deletes it)",
                  known->coll);
         write_change(d, a, project_id,
-                     draft_change(&x, base_db(d->base), known->coll,
-                                  json_get(&known->document, "_id"), what));
+                     change_builder_change(&x, documents_db(d->documents), known->coll,
+                                           json_get(&known->document, "_id"), what));
     }
     write_end(a, project_id);
     return DIFF_DONE;

@@ -9,9 +9,9 @@
 #include "store/settings.h"
 
 typedef struct diff {
-    base *base;         /* borrowed */
-    settings *settings; /* borrowed */
-    guard guard;
+    documents *documents; /* borrowed */
+    settings *settings;   /* borrowed */
+    delete_limit delete_limit;
     bool no_skipped; /* --no-skipped */
     bool drop;       /* --drop */
 
@@ -33,11 +33,11 @@ const char *diff_find_target(diff *d, production *p);
 void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS]);
 
 /* At the End record, with the production linked up: plan. `*c` is the target's
- * collection, and may become another one, as reach_fill says. */
+ * collection, and may become another one, as closure_load says. */
 diff_outcome diff_project(diff *d, production *p, collection **c, const bool chosen[KINDS],
-                          store_error *e);
+                          error *e);
 
 /* Kitsu no longer has the project of this id. */
-diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, store_error *e);
+diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "diff/documents.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "record/ndjson.h"
 
 #include <errno.h>
@@ -19,24 +20,24 @@ typedef struct dumped {
     UT_hash_handle hh;
 } dumped;
 
-struct base {
+struct documents {
     arena *arena;
     store *store; /* borrowed; NULL: a dump */
     const char *db;
-    dumped *dump;            /* hash by coll, in arena memory */
-    base_project **projects; /* owned list, entries in the arena */
+    dumped *dump;                 /* hash by coll, in arena memory */
+    documents_project **projects; /* owned list, entries in the arena */
     size_t n;
     double read_at; /* by clock_now: when the list was read */
 };
 
-static base *base_new(store *s)
+static documents *documents_new(store *s)
 {
-    base *b = xmalloc(sizeof *b);
-    *b = (base){.arena = arena_new(), .store = s};
+    documents *b = xmalloc(sizeof *b);
+    *b = (documents){.arena = arena_new(), .store = s};
     return b;
 }
 
-void base_free(base *b)
+void documents_free(documents *b)
 {
     if (!b)
         return;
@@ -46,18 +47,18 @@ void base_free(base *b)
     free(b);
 }
 
-const char *base_db(const base *b)
+const char *documents_db(const documents *b)
 {
     return b->db;
 }
 
-static base_project *add_project(base *b, const char *coll, const json *document)
+static documents_project *add_project(documents *b, const char *coll, const json *document)
 {
-    base_project *p = arena_alloc(b->arena, sizeof *p);
-    *p = (base_project){.coll = arena_text(b->arena, coll, strlen(coll)),
-                        .document = json_copy(b->arena, document)};
+    documents_project *p = arena_alloc(b->arena, sizeof *p);
+    *p = (documents_project){.coll = arena_text(b->arena, coll, strlen(coll)),
+                             .document = json_copy(b->arena, document)};
     p->zou_id = json_text(json_at(&p->document, "data", "zou_id", NULL));
-    b->projects = xrealloc(b->projects, (b->n + 1) * sizeof(base_project *));
+    b->projects = xrealloc(b->projects, (b->n + 1) * sizeof(documents_project *));
     b->projects[b->n++] = p;
     return p;
 }
@@ -68,7 +69,7 @@ static bool take_project(void *context, store_ns ns, const json *document)
     return true;
 }
 
-static bool read_projects(base *b, store_error *e)
+static bool read_projects(documents *b, error *e)
 {
     arena *scratch = arena_new();
     b->n = 0;
@@ -79,17 +80,17 @@ static bool read_projects(base *b, store_error *e)
     return ok;
 }
 
-base *base_from_store(store *s, store_error *e)
+documents *documents_from_store(store *s, error *e)
 {
-    base *b = base_new(s);
+    documents *b = documents_new(s);
     b->db = store_avalon(s);
     if (read_projects(b, e))
         return b;
-    base_free(b);
+    documents_free(b);
     return NULL;
 }
 
-bool base_is_store(const base *b)
+bool documents_is_store(const documents *b)
 {
     return b->store;
 }
@@ -97,7 +98,7 @@ bool base_is_store(const base *b)
 static bool take_one(void *context, store_ns ns, const json *document)
 {
     (void)ns;
-    base_project *p = context;
+    documents_project *p = context;
     p->document = *document;
     p->zou_id = json_text(json_at(document, "data", "zou_id", NULL));
     const char *type = json_text(json_get(document, "type"));
@@ -111,16 +112,16 @@ static bool take_one(void *context, store_ns ns, const json *document)
  * copies and of names that are taken; it may be LIST_SECONDS old. */
 #define LIST_SECONDS 60
 
-bool base_renew(base *b, const char *zou_id, store_error *e)
+bool documents_renew(documents *b, const char *zou_id, error *e)
 {
     bool several;
     if (!b->store)
         return true;
-    base_project *p = base_by_id(b, zou_id, "", &several);
+    documents_project *p = documents_by_id(b, zou_id, "", &several);
     if (!p || several || clock_now() - b->read_at >= LIST_SECONDS)
         return read_projects(b, e);
     const json *id = json_get(&p->document, "_id");
-    base_project again = {.document = json_null()};
+    documents_project again = {.document = json_null()};
     if (!store_get_many(b->store, (store_ns){b->db, p->coll}, &id, id != NULL, b->arena, take_one,
                         &again, e))
         return false;
@@ -132,7 +133,7 @@ bool base_renew(base *b, const char *zou_id, store_error *e)
 
 /* ---- a dump -------------------------------------------------------------------- */
 
-static dumped *dumped_of(base *b, const char *coll)
+static dumped *dumped_of(documents *b, const char *coll)
 {
     dumped *d = NULL;
     HASH_FIND_STR(b->dump, coll, d);
@@ -144,7 +145,7 @@ static dumped *dumped_of(base *b, const char *coll)
     return d;
 }
 
-static void take_dumped(base *b, ndjson *in, const json *record)
+static void take_dumped(documents *b, ndjson *in, const json *record)
 {
     const char *db = json_text(json_at(record, "ns", "db", NULL));
     const char *coll = json_text(json_at(record, "ns", "coll", NULL));
@@ -158,7 +159,7 @@ static void take_dumped(base *b, ndjson *in, const json *record)
     json_push(b->arena, &dumped_of(b, coll)->documents, *document);
 }
 
-static void take_dumped_end(base *b, ndjson *in, const json *record)
+static void take_dumped_end(documents *b, ndjson *in, const json *record)
 {
     const char *coll = json_text(json_at(record, "ns", "coll", NULL));
     int64_t n;
@@ -169,7 +170,7 @@ static void take_dumped_end(base *b, ndjson *in, const json *record)
     dumped_of(b, coll)->counted = n;
 }
 
-static void take_record(base *b, ndjson *in, const json *record)
+static void take_record(documents *b, ndjson *in, const json *record)
 {
     const char *type = json_text(json_get(record, "type"));
     if (strcmp(type, "Document") == 0)
@@ -179,7 +180,7 @@ static void take_record(base *b, ndjson *in, const json *record)
 }
 
 /* Whether all of each project came. `*e` says what did not. */
-static bool is_whole(const base *b, const char *path, store_error *e)
+static bool is_whole(const documents *b, const char *path, error *e)
 {
     const dumped *d = b->dump;
     while (d && d->counted == d->documents.len)
@@ -194,7 +195,7 @@ static bool is_whole(const base *b, const char *path, store_error *e)
     return !d;
 }
 
-static void find_dumped_project(base *b, const dumped *d)
+static void find_dumped_project(documents *b, const dumped *d)
 {
     const json *project = NULL;
     bool published = false;
@@ -209,7 +210,7 @@ static void find_dumped_project(base *b, const dumped *d)
         add_project(b, d->coll, project)->published = published;
 }
 
-base *base_from_dump(const char *path, store_error *e)
+documents *documents_from_dump(const char *path, error *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -217,7 +218,7 @@ base *base_from_dump(const char *path, store_error *e)
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
         return NULL;
     }
-    base *b = base_new(NULL);
+    documents *b = documents_new(NULL);
     ndjson *in = ndjson_new(fd, path);
     json record;
     int got;
@@ -239,18 +240,19 @@ base *base_from_dump(const char *path, store_error *e)
         find_dumped_project(b, d);
     if (ok)
         return b;
-    base_free(b);
+    documents_free(b);
     return NULL;
 }
 
 /* ---- looking ------------------------------------------------------------------- */
 
-base_project *base_by_id(const base *b, const char *zou_id, const char *name, bool *several)
+documents_project *documents_by_id(const documents *b, const char *zou_id, const char *name,
+                                   bool *several)
 {
-    base_project *found = NULL;
+    documents_project *found = NULL;
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
-        base_project *p = b->projects[i];
+        documents_project *p = b->projects[i];
         if (p->dropped || !p->zou_id || strcmp(p->zou_id, zou_id) != 0)
             continue;
         if (n++ == 0 || strcmp(p->coll, name) == 0)
@@ -260,7 +262,7 @@ base_project *base_by_id(const base *b, const char *zou_id, const char *name, bo
     return *several ? NULL : found;
 }
 
-base_project *base_by_name(const base *b, const char *coll)
+documents_project *documents_by_name(const documents *b, const char *coll)
 {
     for (size_t i = 0; i < b->n; i++)
         if (!b->projects[i]->dropped && strcmp(b->projects[i]->coll, coll) == 0)
@@ -268,9 +270,9 @@ base_project *base_by_name(const base *b, const char *coll)
     return NULL;
 }
 
-void base_note(base *b, const char *coll, const char *zou_id)
+void documents_note(documents *b, const char *coll, const char *zou_id)
 {
-    base_project *p = base_by_name(b, coll);
+    documents_project *p = documents_by_name(b, coll);
     if (!p) {
         json none = json_object();
         p = add_project(b, coll, &none);
@@ -278,7 +280,7 @@ void base_note(base *b, const char *coll, const char *zou_id)
     p->zou_id = arena_text(b->arena, zou_id, strlen(zou_id));
 }
 
-bool base_published(base *b, const base_project *p, bool *published, store_error *e)
+bool documents_published(documents *b, const documents_project *p, bool *published, error *e)
 {
     *published = p->published;
     return !b->store || store_published(b->store, (store_ns){b->db, p->coll}, published, e);
@@ -293,7 +295,7 @@ static bool take_document(void *context, store_ns ns, const json *document)
 
 /* A collection that this plan drops is empty for the project that takes its
  * name afterwards. */
-static bool was_dropped(const base *b, const char *coll)
+static bool was_dropped(const documents *b, const char *coll)
 {
     for (size_t i = 0; i < b->n; i++)
         if (b->projects[i]->dropped && strcmp(b->projects[i]->coll, coll) == 0)
@@ -301,14 +303,14 @@ static bool was_dropped(const base *b, const char *coll)
     return false;
 }
 
-bool base_find(base *b, collection *c, store_key key, const char *const *values, size_t n,
-               store_error *e)
+bool documents_find(documents *b, collection *c, store_key key, const char *const *values, size_t n,
+                    error *e)
 {
     return store_find(b->store, (store_ns){b->db, c->coll}, key, values, n, c->arena, take_document,
                       c, e);
 }
 
-bool base_get(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+bool documents_get(documents *b, collection *c, const json *const *ids, size_t n, error *e)
 {
     return store_get_many(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_document, c,
                           e);
@@ -337,17 +339,17 @@ static bool take_outline(void *context, store_ns ns, const json *document)
     return true;
 }
 
-bool base_below(base *b, collection *c, const json *const *ids, size_t n, store_error *e)
+bool documents_below(documents *b, collection *c, const json *const *ids, size_t n, error *e)
 {
     below l = {.c = c};
     bool ok =
         store_below(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_outline, &l, e) &&
-        base_get(b, c, l.ids, l.n, e);
+        documents_get(b, c, l.ids, l.n, e);
     free(l.ids);
     return ok;
 }
 
-collection *base_collection(base *b, const char *coll, bool whole, arena *a, store_error *e)
+collection *documents_collection(documents *b, const char *coll, bool whole, arena *a, error *e)
 {
     collection *c = collection_new(a, b->db, coll);
     bool ok = true;
@@ -355,7 +357,7 @@ collection *base_collection(base *b, const char *coll, bool whole, arena *a, sto
     if (was_dropped(b, coll)) {
         /* nothing is in it */
     } else if (!whole) {
-        const base_project *p = base_by_name(b, coll);
+        const documents_project *p = documents_by_name(b, coll);
         if (p)
             collection_add(c, &p->document);
     } else if (b->store) {

@@ -1,20 +1,21 @@
 #include "fetch/affected.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
+#include "zou/id.h"
 
 #include <ctype.h>
 #include <string.h>
 
-touched *touched_new(void)
+affected *affected_new(void)
 {
-    touched *t = xmalloc(sizeof *t);
-    *t = (touched){.arena = arena_new()};
+    affected *t = xmalloc(sizeof *t);
+    *t = (affected){.arena = arena_new()};
     return t;
 }
 
-void touched_clear(touched *t)
+void affected_clear(affected *t)
 {
-    touched_project *p, *next;
+    affected_project *p, *next;
     HASH_ITER(hh, t->projects, p, next)
     {
         HASH_CLEAR(hh, p->entities);
@@ -24,39 +25,34 @@ void touched_clear(touched *t)
     HASH_CLEAR(hh, t->projects);
     HASH_CLEAR(hh, t->asset_types);
     arena_reset(t->arena);
-    *t = (touched){.arena = t->arena};
+    *t = (affected){.arena = t->arena};
 }
 
-void touched_free(touched *t)
+void affected_free(affected *t)
 {
     if (!t)
         return;
-    touched_clear(t);
+    affected_clear(t);
     arena_free(t->arena);
     free(t);
 }
 
-bool touched_is_id(const char *text)
-{
-    return text && strlen(text) == 36 && strspn(text, "0123456789abcdefABCDEF-") == 36;
-}
-
 /* ---- tables ------------------------------------------------------------- */
 
-touched_project *touched_project_of(touched *t, const char *id)
+affected_project *affected_project_of(affected *t, const char *id)
 {
-    touched_project *p;
+    affected_project *p;
     HASH_FIND_STR(t->projects, id, p);
     if (p)
         return p;
     p = arena_alloc(t->arena, sizeof *p);
-    *p = (touched_project){.id = arena_text(t->arena, id, strlen(id))};
+    *p = (affected_project){.id = arena_text(t->arena, id, strlen(id))};
     HASH_ADD_KEYPTR(hh, t->projects, p->id, strlen(p->id), p);
     return p;
 }
 
 /* Over the limit: then the ids do not matter any more. */
-static void overflow(touched *t, touched_project *p)
+static void overflow(affected *t, affected_project *p)
 {
     if (!p || !*p->id)
         t->all = true;
@@ -64,16 +60,16 @@ static void overflow(touched *t, touched_project *p)
         p->full = true;
 }
 
-touched_id *touched_add(touched *t, touched_project *p, touched_id **table, const char *id, kind k,
-                        const char *entity_id)
+affected_id *affected_add(affected *t, affected_project *p, affected_id **table, const char *id,
+                          kind k, const char *entity_id)
 {
-    touched_id *i;
+    affected_id *i;
     HASH_FIND_STR(*table, id, i);
     if (!i) {
-        if (HASH_COUNT(*table) >= MAX_TOUCHED)
+        if (HASH_COUNT(*table) >= MAX_AFFECTED)
             overflow(t, p);
         i = arena_alloc(t->arena, sizeof *i);
-        *i = (touched_id){.id = arena_text(t->arena, id, strlen(id)), .kind = KIND_NONE};
+        *i = (affected_id){.id = arena_text(t->arena, id, strlen(id)), .kind = KIND_NONE};
         HASH_ADD_KEYPTR(hh, *table, i->id, strlen(i->id), i);
     }
     if (i->kind == KIND_NONE)
@@ -151,21 +147,21 @@ static bool names_touching(const char *word, const char *key, kind *k)
     return strncasecmp(key, "entity_in", 9) == 0 || strncasecmp(key, "entity_out", 10) == 0;
 }
 
-static void touch(touched *t, const event *e, const char *word, kind k, const char *id)
+static void touch(affected *t, const event *e, const char *word, kind k, const char *id)
 {
-    touched_project *p = touched_project_of(t, e->project_id ? e->project_id : "");
+    affected_project *p = affected_project_of(t, e->project_id ? e->project_id : "");
     if (p->full && *p->id)
         return;
     const char *entity_id = json_text(json_get(e->data, "entity_id"));
-    touched_id *i = touched_add(t, p, k == KIND_TASK ? &p->tasks : &p->entities, id, k,
-                                k == KIND_TASK && touched_is_id(entity_id) ? entity_id : NULL);
+    affected_id *i = affected_add(t, p, k == KIND_TASK ? &p->tasks : &p->entities, id, k,
+                                  k == KIND_TASK && zou_is_id(entity_id) ? entity_id : NULL);
     i->made |= is_noun(e, word) && is_verb(e, "new");
     i->deleted |= is_noun(e, word) && is_verb(e, "delete");
     i->cast |= is_noun(e, "entity-link") || is_verb(e, "casting-update");
 }
 
 /* Take in one member of an event's data. Whether it touches. */
-static bool take_member(touched *t, event *e, const json_member *m)
+static bool take_member(affected *t, event *e, const json_member *m)
 {
     char word[32];
     kind k;
@@ -182,7 +178,7 @@ static bool take_member(touched *t, event *e, const json_member *m)
         items = items->items;
     }
     for (uint32_t i = 0; i < n; i++)
-        if (touched_is_id(json_text(&items[i]))) {
+        if (zou_is_id(json_text(&items[i]))) {
             touch(t, e, word, k, json_text(&items[i]));
             touches = true;
         }
@@ -191,19 +187,19 @@ static bool take_member(touched *t, event *e, const json_member *m)
 
 /* With a person go, without a word, the assignments, and all that the log had of
  * what that person did. */
-static void take_person(touched *t, const event *e)
+static void take_person(affected *t, const event *e)
 {
     t->people = true;
     t->all |= is_verb(e, "delete");
 }
 
 /* Events about what all projects share. */
-static bool take_shared(touched *t, const event *e)
+static bool take_shared(affected *t, const event *e)
 {
     const char *id = json_text(json_get(e->data, "asset_type_id"));
     id = id ? id : json_text(json_get(e->data, "entity_type_id"));
-    if ((is_noun(e, "asset-type") || is_noun(e, "entity-type")) && touched_is_id(id))
-        touched_add(t, NULL, &t->asset_types, id, KIND_ASSET_TYPE, NULL);
+    if ((is_noun(e, "asset-type") || is_noun(e, "entity-type")) && zou_is_id(id))
+        affected_add(t, NULL, &t->asset_types, id, KIND_ASSET_TYPE, NULL);
     else if (is_noun(e, "task-type"))
         t->task_types = true;
     else if (is_noun(e, "task-status"))
@@ -217,7 +213,7 @@ static bool take_shared(touched *t, const event *e)
     return true;
 }
 
-static void take_project(touched_project *p, const event *e)
+static void take_project(affected_project *p, const event *e)
 {
     p->named = p->whole = true;
     p->deleted |= is_verb(e, "delete");
@@ -234,7 +230,7 @@ static bool is_ours(const event *e)
     return false;
 }
 
-void touched_event(touched *t, const json *record)
+void affected_event(affected *t, const json *record)
 {
     event e = {.name = json_text(json_get(record, "name")), .data = json_get(record, "data")};
     t->events++;
@@ -242,14 +238,14 @@ void touched_event(touched *t, const json *record)
     e.noun = strcspn(e.name, ":");
     e.verb = e.name + e.noun + (e.name[e.noun] == ':');
     e.project_id = json_text(json_get(record, "project_id"));
-    if (!touched_is_id(e.project_id))
+    if (!zou_is_id(e.project_id))
         e.project_id = json_text(json_get(e.data, "project_id"));
-    if (!touched_is_id(e.project_id))
+    if (!zou_is_id(e.project_id))
         e.project_id = NULL;
     if (take_shared(t, &e))
         return;
     if (is_noun(&e, "project") && e.project_id) {
-        take_project(touched_project_of(t, e.project_id), &e);
+        take_project(affected_project_of(t, e.project_id), &e);
         return;
     }
     bool touches = false;
@@ -258,16 +254,16 @@ void touched_event(touched *t, const json *record)
     /* Zou renames or strips a custom field in every entity without a word. */
     bool all = is_noun(&e, "metadata-descriptor") || (!touches && (!e.has_ids || is_ours(&e)));
     if (all && e.project_id)
-        touched_project_of(t, e.project_id)->full = true;
+        affected_project_of(t, e.project_id)->full = true;
     else if (is_ours(&e) && !e.has_ids) /* one of which kitsu-listen could read no more */
         t->all = true;
 }
 
-void touched_sync(touched *t, const json *sync)
+void affected_sync(affected *t, const json *sync)
 {
     const char *id = json_text(json_get(sync, "project_id"));
-    if (touched_is_id(id))
-        touched_project_of(t, id)->synced = true;
+    if (zou_is_id(id))
+        affected_project_of(t, id)->synced = true;
     else
         t->all = true;
 }

@@ -16,19 +16,19 @@
 #include <uthash.h>
 
 /* ids of one project in one batch; beyond, reading all of . */
-#define MAX_TOUCHED 700
+#define MAX_AFFECTED 700
 
 /* One entity, task or asset type. */
-typedef struct touched_id {
+typedef struct affected_id {
     UT_hash_handle hh; /* by id, in the order of the events */
     const char *id;
     kind kind;             /* as the events call it; KIND_NONE: entity, parent */
     const char *entity_id; /* of a task, if an event says so; else NULL */
     bool made, deleted;    /* by an event of its own, `KIND:new`, `KIND:delete` */
     bool cast;             /* an asset was put into it, or taken out */
-} touched_id;
+} affected_id;
 
-typedef struct touched_project {
+typedef struct affected_project {
     UT_hash_handle hh; /* by id, in the order of the events */
     const char *id;    /* "": the events did not say which */
     bool synced;       /* a Sync asks for it */
@@ -36,38 +36,35 @@ typedef struct touched_project {
     bool named;        /* by an event of its own, `project:…` */
     bool deleted;      /* by `project:delete` */
     bool whole;        /* what all its documents take from outside may have changed */
-    touched_id *entities, *tasks, *asset_types; /* hash tables */
-    bool answered;                              /* for whoever reads it */
-} touched_project;
+    affected_id *entities, *tasks, *asset_types; /* hash tables */
+    bool answered;                               /* for whoever reads it */
+} affected_project;
 
-typedef struct touched {
-    touched_project *projects; /* hash table */
-    touched_id *asset_types;   /* with an event of their own: in whatever project */
-    bool all;                  /* everything is to be read whole */
+typedef struct affected {
+    affected_project *projects; /* hash table */
+    affected_id *asset_types;   /* with an event of their own: in whatever project */
+    bool all;                   /* everything is to be read whole */
     bool task_types, task_statuses, project_statuses, people; /* may have changed */
     unsigned long events;
     arena *arena; /* owned */
-} touched;
+} affected;
 
-touched *touched_new(void);    /* the caller owns it */
-void touched_free(touched *t); /* takes NULL */
+affected *affected_new(void);    /* the caller owns it */
+void affected_free(affected *t); /* takes NULL */
 /* Forget everything: the next batch. */
-void touched_clear(touched *t);
+void affected_clear(affected *t);
 
 /* Take in an Event or Sync record (opkitsu-records(5)). What it needs of it is
  * copied. */
-void touched_event(touched *t, const json *event);
-void touched_sync(touched *t, const json *sync);
+void affected_event(affected *t, const json *event);
+void affected_sync(affected *t, const json *sync);
 
 /* The project of this id, made if need be. */
-touched_project *touched_project_of(touched *t, const char *id);
+affected_project *affected_project_of(affected *t, const char *id);
 /* One of its tables, with this id in it; `k` and `entity_id` (or NULL) are
- * noted if they were not known. More than MAX_TOUCHED make the project `full`
+ * noted if they were not known. More than MAX_AFFECTED make the project `full`
  * (of no project: all). */
-touched_id *touched_add(touched *t, touched_project *p, touched_id **table, const char *id, kind k,
-                        const char *entity_id);
-
-/* Whether a text is an id of Kitsu's, which alone may be asked for. */
-bool touched_is_id(const char *text);
+affected_id *affected_add(affected *t, affected_project *p, affected_id **table, const char *id,
+                          kind k, const char *entity_id);
 
 #endif

@@ -16,24 +16,24 @@ typedef struct going {
 static bool take_going(void *context, const json_element *e)
 {
     going *g = context;
-    const fetch_record *r = fetch_record_new(g->arena, e);
+    const zou_entity *r = zou_entity_new(g->arena, e);
     if (r && !r->canceled && g->n < g->all)
         g->ids[g->n++] = r->element.id;
     return true;
 }
 
-static void list_deleted(going *g, const touched *t)
+static void list_deleted(going *g, const affected *t)
 {
-    for (const touched_project *p = t->projects; p; p = p->hh.next)
+    for (const affected_project *p = t->projects; p; p = p->hh.next)
         g->all += HASH_COUNT(p->entities);
     g->ids = arena_alloc(g->arena, (g->all + 1) * sizeof *g->ids);
-    for (const touched_project *p = t->projects; p; p = p->hh.next)
-        for (const touched_id *i = p->entities; i; i = i->hh.next)
+    for (const affected_project *p = t->projects; p; p = p->hh.next)
+        for (const affected_id *i = p->entities; i; i = i->hh.next)
             if (i->deleted && i->kind == KIND_ASSET)
                 g->ids[g->n++] = i->id;
 }
 
-bool fetch_await_gone(zou *z, const touched *t, http_error *e)
+bool fetch_await_deletion(zou *z, const affected *t, error *e)
 {
     zou_result result = ZOU_OK;
     going g = {.arena = arena_new()};
@@ -44,7 +44,7 @@ bool fetch_await_gone(zou *z, const touched *t, http_error *e)
         size_t n = g.n;
         memcpy(asked, g.ids, n * sizeof *asked);
         g.n = 0;
-        result = fetch_bulk(z, "/data/entities?id=", asked, n, "", take_going, &g, e);
+        result = zou_bulk(z, "/data/entities?id=", asked, n, "", take_going, &g, e);
         if (result != ZOU_OK || g.n == 0 || waited >= MAX_SECONDS)
             break;
         clock_sleep(wait);

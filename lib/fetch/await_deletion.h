@@ -12,6 +12,6 @@
 /* Wait, 10 s at most, until Kitsu has none of the assets that a batch's events
  * say were deleted, or has them as canceled, as they stay then. False if Kitsu
  * is lost; what it refuses is left to the reading. */
-bool fetch_await_gone(zou *z, const touched *t, http_error *e);
+bool fetch_await_deletion(zou *z, const affected *t, error *e);
 
 #endif

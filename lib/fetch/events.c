@@ -1,14 +1,16 @@
 #include "fetch/events.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "fetch/await_deletion.h"
 #include "fetch/fetch.h"
 #include "fetch/section.h"
 #include "record/ndjson.h"
 #include "store/state.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,26 +31,21 @@ typedef struct known_project {
 } known_project;
 
 typedef struct service {
-    fetch_shared shared;
+    zou_lists shared;
     store *store;        /* owned */
     const char *address; /* borrowed */
-    fetch_filter *filter;
-    fetch_links links;
+    project_filter *filter;
+    project_links links;
     double links_read;    /* by clock_now; 0: never */
     known_project *known; /* hash table */
-    touched *touched;
+    affected *affected;
     arena *arena;   /* owned: for one batch */
     json full_sync; /* ids for the Checkpoint, in the arena */
     int status;
-    http_error e;
+    error e;
 } service;
 
 /* ---- small ones ------------------------------------------------------------- */
-
-static bool store_failed(service *s, const store_error *se)
-{
-    return http_fail(&s->e, se->status, "%s", se->what);
-}
 
 /* This batch cannot vouch for a project. */
 static void leave(service *s, const char *id)
@@ -82,28 +79,27 @@ static void forget_roles(service *s)
 
 static bool read_links(service *s)
 {
-    store_error se;
     if (s->links.len == 0 && s->links_read > 0) { /* its file may have been made since */
-        store *again = store_open(s->address, STORE_READ, STORE_SECONDS, &se);
+        store *again = store_open(s->address, STORE_READ, STORE_SECONDS, &s->e);
         if (!again)
-            return store_failed(s, &se);
+            return false;
         store_close(s->store);
         s->store = again;
     }
     s->links_read = clock_now();
-    return fetch_links_read(&s->links, s->store, NULL, &se) || store_failed(s, &se);
+    return project_links_read(&s->links, s->store, NULL, &s->e);
 }
 
 /* Whether the kept list may be wrong about something that this batch decides by
  * it. */
 static bool links_are_stale(const service *s)
 {
-    const touched *t = s->touched;
+    const affected *t = s->affected;
     if (s->links_read <= 0 || clock_now() - s->links_read > LINKS_SECONDS || t->all ||
         t->task_types || t->project_statuses || t->asset_types)
         return true;
-    for (const touched_project *p = t->projects; p; p = p->hh.next) {
-        const fetch_link *link = fetch_links_find(&s->links, p->id, NULL);
+    for (const affected_project *p = t->projects; p; p = p->hh.next) {
+        const project_link *link = project_links_find(&s->links, p->id, NULL);
         if (*p->id ? !link || !link->active || p->named || p->synced : true)
             return true;
     }
@@ -115,21 +111,21 @@ static bool links_are_stale(const service *s)
 /* Where the ids of such events are looked for. */
 typedef struct homeless {
     service *s;
-    touched_project *from;
+    affected_project *from;
     const char *project_id; /* of the documents being looked at */
 } homeless;
 
-static void give_home(homeless *h, touched_id **table, const char *id, const char *project_id,
+static void give_home(homeless *h, affected_id **table, const char *id, const char *project_id,
                       const char *entity_id)
 {
-    touched_id *t;
+    affected_id *t;
     HASH_FIND_STR(*table, id, t);
-    if (!t || !touched_is_id(project_id))
+    if (!t || !zou_is_id(project_id))
         return;
-    touched *all = h->s->touched;
-    touched_project *p = touched_project_of(all, project_id);
-    touched_id *own = touched_add(all, p, table == &h->from->tasks ? &p->tasks : &p->entities, id,
-                                  t->kind, entity_id ? entity_id : t->entity_id);
+    affected *all = h->s->affected;
+    affected_project *p = affected_project_of(all, project_id);
+    affected_id *own = affected_add(all, p, table == &h->from->tasks ? &p->tasks : &p->entities, id,
+                                    t->kind, entity_id ? entity_id : t->entity_id);
     own->made |= t->made;
     own->deleted |= t->deleted;
     t->made = true; /* found */
@@ -138,7 +134,7 @@ static void give_home(homeless *h, touched_id **table, const char *id, const cha
 static bool entity_home(void *context, const json_element *e)
 {
     homeless *h = context;
-    const char *project_id = fetch_member(h->s->arena, e, "project_id");
+    const char *project_id = zou_member(h->s->arena, e, "project_id");
     if (e->id && project_id)
         give_home(h, &h->from->entities, e->id, project_id, NULL);
     return true;
@@ -147,9 +143,9 @@ static bool entity_home(void *context, const json_element *e)
 static bool task_home(void *context, const json_element *e)
 {
     homeless *h = context;
-    const char *project_id = fetch_member(h->s->arena, e, "project_id");
+    const char *project_id = zou_member(h->s->arena, e, "project_id");
     if (e->id && project_id)
-        give_home(h, &h->from->tasks, e->id, project_id, fetch_member(h->s->arena, e, "entity_id"));
+        give_home(h, &h->from->tasks, e->id, project_id, zou_member(h->s->arena, e, "entity_id"));
     return true;
 }
 
@@ -169,11 +165,11 @@ static void stored_task_home(void *context, const char *task_id, const char *ent
     give_home(h, &h->from->tasks, task_id, h->project_id, entity_id);
 }
 
-static const char **ids_of(service *s, const touched_id *table, size_t *n)
+static const char **ids_of(service *s, const affected_id *table, size_t *n)
 {
     const char **ids = arena_alloc(s->arena, (HASH_COUNT(table) + 1) * sizeof *ids);
     *n = 0;
-    for (const touched_id *t = table; t; t = t->hh.next)
+    for (const affected_id *t = table; t; t = t->hh.next)
         ids[(*n)++] = t->id;
     return ids;
 }
@@ -182,25 +178,24 @@ static const char **ids_of(service *s, const touched_id *table, size_t *n)
 static bool look_in_store(homeless *h)
 {
     service *s = h->s;
-    store_error se;
     size_t n;
     const char **ids = ids_of(s, h->from->entities, &n);
     for (size_t i = 0; i < s->links.len; i++) {
         store_ns ns = {store_avalon(s->store), s->links.items[i].coll};
         h->project_id = s->links.items[i].id;
         if (n > 0 &&
-            !store_find(s->store, ns, STORE_ZOU_ID, ids, n, s->arena, document_home, h, &se))
-            return store_failed(s, &se);
-        if (!fetch_find_tasks(s->store, ns, h->from->tasks, stored_task_home, h, &se))
-            return store_failed(s, &se);
+            !store_find(s->store, ns, STORE_ZOU_ID, ids, n, s->arena, document_home, h, &s->e))
+            return false;
+        if (!fetch_find_tasks(s->store, ns, h->from->tasks, stored_task_home, h, &s->e))
+            return false;
     }
     return true;
 }
 
 /* Drop from the tables what has a home. */
-static void drop_found(touched_id **table)
+static void drop_found(affected_id **table)
 {
-    touched_id *t, *next;
+    affected_id *t, *next;
     HASH_ITER(hh, *table, t, next)
     if (t->made)
         HASH_DELETE(hh, *table, t);
@@ -208,22 +203,22 @@ static void drop_found(touched_id **table)
 
 static bool find_homes(service *s)
 {
-    touched_project *p;
+    affected_project *p;
     size_t n_entities, n_tasks;
-    HASH_FIND_STR(s->touched->projects, "", p);
+    HASH_FIND_STR(s->affected->projects, "", p);
     if (!p)
         return true;
     p->answered = true;
     homeless h = {.s = s, .from = p};
     const char **entities = ids_of(s, p->entities, &n_entities);
     const char **tasks = ids_of(s, p->tasks, &n_tasks);
-    for (touched_id *t = p->tasks; t; t = t->hh.next)
+    for (affected_id *t = p->tasks; t; t = t->hh.next)
         t->made |= t->entity_id != NULL; /* which is touched, too */
-    zou_result result = fetch_bulk(s->shared.zou, "/data/entities?id=", entities, n_entities, "",
-                                   entity_home, &h, &s->e);
+    zou_result result = zou_bulk(s->shared.zou, "/data/entities?id=", entities, n_entities, "",
+                                 entity_home, &h, &s->e);
     if (result == ZOU_OK)
-        result = fetch_bulk(s->shared.zou, "/data/tasks?id=", tasks, n_tasks, "&relations=true",
-                            task_home, &h, &s->e);
+        result = zou_bulk(s->shared.zou, "/data/tasks?id=", tasks, n_tasks, "&relations=true",
+                          task_home, &h, &s->e);
     if (result == ZOU_LOST)
         return false;
     if (result != ZOU_OK) { /* it may have been any */
@@ -248,14 +243,13 @@ static bool set_found(void *context, store_ns ns, const json *document)
 }
 
 /* Whether a project has, or was denied, this asset type. */
-static bool uses_asset_type(service *s, const fetch_link *link, const char *id, bool *uses)
+static bool uses_asset_type(service *s, const project_link *link, const char *id, bool *uses)
 {
-    store_error se;
     json skipped;
     store_ns ns = {store_avalon(s->store), link->coll};
-    if (!store_find(s->store, ns, STORE_ZOU_ID, &id, 1, s->arena, set_found, uses, &se) ||
-        !state_skipped(s->store, link->id, s->arena, &skipped, &se))
-        return store_failed(s, &se);
+    if (!store_find(s->store, ns, STORE_ZOU_ID, &id, 1, s->arena, set_found, uses, &s->e) ||
+        !state_skipped(s->store, link->id, s->arena, &skipped, &s->e))
+        return false;
     for (uint32_t i = 0; i < skipped.len; i++) {
         const char *other = json_text(json_at(&skipped.items[i], "entity", "id", NULL));
         *uses |= other && strcmp(other, id) == 0;
@@ -263,16 +257,17 @@ static bool uses_asset_type(service *s, const fetch_link *link, const char *id, 
     return true;
 }
 
-static bool spread_asset_types(service *s, const fetch_link *link)
+static bool spread_asset_types(service *s, const project_link *link)
 {
-    for (const touched_id *t = s->touched->asset_types; t; t = t->hh.next) {
+    for (const affected_id *t = s->affected->asset_types; t; t = t->hh.next) {
         bool uses = false;
         if (!uses_asset_type(s, link, t->id, &uses))
             return false;
         if (!uses)
             continue;
-        touched_project *p = touched_project_of(s->touched, link->id);
-        touched_add(s->touched, p, &p->asset_types, t->id, KIND_ASSET_TYPE, NULL)->made |= t->made;
+        affected_project *p = affected_project_of(s->affected, link->id);
+        affected_add(s->affected, p, &p->asset_types, t->id, KIND_ASSET_TYPE, NULL)->made |=
+            t->made;
     }
     return true;
 }
@@ -280,13 +275,13 @@ static bool spread_asset_types(service *s, const fetch_link *link)
 /* Events about what projects share go to every project that it concerns. */
 static bool spread(service *s)
 {
-    const touched *t = s->touched;
+    const affected *t = s->affected;
     for (size_t i = 0; i < s->links.len; i++) {
-        const fetch_link *link = &s->links.items[i];
-        if (!touched_is_id(link->id))
+        const project_link *link = &s->links.items[i];
+        if (!zou_is_id(link->id))
             continue;
         if ((t->task_types && link->active) || t->project_statuses)
-            touched_project_of(s->touched, link->id)->whole = true;
+            affected_project_of(s->affected, link->id)->whole = true;
         if (link->active && !spread_asset_types(s, link))
             return false;
     }
@@ -295,9 +290,9 @@ static bool spread(service *s)
 
 static void forget_stale(service *s)
 {
-    const touched *t = s->touched;
+    const affected *t = s->affected;
     bool synced = t->all;
-    for (touched_project *p = t->projects; p; p = p->hh.next) {
+    for (affected_project *p = t->projects; p; p = p->hh.next) {
         synced |= p->synced;
         if (p->named) {
             known(s, p->id)->role[0] = '\0';
@@ -305,15 +300,15 @@ static void forget_stale(service *s)
         }
     }
     if (synced || t->people) { /* events may have been missed */
-        fetch_shared_forget(&s->shared);
+        zou_lists_forget(&s->shared);
         forget_roles(s);
     }
     if (t->task_types)
-        fetch_list_clear(&s->shared.task_types);
+        element_list_clear(&s->shared.task_types);
     if (t->task_statuses)
-        fetch_list_clear(&s->shared.task_statuses);
+        element_list_clear(&s->shared.task_statuses);
     if (t->project_statuses)
-        fetch_list_clear(&s->shared.project_statuses);
+        element_list_clear(&s->shared.project_statuses);
 }
 
 /* ---- one project ------------------------------------------------------------------------ */
@@ -321,9 +316,9 @@ static void forget_stale(service *s)
 /* One project while it is answered. */
 typedef struct answer {
     service *s;
-    touched_project *p;
-    const fetch_link *link; /* the store's, or NULL */
-    json remembered;        /* its Skipped records */
+    affected_project *p;
+    const project_link *link; /* the store's, or NULL */
+    json remembered;          /* its Skipped records */
     fetch_reading reading;
 } answer;
 
@@ -332,19 +327,18 @@ static bool answer_absent(answer *a, zou_result result)
 {
     service *s = a->s;
     bool known_here = false;
-    store_error se;
     if (result == ZOU_LOST)
         return false;
     if (!a->link && (result == ZOU_MISSING || result == ZOU_FORBIDDEN))
         return true; /* nobody misses it */
     if (result != ZOU_MISSING) {
-        fetch_reading_left(&a->reading, result, &s->e);
+        fetch_reading_abandon(&a->reading, result, &s->e);
         leave(s, a->p->id);
         return true;
     }
     if (!state_has_checkpoint(s->store, zou_server(s->shared.zou), a->p->id, s->arena, &known_here,
-                              &se))
-        return store_failed(s, &se);
+                              &s->e))
+        return false;
     if (a->p->deleted || known_here) {
         fetch_write_deleted(a->p->id);
     } else {
@@ -378,40 +372,40 @@ static fetch_outcome write_bare(answer *a)
 static fetch_outcome write_full(answer *a)
 {
     /* The lists of the server are read with it, as the project may be of today. */
-    fetch_list_clear(&a->s->shared.task_types);
-    fetch_list_clear(&a->s->shared.task_statuses);
+    element_list_clear(&a->s->shared.task_types);
+    element_list_clear(&a->s->shared.task_statuses);
     known_project *k = known(a->s, a->p->id);
     a->reading.scope = "full";
     fetch_outcome outcome = fetch_reading_full(&a->reading, k->said_partial, &a->s->e);
-    k->said_partial |= a->reading.partial;
+    k->said_partial |= a->reading.project.partial;
     return outcome;
 }
 
 static fetch_outcome write_section(answer *a)
 {
     known_project *k = known(a->s, a->p->id);
-    zou_result result = fetch_reading_role(&a->reading, &a->s->e);
+    zou_result result = zou_project_find_role(&a->reading.project, &a->s->e);
     if (result != ZOU_OK)
-        return fetch_reading_left(&a->reading, result, &a->s->e);
-    snprintf(k->role, sizeof k->role, "%s", a->reading.role);
+        return fetch_reading_abandon(&a->reading, result, &a->s->e);
+    snprintf(k->role, sizeof k->role, "%s", a->reading.project.role);
     fetch_section section = {.reading = &a->reading,
                              .store = a->s->store,
                              .ns = {store_avalon(a->s->store), a->link->coll},
-                             .touched = a->s->touched,
+                             .affected = a->s->affected,
                              .project = a->p,
                              .remembered = &a->remembered,
                              .said_partial = k->said_partial};
     bool too_many;
     a->reading.scope = "events";
     fetch_outcome outcome = fetch_section_write(&section, &too_many, &a->s->e);
-    k->said_partial |= a->reading.partial;
+    k->said_partial |= a->reading.project.partial;
     return too_many ? write_full(a) : outcome;
 }
 
 static fetch_outcome write_answer(answer *a)
 {
-    const touched_project *p = a->p;
-    bool open = !a->reading.closed;
+    const affected_project *p = a->p;
+    bool open = !a->reading.project.closed;
     if (p->synced)
         return write_full(a);
     if (!a->link)
@@ -425,31 +419,30 @@ static bool answer_present(answer *a)
 {
     service *s = a->s;
     known_project *k = known(s, a->p->id);
-    a->link = fetch_links_find(&s->links, a->p->id, a->reading.name);
+    a->link = project_links_find(&s->links, a->p->id, a->reading.project.name);
     if (*k->role)
-        fetch_reading_set_role(&a->reading, arena_text(s->arena, k->role, strlen(k->role)));
+        zou_project_set_role(&a->reading.project, arena_text(s->arena, k->role, strlen(k->role)));
     fetch_outcome outcome = write_answer(a);
     fflush(stdout);
-    if (outcome == FETCH_LEFT)
+    if (outcome == FETCH_ABANDONED)
         leave(s, a->p->id);
-    if (outcome == FETCH_SOME && s->status == EX_OK)
+    if (outcome == FETCH_PARTIAL && s->status == EX_OK)
         s->status = 1;
     return outcome != FETCH_LOST;
 }
 
-static bool answer_project(service *s, touched_project *p)
+static bool answer_project(service *s, affected_project *p)
 {
-    store_error se;
     p->answered = true;
     if (known(s, p->id)->unwanted)
         return true;
-    const fetch_link *link = fetch_links_find(&s->links, p->id, NULL);
+    const project_link *link = project_links_find(&s->links, p->id, NULL);
     answer a = {.s = s, .p = p, .link = link};
-    if (!state_skipped(s->store, p->id, s->arena, &a.remembered, &se))
-        return store_failed(s, &se);
+    if (!state_skipped(s->store, p->id, s->arena, &a.remembered, &s->e))
+        return false;
     fetch_reading_start(&a.reading, &s->shared, p->id, link ? link->name : p->id);
-    zou_result result = fetch_reading_project(&a.reading, &s->e);
-    bool wanted = fetch_filter_wants(s->filter, a.reading.name, p->id);
+    zou_result result = zou_project_read(&a.reading.project, &s->e);
+    bool wanted = project_filter_wants(s->filter, a.reading.project.name, p->id);
     bool ok = true;
     known(s, p->id)->unwanted = result == ZOU_OK && !wanted;
     if (result == ZOU_OK && wanted)
@@ -464,10 +457,9 @@ static bool answer_project(service *s, touched_project *p)
 
 static bool answer_all(service *s)
 {
-    store_error se;
     json ended = json_array(), left = json_array();
-    if (!fetch_links_read(&s->links, s->store, zou_server(s->shared.zou), &se))
-        return store_failed(s, &se);
+    if (!project_links_read(&s->links, s->store, zou_server(s->shared.zou), &s->e))
+        return false;
     if (!fetch_all(&s->shared, s->filter, &s->links, s->arena, &ended, &left, &s->status, &s->e))
         return false;
     for (uint32_t i = 0; i < left.len; i++)
@@ -479,11 +471,11 @@ static bool answer_projects(service *s)
 {
     if (!find_homes(s) || !spread(s))
         return false;
-    if (s->touched->all) /* there were too many without a project */
+    if (s->affected->all) /* there were too many without a project */
         return answer_all(s);
     for (bool more = true; more;) {
         more = false;
-        for (touched_project *p = s->touched->projects; p; p = p->hh.next)
+        for (affected_project *p = s->affected->projects; p; p = p->hh.next)
             if (!p->answered) {
                 more = true; /* what lies elsewhere may concern one before it */
                 if (!answer_project(s, p))
@@ -496,14 +488,14 @@ static bool answer_projects(service *s)
 /* Everything but the Checkpoint. */
 static bool answer_batch(service *s)
 {
-    if (s->touched->events == 0 && !s->touched->projects && !s->touched->all)
+    if (s->affected->events == 0 && !s->affected->projects && !s->affected->all)
         return true;
     forget_stale(s);
     if (links_are_stale(s) && !read_links(s))
         return false;
-    if (!fetch_await_gone(s->shared.zou, s->touched, &s->e))
+    if (!fetch_await_deletion(s->shared.zou, s->affected, &s->e))
         return false;
-    return s->touched->all ? answer_all(s) : answer_projects(s);
+    return s->affected->all ? answer_all(s) : answer_projects(s);
 }
 
 static void write_checkpoint(service *s, const json *checkpoint)
@@ -526,7 +518,7 @@ static void count_bad(service *s, const ndjson *in, unsigned long *bad)
     if (ndjson_bad(in) == *bad)
         return;
     *bad = ndjson_bad(in);
-    s->touched->all = true;
+    s->affected->all = true;
     s->status = s->status == EX_OK ? 1 : s->status;
 }
 
@@ -535,26 +527,26 @@ static bool take_record(service *s, ndjson *in, const json *record)
     const char *type = json_text(json_get(record, "type"));
     size_t len;
     if (strcmp(type, "Event") == 0) {
-        touched_event(s->touched, record);
+        affected_event(s->affected, record);
     } else if (strcmp(type, "Sync") == 0) {
-        touched_sync(s->touched, record);
+        affected_sync(s->affected, record);
     } else if (strcmp(type, "Checkpoint") == 0) {
         if (!answer_batch(s))
             return false;
         write_checkpoint(s, record);
-        touched_clear(s->touched);
+        affected_clear(s->affected);
         arena_reset(s->arena);
         s->full_sync = json_array();
     } else {
         const char *line = ndjson_line(in, &len);
-        ndjson_write_raw(line, len);
+        output_write(line, len);
     }
-    return !ferror(stdout) || http_fail(&s->e, EX_IOERR, "stdout cannot be written");
+    return !ferror(stdout) || error_set(&s->e, EX_IOERR, "stdout cannot be written");
 }
 
 static bool is_unanswered(const service *s)
 {
-    return s->touched->events > 0 || s->touched->projects || s->touched->all;
+    return s->affected->events > 0 || s->affected->projects || s->affected->all;
 }
 
 /* Returns whether it came to the end of stdin. */
@@ -586,7 +578,7 @@ static bool run(service *s)
     return ok;
 }
 
-int fetch_events_run(zou *z, store *st, const char *address, fetch_filter *filter)
+int fetch_events_run(zou *z, store *st, const char *address, project_filter *filter)
 {
     bool wanted[KINDS];
     for (int k = 0; k < KINDS; k++)
@@ -594,10 +586,10 @@ int fetch_events_run(zou *z, store *st, const char *address, fetch_filter *filte
     service s = {.store = st,
                  .address = address,
                  .filter = filter,
-                 .touched = touched_new(),
+                 .affected = affected_new(),
                  .arena = arena_new(),
                  .full_sync = json_array()};
-    fetch_shared_init(&s.shared, z, wanted);
+    zou_lists_init(&s.shared, z, wanted);
     bool ok = run(&s);
     if (!ok && !ferror(stdout))
         msg_error("%s", s.e.what);
@@ -608,9 +600,9 @@ int fetch_events_run(zou *z, store *st, const char *address, fetch_filter *filte
         free(k);
     }
     store_close(s.store);
-    fetch_links_free(&s.links);
-    fetch_shared_free(&s.shared);
-    touched_free(s.touched);
+    project_links_free(&s.links);
+    zou_lists_free(&s.shared);
+    affected_free(s.affected);
     arena_free(s.arena);
     return ok ? s.status : s.e.status;
 }

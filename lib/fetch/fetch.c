@@ -1,10 +1,10 @@
 #include "fetch/fetch.h"
 
-#include "base/buf.h"
 #include "base/msg.h"
 #include "fetch/affected.h"
 #include "record/ndjson.h"
 #include "zou/event_log.h"
+#include "zou/id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +13,14 @@
 
 /* A full reading under way. */
 typedef struct reading_all {
-    fetch_shared *shared;
-    fetch_filter *filter;
-    const fetch_links *links;
-    fetch_list list; /* all projects that the user sees, by name, then id */
-    arena *arena;    /* of ended and left */
+    zou_lists *shared;
+    project_filter *filter;
+    const project_links *links;
+    element_list list; /* all projects that the user sees, by name, then id */
+    arena *arena;      /* of ended and left */
     json *ended, *left;
     int *status;
-    http_error *e;
+    error *e;
 } reading_all;
 
 static int by_name_and_id(const void *x, const void *y)
@@ -32,7 +32,7 @@ static int by_name_and_id(const void *x, const void *y)
 
 static bool keep_project(void *context, const json_element *e)
 {
-    return !e->id || fetch_list_keep(context, e);
+    return !e->id || element_list_keep(context, e);
 }
 
 static bool read_list(reading_all *r)
@@ -56,7 +56,7 @@ static bool go_on(reading_all *r, fetch_outcome outcome)
 static bool complain(reading_all *r, const char *name, const char *what)
 {
     msg_error("%s: %s", name, what);
-    return go_on(r, FETCH_LEFT);
+    return go_on(r, FETCH_ABANDONED);
 }
 
 /* ---- projects that the store has and the list lacks ---------------------- */
@@ -74,11 +74,11 @@ void fetch_write_deleted(const char *project_id)
 }
 
 /* Ask for it by its id. */
-static fetch_outcome ask_for(reading_all *r, const fetch_link *link)
+static fetch_outcome ask_for(reading_all *r, const project_link *link)
 {
     arena *a = arena_new();
     json v;
-    fetch_outcome outcome = FETCH_SOME;
+    fetch_outcome outcome = FETCH_PARTIAL;
     const char *path = arena_printf(a, "/data/projects/%s", link->id);
     switch (zou_get(r->shared->zou, path, a, &v, r->e)) {
     case ZOU_OK: /* made, or opened to us, after the list was read */ outcome = FETCH_WHOLE; break;
@@ -101,20 +101,20 @@ static fetch_outcome ask_for(reading_all *r, const fetch_link *link)
  * store's. */
 static bool write_deleted(reading_all *r)
 {
-    const fetch_links *l = r->links;
+    const project_links *l = r->links;
     bool right_server = false;
     for (size_t i = 0; i < l->len; i++)
-        right_server |= fetch_list_find(&r->list, l->items[i].id) != NULL;
+        right_server |= element_list_find(&r->list, l->items[i].id) != NULL;
     for (size_t i = 0; i < l->len; i++) {
-        const fetch_link *link = &l->items[i];
+        const project_link *link = &l->items[i];
         bool twin = false; /* a copy of a project has been asked for already */
         for (size_t k = 0; k < i; k++)
             twin |= strcmp(l->items[k].id, link->id) == 0;
         bool ok = true;
-        if (twin || fetch_list_find(&r->list, link->id) ||
-            !fetch_filter_wants(r->filter, link->name, link->id))
+        if (twin || element_list_find(&r->list, link->id) ||
+            !project_filter_wants(r->filter, link->name, link->id))
             continue;
-        if (!touched_is_id(link->id))
+        if (!zou_is_id(link->id))
             ok = complain(r, link->name, "its data.zou_id is no id of Kitsu's");
         else if (!right_server && !link->known)
             ok = complain(r, link->name,
@@ -134,10 +134,10 @@ static fetch_outcome read_one(reading_all *r, const json_element *project)
 {
     fetch_reading reading;
     fetch_reading_start(&reading, r->shared, project->id, project->name ? project->name : "");
-    zou_result result = fetch_reading_project(&reading, r->e);
+    zou_result result = zou_project_read(&reading.project, r->e);
     fetch_outcome outcome = result == ZOU_OK ? fetch_reading_full(&reading, false, r->e)
-                                             : fetch_reading_left(&reading, result, r->e);
-    json *to = outcome == FETCH_WHOLE || outcome == FETCH_SOME ? r->ended : r->left;
+                                             : fetch_reading_abandon(&reading, result, r->e);
+    json *to = outcome == FETCH_WHOLE || outcome == FETCH_PARTIAL ? r->ended : r->left;
     json_push(r->arena, to, json_string(r->arena, project->id));
     fetch_reading_end(&reading);
     return outcome;
@@ -145,23 +145,23 @@ static fetch_outcome read_one(reading_all *r, const json_element *project)
 
 static bool write_projects(reading_all *r)
 {
-    if (r->list.len == 0 && !fetch_shared_sees_all(r->shared))
+    if (r->list.len == 0 && !zou_lists_sees_all(r->shared))
         complain(r, "this user is in the team of no project", "there is nothing to read");
     for (size_t i = 0; i < r->list.len; i++) {
         const json_element *project = &r->list.items[i];
-        if (fetch_filter_wants(r->filter, project->name ? project->name : "", project->id) &&
+        if (project_filter_wants(r->filter, project->name ? project->name : "", project->id) &&
             !go_on(r, read_one(r, project)))
             return false;
     }
     for (size_t i = 0; i < r->filter->n; i++)
-        if (!r->filter->found[i])
-            complain(r, r->filter->names[i],
+        if (!r->filter->wishes[i].found)
+            complain(r, r->filter->wishes[i].text,
                      "there is no such project, or this user may not see it");
     return true;
 }
 
-bool fetch_all(fetch_shared *s, fetch_filter *filter, const fetch_links *links, arena *a,
-               json *ended, json *left, int *status, http_error *e)
+bool fetch_all(zou_lists *s, project_filter *filter, const project_links *links, arena *a,
+               json *ended, json *left, int *status, error *e)
 {
     reading_all r = {.shared = s,
                      .filter = filter,
@@ -171,15 +171,15 @@ bool fetch_all(fetch_shared *s, fetch_filter *filter, const fetch_links *links, 
                      .left = left,
                      .status = status,
                      .e = e};
-    bool ok = read_list(&r) && fetch_shared_need_all(s, e) == ZOU_OK && write_deleted(&r) &&
+    bool ok = read_list(&r) && zou_lists_need_all(s, e) == ZOU_OK && write_deleted(&r) &&
               write_projects(&r);
-    fetch_list_clear(&r.list);
+    element_list_clear(&r.list);
     return ok;
 }
 
 /* ---- the program --------------------------------------------------------- */
 
-static void write_checkpoint(const fetch_shared *s, const event_position *head, const json *ended,
+static void write_checkpoint(const zou_lists *s, const event_position *head, const json *ended,
                              const json *left, bool all)
 {
     arena *a = arena_new();
@@ -197,23 +197,23 @@ static void write_checkpoint(const fetch_shared *s, const event_position *head, 
     arena_free(a);
 }
 
-int fetch_run(zou *z, const bool wanted[KINDS], bool all_kinds, fetch_filter *filter,
-              const fetch_links *links)
+int fetch_run(zou *z, const bool wanted[KINDS], bool all_kinds, project_filter *filter,
+              const project_links *links)
 {
     int status = EX_OK;
-    http_error e = {0};
+    error e = {0};
     event_position head;
-    fetch_shared shared;
-    fetch_shared_init(&shared, z, wanted);
+    zou_lists shared;
+    zou_lists_init(&shared, z, wanted);
     arena *a = arena_new();
     json ended = json_array(), left = json_array();
-    bool ok = fetch_shared_me(&shared, &e) == ZOU_OK && event_log_head(z, a, &head, &e) == ZOU_OK &&
+    bool ok = zou_lists_user(&shared, &e) == ZOU_OK && event_log_head(z, a, &head, &e) == ZOU_OK &&
               fetch_all(&shared, filter, links, a, &ended, &left, &status, &e);
     if (ok)
         write_checkpoint(&shared, &head, &ended, &left, all_kinds && filter->n == 0);
     else if (!ferror(stdout))
         msg_error("%s", e.what);
-    fetch_shared_free(&shared);
+    zou_lists_free(&shared);
     arena_free(a);
     return ok ? status : e.status;
 }

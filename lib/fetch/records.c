@@ -30,144 +30,41 @@ static const struct route {
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
-void fetch_reading_start(fetch_reading *r, fetch_shared *shared, const char *id, const char *name)
+void fetch_reading_start(fetch_reading *r, zou_lists *lists, const char *id, const char *name)
 {
-    *r = (fetch_reading){.shared = shared, .id = id, .name = name, .arena = arena_new()};
+    *r = (fetch_reading){0};
+    zou_project_start(&r->project, lists, id, name);
 }
 
 void fetch_reading_end(fetch_reading *r)
 {
-    arena_free(r->arena);
-    r->arena = NULL;
+    zou_project_end(&r->project);
 }
 
-fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const http_error *e)
+fetch_outcome fetch_reading_abandon(const fetch_reading *r, zou_result result, const error *e)
 {
     if (result == ZOU_LOST)
         return FETCH_LOST;
     if (result == ZOU_MISSING)
-        msg_error("%s: gone from Kitsu while it was read: %s", r->name, e->what);
+        msg_error("%s: gone from Kitsu while it was read: %s", r->project.name, e->what);
     else
-        msg_error("%s: not read to its end: %s", r->name, e->what);
-    return FETCH_LEFT;
-}
-
-const char *fetch_reading_path(fetch_reading *r, const char *below)
-{
-    return arena_printf(r->arena, "/data/projects/%s%s%s", r->id, below ? "/" : "",
-                        below ? below : "");
-}
-
-/* ---- the project -------------------------------------------------------- */
-
-/* A non-admin's project lacks the name of its status: always look it up. */
-static json status_name(const fetch_reading *r)
-{
-    const char *id = json_text(json_get(&r->record, "project_status_id"));
-    const json_element *status = fetch_list_find(&r->shared->project_statuses, id);
-    if (status && status->name)
-        return json_string(r->arena, status->name);
-    const json *own = json_get(&r->record, "project_status_name");
-    return own ? *own : json_null();
-}
-
-/* The list of statuses, once more when it lacks the project's. */
-static zou_result read_status(fetch_reading *r, http_error *e)
-{
-    fetch_list *list = &r->shared->project_statuses;
-    bool fresh = !list->read;
-    zou_result result = fetch_shared_need(r->shared, list, e);
-    const char *id = json_text(json_get(&r->record, "project_status_id"));
-    if (result == ZOU_OK && id && !fresh && !fetch_list_find(list, id)) {
-        fetch_list_clear(list);
-        result = fetch_shared_need(r->shared, list, e);
-    }
-    json name = status_name(r);
-    r->closed = json_text(&name) && strcmp(json_text(&name), "Closed") == 0;
-    return result;
-}
-
-zou_result fetch_reading_project(fetch_reading *r, http_error *e)
-{
-    const char *path = fetch_reading_path(r, NULL);
-    zou_result result = zou_get(r->shared->zou, path, r->arena, &r->record, e);
-    if (result != ZOU_OK)
-        return result;
-    const char *id = json_text(json_get(&r->record, "id"));
-    const char *name = json_text(json_get(&r->record, "name"));
-    if (!id || strcmp(id, r->id) != 0) {
-        http_fail(e, EX_PROTOCOL, "GET %s: not that project", path);
-        return ZOU_FAILED;
-    }
-    r->name = name ? name : r->name;
-    return read_status(r, e);
-}
-
-static bool write_project(void *context, const json_element *e)
-{
-    fetch_reading *r = context;
-    json added = json_object();
-    json_set(r->arena, &added, "project_status_name", status_name(r));
-    if (r->scope)
-        json_set(r->arena, &added, "scope", json_string(r->arena, r->scope));
-    r->skipped |= !record_write("Project", r->id, e, &added);
-    return true;
-}
-
-void fetch_reading_write_project(fetch_reading *r)
-{
-    buf text = {0};
-    json_splitter *s = json_splitter_new(write_project, r);
-    json_write(&text, &r->record);
-    json_splitter_feed(s, text.data, text.len);
-    json_splitter_free(s);
-    buf_free(&text);
-    fflush(stdout); /* op-diff can read its documents, while Kitsu's are on the way */
-}
-
-static bool find_my_role(void *context, const json_element *e)
-{
-    fetch_reading *r = context;
-    if (!e->id || !e->text || strcmp(e->id, r->shared->me) != 0)
-        return true;
-    json v;
-    if (json_parse(r->arena, e->text, e->len, &v, NULL, NULL)) {
-        const char *role = json_text(json_get(&v, "project_role"));
-        if (role && strcmp(role, "admin") != 0) /* which Zou leaves aside as well */
-            r->role = role;
-    }
-    return true;
-}
-
-/* Of Zou's five roles, vendors and clients see a part of a project; so may what
- * we don't know. */
-void fetch_reading_set_role(fetch_reading *r, const char *role)
-{
-    static const char *const seeing[] = {"admin", "manager", "supervisor", "user"};
-    r->role = role;
-    r->partial = true;
-    for (size_t i = 0; i < sizeof seeing / sizeof *seeing; i++)
-        if (strcmp(role, seeing[i]) == 0)
-            r->partial = false;
-}
-
-/* As Zou's permissions_service finds it: a team member's role in the project
- * goes before the own. */
-zou_result fetch_reading_role(fetch_reading *r, http_error *e)
-{
-    if (r->role)
-        return ZOU_OK;
-    zou_result result = fetch_shared_me(r->shared, e);
-    if (result != ZOU_OK)
-        return result;
-    r->role = r->shared->role;
-    if (!fetch_shared_sees_all(r->shared))
-        result = zou_list(r->shared->zou, fetch_reading_path(r, "team"), find_my_role, r, e);
-    fetch_reading_set_role(r, r->role);
-    return result;
+        msg_error("%s: not read to its end: %s", r->project.name, e->what);
+    return FETCH_ABANDONED;
 }
 
 /* ---- records ------------------------------------------------------------ */
+
+void fetch_reading_write_project(fetch_reading *r)
+{
+    arena *a = r->project.arena;
+    json added = json_object();
+    json_set(a, &added, "project_status_name", zou_project_status_name(&r->project));
+    if (r->scope)
+        json_set(a, &added, "scope", json_string(a, r->scope));
+    if (!zou_record_write_tree("Project", r->project.id, &r->project.record, &added))
+        r->skipped = true;
+    fflush(stdout); /* op-diff can read its documents, while Kitsu's are on the way */
+}
 
 static void show_progress(const fetch_reading *r)
 {
@@ -181,7 +78,7 @@ static void show_progress(const fetch_reading *r)
         if (r->counts[routes[i].kind] > 0)
             buf_addf(&line, "%s %lu %s", line.len ? "," : ":", r->counts[routes[i].kind],
                      routes[i].word);
-    msg_progress("%s%s", r->name, line.data);
+    msg_progress("%s%s", r->project.name, line.data);
 }
 
 void fetch_reading_write(fetch_reading *r, kind k, const json_element *e)
@@ -189,8 +86,9 @@ void fetch_reading_write(fetch_reading *r, kind k, const json_element *e)
     json added = json_object();
     bool adds = k == KIND_ASSET_TYPE || k == KIND_PERSON;
     if (adds)
-        json_set(r->arena, &added, "project_id", json_string(r->arena, r->id));
-    if (!record_write(kind_name(k), r->id, e, adds ? &added : NULL))
+        json_set(r->project.arena, &added, "project_id",
+                 json_string(r->project.arena, r->project.id));
+    if (!zou_record_write(kind_name(k), r->project.id, e, adds ? &added : NULL))
         r->skipped = true;
     r->read[k] = true;
     r->counts[k]++;
@@ -198,9 +96,9 @@ void fetch_reading_write(fetch_reading *r, kind k, const json_element *e)
 }
 
 /* The server's list, each with whether the project has it. */
-static void write_shared(fetch_reading *r, kind k, const fetch_list *list, const char *key)
+static void write_shared(fetch_reading *r, kind k, const element_list *list, const char *key)
 {
-    const json *own = json_get(&r->record, key);
+    const json *own = json_get(&r->project.record, key);
     for (size_t i = 0; i < list->len; i++) {
         const json_element *e = &list->items[i];
         bool in_project = false;
@@ -208,9 +106,10 @@ static void write_shared(fetch_reading *r, kind k, const fetch_list *list, const
             in_project |=
                 json_text(&own->items[n]) && strcmp(json_text(&own->items[n]), e->id) == 0;
         json added = json_object();
-        json_set(r->arena, &added, "project_id", json_string(r->arena, r->id));
-        json_set(r->arena, &added, "in_project", json_bool(in_project));
-        if (!record_write(kind_name(k), r->id, e, &added))
+        json_set(r->project.arena, &added, "project_id",
+                 json_string(r->project.arena, r->project.id));
+        json_set(r->project.arena, &added, "in_project", json_bool(in_project));
+        if (!zou_record_write(kind_name(k), r->project.id, e, &added))
             r->skipped = true;
     }
     r->read[k] = true;
@@ -219,7 +118,7 @@ static void write_shared(fetch_reading *r, kind k, const fetch_list *list, const
 
 void fetch_reading_write_task_types(fetch_reading *r)
 {
-    write_shared(r, KIND_TASK_TYPE, &r->shared->task_types, "task_types");
+    write_shared(r, KIND_TASK_TYPE, &r->project.lists->task_types, "task_types");
 }
 
 void fetch_reading_write_end(fetch_reading *r, const char *scope, bool whole)
@@ -227,16 +126,16 @@ void fetch_reading_write_end(fetch_reading *r, const char *scope, bool whole)
     json v = json_object(), counts = json_object();
     for (size_t i = 0; i < ROUTES; i++)
         if (r->read[routes[i].kind])
-            json_set(r->arena, &counts, kind_name(routes[i].kind),
-                     json_integer(r->arena, (int64_t)r->counts[routes[i].kind]));
-    json_set(r->arena, &v, "type", json_string(r->arena, "End"));
-    json_set(r->arena, &v, "project_id", json_string(r->arena, r->id));
-    json_set(r->arena, &v, "scope", json_string(r->arena, scope));
-    json_set(r->arena, &v, "counts", counts);
+            json_set(r->project.arena, &counts, kind_name(routes[i].kind),
+                     json_integer(r->project.arena, (int64_t)r->counts[routes[i].kind]));
+    json_set(r->project.arena, &v, "type", json_string(r->project.arena, "End"));
+    json_set(r->project.arena, &v, "project_id", json_string(r->project.arena, r->project.id));
+    json_set(r->project.arena, &v, "scope", json_string(r->project.arena, scope));
+    json_set(r->project.arena, &v, "counts", counts);
     if (whole)
-        json_set(r->arena, &v, "whole", json_bool(true));
-    if (r->partial)
-        json_set(r->arena, &v, "partial", json_bool(true));
+        json_set(r->project.arena, &v, "whole", json_bool(true));
+    if (r->project.partial)
+        json_set(r->project.arena, &v, "partial", json_bool(true));
     ndjson_write(&v);
 }
 
@@ -255,72 +154,73 @@ static bool write_element(void *context, const json_element *e)
     return ferror(stdout) == 0;
 }
 
-static fetch_outcome read_kind(fetch_reading *r, const struct route *route, http_error *e)
+static fetch_outcome read_kind(fetch_reading *r, const struct route *route, error *e)
 {
     r->read[route->kind] = true;
     if (route->kind == KIND_TASK_TYPE)
         fetch_reading_write_task_types(r);
     else if (route->kind == KIND_TASK_STATUS)
-        write_shared(r, KIND_TASK_STATUS, &r->shared->task_statuses, "task_statuses");
+        write_shared(r, KIND_TASK_STATUS, &r->project.lists->task_statuses, "task_statuses");
     if (!route->path)
         return FETCH_WHOLE;
     listing l = {r, route->kind};
-    zou_result result =
-        zou_list(r->shared->zou, fetch_reading_path(r, route->path), write_element, &l, e);
-    if (result == ZOU_FORBIDDEN && r->partial) {
-        msg_warn("%s: a %s may not read its %s", r->name, r->role, route->word);
+    zou_result result = zou_list(r->project.lists->zou, zou_project_path(&r->project, route->path),
+                                 write_element, &l, e);
+    if (result == ZOU_FORBIDDEN && r->project.partial) {
+        msg_warn("%s: a %s may not read its %s", r->project.name, r->project.role, route->word);
         r->read[route->kind] = false;
         return FETCH_WHOLE;
     }
     if (result == ZOU_STOPPED) {
-        http_fail(e, EX_IOERR, "stdout cannot be written");
+        error_set(e, EX_IOERR, "stdout cannot be written");
         return FETCH_LOST;
     }
-    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_left(r, result, e);
+    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_abandon(r, result, e);
 }
 
 /* Zou answers some routes of an unknown project with an empty list: that it
  * was empty is known only if it still is there afterwards. */
-static fetch_outcome look_again(fetch_reading *r, http_error *e)
+static fetch_outcome look_again(fetch_reading *r, error *e)
 {
     json v;
-    zou_result result = zou_get(r->shared->zou, fetch_reading_path(r, NULL), r->arena, &v, e);
-    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_left(r, result, e);
+    zou_result result = zou_get(r->project.lists->zou, zou_project_path(&r->project, NULL),
+                                r->project.arena, &v, e);
+    return result == ZOU_OK ? FETCH_WHOLE : fetch_reading_abandon(r, result, e);
 }
 
-static fetch_outcome read_kinds(fetch_reading *r, http_error *e)
+static fetch_outcome read_kinds(fetch_reading *r, error *e)
 {
-    zou_result result = fetch_reading_role(r, e);
+    zou_result result = zou_project_find_role(&r->project, e);
     if (result == ZOU_OK)
-        result = fetch_shared_need_all(r->shared, e);
+        result = zou_lists_need_all(r->project.lists, e);
     if (result != ZOU_OK)
-        return fetch_reading_left(r, result, e);
+        return fetch_reading_abandon(r, result, e);
     for (size_t i = 0; i < ROUTES; i++) {
         fetch_outcome outcome =
-            r->shared->wanted[routes[i].kind] ? read_kind(r, &routes[i], e) : FETCH_WHOLE;
+            r->project.lists->wanted[routes[i].kind] ? read_kind(r, &routes[i], e) : FETCH_WHOLE;
         if (outcome != FETCH_WHOLE)
             return outcome;
     }
     return look_again(r, e);
 }
 
-fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, http_error *e)
+fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, error *e)
 {
     if (ferror(stdout)) {
-        http_fail(e, EX_IOERR, "stdout cannot be written");
+        error_set(e, EX_IOERR, "stdout cannot be written");
         return FETCH_LOST;
     }
-    if (r->partial && !once)
-        msg_error("%s: a %s sees only a part of it: nothing will be deleted for its sake", r->name,
-                  r->role);
-    return r->partial || r->skipped ? FETCH_SOME : FETCH_WHOLE;
+    if (r->project.partial && !once)
+        msg_error("%s: a %s sees only a part of it: nothing will be deleted for its sake",
+                  r->project.name, r->project.role);
+    return r->project.partial || r->skipped ? FETCH_PARTIAL : FETCH_WHOLE;
 }
 
-fetch_outcome fetch_reading_full(fetch_reading *r, bool once, http_error *e)
+fetch_outcome fetch_reading_full(fetch_reading *r, bool once, error *e)
 {
     fetch_reading_write_project(r);
-    fetch_outcome outcome = r->skipped ? FETCH_LEFT : FETCH_WHOLE;
-    if (outcome == FETCH_WHOLE && !r->closed)
+    fetch_outcome outcome = r->skipped ? FETCH_ABANDONED : FETCH_WHOLE;
+    if (outcome == FETCH_WHOLE && !r->project.closed)
         outcome = read_kinds(r, e);
     if (outcome == FETCH_WHOLE) {
         fetch_reading_write_end(r, "full", false);
@@ -328,7 +228,7 @@ fetch_outcome fetch_reading_full(fetch_reading *r, bool once, http_error *e)
     }
     msg_progress(NULL);
     if (ferror(stdout) && outcome != FETCH_LOST) {
-        http_fail(e, EX_IOERR, "stdout cannot be written");
+        error_set(e, EX_IOERR, "stdout cannot be written");
         outcome = FETCH_LOST;
     }
     return outcome;

@@ -3,45 +3,29 @@
 #ifndef OPKITSU_FETCH_RECORDS_H
 #define OPKITSU_FETCH_RECORDS_H
 
-#include "zou/lists.h"
+#include "zou/project.h"
 
 typedef enum fetch_outcome {
     FETCH_WHOLE,
-    FETCH_SOME, /* got its End, but not all that Kitsu has: a partial view, or Skipped ones */
-    FETCH_LEFT, /* no End; others may go on */
-    FETCH_LOST  /* nothing can go on: http_error, or stdout is broken */
+    FETCH_PARTIAL,   /* got its End, but not all that Kitsu has: a partial view, or Skipped ones */
+    FETCH_ABANDONED, /* no End; others may go on */
+    FETCH_LOST       /* nothing can go on: error, or stdout is broken */
 } fetch_outcome;
 
 typedef struct fetch_reading {
-    fetch_shared *shared; /* borrowed */
-    const char *id;       /* borrowed */
-    const char *name;     /* borrowed or in the arena, for messages */
-    arena *arena;         /* owned */
-    json record;          /* the project as Zou has it */
-    const char *role;     /* in this project */
-    const char *scope;    /* for the Project of an answer to events; else NULL */
-    bool closed, partial;
-    bool skipped; /* a record was too large, say */
+    zou_project project; /* owned */
+    const char *scope;   /* for the Project of an answer to events; else NULL */
+    bool skipped;        /* a record was too large, say */
     unsigned long counts[KINDS];
     bool read[KINDS]; /* is counted in End */
 } fetch_reading;
 
-/* `name`: for messages until the project is read. */
-void fetch_reading_start(fetch_reading *r, fetch_shared *shared, const char *id, const char *name);
+/* As zou_project_start. */
+void fetch_reading_start(fetch_reading *r, zou_lists *lists, const char *id, const char *name);
 void fetch_reading_end(fetch_reading *r);
 
 /* Say why a project is left alone: what an outcome other than ZOU_OK means. */
-fetch_outcome fetch_reading_left(const fetch_reading *r, zou_result result, const http_error *e);
-/* `/data/projects/ID` and BELOW, in the arena. */
-const char *fetch_reading_path(fetch_reading *r, const char *below);
-
-/* Ask for the project itself: `record`, `name`, `closed`. */
-zou_result fetch_reading_project(fetch_reading *r, http_error *e);
-/* Ask, unless it is known, for the role that Zou goes by in this project:
- * `role`, `partial`. */
-zou_result fetch_reading_role(fetch_reading *r, http_error *e);
-/* `role` is known, from before: `partial`. */
-void fetch_reading_set_role(fetch_reading *r, const char *role);
+fetch_outcome fetch_reading_abandon(const fetch_reading *r, zou_result result, const error *e);
 
 /* Write Project, and one record of every task type of the server. */
 void fetch_reading_write_project(fetch_reading *r);
@@ -51,11 +35,11 @@ void fetch_reading_write(fetch_reading *r, kind k, const json_element *e);
 /* Write End. `scope`: full or events. */
 void fetch_reading_write_end(fetch_reading *r, const char *scope, bool whole);
 
-/* After fetch_reading_project: write Project, the wanted kinds, and End. What
+/* After zou_project_read: write Project, the wanted kinds, and End. What
  * is wrong is said; `*e` is set with FETCH_LOST only. `once`: it has been said
  * already that this user sees a part only. */
-fetch_outcome fetch_reading_full(fetch_reading *r, bool once, http_error *e);
+fetch_outcome fetch_reading_full(fetch_reading *r, bool once, error *e);
 /* What it comes to, after End. */
-fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, http_error *e);
+fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, error *e);
 
 #endif

@@ -1,10 +1,11 @@
 #include "fetch/section.h"
 
-#include "base/buf.h"
 #include "base/idset.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "record/ndjson.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,15 @@ typedef struct item {
     kind kind; /* as somebody said; the record knows better */
     /* Why: an event names it, or a task of it; it is remembered as skipped (or a
      * task of it); the batch made, or deleted, it. */
-    bool touched, by_task, remembered, made, deleted;
+    bool affected, by_task, remembered, made, deleted;
     bool cast;          /* an asset was put into it, or taken out */
     bool wanted, asked; /* Kitsu is to be asked for it; was */
     /* What the store has. */
     bool looked_up, stored, live, stored_canceled;
     const char *stored_parent_id, *stored_type_id, *stored_ready_for;
-    fetch_record *record; /* what Kitsu has, or NULL */
-    bool followed;        /* what is above and below was seen to */
-    bool elsewhere;       /* it lies in another project */
+    zou_entity *record; /* what Kitsu has, or NULL */
+    bool followed;      /* what is above and below was seen to */
+    bool elsewhere;     /* it lies in another project */
 } item;
 
 /* The section under way. */
@@ -38,14 +39,14 @@ typedef struct work {
     zou *zou;
     arena *arena; /* owned by the reading */
     item *items;  /* hash table */
-    fetch_list tasks, asset_types;
+    element_list tasks, asset_types;
     bool lists_asset_types;
     idset *stored_tasks; /* of the documents that were looked up */
-    touched_id *lost;    /* hash table: tasks to be found in the store */
+    affected_id *lost;   /* hash table: tasks to be found in the store */
     json deleted;        /* array of Deleted */
     bool too_many;
     fetch_outcome outcome; /* when a step fails */
-    http_error *e;
+    error *e;
 } work;
 
 /* ---- failures ------------------------------------------------------------ */
@@ -54,13 +55,12 @@ typedef struct work {
 
 static bool asked_in_vain(work *w, zou_result result)
 {
-    w->outcome = fetch_reading_left(w->s.reading, result, w->e);
+    w->outcome = fetch_reading_abandon(w->s.reading, result, w->e);
     return false;
 }
 
-static bool store_failed(work *w, const store_error *se)
+static bool store_failed(work *w)
 {
-    http_fail(w->e, se->status, "%s", se->what);
     w->outcome = FETCH_LOST;
     return false;
 }
@@ -101,16 +101,16 @@ static const char **select_items(work *w, item_test *test, size_t *n)
 
 static void add_touched(work *w)
 {
-    for (const touched_id *t = w->s.project->entities; t; t = t->hh.next) {
+    for (const affected_id *t = w->s.project->entities; t; t = t->hh.next) {
         item *i = item_of(w, t->id, t->kind);
-        i->touched = i->wanted = true;
+        i->affected = i->wanted = true;
         i->made |= t->made;
         i->deleted |= t->deleted;
         i->cast |= t->cast;
     }
-    for (const touched_id *t = w->s.project->asset_types; t; t = t->hh.next) {
+    for (const affected_id *t = w->s.project->asset_types; t; t = t->hh.next) {
         item *i = item_of(w, t->id, KIND_ASSET_TYPE);
-        i->touched = true;
+        i->affected = true;
         i->made |= t->made;
     }
 }
@@ -122,7 +122,7 @@ static void add_remembered(work *w)
         const json *entity = json_get(&w->s.remembered->items[n], "entity");
         kind k = kind_of(json_text(json_get(entity, "type")));
         const char *id = json_text(json_get(entity, k == KIND_TASK ? "entity_id" : "id"));
-        if (k == KIND_NONE || k > KIND_TASK || !touched_is_id(id))
+        if (k == KIND_NONE || k > KIND_TASK || !zou_is_id(id))
             continue;
         item *i = item_of(w, id, k == KIND_TASK ? KIND_NONE : k);
         i->remembered = true;
@@ -135,29 +135,29 @@ static void add_remembered(work *w)
 static bool map_task(void *context, const json_element *e)
 {
     work *w = context;
-    const char *entity_id = fetch_member(w->arena, e, "entity_id");
-    const char *project_id = fetch_member(w->arena, e, "project_id");
-    touched_id *t;
+    const char *entity_id = zou_member(w->arena, e, "entity_id");
+    const char *project_id = zou_member(w->arena, e, "project_id");
+    affected_id *t;
     HASH_FIND_STR(w->s.project->tasks, e->id ? e->id : "", t);
-    if (!t || !touched_is_id(entity_id))
+    if (!t || !zou_is_id(entity_id))
         return true;
-    t->entity_id = arena_text(w->s.touched->arena, entity_id, strlen(entity_id));
-    if (touched_is_id(project_id) && strcmp(project_id, w->s.reading->id) != 0) {
-        touched_project *other = touched_project_of(w->s.touched, project_id);
-        touched_add(w->s.touched, other, &other->entities, entity_id, KIND_NONE, NULL);
+    t->entity_id = arena_text(w->s.affected->arena, entity_id, strlen(entity_id));
+    if (zou_is_id(project_id) && strcmp(project_id, w->s.reading->project.id) != 0) {
+        affected_project *other = affected_project_of(w->s.affected, project_id);
+        affected_add(w->s.affected, other, &other->entities, entity_id, KIND_NONE, NULL);
         other->answered = false;
     }
     return true;
 }
 
-static void lose(work *w, const touched_id *t)
+static void lose(work *w, const affected_id *t)
 {
-    touched_id *lost;
+    affected_id *lost;
     HASH_FIND_STR(w->lost, t->id, lost);
     if (lost)
         return;
     lost = arena_alloc(w->arena, sizeof *lost);
-    *lost = (touched_id){.id = t->id};
+    *lost = (affected_id){.id = t->id};
     HASH_ADD_KEYPTR(hh, w->lost, lost->id, strlen(lost->id), lost);
 }
 
@@ -166,16 +166,16 @@ static void lose(work *w, const touched_id *t)
 static bool add_tasks(work *w)
 {
     size_t n = 0;
-    touched_id *tasks = w->s.project->tasks;
+    affected_id *tasks = w->s.project->tasks;
     const char **ids = arena_alloc(w->arena, (HASH_COUNT(tasks) + 1) * sizeof *ids);
-    for (const touched_id *t = tasks; t; t = t->hh.next)
+    for (const affected_id *t = tasks; t; t = t->hh.next)
         if (!t->entity_id)
             ids[n++] = t->id;
     zou_result result =
-        fetch_bulk(w->zou, "/data/tasks?id=", ids, n, "&relations=true", map_task, w, w->e);
+        zou_bulk(w->zou, "/data/tasks?id=", ids, n, "&relations=true", map_task, w, w->e);
     if (result != ZOU_OK)
         return asked_in_vain(w, result);
-    for (const touched_id *t = tasks; t; t = t->hh.next)
+    for (const affected_id *t = tasks; t; t = t->hh.next)
         if (t->entity_id) {
             item *i = item_of(w, t->entity_id, KIND_NONE);
             i->by_task = i->wanted = true;
@@ -239,20 +239,19 @@ static bool not_looked_up(const work *w, const item *i)
 static bool look_up(work *w)
 {
     size_t n;
-    store_error se;
     const char **ids = select_items(w, not_looked_up, &n);
     for (item *i = w->items; i; i = i->hh.next)
         i->looked_up = true;
     arena *a = arena_new();
     bool ok =
-        n == 0 || store_find(w->s.store, w->s.ns, STORE_ZOU_ID, ids, n, a, note_stored, w, &se);
+        n == 0 || store_find(w->s.store, w->s.ns, STORE_ZOU_ID, ids, n, a, note_stored, w, w->e);
     arena_free(a);
-    return ok || store_failed(w, &se);
+    return ok || store_failed(w);
 }
 
 /* A search through a collection. */
 typedef struct search {
-    const touched_id *tasks;
+    const affected_id *tasks;
     const char *entity_id; /* of the document at hand */
     fetch_task_fn *fn;
     void *context;
@@ -262,8 +261,8 @@ typedef struct search {
 static void match_task(void *context, const char *id)
 {
     search *s = context;
-    touched_id *t;
-    HASH_FIND_STR((touched_id *)s->tasks, id, t);
+    affected_id *t;
+    HASH_FIND_STR((affected_id *)s->tasks, id, t);
     if (t)
         s->fn(s->context, t->id, s->entity_id);
 }
@@ -273,14 +272,14 @@ static bool search_document(void *context, store_ns ns, const json *document)
     search *s = context;
     (void)ns;
     s->entity_id = json_text(json_at(document, "data", "zou", "id", NULL));
-    if (touched_is_id(s->entity_id))
+    if (zou_is_id(s->entity_id))
         each_task(document, match_task, s);
     arena_reset(s->arena);
     return true;
 }
 
-bool fetch_find_tasks(store *s, store_ns ns, const touched_id *tasks, fetch_task_fn *fn,
-                      void *context, store_error *e)
+bool fetch_find_tasks(store *s, store_ns ns, const affected_id *tasks, fetch_task_fn *fn,
+                      void *context, error *e)
 {
     if (!tasks)
         return true;
@@ -301,15 +300,13 @@ static void found_task(void *context, const char *task_id, const char *entity_id
  * moved there (Zou lets one), and is to go from where it was. */
 static bool find_lost_tasks(work *w)
 {
-    store_error se;
-    for (const touched_id *t = w->s.project->tasks; t; t = t->hh.next) {
+    for (const affected_id *t = w->s.project->tasks; t; t = t->hh.next) {
         const item *i = t->entity_id ? item_of(w, t->entity_id, KIND_NONE) : NULL;
         if (i && i->stored && !i->remembered && !t->made && !t->deleted &&
             idset_add(w->stored_tasks, t->id, strlen(t->id)))
             lose(w, t);
     }
-    return fetch_find_tasks(w->s.store, w->s.ns, w->lost, found_task, w, &se) ||
-           store_failed(w, &se);
+    return fetch_find_tasks(w->s.store, w->s.ns, w->lost, found_task, w, w->e) || store_failed(w);
 }
 
 /* ---- entities --------------------------------------------------------------- */
@@ -321,12 +318,12 @@ static bool to_ask(const work *w, const item *i)
 }
 
 /* What lies in another project than the events said goes there. */
-static bool hand_over(work *w, item *i, const fetch_record *r)
+static bool hand_over(work *w, item *i, const zou_entity *r)
 {
-    if (!touched_is_id(r->project_id) || strcmp(r->project_id, w->s.reading->id) == 0)
+    if (!zou_is_id(r->project_id) || strcmp(r->project_id, w->s.reading->project.id) == 0)
         return false;
-    touched_project *other = touched_project_of(w->s.touched, r->project_id);
-    touched_add(w->s.touched, other, &other->entities, i->id, r->kind, NULL);
+    affected_project *other = affected_project_of(w->s.affected, r->project_id);
+    affected_add(w->s.affected, other, &other->entities, i->id, r->kind, NULL);
     other->answered = false;
     i->elsewhere = true;
     i->kind = r->kind;
@@ -336,7 +333,7 @@ static bool hand_over(work *w, item *i, const fetch_record *r)
 static bool take_entity(void *context, const json_element *e)
 {
     work *w = context;
-    fetch_record *r = fetch_record_new(w->arena, e);
+    zou_entity *r = zou_entity_new(w->arena, e);
     item *i = r ? item_of(w, r->element.id, r->kind) : NULL;
     if (!i || i->record || i->elsewhere)
         return true;
@@ -352,7 +349,7 @@ static bool ask_for_entities(work *w)
     const char **ids = select_items(w, to_ask, &n);
     for (size_t k = 0; k < n; k++)
         item_of(w, ids[k], KIND_NONE)->asked = true;
-    zou_result result = fetch_bulk(w->zou, "/data/entities?id=", ids, n, "", take_entity, w, w->e);
+    zou_result result = zou_bulk(w->zou, "/data/entities?id=", ids, n, "", take_entity, w, w->e);
     return result == ZOU_OK || asked_in_vain(w, result);
 }
 
@@ -374,17 +371,17 @@ static bool may_have_more(const work *w, const item *i)
 /* A child is taken in if the store lacks it. */
 typedef struct children {
     work *work;
-    fetch_record **items; /* owned */
+    zou_entity **items; /* owned */
     size_t len, cap;
 } children;
 
 static bool keep_child(void *context, const json_element *e)
 {
     children *c = context;
-    fetch_record *r = fetch_record_new(c->work->arena, e);
+    zou_entity *r = zou_entity_new(c->work->arena, e);
     if (!r || r->canceled || r->kind == KIND_NONE)
         return true;
-    c->items = xgrow(c->items, c->len, &c->cap, sizeof(fetch_record *));
+    c->items = xgrow(c->items, c->len, &c->cap, sizeof(zou_entity *));
     c->items[c->len++] = r;
     item_of(c->work, r->element.id, r->kind);
     return true;
@@ -394,7 +391,7 @@ static bool ask_for_children(work *w, const char *path, const char *const *ids, 
                              const char *rest)
 {
     children c = {.work = w};
-    zou_result result = fetch_bulk(w->zou, path, ids, n, rest, keep_child, &c, w->e);
+    zou_result result = zou_bulk(w->zou, path, ids, n, rest, keep_child, &c, w->e);
     bool ok = result == ZOU_OK ? look_up(w) : asked_in_vain(w, result);
     for (size_t k = 0; ok && k < c.len; k++) {
         item *i = item_of(w, c.items[k]->element.id, c.items[k]->kind);
@@ -413,7 +410,7 @@ static bool ask_for_children(work *w, const char *path, const char *const *ids, 
 static bool changes_shots(const work *w, const item *i)
 {
     (void)w;
-    if (item_kind(i) != KIND_ASSET || !i->record || i->followed || !(i->touched || i->by_task))
+    if (item_kind(i) != KIND_ASSET || !i->record || i->followed || !(i->affected || i->by_task))
         return false;
     const char *now = i->record->ready_for, *before = i->stored_ready_for;
     bool same = now && before ? strcmp(now, before) == 0 : now == before;
@@ -423,8 +420,8 @@ static bool changes_shots(const work *w, const item *i)
 static bool take_link(void *context, const json_element *e)
 {
     work *w = context;
-    const char *id = fetch_member(w->arena, e, "entity_in_id");
-    if (touched_is_id(id))
+    const char *id = zou_member(w->arena, e, "entity_in_id");
+    if (zou_is_id(id))
         item_of(w, id, KIND_NONE)->wanted = true;
     return true;
 }
@@ -434,7 +431,7 @@ static bool ask_for_castings(work *w)
     size_t n;
     const char **ids = select_items(w, changes_shots, &n);
     zou_result result =
-        fetch_bulk(w->zou, "/data/entity-links?entity_out_id=", ids, n, "", take_link, w, w->e);
+        zou_bulk(w->zou, "/data/entity-links?entity_out_id=", ids, n, "", take_link, w, w->e);
     if (result == ZOU_FORBIDDEN) { /* but for an administrator */
         w->too_many = true;
         return false;
@@ -509,7 +506,7 @@ static void note_deleted(work *w, const item *i)
     json_set(w->arena, &v, "type", json_string(w->arena, "Deleted"));
     json_set(w->arena, &v, "entity_type", json_string(w->arena, kind_name(item_kind(i))));
     json_set(w->arena, &v, "id", json_string(w->arena, i->id));
-    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->id));
+    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->project.id));
     json_push(w->arena, &w->deleted, v);
 }
 
@@ -524,7 +521,7 @@ static bool probe(work *w, const item *i)
         return true;
     }
     if (result == ZOU_OK) {
-        http_fail(w->e, EX_PROTOCOL, "GET %s: it is not in Kitsu's list, and it is there", path);
+        error_set(w->e, EX_PROTOCOL, "GET %s: it is not in Kitsu's list, and it is there", path);
         result = ZOU_FAILED;
     }
     return asked_in_vain(w, result);
@@ -532,9 +529,9 @@ static bool probe(work *w, const item *i)
 
 static bool is_missing(const work *w, const item *i)
 {
-    bool judged = i->touched || i->by_task || i->remembered;
+    bool judged = i->affected || i->by_task || i->remembered;
     return judged && !i->record && i->wanted && i->kind != KIND_ASSET_TYPE &&
-           (i->stored || (i->remembered && i->kind != KIND_NONE)) && !w->s.reading->partial;
+           (i->stored || (i->remembered && i->kind != KIND_NONE)) && !w->s.reading->project.partial;
 }
 
 static bool see_to_missing(work *w)
@@ -584,9 +581,9 @@ static bool read_concepts(work *w)
         any |= i->record && i->record->kind == KIND_CONCEPT;
     if (!any)
         return true;
-    zou_result result =
-        zou_list(w->zou, fetch_reading_path(w->s.reading, "concepts"), replace_concept, w, w->e);
-    if (result == ZOU_FORBIDDEN && w->s.reading->partial) {
+    zou_result result = zou_list(w->zou, zou_project_path(&w->s.reading->project, "concepts"),
+                                 replace_concept, w, w->e);
+    if (result == ZOU_FORBIDDEN && w->s.reading->project.partial) {
         for (item *i = w->items; i; i = i->hh.next)
             if (i->record && i->record->kind == KIND_CONCEPT)
                 i->record = NULL;
@@ -612,9 +609,9 @@ static bool needs_asset_types(const work *w)
     if (w->s.project->whole)
         return true;
     for (const item *i = w->items; i; i = i->hh.next) {
-        if (i->kind == KIND_ASSET_TYPE && (i->touched || i->remembered || !i->live))
+        if (i->kind == KIND_ASSET_TYPE && (i->affected || i->remembered || !i->live))
             return true;
-        if (item_kind(i) == KIND_ASSET && i->touched && !keeps_types(i))
+        if (item_kind(i) == KIND_ASSET && i->affected && !keeps_types(i))
             return true;
     }
     return false;
@@ -624,7 +621,7 @@ static bool take_asset_type(void *context, const json_element *e)
 {
     work *w = context;
     if (e->id) {
-        fetch_list_keep(&w->asset_types, e);
+        element_list_keep(&w->asset_types, e);
         item_of(w, e->id, KIND_ASSET_TYPE);
     }
     return true;
@@ -632,8 +629,8 @@ static bool take_asset_type(void *context, const json_element *e)
 
 static bool type_is_new(const work *w, const item *i)
 {
-    return i->kind == KIND_ASSET_TYPE && i->touched && !i->made && (!i->live || i->remembered) &&
-           fetch_list_find(&w->asset_types, i->id);
+    return i->kind == KIND_ASSET_TYPE && i->affected && !i->made && (!i->live || i->remembered) &&
+           element_list_find(&w->asset_types, i->id);
 }
 
 static bool read_asset_types(work *w)
@@ -641,15 +638,15 @@ static bool read_asset_types(work *w)
     size_t n;
     if (!needs_asset_types(w))
         return true;
-    w->lists_asset_types = !w->s.reading->partial; /* what is not seen is not gone */
-    zou_result result =
-        zou_list(w->zou, fetch_reading_path(w->s.reading, "asset-types"), take_asset_type, w, w->e);
+    w->lists_asset_types = !w->s.reading->project.partial; /* what is not seen is not gone */
+    zou_result result = zou_list(w->zou, zou_project_path(&w->s.reading->project, "asset-types"),
+                                 take_asset_type, w, w->e);
     if (result != ZOU_OK)
         return asked_in_vain(w, result);
     if (!look_up(w))
         return false;
     const char **ids = select_items(w, type_is_new, &n);
-    const char *rest = arena_printf(w->arena, "&project_id=%s", w->s.reading->id);
+    const char *rest = arena_printf(w->arena, "&project_id=%s", w->s.reading->project.id);
     return ask_for_children(w, "/data/entities?entity_type_id=", ids, n, rest);
 }
 
@@ -661,18 +658,18 @@ static bool has_tasks(const work *w, const item *i)
 
 static bool take_task(void *context, const json_element *e)
 {
-    return !e->id || fetch_list_keep(context, e);
+    return !e->id || element_list_keep(context, e);
 }
 
 static bool read_tasks(work *w)
 {
     size_t n;
     const char **ids = select_items(w, has_tasks, &n);
-    w->too_many = n > MAX_TOUCHED;
+    w->too_many = n > MAX_AFFECTED;
     if (w->too_many)
         return false;
-    zou_result result = fetch_bulk(w->zou, "/data/tasks?entity_id=", ids, n, "&relations=true",
-                                   take_task, &w->tasks, w->e);
+    zou_result result = zou_bulk(w->zou, "/data/tasks?entity_id=", ids, n, "&relations=true",
+                                 take_task, &w->tasks, w->e);
     return result == ZOU_OK || asked_in_vain(w, result);
 }
 
@@ -680,26 +677,26 @@ static bool read_tasks(work *w)
  * speak of. */
 static bool knows_task_types(const work *w)
 {
-    const fetch_list *list = &w->s.reading->shared->task_types;
-    const json *own = json_get(&w->s.reading->record, "task_types");
+    const element_list *list = &w->s.reading->project.lists->task_types;
+    const json *own = json_get(&w->s.reading->project.record, "task_types");
     bool known = true;
     for (uint32_t i = 0; json_is(own, JSON_ARRAY) && i < own->len; i++)
-        known &= fetch_list_find(list, json_text(&own->items[i])) != NULL;
+        known &= element_list_find(list, json_text(&own->items[i])) != NULL;
     for (size_t i = 0; known && i < w->tasks.len; i++) {
-        const char *id = fetch_member(w->arena, &w->tasks.items[i], "task_type_id");
-        known = !id || fetch_list_find(list, id);
+        const char *id = zou_member(w->arena, &w->tasks.items[i], "task_type_id");
+        known = !id || element_list_find(list, id);
     }
     return known;
 }
 
 static bool read_task_types(work *w)
 {
-    fetch_shared *shared = w->s.reading->shared;
+    zou_lists *shared = w->s.reading->project.lists;
     bool fresh = !shared->task_types.read;
-    zou_result result = fetch_shared_need(shared, &shared->task_types, w->e);
+    zou_result result = zou_lists_need(shared, &shared->task_types, w->e);
     if (result == ZOU_OK && !fresh && !knows_task_types(w)) {
-        fetch_list_clear(&shared->task_types);
-        result = fetch_shared_need(shared, &shared->task_types, w->e);
+        element_list_clear(&shared->task_types);
+        result = zou_lists_need(shared, &shared->task_types, w->e);
     }
     return result == ZOU_OK || asked_in_vain(w, result);
 }
@@ -710,7 +707,7 @@ static void write_asset_types(work *w)
 {
     for (size_t k = 0; k < w->asset_types.len; k++) {
         const item *i = item_of(w, w->asset_types.items[k].id, KIND_ASSET_TYPE);
-        if (i->touched || i->remembered || !i->live)
+        if (i->affected || i->remembered || !i->live)
             fetch_reading_write(w->s.reading, KIND_ASSET_TYPE, &w->asset_types.items[k]);
     }
 }
@@ -721,7 +718,7 @@ static void write_asset_type_ids(work *w)
     for (size_t k = 0; k < w->asset_types.len; k++)
         json_push(w->arena, &ids, json_string(w->arena, w->asset_types.items[k].id));
     json_set(w->arena, &v, "type", json_string(w->arena, "AssetTypes"));
-    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->id));
+    json_set(w->arena, &v, "project_id", json_string(w->arena, w->s.reading->project.id));
     json_set(w->arena, &v, "ids", ids);
     ndjson_write(&v);
 }
@@ -750,18 +747,18 @@ static bool count_items(work *w)
     unsigned n = 0;
     for (const item *i = w->items; i; i = i->hh.next)
         n += i->wanted;
-    w->too_many = n > MAX_TOUCHED;
+    w->too_many = n > MAX_AFFECTED;
     return !w->too_many;
 }
 
-fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, http_error *e)
+fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, error *e)
 {
     work w = {.s = *s,
-              .zou = s->reading->shared->zou,
-              .arena = s->reading->arena,
+              .zou = s->reading->project.lists->zou,
+              .arena = s->reading->project.arena,
               .stored_tasks = idset_new(),
               .deleted = json_array(),
-              .outcome = FETCH_LEFT,
+              .outcome = FETCH_ABANDONED,
               .e = e};
     add_touched(&w);
     add_remembered(&w);
@@ -773,8 +770,8 @@ fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, http_e
     *too_many = w.too_many;
     HASH_CLEAR(hh, w.items);
     HASH_CLEAR(hh, w.lost);
-    fetch_list_clear(&w.tasks);
-    fetch_list_clear(&w.asset_types);
+    element_list_clear(&w.tasks);
+    element_list_clear(&w.asset_types);
     idset_free(w.stored_tasks);
     return w.outcome;
 }

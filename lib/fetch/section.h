@@ -18,20 +18,20 @@ typedef struct fetch_section {
     fetch_reading *reading; /* the project is read, the role is known */
     store *store;
     store_ns ns;
-    touched *touched; /* what turns out to lie in another project is added to that */
-    touched_project *project;
+    affected *affected; /* what turns out to lie in another project is added to that */
+    affected_project *project;
     const json *remembered; /* its Skipped records */
     bool said_partial;
 } fetch_section;
 
-/* FETCH_LEFT: the project was left alone, which has been said. With `*too_many`
+/* FETCH_ABANDONED: the project was left alone, which has been said. With `*too_many`
  * nothing was said: it should be read in full. */
-fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, http_error *e);
+fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, error *e);
 
 /* The entities whose documents in a collection have one of these tasks, found
  * by looking through all of it. `fn` gets a task's id and its entity's. */
 typedef void fetch_task_fn(void *context, const char *task_id, const char *entity_id);
-bool fetch_find_tasks(store *s, store_ns ns, const touched_id *tasks, fetch_task_fn *fn,
-                      void *context, store_error *e);
+bool fetch_find_tasks(store *s, store_ns ns, const affected_id *tasks, fetch_task_fn *fn,
+                      void *context, error *e);
 
 #endif

@@ -44,7 +44,7 @@ static void fold(buf *b, const json *text, bool to_compare)
         uselocale(before);
 }
 
-bool fold_equal(const json *one, const json *other)
+bool casefold_equal(const json *one, const json *other)
 {
     buf x = {0}, y = {0};
     fold(&x, one, true);
@@ -55,7 +55,7 @@ bool fold_equal(const json *one, const json *other)
     return equal;
 }
 
-json fold_lower(arena *a, const json *text)
+json casefold_lower(arena *a, const json *text)
 {
     buf b = {0};
     fold(&b, text, false);

@@ -7,8 +7,8 @@
 #include "json/json.h"
 
 /* Both are JSON_STRING. */
-bool fold_equal(const json *one, const json *other);
+bool casefold_equal(const json *one, const json *other);
 /* A text in lower case, in `a`. */
-json fold_lower(arena *a, const json *text);
+json casefold_lower(arena *a, const json *text);
 
 #endif

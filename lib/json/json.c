@@ -1,6 +1,7 @@
 #include "json/json.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <math.h>
@@ -120,7 +121,7 @@ typedef struct builder {
     unsigned depth;
     bool too_deep;
     const char *key; /* of the next value; NULL in arrays */
-    json_mended *mended;
+    json_repaired *mended;
 } builder;
 
 static int add_value(builder *b, json value)
@@ -314,9 +315,9 @@ static void say_yajl_error(json_error *e, yajl_handle h, size_t offset)
 }
 
 bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
-                json_mended *mended)
+                json_repaired *mended)
 {
-    json_mended scratch = {0};
+    json_repaired scratch = {0};
     if (mended)
         *mended = scratch;
     else

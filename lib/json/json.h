@@ -53,16 +53,16 @@ typedef struct json_error {
 /* ---- text to tree ------------------------------------------------------ */
 
 /* What json_parse mended on the way, so that the caller can report it. */
-typedef struct json_mended {
+typedef struct json_repaired {
     unsigned surrogates; /* halves of a surrogate pair, read as U+FFFD */
     unsigned nul_keys;   /* keys with a NUL inside, left out */
-} json_mended;
+} json_repaired;
 
 /* Parse one JSON value, blanks around it allowed, nothing else. `mended` may
  * be NULL. False: `*e` says what is wrong and where (or is NULL), and `*out`
  * is not set. Deeper than MAX_DEPTH (base/limits.h) is an error. */
 bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
-                json_mended *mended);
+                json_repaired *mended);
 
 /* ---- tree to text ------------------------------------------------------ */
 

@@ -24,13 +24,13 @@ static const json *as_number(arena *a, const json *v, json *scratch)
     return NULL;
 }
 
-bool value_real(arena *a, const json *v, double *out)
+bool number_real(arena *a, const json *v, double *out)
 {
     json scratch;
     return json_double(as_number(a, v, &scratch), out);
 }
 
-bool value_int32(arena *a, const json *v, int32_t *out)
+bool number_int32(arena *a, const json *v, int32_t *out)
 {
     json scratch;
     int64_t n;
@@ -40,7 +40,7 @@ bool value_int32(arena *a, const json *v, int32_t *out)
     return true;
 }
 
-bool value_resolution(arena *a, const json *v, int32_t *width, int32_t *height)
+bool number_resolution(arena *a, const json *v, int32_t *width, int32_t *height)
 {
     if (!json_is(v, JSON_STRING))
         return false;
@@ -49,5 +49,5 @@ bool value_resolution(arena *a, const json *v, int32_t *width, int32_t *height)
         return false;
     size_t left = (size_t)(x - v->text);
     json w = json_stringn(a, v->text, left), h = json_stringn(a, x + 1, v->len - left - 1);
-    return value_int32(a, &w, width) && value_int32(a, &h, height) && *width > 0 && *height > 0;
+    return number_int32(a, &w, width) && number_int32(a, &h, height) && *width > 0 && *height > 0;
 }

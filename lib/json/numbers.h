@@ -9,9 +9,9 @@
 
 #include "json/json.h"
 
-bool value_real(arena *a, const json *v, double *out);
-bool value_int32(arena *a, const json *v, int32_t *out);
+bool number_real(arena *a, const json *v, double *out);
+bool number_int32(arena *a, const json *v, int32_t *out);
 /* `WIDTHxHEIGHT`, the whole text, blanks around the numbers, both > 0. */
-bool value_resolution(arena *a, const json *v, int32_t *width, int32_t *height);
+bool number_resolution(arena *a, const json *v, int32_t *width, int32_t *height);
 
 #endif

@@ -1,6 +1,7 @@
 #include "json/json.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>

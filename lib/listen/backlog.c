@@ -1,7 +1,7 @@
 #include "listen/backlog.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/state.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ typedef struct marks {
     int64_t events, read_at;
 } marks;
 
-struct progress {
+struct backlog {
     store *store; /* owned; NULL: it failed */
     const char *url, *server;
     const json *projects; /* borrowed */
@@ -42,19 +42,19 @@ struct progress {
     double sent_at;
 };
 
-progress *progress_new(store *s, const char *url, const char *server, const json *projects)
+backlog *backlog_new(store *s, const char *url, const char *server, const json *projects)
 {
-    progress *p = xmalloc(sizeof *p);
-    *p = (progress){.store = s,
-                    .url = url,
-                    .server = server,
-                    .projects = projects,
-                    .arena = arena_new(),
-                    .moved = true};
+    backlog *p = xmalloc(sizeof *p);
+    *p = (backlog){.store = s,
+                   .url = url,
+                   .server = server,
+                   .projects = projects,
+                   .arena = arena_new(),
+                   .moved = true};
     return p;
 }
 
-void progress_free(progress *p)
+void backlog_free(backlog *p)
 {
     if (!p)
         return;
@@ -66,7 +66,7 @@ void progress_free(progress *p)
     free(p);
 }
 
-static bool need_store(progress *p, store_error *e)
+static bool need_store(backlog *p, error *e)
 {
     if (!p->store)
         p->store = store_open(p->url, STORE_READ, STORE_SECONDS, e);
@@ -74,7 +74,7 @@ static bool need_store(progress *p, store_error *e)
 }
 
 /* After a failure: the next use opens it anew. */
-static bool lose_store(progress *p)
+static bool lose_store(backlog *p)
 {
     store_close(p->store);
     p->store = NULL;
@@ -83,7 +83,7 @@ static bool lose_store(progress *p)
 
 /* ---- who wants a full read ---------------------------------------------- */
 
-static bool is_ours(const progress *p, const char *id)
+static bool is_ours(const backlog *p, const char *id)
 {
     if (p->projects->type != JSON_ARRAY)
         return true;
@@ -93,7 +93,7 @@ static bool is_ours(const progress *p, const char *id)
     return false;
 }
 
-static want *find_want(progress *p, const char *id)
+static want *find_want(backlog *p, const char *id)
 {
     for (size_t i = 0; i < p->n_wants; i++)
         if (strcmp(p->wants[i].id, id) == 0)
@@ -101,7 +101,7 @@ static want *find_want(progress *p, const char *id)
     return NULL;
 }
 
-static void add_want(progress *p, const char *id)
+static void add_want(backlog *p, const char *id)
 {
     want *w = find_want(p, id);
     if (!w) {
@@ -112,7 +112,7 @@ static void add_want(progress *p, const char *id)
     w->standing = true;
 }
 
-static void drop_settled(progress *p)
+static void drop_settled(backlog *p)
 {
     size_t kept = 0;
     for (size_t i = 0; i < p->n_wants; i++)
@@ -123,7 +123,7 @@ static void drop_settled(progress *p)
     p->n_wants = kept;
 }
 
-static bool look(progress *p, arena *a, store_error *e)
+static bool look(backlog *p, arena *a, error *e)
 {
     state_checkpoint *list;
     size_t n;
@@ -142,7 +142,7 @@ static bool look(progress *p, arena *a, store_error *e)
     return true;
 }
 
-bool progress_wants(progress *p, arena *a, json *ids, store_error *e)
+bool backlog_wants(backlog *p, arena *a, json *ids, error *e)
 {
     double now = clock_now();
     *ids = json_array();
@@ -154,7 +154,7 @@ bool progress_wants(progress *p, arena *a, json *ids, store_error *e)
     return true;
 }
 
-void progress_asked(progress *p, const json *ids)
+void backlog_asked(backlog *p, const json *ids)
 {
     for (uint32_t i = 0; i < ids->len; i++) {
         want *w = find_want(p, ids->items[i].text);
@@ -165,7 +165,7 @@ void progress_asked(progress *p, const json *ids)
     }
 }
 
-double progress_wants_in(const progress *p)
+double backlog_wants_in(const backlog *p)
 {
     double now = clock_now(), next = p->moved ? p->looked_at + LOOK_SECONDS : -1;
     for (size_t i = 0; i < p->n_wants; i++)
@@ -174,7 +174,7 @@ double progress_wants_in(const progress *p)
     return next < 0 ? -1 : next > now ? next - now : 0;
 }
 
-static void keep_position(progress *p, const event_position *position)
+static void keep_position(backlog *p, const event_position *position)
 {
     arena_reset(p->arena);
     p->position = (event_position){json_copy(p->arena, &position->created_at),
@@ -223,7 +223,7 @@ static const state_checkpoint *effective(const state_checkpoint *own, const stat
     return is_earlier(own, all) ? all : own;
 }
 
-bool progress_start(progress *p, arena *a, event_position *start, bool *found, store_error *e)
+bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, error *e)
 {
     links l = {.ids = json_array(), .arena = a};
     state_checkpoint *list;
@@ -257,7 +257,7 @@ bool progress_start(progress *p, arena *a, event_position *start, bool *found, s
 
 /* ---- one batch in flight ------------------------------------------------- */
 
-static bool read_marks(progress *p, arena *a, marks *m, store_error *e)
+static bool read_marks(backlog *p, arena *a, marks *m, error *e)
 {
     json synced;
     bool found;
@@ -276,7 +276,7 @@ static bool same_position(const event_position *a, const event_position *b)
     return json_equal(&a->created_at, &b->created_at, NULL) && json_equal(&a->ids, &b->ids, NULL);
 }
 
-bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error *e)
+bool backlog_prepare(backlog *p, bool need_telling, bool *telling, error *e)
 {
     double now = 0;
     if (!need_store(p, e))
@@ -289,7 +289,7 @@ bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error
     return ok;
 }
 
-void progress_sent(progress *p, const event_position *position)
+void backlog_sent(backlog *p, const event_position *position)
 {
     p->by_marks = json_is_null(&position->created_at) || same_position(position, &p->position);
     keep_position(p, position);
@@ -300,7 +300,7 @@ void progress_sent(progress *p, const event_position *position)
 /* The position is the store's, or, where it stays the same, what moves with
  * each batch has moved. The latter also when a full sync, of another program,
  * has put its own position over ours. */
-bool progress_arrived(progress *p, bool *arrived, store_error *e)
+bool backlog_arrived(backlog *p, bool *arrived, error *e)
 {
     *arrived = !p->in_flight;
     if (*arrived)

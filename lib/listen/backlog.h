@@ -9,32 +9,32 @@
 #include "store/store.h"
 #include "zou/event_log.h"
 
-typedef struct progress progress;
+typedef struct backlog backlog;
 
 /* `s`, which `url` opened, becomes its own: after a failure it is opened anew.
  * `url`, `server` and `projects` (an array of ids, or null for all) are
  * borrowed. The caller owns the result. */
-progress *progress_new(store *s, const char *url, const char *server, const json *projects);
-void progress_free(progress *p); /* takes NULL */
+backlog *backlog_new(store *s, const char *url, const char *server, const json *projects);
+void backlog_free(backlog *p); /* takes NULL */
 
 /* The oldest position that a project needs, in `a`; false in `*found`: there is
  * none at all. Projects without one want a full read. */
-bool progress_start(progress *p, arena *a, event_position *start, bool *found, store_error *e);
+bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, error *e);
 
 /* Ids of the projects of which a full read should be asked for now, in `a`:
  * each at once, then not before 1, 2, 4, … at most 10 minutes. */
-bool progress_wants(progress *p, arena *a, json *ids, store_error *e);
+bool backlog_wants(backlog *p, arena *a, json *ids, error *e);
 /* They have been asked for. */
-void progress_asked(progress *p, const json *ids);
-/* Seconds until progress_wants may have more; -1: not before another batch. */
-double progress_wants_in(const progress *p);
+void backlog_asked(backlog *p, const json *ids);
+/* Seconds until backlog_wants may have more; -1: not before another batch. */
+double backlog_wants_in(const backlog *p);
 
 /* Get ready to send a batch. `*telling`, if it is needed: it could be told
  * whether one without events arrived; the store notes whole seconds. */
-bool progress_prepare(progress *p, bool need_telling, bool *telling, store_error *e);
+bool backlog_prepare(backlog *p, bool need_telling, bool *telling, error *e);
 /* The batch was sent, and ends at this position (created_at null: at none). */
-void progress_sent(progress *p, const event_position *position);
+void backlog_sent(backlog *p, const event_position *position);
 /* Whether the last batch has arrived in the store, or there was none. */
-bool progress_arrived(progress *p, bool *arrived, store_error *e);
+bool backlog_arrived(backlog *p, bool *arrived, error *e);
 
 #endif

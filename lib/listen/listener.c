@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "listen/unlogged.h"
 #include "net/sio.h"
 #include "record/ndjson.h"
@@ -36,7 +37,7 @@
 typedef struct listener {
     const listener_options *o;
     sio *socket;
-    rings *rings;
+    unlogged *unlogged;
     event_log *log; /* NULL: it may not be read */
     arena *arena;   /* of what is written */
 
@@ -140,7 +141,7 @@ static void on_joined(listener *l)
     l->socket_said = l->renewed = false;
     l->read_now = true; /* what happened meanwhile */
     l->everything = !l->log;
-    rings_forget(l->rings);
+    unlogged_forget(l->unlogged);
 }
 
 static void on_lost(listener *l, const char *why)
@@ -164,7 +165,7 @@ static void on_socket(void *context, sio_event what, const char *text, const jso
             msg_info("rung: %s", text);
         if (!l->log)
             keep_message(l, text, data);
-        else if (rings_add(l->rings, text, data))
+        else if (unlogged_add(l->unlogged, text, data))
             l->read_now = true;
         else
             l->silent_kind = true;
@@ -196,7 +197,7 @@ static bool is_passing(const listener *l, int status)
 }
 
 /* Returns EX_OK, or the status to end with. */
-static int failed(listener *l, const http_error *e)
+static int failed(listener *l, const error *e)
 {
     if (!is_passing(l, e->status)) {
         msg_error("%s", e->what);
@@ -212,9 +213,9 @@ static int failed(listener *l, const http_error *e)
     return EX_OK;
 }
 
-static int store_failed(listener *l, const store_error *e)
+static int store_failed(listener *l, const error *e)
 {
-    http_error as_http = {.status = e->status};
+    error as_http = {.status = e->status};
     strcpy(as_http.what, e->what);
     return failed(l, &as_http);
 }
@@ -301,9 +302,9 @@ static int write_batch(listener *l, const json *wants)
     for (uint32_t i = 0; i < wants->len; i++)
         write_sync(l, wants->items[i]);
     write_checkpoint(l, position, write_events(l));
-    if (l->o->progress && n + wants->len > 0) { /* a heartbeat changes nothing */
-        progress_sent(l->o->progress, position);
-        progress_asked(l->o->progress, wants);
+    if (l->o->backlog && n + wants->len > 0) { /* a heartbeat changes nothing */
+        backlog_sent(l->o->backlog, position);
+        backlog_asked(l->o->backlog, wants);
     }
     return end_writing(l);
 }
@@ -322,7 +323,7 @@ static void log_refused(listener *l)
 
 static int read_log(listener *l, bool *read)
 {
-    http_error e;
+    error e;
     double began = clock_now();
     *read = false;
     switch (event_log_read(l->log, &e)) {
@@ -334,8 +335,8 @@ static int read_log(listener *l, bool *read)
     size_t n;
     const event *events = event_log_events(l->log, &n);
     for (size_t i = 0; i < n; i++)
-        rings_came(l->rings, events[i].name, events[i].data);
-    rings_read(l->rings);
+        unlogged_remove(l->unlogged, events[i].name, events[i].data);
+    unlogged_log_was_read(l->unlogged);
     works_again(l);
     l->read_now = l->silent_kind = false;
     l->read_at = clock_now();
@@ -348,12 +349,12 @@ static int read_log(listener *l, bool *read)
  * sent without an event in it. */
 static int get_wants(listener *l, bool everything, json *wants, bool *telling)
 {
-    store_error e;
+    error e;
     *wants = json_array();
     *telling = true;
-    if (!l->o->progress ||
-        (progress_wants(l->o->progress, l->arena, wants, &e) &&
-         progress_prepare(l->o->progress, everything || wants->len > 0, telling, &e)))
+    if (!l->o->backlog ||
+        (backlog_wants(l->o->backlog, l->arena, wants, &e) &&
+         backlog_prepare(l->o->backlog, everything || wants->len > 0, telling, &e)))
         return EX_OK;
     *wants = json_array();
     return store_failed(l, &e);
@@ -407,7 +408,7 @@ static int write_messages(listener *l)
     for (uint32_t i = 0; i < wants.len && !everything; i++)
         write_sync(l, wants.items[i]);
     if (l->n_messages)
-        ndjson_write_raw(l->messages.data, l->messages.len);
+        output_write(l->messages.data, l->messages.len);
     write_checkpoint(l, &nowhere, l->n_messages);
     buf_clear(&l->messages);
     l->n_messages = 0;
@@ -415,9 +416,9 @@ static int write_messages(listener *l)
         l->everything = false;
         l->everything_at = now;
     }
-    if (l->o->progress && (!heartbeat || wants.len > 0)) {
-        progress_sent(l->o->progress, &nowhere);
-        progress_asked(l->o->progress, &wants);
+    if (l->o->backlog && (!heartbeat || wants.len > 0)) {
+        backlog_sent(l->o->backlog, &nowhere);
+        backlog_asked(l->o->backlog, &wants);
     }
     works_again(l);
     return end_writing(l);
@@ -441,10 +442,10 @@ static double from_now(double at)
  * for every moment. */
 static double log_due_in(listener *l)
 {
-    bool bell = sio_is_joined(l->socket) && !rings_are_deaf(l->rings);
+    bool bell = sio_is_joined(l->socket) && !unlogged_socket_is_silent(l->unlogged);
     if (l->read_at == 0 || event_log_has_more(l->log))
         return 0;
-    double rung = l->read_now ? 0 : rings_due_in(l->rings);
+    double rung = l->read_now ? 0 : unlogged_due_in(l->unlogged);
     if (rung >= 0)
         rung = fmax(rung, from_now(l->read_at + l->read_seconds));
     double due = sooner(rung, event_log_due_in(l->log));
@@ -452,8 +453,8 @@ static double log_due_in(listener *l)
     due = sooner(due, from_now(l->wrote_at + l->heartbeat));
     if (l->silent_kind)
         due = sooner(due, from_now(l->read_at + KIND_SECONDS));
-    if (l->o->progress) {
-        double wants = progress_wants_in(l->o->progress);
+    if (l->o->backlog) {
+        double wants = backlog_wants_in(l->o->backlog);
         due = sooner(due, wants < 0 ? wants : fmax(wants, from_now(l->wants_at)));
     }
     return due;
@@ -472,9 +473,9 @@ static double messages_due_in(const listener *l)
 /* Whether the last batch has arrived; else `*wait` says when to look again. */
 static int has_arrived(listener *l, bool *arrived, double *wait)
 {
-    store_error e;
+    error e;
     double now = clock_now();
-    *arrived = l->o->progress == NULL;
+    *arrived = l->o->backlog == NULL;
     *wait = 0;
     if (*arrived)
         return EX_OK;
@@ -482,7 +483,7 @@ static int has_arrived(listener *l, bool *arrived, double *wait)
         *wait = l->looked_at + l->poll - now;
         return EX_OK;
     }
-    if (!progress_arrived(l->o->progress, arrived, &e))
+    if (!backlog_arrived(l->o->backlog, arrived, &e))
         return store_failed(l, &e);
     l->looked_at = now;
     if (!*arrived)
@@ -493,7 +494,7 @@ static int has_arrived(listener *l, bool *arrived, double *wait)
 
 static int open_socket(listener *l)
 {
-    http_error e;
+    error e;
     if (!sio_is_due(l->socket) || l->retry_at > clock_now())
         return EX_OK;
     if (l->renew && !l->renewed) { /* a bot's cannot be; the log will tell */
@@ -575,7 +576,7 @@ static double heartbeat(void)
 int listener_run(const listener_options *o)
 {
     listener l = {.o = o,
-                  .rings = rings_new(),
+                  .unlogged = unlogged_new(),
                   .arena = arena_new(),
                   .backoff = FIRST_BACKOFF,
                   .poll = FIRST_POLL,
@@ -594,7 +595,7 @@ int listener_run(const listener_options *o)
             status = go_round(&l);
     event_log_free(l.log);
     sio_free(l.socket);
-    rings_free(l.rings);
+    unlogged_free(l.unlogged);
     arena_free(l.arena);
     buf_free(&l.messages);
     return status;

@@ -7,7 +7,7 @@
 
 typedef struct listener_options { /* all borrowed */
     zou *zou;
-    progress *progress;   /* NULL: batches are written as they come */
+    backlog *backlog;     /* NULL: batches are written as they come */
     const json *projects; /* an array of ids, or null for all */
     event_position start; /* created_at null: the log may not be read */
     bool certain;         /* see event_log_new */

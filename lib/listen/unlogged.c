@@ -1,7 +1,7 @@
 #include "listen/unlogged.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -34,7 +34,7 @@ typedef struct kind_seen {
     UT_hash_handle hh;
 } kind_seen;
 
-struct rings {
+struct unlogged {
     message *messages; /* owned hash, as the other */
     kind_seen *kinds;
     unsigned tries;
@@ -97,27 +97,27 @@ static uint64_t hash_message(const char *name, const json *data)
 
 /* ---- the books ----------------------------------------------------------- */
 
-rings *rings_new(void)
+unlogged *unlogged_new(void)
 {
-    rings *r = xmalloc(sizeof *r);
-    *r = (rings){0};
+    unlogged *r = xmalloc(sizeof *r);
+    *r = (unlogged){0};
     return r;
 }
 
-static void forget_message(rings *r, message *m)
+static void forget_message(unlogged *r, message *m)
 {
     HASH_DEL(r->messages, m);
     free(m);
 }
 
-void rings_forget(rings *r)
+void unlogged_forget(unlogged *r)
 {
     message *m, *next;
     HASH_ITER(hh, r->messages, m, next)
     forget_message(r, m);
 }
 
-static void forget_kinds(rings *r)
+static void forget_kinds(unlogged *r)
 {
     kind_seen *k, *next;
     HASH_ITER(hh, r->kinds, k, next)
@@ -127,16 +127,16 @@ static void forget_kinds(rings *r)
     }
 }
 
-void rings_free(rings *r)
+void unlogged_free(unlogged *r)
 {
     if (!r)
         return;
-    rings_forget(r);
+    unlogged_forget(r);
     forget_kinds(r);
     free(r);
 }
 
-static kind_seen *kind_of_hash(rings *r, uint64_t hash)
+static kind_seen *kind_of_hash(unlogged *r, uint64_t hash)
 {
     kind_seen *k;
     HASH_FIND(hh, r->kinds, &hash, sizeof hash, k);
@@ -151,14 +151,14 @@ static kind_seen *kind_of_hash(rings *r, uint64_t hash)
 }
 
 /* Returns the balance. */
-static int count(rings *r, const char *name, const json *data, int change)
+static int count(unlogged *r, const char *name, const json *data, int change)
 {
     uint64_t hash = hash_message(name, data);
     message *m;
     HASH_FIND(hh, r->messages, &hash, sizeof hash, m);
     if (!m) {
         if (HASH_COUNT(r->messages) >= MAX_WAITING)
-            rings_forget(r);
+            unlogged_forget(r);
         m = xmalloc(sizeof *m);
         *m = (message){.hash = hash, .kind = hash_kind(name, data)};
         HASH_ADD(hh, r->messages, hash, sizeof m->hash, m);
@@ -170,7 +170,7 @@ static int count(rings *r, const char *name, const json *data, int change)
     return balance;
 }
 
-bool rings_add(rings *r, const char *name, const json *data)
+bool unlogged_add(unlogged *r, const char *name, const json *data)
 {
     kind_seen *k = kind_of_hash(r, hash_kind(name, data));
     r->unrung_at = 0;
@@ -181,21 +181,21 @@ bool rings_add(rings *r, const char *name, const json *data)
     return true;
 }
 
-void rings_came(rings *r, const char *name, const json *data)
+void unlogged_remove(unlogged *r, const char *name, const json *data)
 {
     kind_of_hash(r, hash_kind(name, data))->came = true;
     if (count(r, name, data, -1) < 0)
         r->unrung_at = clock_now();
 }
 
-bool rings_are_deaf(const rings *r)
+bool unlogged_socket_is_silent(const unlogged *r)
 {
     return r->unrung_at > 0 && clock_now() - r->unrung_at < DEAF_SECONDS;
 }
 
 /* Forget what has been waited for long enough. An event that came first is kept
  * as long: its message would else be waited for. */
-static void forget_old(rings *r, double now)
+static void forget_old(unlogged *r, double now)
 {
     message *m, *next;
     HASH_ITER(hh, r->messages, m, next)
@@ -208,7 +208,7 @@ static void forget_old(rings *r, double now)
     }
 }
 
-double rings_due_in(rings *r)
+double unlogged_due_in(unlogged *r)
 {
     double now = clock_now();
     bool waiting = false;
@@ -221,7 +221,7 @@ double rings_due_in(rings *r)
     return left > 0 ? left : 0;
 }
 
-void rings_read(rings *r)
+void unlogged_log_was_read(unlogged *r)
 {
     double now = clock_now();
     forget_old(r, now);

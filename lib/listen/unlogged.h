@@ -10,24 +10,24 @@
 
 #include "json/json.h"
 
-typedef struct rings rings;
+typedef struct unlogged unlogged;
 
-rings *rings_new(void);    /* the caller owns it */
-void rings_free(rings *r); /* takes NULL */
+unlogged *unlogged_new(void);    /* the caller owns it */
+void unlogged_free(unlogged *r); /* takes NULL */
 /* Forget what is waited for: the socket is a new one. */
-void rings_forget(rings *r);
+void unlogged_forget(unlogged *r);
 
 /* A message. `data` may be NULL. False: it is of a kind that never comes. */
-bool rings_add(rings *r, const char *name, const json *data);
+bool unlogged_add(unlogged *r, const char *name, const json *data);
 /* An event of the log. */
-void rings_came(rings *r, const char *name, const json *data);
+void unlogged_remove(unlogged *r, const char *name, const json *data);
 /* Seconds until the log should be read for those that have not come: 5, 10, 20,
  * … ms after each other, for two seconds; -1: there are none. */
-double rings_due_in(rings *r);
+double unlogged_due_in(unlogged *r);
 /* Whether an event came lately that no message told of: the socket stands, but
  * Zou does not reach it, say. */
-bool rings_are_deaf(const rings *r);
+bool unlogged_socket_is_silent(const unlogged *r);
 /* The log has been read. */
-void rings_read(rings *r);
+void unlogged_log_was_read(unlogged *r);
 
 #endif

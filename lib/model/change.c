@@ -7,24 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 /* Zou returns these in no order. */
 #define SET_KEY "assignees"
 
-static bool wrong(change_error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool wrong(change_error *e, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(e->what, sizeof e->what, format, args);
-    va_end(args);
-    return false;
-}
-
 /* ---- reading ------------------------------------------------------------ */
 
-static bool read_operation(const json *record, change *out, change_error *e)
+static bool read_operation(const json *record, change *out, error *e)
 {
     static const char *const names[] = {[CHANGE_INSERT] = "insert",
                                         [CHANGE_UPDATE] = "update",
@@ -32,27 +22,27 @@ static bool read_operation(const json *record, change *out, change_error *e)
                                         [CHANGE_DROP] = "drop"};
     const char *name = json_text(json_get(record, "operationType"));
     if (!name)
-        return wrong(e, "a Change without an \"operationType\"");
+        return error_set(e, EX_DATAERR, "a Change without an \"operationType\"");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) {
             out->op = (change_op)i;
             out->operation = names[i];
             return true;
         }
-    return wrong(e, "unknown operationType \"%.40s\"", name);
+    return error_set(e, EX_DATAERR, "unknown operationType \"%.40s\"", name);
 }
 
 /* What MongoDB allows as a collection's name. */
-static bool read_ns(const json *record, change *out, change_error *e)
+static bool read_ns(const json *record, change *out, error *e)
 {
     const json *ns = json_get(record, "ns"), *coll = json_get(ns, "coll");
     out->db = json_text(json_get(ns, "db"));
     out->coll = json_text(coll);
     if (!out->db || !out->coll)
-        return wrong(e, "a Change without \"ns\":{\"db\",\"coll\"}");
+        return error_set(e, EX_DATAERR, "a Change without \"ns\":{\"db\",\"coll\"}");
     if (!*out->coll || strlen(out->coll) != coll->len || strchr(out->coll, '$') ||
         strncmp(out->coll, "system.", strlen("system.")) == 0)
-        return wrong(e, "\"%.80s\" can't be a collection's name", out->coll);
+        return error_set(e, EX_DATAERR, "\"%.80s\" can't be a collection's name", out->coll);
     return true;
 }
 
@@ -63,29 +53,28 @@ static bool good_oid(const json *v)
     return text && v->len == 24 && strspn(text, "0123456789abcdef") == 24;
 }
 
-static bool read_key(const json *record, change *out, change_error *e)
+static bool read_key(const json *record, change *out, error *e)
 {
     out->key = json_get(record, "documentKey");
     out->id = json_get(out->key, "_id");
     if (json_is_null(out->id))
-        return wrong(e, "a Change without \"documentKey\":{\"_id\"}");
+        return error_set(e, EX_DATAERR, "a Change without \"documentKey\":{\"_id\"}");
     const json *oid = json_get(out->id, "$oid");
     if (json_is(out->id, JSON_ARRAY) || (oid && !good_oid(oid)))
-        return wrong(e, "an _id that is not 24 hexadecimal digits in lower case");
+        return error_set(e, EX_DATAERR, "an _id that is not 24 hexadecimal digits in lower case");
     return true;
 }
 
 /* A document of the record's, whose `_id`, where it has one, is the Change's. */
-static const json *read_document(const json *record, const char *key, const change *c,
-                                 change_error *e)
+static const json *read_document(const json *record, const char *key, const change *c, error *e)
 {
     const json *document = json_get(record, key), *id = json_get(document, "_id");
     if (!json_is(document, JSON_OBJECT)) {
-        wrong(e, "%s without \"%s\"", c->operation, key);
+        error_set(e, EX_DATAERR, "%s without \"%s\"", c->operation, key);
         return NULL;
     }
     if (id ? !json_equal(id, c->id, NULL) : c->op != CHANGE_UPDATE) {
-        wrong(e, "the _id of \"%s\" is not that of \"documentKey\"", key);
+        error_set(e, EX_DATAERR, "the _id of \"%s\" is not that of \"documentKey\"", key);
         return NULL;
     }
     return document;
@@ -98,26 +87,28 @@ static int by_path(const void *x, const void *y)
 }
 
 /* In their order; MongoDB would refuse overlapping ones. */
-static bool check_paths(const change *c, change_error *e)
+static bool check_paths(const change *c, error *e)
 {
     for (size_t i = 0; i < c->n_fields; i++)
         if (!path_valid(c->paths[i]))
-            return wrong(e, "\"%.80s\" can't be the path of an update", c->paths[i]);
+            return error_set(e, EX_DATAERR, "\"%.80s\" can't be the path of an update",
+                             c->paths[i]);
     for (size_t i = 1; i < c->n_fields; i++)
         if (path_overlaps(c->paths[i - 1], c->paths[i]))
-            return wrong(e, "the paths \"%.80s\" and \"%.80s\" overlap", c->paths[i - 1],
-                         c->paths[i]);
+            return error_set(e, EX_DATAERR, "the paths \"%.80s\" and \"%.80s\" overlap",
+                             c->paths[i - 1], c->paths[i]);
     return true;
 }
 
-static bool read_fields(arena *a, const json *record, change *out, change_error *e)
+static bool read_fields(arena *a, const json *record, change *out, error *e)
 {
     const json *description = json_get(record, "updateDescription");
     const json *updated = json_get(description, "updatedFields");
     const json *removed = json_get(description, "removedFields");
     if (!json_is(updated, JSON_OBJECT) || !json_is(removed, JSON_ARRAY))
-        return wrong(e, "update without \"updateDescription\":"
-                        "{\"updatedFields\":{},\"removedFields\":[]}");
+        return error_set(e, EX_DATAERR,
+                         "update without \"updateDescription\":"
+                         "{\"updatedFields\":{},\"removedFields\":[]}");
     size_t n = (size_t)updated->len + removed->len;
     out->fields = arena_alloc(a, n * sizeof *out->fields);
     out->paths = arena_alloc(a, n * sizeof *out->paths);
@@ -128,7 +119,7 @@ static bool read_fields(arena *a, const json *record, change *out, change_error 
     for (uint32_t i = 0; i < removed->len; i++) {
         const json *path = &removed->items[i];
         if (!json_text(path) || strlen(path->text) != path->len)
-            return wrong(e, "a path in \"removedFields\" is not a text");
+            return error_set(e, EX_DATAERR, "a path in \"removedFields\" is not a text");
         out->fields[out->n_fields++] = (change_field){path->text, NULL};
     }
     qsort(out->fields, n, sizeof *out->fields, by_path);
@@ -137,7 +128,7 @@ static bool read_fields(arena *a, const json *record, change *out, change_error 
     return check_paths(out, e);
 }
 
-bool change_read(arena *a, const json *record, change *out, change_error *e)
+bool change_read(arena *a, const json *record, change *out, error *e)
 {
     *out = (change){.entity = json_get(record, "entity")};
     if (!read_operation(record, out, e) || !read_ns(record, out, e))
@@ -157,10 +148,10 @@ bool change_read(arena *a, const json *record, change *out, change_error *e)
 
 /* ---- judging ------------------------------------------------------------ */
 
-static change_verdict conflict(change_error *why, const char *format, ...)
+static change_verdict conflict(error *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static change_verdict conflict(change_error *why, const char *format, ...)
+static change_verdict conflict(error *why, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -169,7 +160,7 @@ static change_verdict conflict(change_error *why, const char *format, ...)
     return CHANGE_CONFLICT;
 }
 
-static change_verdict judge_update(const change *c, const json *document, change_error *why)
+static change_verdict judge_update(const change *c, const json *document, error *why)
 {
     bool is_before = true, is_after = true;
     const char *odd = NULL; /* a path with neither value */
@@ -195,7 +186,7 @@ static change_verdict judge_update(const change *c, const json *document, change
     return CHANGE_NEEDED;
 }
 
-change_verdict change_judge(const change *c, const json *document, change_error *why)
+change_verdict change_judge(const change *c, const json *document, error *why)
 {
     switch (c->op) {
     case CHANGE_INSERT:
@@ -222,7 +213,7 @@ change_verdict change_judge(const change *c, const json *document, change_error 
 static const json *canonical(arena *a, const json *document)
 {
     json *out = arena_alloc(a, sizeof *out);
-    bsonjson_error why;
+    error why;
     return document && bsonjson_canonical(a, document, out, &why) ? out : document;
 }
 

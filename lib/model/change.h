@@ -3,6 +3,7 @@
 #ifndef OPKITSU_MODEL_CHANGE_H
 #define OPKITSU_MODEL_CHANGE_H
 
+#include "base/error.h"
 #include "json/json.h"
 
 typedef enum change_op { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_DROP } change_op;
@@ -31,12 +32,7 @@ typedef struct change {
     bool published; /* drop: although something was published there */
 } change;
 
-/* Why a record is no Change, or why a change does not fit. */
-typedef struct change_error {
-    char what[256];
-} change_error;
-
-bool change_read(arena *a, const json *record, change *out, change_error *e);
+bool change_read(arena *a, const json *record, change *out, error *e);
 
 typedef enum change_verdict {
     CHANGE_NEEDED,   /* the document is what the plan was made from */
@@ -47,7 +43,7 @@ typedef enum change_verdict {
 /* Compare with the document as it is now (NULL: there is none). Regardless of
  * the order of keys and of `assignees`, numbers by value. On a conflict `*why`
  * says where. Not for drops. */
-change_verdict change_judge(const change *c, const json *document, change_error *why);
+change_verdict change_judge(const change *c, const json *document, error *why);
 /* Bring the values of a plan made by hand into the form in which stores give
  * them back: `{"$numberInt":"5"}` becomes 5. What can't be is left as it is. */
 void change_canonical(arena *a, change *c);

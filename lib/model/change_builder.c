@@ -5,14 +5,14 @@
 
 enum { MAX_KEYS = 4 }; /* of a path: data, tasks, NAME */
 
-draft draft_new(arena *a, const json *before)
+change_builder change_builder_new(arena *a, const json *before)
 {
-    return (draft){.arena = a,
-                   .before = before,
-                   .after = before ? *before : json_object(),
-                   .updated = json_object(),
-                   .removed = json_array(),
-                   .old = json_object()};
+    return (change_builder){.arena = a,
+                            .before = before,
+                            .after = before ? *before : json_object(),
+                            .updated = json_object(),
+                            .removed = json_array(),
+                            .old = json_object()};
 }
 
 /* Set (or, with NULL, remove) a nested value. Unless they are the draft's own,
@@ -59,7 +59,7 @@ static size_t reach(const json *v, const char *const keys[], size_t n, const jso
     return n;
 }
 
-static void change_field(draft *d, const char *const keys[], size_t n, const json *value)
+static void change_field(change_builder *d, const char *const keys[], size_t n, const json *value)
 {
     const json *at = NULL;
     if (!d->before) {
@@ -93,7 +93,7 @@ static size_t take_keys(const char *keys[MAX_KEYS], va_list args)
     return n;
 }
 
-void draft_set(draft *d, json value, ...)
+void change_builder_set(change_builder *d, json value, ...)
 {
     const char *keys[MAX_KEYS];
     va_list args;
@@ -103,7 +103,7 @@ void draft_set(draft *d, json value, ...)
     change_field(d, keys, n, &value);
 }
 
-void draft_unset(draft *d, ...)
+void change_builder_unset(change_builder *d, ...)
 {
     const char *keys[MAX_KEYS];
     va_list args;
@@ -113,7 +113,7 @@ void draft_unset(draft *d, ...)
     change_field(d, keys, n, NULL);
 }
 
-bool draft_changes(const draft *d)
+bool change_builder_changes(const change_builder *d)
 {
     return !d->before || d->updated.len > 0 || d->removed.len > 0;
 }
@@ -137,7 +137,8 @@ static json change(arena *a, const char *operation, const char *db, const char *
     return out;
 }
 
-json draft_change(const draft *d, const char *db, const char *coll, const json *id, json entity)
+json change_builder_change(const change_builder *d, const char *db, const char *coll,
+                           const json *id, json entity)
 {
     arena *a = d->arena;
     json out = change(a, d->before ? "update" : "insert", db, coll, id, entity);
@@ -153,14 +154,15 @@ json draft_change(const draft *d, const char *db, const char *coll, const json *
     return out;
 }
 
-json draft_delete(arena *a, const char *db, const char *coll, const json *document, json entity)
+json change_builder_delete(arena *a, const char *db, const char *coll, const json *document,
+                           json entity)
 {
     json out = change(a, "delete", db, coll, json_get(document, "_id"), entity);
     json_add(a, &out, "fullDocumentBeforeChange", *document);
     return out;
 }
 
-json draft_drop(arena *a, const char *db, const char *coll, bool published, json entity)
+json change_builder_drop(arena *a, const char *db, const char *coll, bool published, json entity)
 {
     json out = change(a, "drop", db, coll, NULL, entity);
     if (published)

@@ -8,35 +8,37 @@
 
 #include "json/json.h"
 
-typedef struct draft {
+typedef struct change_builder {
     arena *arena;       /* borrowed */
     const json *before; /* borrowed; NULL: to be inserted */
     json after;         /* the document as it shall be */
     json updated;       /* {"data.frameEnd":1100} */
     json removed;       /* ["data.tasks.Comp"] */
     json old;           /* the touched fields as they are, nested */
-} draft;
+} change_builder;
 
-draft draft_new(arena *a, const json *before);
+change_builder change_builder_new(arena *a, const json *before);
 
-/* Set the field that `keys` lead to, ended by NULL: draft_set(d, v, "data",
+/* Set the field that `keys` lead to, ended by NULL: change_builder_set(d, v, "data",
  * "tasks", name, NULL). Missing objects on the way are made; something else
  * on the way is replaced whole. Only the last key may hold a dot, and only in a
  * draft for an insert. An object set in one of those is the draft's from then
  * on: give it one of its own where more is to be set inside. */
-void draft_set(draft *d, json value, ...) __attribute__((sentinel));
+void change_builder_set(change_builder *d, json value, ...) __attribute__((sentinel));
 /* Remove the field, where it is there. */
-void draft_unset(draft *d, ...) __attribute__((sentinel));
+void change_builder_unset(change_builder *d, ...) __attribute__((sentinel));
 
 /* Whether there is anything to do. */
-bool draft_changes(const draft *d);
+bool change_builder_changes(const change_builder *d);
 
 /* The Change records. `id` is the document's `_id`; `entity` names the Kitsu
  * side for people (JSON_NULL: nothing). */
-json draft_change(const draft *d, const char *db, const char *coll, const json *id, json entity);
-json draft_delete(arena *a, const char *db, const char *coll, const json *document, json entity);
+json change_builder_change(const change_builder *d, const char *db, const char *coll,
+                           const json *id, json entity);
+json change_builder_delete(arena *a, const char *db, const char *coll, const json *document,
+                           json entity);
 /* `published`: dropped although something was published in it, as asked for
  * with --drop; op-apply then does not hold that against it. */
-json draft_drop(arena *a, const char *db, const char *coll, bool published, json entity);
+json change_builder_drop(arena *a, const char *db, const char *coll, bool published, json entity);
 
 #endif

@@ -1,5 +1,7 @@
 #include "model/collection.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
 
 #include "base/msg.h"
 #include "json/numbers.h"
+#include "record/record.h"
 #include "record/skipped.h"
 
 #include <stdlib.h>
@@ -62,9 +63,9 @@ static json with_ours(mapping *m, const json *theirs)
 
 static void skip_task(mapping *m, json *skips, const task *t, const char *code, const char *reason)
 {
-    json what = skipped_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
+    json what = record_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
     json_add(m->arena, &what, "entity_id", text(m, t->entity->id));
-    json_push(m->arena, skips, skipped_record(m->arena, what, m->production->id, code, reason));
+    json_push(m->arena, skips, skipped_make(m->arena, what, m->production->id, code, reason));
 }
 
 static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)
@@ -169,21 +170,21 @@ json mapping_code(arena *a, const json *project, const char *name)
     return json_string(a, code);
 }
 
-static void set_project_fields(mapping *m, draft *d)
+static void set_project_fields(mapping *m, change_builder *d)
 {
     const production *p = m->production;
     const json *project = &p->project;
     double fps;
     int32_t width, height;
-    draft_set(d, text(m, p->id), "data", "zou_id", NULL);
-    draft_set(d, mapping_code(m->arena, project, p->name), "data", "code", NULL);
-    if (value_real(m->arena, json_get(project, "fps"), &fps))
-        draft_set(d, real(m, fps), "data", "fps", NULL);
-    draft_set(d, json_bool(!p->closed), "data", "active", NULL);
+    change_builder_set(d, text(m, p->id), "data", "zou_id", NULL);
+    change_builder_set(d, mapping_code(m->arena, project, p->name), "data", "code", NULL);
+    if (number_real(m->arena, json_get(project, "fps"), &fps))
+        change_builder_set(d, real(m, fps), "data", "fps", NULL);
+    change_builder_set(d, json_bool(!p->closed), "data", "active", NULL);
     const json *resolution = json_get(project, "resolution");
-    if (value_resolution(m->arena, resolution, &width, &height)) {
-        draft_set(d, integer(m, width), "data", "resolutionWidth", NULL);
-        draft_set(d, integer(m, height), "data", "resolutionHeight", NULL);
+    if (number_resolution(m->arena, resolution, &width, &height)) {
+        change_builder_set(d, integer(m, width), "data", "resolutionWidth", NULL);
+        change_builder_set(d, integer(m, height), "data", "resolutionHeight", NULL);
     } else {
         msg_warn("%s: resolution \"%s\" is not WIDTHxHEIGHT: left as it is", p->name,
                  json_text(resolution) ? resolution->text : "");
@@ -193,7 +194,7 @@ static void set_project_fields(mapping *m, draft *d)
 /* Whether the plan takes the document out of what OpenPype shows. */
 static bool goes(const mapping *m, const asset *d)
 {
-    return d->archived || naming_goes(m->production, d, m->chosen);
+    return d->archived || naming_is_obsolete(m->production, d, m->chosen);
 }
 
 /* Whether a document keeps an entry of this type that does not come from Kitsu's
@@ -225,7 +226,7 @@ static bool kept_by_documents(mapping *m, const char *type)
     return false;
 }
 
-void mapping_set_named(draft *d, const json *there, const json *wanted, const char *outer)
+void mapping_set_named(change_builder *d, const json *there, const json *wanted, const char *outer)
 {
     bool whole = !d->before || !json_is_plain(there);
     for (uint32_t i = 0; i < wanted->len && !whole; i++)
@@ -233,14 +234,15 @@ void mapping_set_named(draft *d, const json *there, const json *wanted, const ch
     for (uint32_t i = 0; !whole && i < there->len; i++)
         whole = !is_path_key(there->members[i].key);
     if (whole) {
-        draft_set(d, *wanted, outer, "tasks", NULL);
+        change_builder_set(d, *wanted, outer, "tasks", NULL);
         return;
     }
     for (uint32_t i = 0; i < wanted->len; i++)
-        draft_set(d, wanted->members[i].value, outer, "tasks", wanted->members[i].key, NULL);
+        change_builder_set(d, wanted->members[i].value, outer, "tasks", wanted->members[i].key,
+                           NULL);
     for (uint32_t i = 0; i < there->len; i++)
         if (!json_get(wanted, there->members[i].key))
-            draft_unset(d, outer, "tasks", there->members[i].key, NULL);
+            change_builder_unset(d, outer, "tasks", there->members[i].key, NULL);
 }
 
 /* The types of Kitsu's tasks that will be in documents. */
@@ -314,7 +316,7 @@ bool mapping_needs_whole(mapping *m)
     return false;
 }
 
-static void set_task_types(mapping *m, draft *d)
+static void set_task_types(mapping *m, change_builder *d)
 {
     const production *p = m->production;
     const json *there = json_at(d->before, "config", "tasks", NULL);
@@ -343,22 +345,22 @@ static void set_task_types(mapping *m, draft *d)
     mapping_set_named(d, there, &wanted, "config");
 }
 
-draft mapping_project(mapping *m)
+change_builder mapping_project(mapping *m)
 {
     arena *a = m->arena;
     const production *p = m->production;
     bool is_new = json_is_null(&m->collection->project);
-    draft d = draft_new(a, is_new ? NULL : &m->collection->project);
+    change_builder d = change_builder_new(a, is_new ? NULL : &m->collection->project);
     if (is_new) {
         m->project_id = json_oid(a, naming_id(a, p->id, "project"));
-        draft_set(&d, m->project_id, "_id", NULL);
-        draft_set(&d, text(m, "project"), "type", NULL);
-        draft_set(&d, text(m, p->name), "name", NULL);
-        draft_set(&d, text(m, "openpype:project-3.0"), "schema", NULL);
+        change_builder_set(&d, m->project_id, "_id", NULL);
+        change_builder_set(&d, text(m, "project"), "type", NULL);
+        change_builder_set(&d, text(m, p->name), "name", NULL);
+        change_builder_set(&d, text(m, "openpype:project-3.0"), "schema", NULL);
         const json *attributes = json_get(m->anatomy, "attributes");
         const json *config = json_get(m->anatomy, "config");
-        draft_set(&d, with_ours(m, attributes), "data", NULL);
-        draft_set(&d, with_ours(m, config), "config", NULL);
+        change_builder_set(&d, with_ours(m, attributes), "data", NULL);
+        change_builder_set(&d, with_ours(m, config), "config", NULL);
         const json *apps = json_get(config, "apps");
         if (!json_is(apps, JSON_ARRAY) || apps->len == 0)
             msg_warn("%s: the anatomy names no applications: OpenPype's launcher will offer none",
@@ -368,7 +370,7 @@ draft mapping_project(mapping *m)
     }
     set_project_fields(m, &d);
     if (is_new)
-        draft_set(&d, json_bool(false), "data", "library_project", NULL);
+        change_builder_set(&d, json_bool(false), "data", "library_project", NULL);
     if (!p->closed)
         set_task_types(m, &d);
     m->project = d.after;
@@ -377,25 +379,25 @@ draft mapping_project(mapping *m)
 
 /* ---- roots -------------------------------------------------------------------- */
 
-draft mapping_root(mapping *m, root r)
+change_builder mapping_root(mapping *m, root r)
 {
     const root_place *place = &m->roots[r];
-    draft d = draft_new(m->arena, place->asset ? &place->asset->document : NULL);
+    change_builder d = change_builder_new(m->arena, place->asset ? &place->asset->document : NULL);
     if (json_text(json_at(d.before, "data", "root_of", NULL))) {
-        draft_set(&d, text(m, "asset"), "type", NULL);
+        change_builder_set(&d, text(m, "asset"), "type", NULL);
         return d; /* the rest of it is the studio's */
     }
     if (!place->asset) {
-        draft_set(&d, place->id, "_id", NULL);
-        draft_set(&d, text(m, "asset"), "type", NULL);
-        draft_set(&d, text(m, "openpype:asset-3.0"), "schema", NULL);
-        draft_set(&d, text(m, root_name(r)), "name", NULL);
+        change_builder_set(&d, place->id, "_id", NULL);
+        change_builder_set(&d, text(m, "asset"), "type", NULL);
+        change_builder_set(&d, text(m, "openpype:asset-3.0"), "schema", NULL);
+        change_builder_set(&d, text(m, root_name(r)), "name", NULL);
     }
-    draft_set(&d, text(m, root_name(r)), "data", "root_of", NULL);
+    change_builder_set(&d, text(m, root_name(r)), "data", "root_of", NULL);
     if (!place->asset)
-        draft_set(&d, json_object(), "data", "tasks", NULL);
-    draft_set(&d, json_null(), "data", "visualParent", NULL);
-    draft_set(&d, json_array(), "data", "parents", NULL);
+        change_builder_set(&d, json_object(), "data", "tasks", NULL);
+    change_builder_set(&d, json_null(), "data", "visualParent", NULL);
+    change_builder_set(&d, json_array(), "data", "parents", NULL);
     return d;
 }
 
@@ -406,8 +408,8 @@ static int32_t int_field(mapping *m, const entity *e, const char *custom, const 
                          int32_t otherwise)
 {
     int32_t n;
-    if (value_int32(m->arena, json_at(&e->record, "data", custom, NULL), &n) ||
-        value_int32(m->arena, json_at(&m->project, "data", project, NULL), &n))
+    if (number_int32(m->arena, json_at(&e->record, "data", custom, NULL), &n) ||
+        number_int32(m->arena, json_at(&m->project, "data", project, NULL), &n))
         return n;
     return otherwise;
 }
@@ -416,8 +418,8 @@ static double real_field(mapping *m, const entity *e, const char *custom, const 
                          double otherwise)
 {
     double x;
-    if (value_real(m->arena, json_at(&e->record, "data", custom, NULL), &x) ||
-        value_real(m->arena, json_at(&m->project, "data", project, NULL), &x))
+    if (number_real(m->arena, json_at(&e->record, "data", custom, NULL), &x) ||
+        number_real(m->arena, json_at(&m->project, "data", project, NULL), &x))
         return x;
     return otherwise;
 }
@@ -427,34 +429,34 @@ mapping_range mapping_frames(arena *a, const json *project, const json *record)
     mapping_range r = {.start = 1001};
     const json *own = json_get(record, "data"), *theirs = json_get(project, "data");
     int32_t n;
-    if (!value_int32(a, json_get(own, "frame_in"), &r.start))
-        value_int32(a, json_get(theirs, "frameStart"), &r.start);
-    if (value_int32(a, json_get(own, "frame_out"), &n) && n != 0)
+    if (!number_int32(a, json_get(own, "frame_in"), &r.start))
+        number_int32(a, json_get(theirs, "frameStart"), &r.start);
+    if (number_int32(a, json_get(own, "frame_out"), &n) && n != 0)
         r.end = n;
-    else if (value_int32(a, json_get(record, "nb_frames"), &n) && n > 0 &&
+    else if (number_int32(a, json_get(record, "nb_frames"), &n) && n > 0 &&
              (int64_t)r.start + n - 1 <= INT32_MAX)
         r.end = (int32_t)((int64_t)r.start + n - 1);
-    else if (!value_int32(a, json_get(theirs, "frameEnd"), &r.end))
+    else if (!number_int32(a, json_get(theirs, "frameEnd"), &r.end))
         r.end = r.start;
     return r;
 }
 
-static void set_computed(mapping *m, draft *d, const entity *e)
+static void set_computed(mapping *m, change_builder *d, const entity *e)
 {
     mapping_range frames = mapping_frames(m->arena, &m->project, &e->record);
     int32_t width, height;
-    draft_set(d, integer(m, frames.start), "data", "frameStart", NULL);
-    draft_set(d, integer(m, frames.end), "data", "frameEnd", NULL);
-    draft_set(d, real(m, real_field(m, e, "fps", "fps", 25.0)), "data", "fps", NULL);
-    bool own = value_resolution(m->arena, json_at(&e->record, "data", "resolution", NULL), &width,
-                                &height);
+    change_builder_set(d, integer(m, frames.start), "data", "frameStart", NULL);
+    change_builder_set(d, integer(m, frames.end), "data", "frameEnd", NULL);
+    change_builder_set(d, real(m, real_field(m, e, "fps", "fps", 25.0)), "data", "fps", NULL);
+    bool own = number_resolution(m->arena, json_at(&e->record, "data", "resolution", NULL), &width,
+                                 &height);
     const json *project = json_get(&m->project, "data");
-    if (own || value_int32(m->arena, json_get(project, "resolutionWidth"), &width))
-        draft_set(d, integer(m, width), "data", "resolutionWidth", NULL);
-    if (own || value_int32(m->arena, json_get(project, "resolutionHeight"), &height))
-        draft_set(d, integer(m, height), "data", "resolutionHeight", NULL);
-    draft_set(d, real(m, real_field(m, e, "pixel_aspect", "pixelAspect", 1.0)), "data",
-              "pixelAspect", NULL);
+    if (own || number_int32(m->arena, json_get(project, "resolutionWidth"), &width))
+        change_builder_set(d, integer(m, width), "data", "resolutionWidth", NULL);
+    if (own || number_int32(m->arena, json_get(project, "resolutionHeight"), &height))
+        change_builder_set(d, integer(m, height), "data", "resolutionHeight", NULL);
+    change_builder_set(d, real(m, real_field(m, e, "pixel_aspect", "pixelAspect", 1.0)), "data",
+                       "pixelAspect", NULL);
     static const struct {
         const char *custom, *field;
         int32_t otherwise;
@@ -463,8 +465,9 @@ static void set_computed(mapping *m, draft *d, const entity *e)
                 {"clip_in", "clipIn", 1},
                 {"clip_out", "clipOut", 1}};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
-        draft_set(d, integer(m, int_field(m, e, rest[i].custom, rest[i].field, rest[i].otherwise)),
-                  "data", rest[i].field, NULL);
+        change_builder_set(
+            d, integer(m, int_field(m, e, rest[i].custom, rest[i].field, rest[i].otherwise)),
+            "data", rest[i].field, NULL);
 }
 
 /* What a partial view does not show stays: a vendor's records lack the custom
@@ -482,7 +485,7 @@ static json record_to_store(mapping *m, const entity *e, const json *stored)
     return record;
 }
 
-static void set_custom_fields(draft *d, const entity *e, const json *record)
+static void set_custom_fields(change_builder *d, const entity *e, const json *record)
 {
     const json *now = json_get(record, "data");
     const json *then = json_at(d->before, "data", "zou", "data", NULL);
@@ -491,7 +494,7 @@ static void set_custom_fields(draft *d, const entity *e, const json *record)
         if (!is_custom_field(key))
             continue;
         if (!mapping_reserved(key))
-            draft_set(d, now->members[i].value, "data", key, NULL);
+            change_builder_set(d, now->members[i].value, "data", key, NULL);
         else if (strcmp(key, "fps") != 0)
             msg_warn("%s \"%s\" (%s): custom field \"%s\" is OpenPype's own name: left out",
                      kind_name(e->kind), e->name, e->id, key);
@@ -499,7 +502,7 @@ static void set_custom_fields(draft *d, const entity *e, const json *record)
     for (uint32_t i = 0; json_is(then, JSON_OBJECT) && i < then->len; i++) {
         const char *key = then->members[i].key;
         if (is_custom_field(key) && *key != '$' && !mapping_reserved(key) && !json_get(now, key))
-            draft_unset(d, "data", key, NULL);
+            change_builder_unset(d, "data", key, NULL);
     }
 }
 
@@ -526,26 +529,26 @@ static json parents_of(mapping *m, const entity *e)
     return parents;
 }
 
-draft mapping_entity(mapping *m, entity *e)
+change_builder mapping_entity(mapping *m, entity *e)
 {
     const json *before = e->asset ? &e->asset->document : NULL;
-    draft d = draft_new(m->arena, before);
+    change_builder d = change_builder_new(m->arena, before);
     if (!before)
-        draft_set(&d, reference(m, e), "_id", NULL);
-    draft_set(&d, text(m, "asset"), "type", NULL);
-    draft_set(&d, text(m, "openpype:asset-3.0"), "schema", NULL);
-    draft_set(&d, text(m, e->doc_name), "name", NULL);
-    draft_set(&d, m->project_id, "parent", NULL);
+        change_builder_set(&d, reference(m, e), "_id", NULL);
+    change_builder_set(&d, text(m, "asset"), "type", NULL);
+    change_builder_set(&d, text(m, "openpype:asset-3.0"), "schema", NULL);
+    change_builder_set(&d, text(m, e->doc_name), "name", NULL);
+    change_builder_set(&d, m->project_id, "parent", NULL);
     const json *stored = json_at(before, "data", "zou", NULL);
     json record = record_to_store(m, e, stored);
-    draft_set(&d, record, "data", "zou", NULL);
+    change_builder_set(&d, record, "data", "zou", NULL);
     set_custom_fields(&d, e, &record);
     set_computed(m, &d, e);
     const json *tasks = json_at(before, "data", "tasks", NULL);
     json wanted = tasks_of(m, e, tasks, &m->skipped);
     mapping_set_named(&d, tasks, &wanted, "data");
-    draft_set(&d, parents_of(m, e), "data", "parents", NULL);
-    draft_set(&d, e->under ? reference(m, e->under) : m->roots[root_above(e->kind)].id, "data",
-              "visualParent", NULL);
+    change_builder_set(&d, parents_of(m, e), "data", "parents", NULL);
+    change_builder_set(&d, e->under ? reference(m, e->under) : m->roots[root_above(e->kind)].id,
+                       "data", "visualParent", NULL);
     return d;
 }

@@ -21,14 +21,14 @@ typedef struct mapping {
 
 /* The project document. Sets m->project and m->project_id; call it first.
  * Inserts when the collection has none. */
-draft mapping_project(mapping *m);
+change_builder mapping_project(mapping *m);
 /* With some of the collection only (model/collection.h): whether all of it is needed
  * to tell the project's task types. After naming_resolve. */
 bool mapping_needs_whole(mapping *m);
 /* A root document. */
-draft mapping_root(mapping *m, root r);
+change_builder mapping_root(mapping *m, root r);
 /* The document of a live entity, names settled. May add to m->skipped. */
-draft mapping_entity(mapping *m, entity *e);
+change_builder mapping_entity(mapping *m, entity *e);
 
 /* What a record's frames are in OpenPype, over those of the project document. */
 typedef struct mapping_range {
@@ -41,6 +41,6 @@ json mapping_code(arena *a, const json *project, const char *name);
 bool mapping_reserved(const char *key);
 /* Bring an object of named things, `OUTER.tasks`, to `wanted`: one path a key, or
  * the object whole where a key can't be part of a path. `there`: as it is. */
-void mapping_set_named(draft *d, const json *there, const json *wanted, const char *outer);
+void mapping_set_named(change_builder *d, const json *there, const json *wanted, const char *outer);
 
 #endif

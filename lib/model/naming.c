@@ -225,7 +225,7 @@ static void settle(naming *n)
     }
 }
 
-bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS])
+bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS])
 {
     if (!d->zou_id || d->kind == KIND_NONE || d->kind >= KIND_ENTITIES || p->partial ||
         !chosen[d->kind] || !p->read[d->kind])
@@ -351,7 +351,7 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
     for (size_t i = 0; i < n->c->n; i++) {
         asset *d = n->c->assets[i];
         bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
-        if (!d->archived && !moves && !naming_goes(n->p, d, chosen))
+        if (!d->archived && !moves && !naming_is_obsolete(n->p, d, chosen))
             hold(n, d);
     }
     /* A root that is still to be made, or to be revived, has its name before

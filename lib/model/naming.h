@@ -29,7 +29,7 @@ asset *naming_root(const collection *c, root r);
 
 /* Whether a document is of something that Kitsu no longer has. A second
  * document of one entity is not: it stays, somebody must look at it. */
-bool naming_goes(const production *p, const asset *d, const bool chosen[KINDS]);
+bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS]);
 
 /* Whether documents can lie below that of this asset type: it is live, or was
  * too large to be read and has one already. Those of others go right below

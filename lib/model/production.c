@@ -1,6 +1,7 @@
 #include "model/production.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "record/sanitize.h"
 
@@ -54,7 +55,7 @@ static void clean(arena *a, json *record)
 {
     record_name r = {text_or(record, "type", "record"), text_or(record, "id", ""),
                      text_or(record, "name", "")};
-    clean_record(a, record, report_key, &r);
+    sanitize_record(a, record, report_key, &r);
 }
 
 /* The order in which those of one kind are taken: `created_at`, then id. */

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "base/program.h"
 
@@ -60,16 +61,6 @@ struct http {
 };
 
 typedef enum verdict { ANSWERED, REDIRECTED, BROKEN, HOPELESS } verdict;
-
-bool http_fail(http_error *e, int status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    e->status = status;
-    vsnprintf(e->what, sizeof e->what, format, args);
-    va_end(args);
-    return false;
-}
 
 /* ---- curl's callbacks --------------------------------------------------- */
 
@@ -253,7 +244,7 @@ void http_impatient(http *h, int output)
 /* ---- uploads ------------------------------------------------------------ */
 
 /* A descriptor and its size; -1: `*e`. */
-static int open_file(const char *path, uint64_t *size, http_error *e)
+static int open_file(const char *path, uint64_t *size, error *e)
 {
     struct stat st;
     /* Else a FIFO would keep us waiting for its writer. */
@@ -269,13 +260,13 @@ static int open_file(const char *path, uint64_t *size, http_error *e)
         *size = (uint64_t)st.st_size;
     if (!why)
         return fd;
-    http_fail(e, EX_NOINPUT, "%s: %s", path, why);
+    error_set(e, EX_NOINPUT, "%s: %s", path, why);
     if (fd >= 0)
         close(fd);
     return -1;
 }
 
-bool http_upload_check(const char *file, http_error *e)
+bool http_upload_check(const char *file, error *e)
 {
     uint64_t size;
     int fd = open_file(file, &size, e);
@@ -332,7 +323,7 @@ static int on_seek(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static bool begin_upload(http *h, const http_upload *u, http_error *e)
+static bool begin_upload(http *h, const http_upload *u, error *e)
 {
     const char *slash = strrchr(u->file, '/');
     h->file = open_file(u->file, &h->size, e);
@@ -395,16 +386,16 @@ static bool may_follow(const char *from, const char *to)
 }
 
 /* Where the answer points to; the caller frees it. NULL: `*e`. */
-static char *redirection(http *h, const char *url, http_error *e)
+static char *redirection(http *h, const char *url, error *e)
 {
     char *to = NULL;
     curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &to);
     if (!to) {
-        http_fail(e, EX_PROTOCOL, "%s: a redirection (%d) to nowhere", url, response_code(h));
+        error_set(e, EX_PROTOCOL, "%s: a redirection (%d) to nowhere", url, response_code(h));
         return NULL;
     }
     if (!may_follow(url, to)) {
-        http_fail(e, EX_CONFIG,
+        error_set(e, EX_CONFIG,
                   "%s is redirected to another server, %s: if that is the right one, name it", url,
                   to);
         return NULL;
@@ -496,7 +487,7 @@ static void conclude(http *h, const http_request *r, const char *url)
 }
 
 /* False: there is nothing to send, `*e`. */
-static bool perform(http *h, const http_request *r, const char *url, CURLcode *code, http_error *e)
+static bool perform(http *h, const http_request *r, const char *url, CURLcode *code, error *e)
 {
     prepare(h, r, url);
     bool ok = !r->upload || begin_upload(h, r->upload, e);
@@ -525,8 +516,7 @@ static bool nothing_sent(const http *h)
 /* What came of it. BROKEN and HOPELESS: `*e` says why; `*wait` is how many
  * seconds the server asks for; `*unsent`: the request cannot have had an
  * effect. */
-static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool *unsent,
-                     http_error *e)
+static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool *unsent, error *e)
 {
     int busy = h->worked ? EX_TEMPFAIL : EX_UNAVAILABLE;
     int status = response_code(h);
@@ -536,18 +526,18 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
     if (h->stopped)
         return ANSWERED;
     if (h->spoiled) {
-        http_fail(e, EX_NOINPUT, "%s: %s", h->request->upload->file, h->why);
+        error_set(e, EX_NOINPUT, "%s: %s", h->request->upload->file, h->why);
         return HOPELESS;
     }
     if (h->too_long) {
-        http_fail(e, EX_PROTOCOL, "%s: the answer is longer than %zu MiB", url,
+        error_set(e, EX_PROTOCOL, "%s: the answer is longer than %zu MiB", url,
                   MAX_ANSWER / 1024 / 1024);
         return HOPELESS;
     }
     if (code != CURLE_OK) {
         if (h->sendings > 1 && !http_repeatable(h->request))
             snprintf(h->error, sizeof h->error, "the connection broke before an answer");
-        http_fail(e, code == CURLE_URL_MALFORMAT ? EX_CONFIG : busy, "%s: %s", url,
+        error_set(e, code == CURLE_URL_MALFORMAT ? EX_CONFIG : busy, "%s: %s", url,
                   h->why[0]     ? h->why
                   : h->error[0] ? h->error
                                 : curl_easy_strerror(code));
@@ -556,13 +546,13 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
     if (status == 429 || status == 502 || status == 503 || status == 504) {
         *wait = retry_after(h);
         *unsent = status == 429 || status == 503;
-        http_fail(e, EX_TEMPFAIL, "%s: the server is busy or down (HTTP %d)", url, status);
+        error_set(e, EX_TEMPFAIL, "%s: the server is busy or down (HTTP %d)", url, status);
         return BROKEN;
     }
     if (status == 301 || status == 302 || status == 307 || status == 308)
         return REDIRECTED;
     if (sink && status / 100 == 2 && !sink->end(sink->context)) {
-        http_fail(e, busy, "%s: the answer ended early", url);
+        error_set(e, busy, "%s: the answer ended early", url);
         return BROKEN;
     }
     return ANSWERED;
@@ -571,7 +561,7 @@ static verdict judge(http *h, CURLcode code, const char *url, double *wait, bool
 /* ---- repeating ---------------------------------------------------------- */
 
 /* After the tries: 1, 2, 4, 8 fifteenths of the time. */
-double http_retry_wait(int tries, double asked, const http_error *e)
+double http_retry_wait(int tries, double asked, const error *e)
 {
     double all = retry_seconds(), most = all * MAX_RETRY_AFTER;
     double seconds = clock_jitter(all * (1 << (tries - 1)) / 15);
@@ -585,10 +575,10 @@ double http_retry_wait(int tries, double asked, const http_error *e)
 }
 
 /* Turn `*url` to where the answer points. False: `*e`. */
-static bool follow(http *h, char **url, int *redirects, http_error *e)
+static bool follow(http *h, char **url, int *redirects, error *e)
 {
     if (++*redirects > MAX_REDIRECTS)
-        return http_fail(e, EX_PROTOCOL, "%s: redirected in a circle", *url);
+        return error_set(e, EX_PROTOCOL, "%s: redirected in a circle", *url);
     char *next = redirection(h, *url, e);
     if (!next)
         return false;
@@ -597,7 +587,7 @@ static bool follow(http *h, char **url, int *redirects, http_error *e)
     return true;
 }
 
-bool http_send(http *h, const http_request *request, http_answer *answer, http_error *e)
+bool http_send(http *h, const http_request *request, http_answer *answer, error *e)
 {
     char *url = xstrdup(request->url);
     int tries = 0, redirects = 0;
@@ -650,7 +640,7 @@ struct http_call {
     char *method, *url, *token, *body; /* owned */
     int redirects;
     bool ended, failed, hopeless, unsent;
-    http_error error;
+    error error;
 };
 
 http_multi *http_multi_new(void)
@@ -724,7 +714,7 @@ bool http_call_ended(const http_call *c)
     return c->ended;
 }
 
-bool http_call_answer(const http_call *c, http_answer *answer, http_error *e)
+bool http_call_answer(const http_call *c, http_answer *answer, error *e)
 {
     const http *h = c->http;
     *answer = (http_answer){.status = response_code(h),

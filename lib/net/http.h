@@ -14,18 +14,14 @@
 #ifndef OPKITSU_NET_HTTP_H
 #define OPKITSU_NET_HTTP_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
 typedef struct http http;
-
-/* Why something failed; shared by the layers above. */
-typedef struct http_error {
-    int status;     /* an exit status of sysexits.h */
-    char what[512]; /* a sentence without a secret */
-} http_error;
 
 /* Takes the body of a 2xx answer while it arrives. */
 typedef struct http_sink {
@@ -82,7 +78,7 @@ void http_free(http *h); /* takes NULL */
 
 /* Whether a file can be uploaded: it can be read, is a regular one and not empty.
  * False: `*e` names it (status 66). */
-bool http_upload_check(const char *file, http_error *e);
+bool http_upload_check(const char *file, error *e);
 
 /* True: there was an answer, of whatever status (504 included, when repeating
  * does not help: it speaks of this one request). False: `*e`, whose status is
@@ -90,7 +86,7 @@ bool http_upload_check(const char *file, http_error *e);
  * the server got no whole request), 69 when no connection ever worked, 75 when
  * one that did broke or the server stays busy, 76 for an answer over MAX_ANSWER,
  * 78 for an impossible URL or a redirection to elsewhere. */
-bool http_send(http *h, const http_request *request, http_answer *answer, http_error *e);
+bool http_send(http *h, const http_request *request, http_answer *answer, error *e);
 
 /* From now on nothing is repeated, for a caller that comes again by itself, and
  * a request is given up (status 75) within a second or so when nobody reads any
@@ -116,7 +112,7 @@ bool http_call_ended(const http_call *c);
 /* The answer of one that has ended, which lives as long as the call. As
  * http_send, but that any status is an answer, 502 included, and that a
  * connection that failed is one that broke (75). */
-bool http_call_answer(const http_call *c, http_answer *answer, http_error *e);
+bool http_call_answer(const http_call *c, http_answer *answer, error *e);
 
 /* Carry on with all calls until one ends, `fd` (-1: none) has hung up, or
  * `seconds` are over. */
@@ -128,10 +124,6 @@ bool http_hung_up(int fd);
  * in all, and how many seconds to wait after the `tries`th time, in which the
  * server asked for `asked`. `e`, why, is told to the user; NULL: nothing is. */
 #define HTTP_MAX_TRIES 5
-double http_retry_wait(int tries, double asked, const http_error *e);
-
-/* Fill in an error. Returns false, for `return http_fail(…)`. */
-bool http_fail(http_error *e, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+double http_retry_wait(int tries, double asked, const error *e);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "net/http.h"
 
 #include <stdarg.h>
@@ -262,7 +263,7 @@ static void take_packets(sio *s, const char *body, size_t len)
 
 /* No connection, or a broken one; what is said of it begins with the request's
  * URL, whose end is the secret of this connection. */
-static void end_unanswered(sio *s, const http_error *e)
+static void end_unanswered(sio *s, const error *e)
 {
     size_t len = strlen(s->url), whole = len;
     if (strncmp(e->what, s->url, len) != 0)
@@ -273,7 +274,7 @@ static void end_unanswered(sio *s, const http_error *e)
 }
 
 /* Whether an answer is one to be read; the connection has ended if not. */
-static bool is_good(sio *s, bool answered, const http_answer *answer, const http_error *e)
+static bool is_good(sio *s, bool answered, const http_answer *answer, const error *e)
 {
     int status = answer->status;
     if (!answered)
@@ -290,7 +291,7 @@ static bool is_good(sio *s, bool answered, const http_answer *answer, const http
 static void take_poll(sio *s)
 {
     http_answer answer;
-    http_error e;
+    error e;
     http_call *c = s->poll;
     s->poll = NULL;
     bool answered = http_call_answer(c, &answer, &e);
@@ -306,7 +307,7 @@ static void take_poll(sio *s)
 static void take_post(sio *s)
 {
     http_answer answer;
-    http_error e;
+    error e;
     http_call *c = s->post;
     s->post = NULL;
     is_good(s, http_call_answer(c, &answer, &e), &answer, &e);

@@ -14,7 +14,7 @@ typedef struct job {
     unsigned reviewed, found;
 } job;
 
-static void complain_of(job *j, uint32_t i, const publish_place *place, const http_error *e)
+static void complain_of(job *j, uint32_t i, const publish_place *place, const error *e)
 {
     const char *where = place->own ? arena_printf(j->a, "instances[%u]: ", i) : "";
     j->complain(j->context,
@@ -42,7 +42,7 @@ static bool asked(const job *j, uint32_t before, const publish_place *p, uint32_
 }
 
 /* The task of an instance. False: nothing more will work. */
-static bool find(job *j, uint32_t i, http_error *e)
+static bool find(job *j, uint32_t i, error *e)
 {
     const json *instance = &j->instances->items[i];
     const char *project_id;
@@ -93,7 +93,7 @@ static void put_tasks(job *j, json *out)
 }
 
 /* Those of the last task's project: all are of one. */
-static bool put_statuses(job *j, json *out, http_error *e)
+static bool put_statuses(job *j, json *out, error *e)
 {
     json statuses;
     if (!j->project_id || !json_is_null(json_get(j->record, "task_statuses")))
@@ -110,7 +110,7 @@ static bool put_statuses(job *j, json *out, http_error *e)
 }
 
 bool publish_complete(publish_tasks *tasks, const json *record, arena *a,
-                      publish_complain_fn *complain, void *context, json *out, http_error *e)
+                      publish_complain_fn *complain, void *context, json *out, error *e)
 {
     const char *why;
     job j = {.finder = tasks,

@@ -12,6 +12,6 @@ typedef void publish_complain_fn(void *context, const char *text);
  * lacks them; null where there is nothing to pass on: no reviewed instance's task was
  * found. False: nothing more will work, `*e`. */
 bool publish_complete(publish_tasks *tasks, const json *record, arena *a,
-                      publish_complain_fn *complain, void *context, json *out, http_error *e);
+                      publish_complain_fn *complain, void *context, json *out, error *e);
 
 #endif

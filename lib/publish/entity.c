@@ -1,9 +1,10 @@
 #include "publish/entity.h"
 
 #include "base/limits.h"
-#include "fetch/affected.h"
+#include "base/mem.h"
 #include "model/naming.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ typedef struct search {
     store *store;
     const publish_place *place;
     arena *a;
-    http_error *e;
+    error *e;
     const char *project_id;     /* NULL: not known yet */
     publish_entity whole, part; /* the last of either kind that was found */
     int n_whole, n_part;
@@ -49,7 +50,7 @@ static bool note_project(void *context, store_ns ns, const json *document)
     const char *id = json_text(json_at(document, "data", "zou_id", NULL));
     if (strcmp(ns.coll, s->place->project) != 0)
         return true;
-    if (touched_is_id(id))
+    if (zou_is_id(id))
         s->project_id = arena_text(s->a, id, strlen(id));
     return false;
 }
@@ -64,11 +65,8 @@ static bool note_name(void *context, const json_element *element)
 
 static publish_found find_project(search *s)
 {
-    store_error se;
-    if (!store_projects(s->store, s->a, note_project, s, &se)) {
-        http_fail(s->e, se.status, "%s", se.what);
+    if (!store_projects(s->store, s->a, note_project, s, s->e))
         return PUBLISH_LOST;
-    }
     if (s->project_id)
         return PUBLISH_FOUND;
     zou_result result = zou_list(s->zou, "/data/projects/all", note_name, s, s->e);
@@ -76,7 +74,7 @@ static publish_found find_project(search *s)
         return not_read(result);
     if (s->project_id)
         return PUBLISH_FOUND;
-    http_fail(s->e, 1, "Kitsu has no project \"%.100s\" that this user sees", s->place->project);
+    error_set(s->e, 1, "Kitsu has no project \"%.100s\" that this user sees", s->place->project);
     return PUBLISH_NOT_FOUND;
 }
 
@@ -111,7 +109,7 @@ typedef struct founds {
 static bool keep(void *context, const json_element *element)
 {
     founds *f = context;
-    if (!element->text || !element->id || !touched_is_id(element->id) || !element->name)
+    if (!element->text || !element->id || !zou_is_id(element->id) || !element->name)
         return true;
     f->list = xgrow(f->list, f->n, &f->cap, sizeof *f->list);
     json_element kept = *element;
@@ -126,7 +124,7 @@ static bool keep(void *context, const json_element *element)
 static zou_result judge(search *s, const json_element *element)
 {
     zou_result r;
-    const fetch_record *record = fetch_record_new(s->a, element);
+    const zou_entity *record = zou_entity_new(s->a, element);
     if (!record || record->canceled || record->kind == KIND_NONE ||
         record->kind == KIND_ASSET_TYPE || record->kind >= KIND_ENTITIES)
         return ZOU_OK;
@@ -181,22 +179,21 @@ static publish_found find_by_name(search *s, publish_entity *out)
         return PUBLISH_FOUND;
     }
     if (n == 0)
-        http_fail(s->e, 1, "Kitsu has no \"%.100s\" in the project \"%.100s\" that this user sees",
+        error_set(s->e, 1, "Kitsu has no \"%.100s\" in the project \"%.100s\" that this user sees",
                   s->place->asset, s->place->project);
     else
-        http_fail(s->e, 1, "Kitsu has %d of the name \"%.100s\" in the project \"%.100s\": %.200s",
+        error_set(s->e, 1, "Kitsu has %d of the name \"%.100s\" in the project \"%.100s\": %.200s",
                   n, s->place->asset, s->place->project, s->names.data);
     return PUBLISH_NOT_FOUND;
 }
 
 publish_found publish_entity_find(zou *z, store *s, const publish_place *place,
-                                  const json *document, arena *a, publish_entity *out,
-                                  http_error *e)
+                                  const json *document, arena *a, publish_entity *out, error *e)
 {
     const json *record = json_at(document, "data", "zou", NULL);
     const char *id = json_text(json_get(record, "id"));
     search look_up = {.zou = z, .store = s, .place = place, .a = a, .e = e};
-    if (touched_is_id(id)) {
+    if (zou_is_id(id)) {
         const char *type = json_text(json_get(record, "type"));
         *out = (publish_entity){
             .id = id, .text = arena_printf(a, "%s \"%s\"", type ? type : "entity", place->asset)};

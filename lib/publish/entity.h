@@ -14,7 +14,6 @@ typedef struct publish_entity {
  * and asset: the entity whose document would be called so (`SQ01_SH010`), else the
  * only one whose own name it is (`SH010`). The result is in `a`. */
 publish_found publish_entity_find(zou *z, store *s, const publish_place *place,
-                                  const json *document, arena *a, publish_entity *out,
-                                  http_error *e);
+                                  const json *document, arena *a, publish_entity *out, error *e);
 
 #endif

@@ -10,7 +10,7 @@ static void add_quoted(buf *b, const json *v)
 {
     if (json_text(v)) {
         buf_addc(b, '"');
-        show_text(b, v, "");
+        display_text(b, v, "");
         buf_addc(b, '"');
     } else {
         buf_adds(b, "none");
@@ -36,7 +36,7 @@ static bool all_met(const json *comment)
     return true;
 }
 
-void note_words_outcome(buf *b, const json *comment)
+void explain_outcome(buf *b, const json *comment)
 {
     const json *status = json_get(comment, "task_status");
     bool changed = json_true(json_get(comment, "status_changed"));
@@ -68,7 +68,7 @@ static void add_saw_families(buf *b, const json *saw)
     }
 }
 
-void note_words_reason(buf *b, const json *reason)
+void explain_reason(buf *b, const json *reason)
 {
     const char *rule = json_text(json_get(reason, "rule"));
     const json *family = json_get(reason, "family"), *name = json_get(reason, "short_name");
@@ -77,7 +77,7 @@ void note_words_reason(buf *b, const json *reason)
     buf_adds(b, rule ? rule : "?");
     if (has) {
         buf_addc(b, ' ');
-        show_text(b, json_get(reason, "condition"), "");
+        display_text(b, json_get(reason, "condition"), "");
     }
     if (family || name) {
         buf_addc(b, ' ');
@@ -98,11 +98,11 @@ void note_words_reason(buf *b, const json *reason)
                                            : ": not looked at, as OpenPype heeds the first only");
 }
 
-void note_words_text(buf *b, const json *comment)
+void explain_text(buf *b, const json *comment)
 {
     const json *text = json_get(comment, "text"), *previews = json_get(comment, "previews");
     uint32_t n = json_is(previews, JSON_ARRAY) ? previews->len : 0;
     buf_adds(b, "text: ");
-    show_value(b, text);
+    display_value(b, text);
     buf_addf(b, ", %u preview%s", n, n == 1 ? "" : "s");
 }

@@ -5,10 +5,10 @@
 #include "json/json.h"
 
 /* All append, without a line's end. What becomes of the task's status: */
-void note_words_outcome(buf *b, const json *comment);
+void explain_outcome(buf *b, const json *comment);
 /* One of its `reasons`: the condition, what it saw, whether it is met. */
-void note_words_reason(buf *b, const json *reason);
+void explain_reason(buf *b, const json *reason);
 /* The comment itself: its text, cut where it is long, and how many previews. */
-void note_words_text(buf *b, const json *comment);
+void explain_text(buf *b, const json *comment);
 
 #endif

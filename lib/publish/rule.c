@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-struct note {
+struct rule {
     arena *a;
-    const note_settings *settings; /* borrowed, as the record is */
+    const rule_settings *settings; /* borrowed, as the record is */
     const json *record, *instances;
     json families; /* of the instances that are published, each once */
-    note_remark_fn *remark;
+    rule_remark_fn *remark;
     void *context;
 };
 
@@ -154,13 +154,13 @@ static json published_families(arena *a, const json *instances, bool openpype)
     return families;
 }
 
-note *note_new(arena *a, const note_settings *settings, const json *publish, note_remark_fn *remark,
+rule *rule_new(arena *a, const rule_settings *settings, const json *publish, rule_remark_fn *remark,
                void *context, const char **why)
 {
-    note *n = arena_alloc(a, sizeof *n);
+    rule *n = arena_alloc(a, sizeof *n);
     if ((*why = fault_of(a, publish)))
         return NULL;
-    *n = (note){.a = a,
+    *n = (rule){.a = a,
                 .settings = settings,
                 .record = publish,
                 .instances = json_get(publish, "instances"),
@@ -173,7 +173,7 @@ note *note_new(arena *a, const note_settings *settings, const json *publish, not
     return NULL;
 }
 
-uint32_t note_instances(const note *n)
+uint32_t rule_instances(const rule *n)
 {
     return n->instances->len;
 }
@@ -189,15 +189,15 @@ typedef struct decision {
     bool known;         /* there are `task_statuses` */
 } decision;
 
-static json *add_reason(note *n, decision *d, const char *rule)
+static json *add_reason(rule *n, decision *d, const char *which)
 {
     json reason = json_object();
-    json_add(n->a, &reason, "rule", json_string(n->a, rule));
+    json_add(n->a, &reason, "rule", json_string(n->a, which));
     json_push(n->a, &d->reasons, reason);
     return &d->reasons.items[d->reasons.len - 1];
 }
 
-static void add_met(note *n, decision *d, json *reason, bool met)
+static void add_met(rule *n, decision *d, json *reason, bool met)
 {
     json_add(n->a, reason, "met", json_bool(met));
     d->allowed &= met;
@@ -206,14 +206,14 @@ static void add_met(note *n, decision *d, json *reason, bool met)
 /* Whether there is a status of that short name, by the list that came with the
  * publish; without one zou-push will see. `saw` are those of that name in any
  * case, for it is most often the case that is wrong. */
-static void find_status(note *n, decision *d)
+static void find_status(rule *n, decision *d)
 {
     const json *statuses = json_get(n->record, "task_statuses"), *want = n->settings->short_name;
     json saw = json_array();
     d->known = json_is(statuses, JSON_ARRAY);
     for (uint32_t i = 0; d->known && i < statuses->len; i++) {
         const json *short_name = json_get(&statuses->items[i], "short_name");
-        if (!json_text(short_name) || !fold_equal(short_name, want))
+        if (!json_text(short_name) || !casefold_equal(short_name, want))
             continue;
         if (!holds(&saw, short_name))
             json_push(n->a, &saw, *short_name);
@@ -226,7 +226,7 @@ static void find_status(note *n, decision *d)
     add_met(n, d, reason, want->len > 0 && (!d->known || d->status));
 }
 
-static void warn_of_status(note *n, const decision *d, uint32_t i)
+static void warn_of_status(rule *n, const decision *d, uint32_t i)
 {
     const json *saw = json_get(&d->reasons.items[1], "saw");
     const char *other = json_is(saw, JSON_ARRAY) && saw->len ? saw->items[0].text : NULL;
@@ -240,8 +240,8 @@ static void warn_of_status(note *n, const decision *d, uint32_t i)
                            other ? other : "", other ? "\": upper and lower case count)" : ""));
 }
 
-static json *add_condition(note *n, decision *d, const char *list, uint32_t i,
-                           const note_condition *c, const char *key)
+static json *add_condition(rule *n, decision *d, const char *list, uint32_t i,
+                           const rule_condition *c, const char *key)
 {
     json *reason = add_reason(n, d, arena_printf(n->a, "%s[%u]", list, i));
     json_add(n->a, reason, "condition", json_string(n->a, c->equal ? "equal" : "not_equal"));
@@ -249,30 +249,30 @@ static json *add_condition(note *n, decision *d, const char *list, uint32_t i,
     return reason;
 }
 
-static void check_statuses(note *n, decision *d)
+static void check_statuses(rule *n, decision *d)
 {
     for (uint32_t i = 0; i < n->settings->statuses.n; i++) {
-        const note_condition *c = &n->settings->statuses.list[i];
+        const rule_condition *c = &n->settings->statuses.list[i];
         json *reason = add_condition(n, d, "status_conditions", i, c, "short_name");
         json_add(n->a, reason, "saw", *d->short_name);
-        add_met(n, d, reason, fold_equal(d->short_name, c->is) == c->equal);
+        add_met(n, d, reason, casefold_equal(d->short_name, c->is) == c->equal);
     }
 }
 
 /* equal: it is among the published families; not_equal: another one is. */
-static bool family_met(const json *families, const note_condition *c)
+static bool family_met(const json *families, const rule_condition *c)
 {
     for (uint32_t i = 0; i < families->len; i++)
-        if (fold_equal(&families->items[i], c->is) == c->equal)
+        if (casefold_equal(&families->items[i], c->is) == c->equal)
             return true;
     return false;
 }
 
 /* OpenPype: every published family is it; none is. Only the requirement is put
  * into lower case. */
-static bool family_met_openpype(note *n, const note_condition *c)
+static bool family_met_openpype(rule *n, const rule_condition *c)
 {
-    json lower = fold_lower(n->a, c->is);
+    json lower = casefold_lower(n->a, c->is);
     for (uint32_t i = 0; i < n->families.len; i++)
         if (same(&n->families.items[i], &lower) != c->equal)
             return false;
@@ -280,11 +280,11 @@ static bool family_met_openpype(note *n, const note_condition *c)
 }
 
 /* Of OpenPype's loop over the requirements the first alone has any effect. */
-static void check_families(note *n, decision *d)
+static void check_families(rule *n, decision *d)
 {
     bool openpype = n->settings->openpype;
     for (uint32_t i = 0; i < n->settings->families.n; i++) {
-        const note_condition *c = &n->settings->families.list[i];
+        const rule_condition *c = &n->settings->families.list[i];
         json *reason = add_condition(n, d, "family_requirements", i, c, "family");
         json_add(n->a, reason, "saw", n->families);
         if (openpype && i > 0)
@@ -295,7 +295,7 @@ static void check_families(note *n, decision *d)
     }
 }
 
-static decision decide(note *n, const json *task, uint32_t i)
+static decision decide(rule *n, const json *task, uint32_t i)
 {
     decision d = {.short_name = json_at(task, "task_status", "short_name", NULL),
                   .reasons = json_array(),
@@ -311,29 +311,29 @@ static decision decide(note *n, const json *task, uint32_t i)
 /* ---- the comment -------------------------------------------------------- */
 
 typedef struct missing {
-    note *note;
+    rule *rule;
     uint32_t instance;
 } missing;
 
 static void warn_of_missing(void *context, const char *key)
 {
     missing *m = context;
-    m->note->remark(m->note->context, m->instance,
-                    arena_printf(m->note->a,
+    m->rule->remark(m->rule->context, m->instance,
+                    arena_printf(m->rule->a,
                                  "the template's {%s} is missing in the instance, and stays empty",
                                  key));
 }
 
-static json text_of(note *n, const json *instance, uint32_t i)
+static json text_of(rule *n, const json *instance, uint32_t i)
 {
     missing m = {n, i};
     const json *comment = json_get(instance, "comment");
     if (n->settings->template)
-        return note_template_fill(n->settings->template, instance, n->a, warn_of_missing, &m);
+        return comment_template_fill(n->settings->template, instance, n->a, warn_of_missing, &m);
     return json_text(comment) ? *comment : json_string(n->a, "");
 }
 
-static json previews_of(note *n, const json *instance, uint32_t i)
+static json previews_of(rule *n, const json *instance, uint32_t i)
 {
     const json *list = json_get(instance, "representations");
     json previews = json_array(), tag = json_string(n->a, "kitsureview");
@@ -356,7 +356,7 @@ static json previews_of(note *n, const json *instance, uint32_t i)
 
 /* Without a list of statuses the id stays open: zou-push looks it up by the short
  * name, as it would not if it had the present one's. */
-static bool add_status(note *n, json *comment, const json *task, const decision *d)
+static bool add_status(rule *n, json *comment, const json *task, const decision *d)
 {
     const json *present = json_get(task, "task_status_id"), *short_name = d->short_name;
     json id = *present;
@@ -373,7 +373,7 @@ static bool add_status(note *n, json *comment, const json *task, const decision 
     return changed;
 }
 
-bool note_comment(note *n, uint32_t i, json *comment, const char **why)
+bool rule_comment(rule *n, uint32_t i, json *comment, const char **why)
 {
     const json *instance = &n->instances->items[i], *task = json_get(instance, "task");
     const json *id = json_get(n->record, "id");

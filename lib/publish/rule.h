@@ -8,18 +8,18 @@
 
 #include "publish/rule_settings.h"
 
-typedef struct note note;
+typedef struct rule rule;
 
 /* Something to warn of: `instance` is its index. */
-typedef void note_remark_fn(void *context, uint32_t instance, const char *text);
+typedef void rule_remark_fn(void *context, uint32_t instance, const char *text);
 
 /* Look at a Publish record. NULL: `*why`, in `a`, says what is wrong with it and
  * where. All is borrowed, the result lives in `a`. */
-note *note_new(arena *a, const note_settings *settings, const json *publish, note_remark_fn *remark,
+rule *rule_new(arena *a, const rule_settings *settings, const json *publish, rule_remark_fn *remark,
                void *context, const char **why);
-uint32_t note_instances(const note *n);
+uint32_t rule_instances(const rule *n);
 /* Make the Comment of an instance, in `a`. False: it gets none, `*why`, in `a`,
  * says for what reason. */
-bool note_comment(note *n, uint32_t instance, json *comment, const char **why);
+bool rule_comment(rule *n, uint32_t instance, json *comment, const char **why);
 
 #endif

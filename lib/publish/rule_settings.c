@@ -9,7 +9,7 @@
 
 typedef struct reader {
     arena *a;
-    note_mistake_fn *mistake;
+    rule_mistake_fn *mistake;
     void *context;
     bool ok;
 } reader;
@@ -25,7 +25,7 @@ __attribute__((format(printf, 4, 5))) static void wrong(reader *r, const char *p
     vsnprintf(allowed, sizeof allowed, format, args);
     va_end(args);
     if (v) {
-        show_value(&text, v);
+        display_value(&text, v);
         buf_addf(&text, ", but %s is wanted", allowed);
     } else {
         buf_addf(&text, "missing: %s is wanted", allowed);
@@ -68,7 +68,7 @@ static void look_for_others(reader *r, const json *of, const char *path, const c
 }
 
 static bool read_condition(reader *r, const json *v, const char *path, const char *key,
-                           note_condition *out)
+                           rule_condition *out)
 {
     const char *const known[] = {"condition", key, NULL};
     bool ok = r->ok;
@@ -85,16 +85,16 @@ static bool read_condition(reader *r, const json *v, const char *path, const cha
     bool equal = word && strcmp(word, "equal") == 0;
     if (word && !equal && strcmp(word, "not_equal") != 0)
         wrong(r, arena_printf(r->a, "%s.condition", path), condition, "\"equal\" or \"not_equal\"");
-    *out = (note_condition){.equal = equal, .is = is};
+    *out = (rule_condition){.equal = equal, .is = is};
     bool good = r->ok;
     r->ok = ok && good;
     return good;
 }
 
-static note_conditions read_conditions(reader *r, const json *of, const char *path,
+static rule_conditions read_conditions(reader *r, const json *of, const char *path,
                                        const char *list, const char *key)
 {
-    note_conditions c = {0};
+    rule_conditions c = {0};
     const json *v = member(r, of, path, list, JSON_ARRAY, "a list of conditions");
     if (!v)
         return c;
@@ -106,11 +106,11 @@ static note_conditions read_conditions(reader *r, const json *of, const char *pa
     return c;
 }
 
-static void read_conditions_of(reader *r, const json *note, note_settings *out)
+static void read_conditions_of(reader *r, const json *note, rule_settings *out)
 {
     static const char *const known[] = {"status_conditions", "family_requirements", NULL};
-    const char *path = NOTE_SETTINGS ".status_change_conditions";
-    const json *v = member(r, note, NOTE_SETTINGS, "status_change_conditions", JSON_OBJECT,
+    const char *path = RULE_SETTINGS ".status_change_conditions";
+    const json *v = member(r, note, RULE_SETTINGS, "status_change_conditions", JSON_OBJECT,
                            "{\"status_conditions\": [...], \"family_requirements\": [...]}");
     if (!v)
         return;
@@ -119,11 +119,11 @@ static void read_conditions_of(reader *r, const json *note, note_settings *out)
     out->families = read_conditions(r, v, path, "family_requirements", "family");
 }
 
-static void read_template(reader *r, const json *note, note_settings *out)
+static void read_template(reader *r, const json *note, rule_settings *out)
 {
     static const char *const known[] = {"enabled", "comment_template", NULL};
-    const char *path = NOTE_SETTINGS ".custom_comment_template", *why;
-    const json *v = member(r, note, NOTE_SETTINGS, "custom_comment_template", JSON_OBJECT,
+    const char *path = RULE_SETTINGS ".custom_comment_template", *why;
+    const json *v = member(r, note, RULE_SETTINGS, "custom_comment_template", JSON_OBJECT,
                            "{\"enabled\": ..., \"comment_template\": ...}");
     if (!v)
         return;
@@ -132,31 +132,31 @@ static void read_template(reader *r, const json *note, note_settings *out)
     const json *text = member(r, v, path, "comment_template", JSON_STRING, "a text");
     if (!json_true(enabled) || !text)
         return;
-    out->template = note_template_new(r->a, text, out->openpype, &why);
+    out->template = comment_template_new(r->a, text, out->openpype, &why);
     if (!out->template) {
         r->mistake(r->context, true, arena_printf(r->a, "%s.comment_template", path), why);
         r->ok = false;
     }
 }
 
-bool note_settings_read(arena *a, const json *settings, bool openpype, note_settings *out,
-                        note_mistake_fn *mistake, void *context)
+bool rule_settings_read(arena *a, const json *settings, bool openpype, rule_settings *out,
+                        rule_mistake_fn *mistake, void *context)
 {
     static const char *const known[] = {"set_status_note", "note_status_shortname",
                                         "status_change_conditions", "custom_comment_template",
                                         NULL};
     reader r = {.a = a, .mistake = mistake, .context = context, .ok = true};
-    const json *note = path_get(settings, NOTE_SETTINGS);
-    *out = (note_settings){.openpype = openpype};
+    const json *note = path_get(settings, RULE_SETTINGS);
+    *out = (rule_settings){.openpype = openpype};
     if (!json_is(note, JSON_OBJECT)) {
-        wrong(&r, NOTE_SETTINGS, note, "{\"set_status_note\": ...}");
+        wrong(&r, RULE_SETTINGS, note, "{\"set_status_note\": ...}");
         return false;
     }
-    look_for_others(&r, note, NOTE_SETTINGS, known);
+    look_for_others(&r, note, RULE_SETTINGS, known);
     out->set_status_note =
-        json_true(member(&r, note, NOTE_SETTINGS, "set_status_note", JSON_TRUE, "true or false"));
+        json_true(member(&r, note, RULE_SETTINGS, "set_status_note", JSON_TRUE, "true or false"));
     out->short_name =
-        member(&r, note, NOTE_SETTINGS, "note_status_shortname", JSON_STRING, "a text");
+        member(&r, note, RULE_SETTINGS, "note_status_shortname", JSON_STRING, "a text");
     read_conditions_of(&r, note, out);
     read_template(&r, note, out);
     return r.ok;

@@ -12,34 +12,34 @@
 
 #include "publish/template.h"
 
-#define NOTE_SETTINGS "kitsu.publish.IntegrateKitsuNote"
+#define RULE_SETTINGS "kitsu.publish.IntegrateKitsuNote"
 
-typedef struct note_condition {
+typedef struct rule_condition {
     bool equal;     /* else not_equal */
     const json *is; /* the short name, or family: a JSON_STRING */
-} note_condition;
+} rule_condition;
 
-typedef struct note_conditions {
-    note_condition *list;
+typedef struct rule_conditions {
+    rule_condition *list;
     uint32_t n;
-} note_conditions;
+} rule_conditions;
 
 /* All of it borrowed from the settings, or in the arena. */
-typedef struct note_settings {
+typedef struct rule_settings {
     bool openpype; /* decide as OpenPype's plug-in does */
     bool set_status_note;
     const json *short_name; /* a JSON_STRING */
-    note_conditions statuses, families;
-    const note_template *template; /* NULL: the comment as it is */
-} note_settings;
+    rule_conditions statuses, families;
+    const comment_template *template; /* NULL: the comment as it is */
+} rule_settings;
 
 /* Something wrong with the settings: `path`, dotted, places in lists as [0], and
  * what is allowed there. Not `fatal`: a key that nobody knows. */
-typedef void note_mistake_fn(void *context, bool fatal, const char *path, const char *what);
+typedef void rule_mistake_fn(void *context, bool fatal, const char *path, const char *what);
 
 /* Read them out of merged settings (store/settings.h), with `openpype` for its manner.
  * All mistakes are told. False: there was a fatal one. */
-bool note_settings_read(arena *a, const json *settings, bool openpype, note_settings *out,
-                        note_mistake_fn *mistake, void *context);
+bool rule_settings_read(arena *a, const json *settings, bool openpype, rule_settings *out,
+                        rule_mistake_fn *mistake, void *context);
 
 #endif

@@ -1,11 +1,12 @@
 #include "publish/task.h"
 
+#include "base/mem.h"
 #include "base/msg.h"
-#include "fetch/affected.h"
-#include "fetch/records.h"
 #include "model/naming.h"
 #include "publish/entity.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
+#include "zou/project.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,9 @@
 #include <sysexits.h>
 
 struct publish_tasks {
-    zou *zou;            /* borrowed */
-    store *store;        /* borrowed */
-    fetch_shared shared; /* types, statuses, who the user is */
+    zou *zou;         /* borrowed */
+    store *store;     /* borrowed */
+    zou_lists shared; /* types, statuses, who the user is */
 };
 
 /* One search. All in the arena. */
@@ -26,16 +27,10 @@ typedef struct search {
     const publish_place *place;
     json document; /* the asset's; null: none */
     int documents; /* of that name */
-    http_error *e;
+    error *e;
 } search;
 
 /* ---- what goes wrong ------------------------------------------------------- */
-
-static publish_found store_failed(const store_error *se, http_error *e)
-{
-    http_fail(e, se->status, "%s", se->what);
-    return PUBLISH_LOST;
-}
 
 static publish_found not_read(zou_result result)
 {
@@ -46,8 +41,8 @@ static publish_found not_read(zou_result result)
 
 static const char *short_name_of(publish_tasks *t, arena *a, const char *status_id)
 {
-    const json_element *status = fetch_list_find(&t->shared.task_statuses, status_id);
-    const char *name = status && status->text ? fetch_member(a, status, "short_name") : NULL;
+    const json_element *status = element_list_find(&t->shared.task_statuses, status_id);
+    const char *name = status && status->text ? zou_member(a, status, "short_name") : NULL;
     return name ? name : "";
 }
 
@@ -56,7 +51,7 @@ static publish_found complete(search *s, const json *record, json *out)
 {
     const char *status = json_text(json_get(record, "task_status_id"));
     json own = json_object();
-    zou_result result = fetch_shared_need(&s->t->shared, &s->t->shared.task_statuses, s->e);
+    zou_result result = zou_lists_need(&s->t->shared, &s->t->shared.task_statuses, s->e);
     if (result != ZOU_OK)
         return not_read(result);
     *out = s->place->task ? json_copy_shallow(s->a, s->place->task) : json_object();
@@ -69,9 +64,9 @@ static publish_found complete(search *s, const json *record, json *out)
 }
 
 /* Whether Kitsu keeps some status from the artist that the user is here. */
-static publish_found find_artist(publish_tasks *t, fetch_reading *r, bool *artist, http_error *e)
+static publish_found find_artist(publish_tasks *t, zou_project *r, bool *artist, error *e)
 {
-    const fetch_list *all = &t->shared.task_statuses;
+    const element_list *all = &t->shared.task_statuses;
     bool kept = false;
     *artist = false;
     for (size_t i = 0; i < all->len && !kept; i++) {
@@ -82,7 +77,7 @@ static publish_found find_artist(publish_tasks *t, fetch_reading *r, bool *artis
     }
     if (!kept)
         return PUBLISH_FOUND;
-    zou_result result = fetch_reading_role(r, e);
+    zou_result result = zou_project_find_role(r, e);
     *artist = result == ZOU_OK && strcmp(r->role, "user") == 0;
     return not_read(result);
 }
@@ -95,10 +90,10 @@ static void add_status(arena *a, json *list, const json *status)
     json_push(a, list, entry);
 }
 
-static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *a, json *list,
-                                     http_error *e)
+static publish_found choose_statuses(publish_tasks *t, zou_project *r, arena *a, json *list,
+                                     error *e)
 {
-    const fetch_list *all = &t->shared.task_statuses;
+    const element_list *all = &t->shared.task_statuses;
     const json *own = json_get(&r->record, "task_statuses");
     bool artist, some = json_is(own, JSON_ARRAY) && own->len > 0;
     publish_found found = find_artist(t, r, &artist, e);
@@ -119,18 +114,18 @@ static publish_found choose_statuses(publish_tasks *t, fetch_reading *r, arena *
 }
 
 publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, arena *a, json *list,
-                                     http_error *e)
+                                     error *e)
 {
-    fetch_reading r;
+    zou_project r;
     *list = json_array();
-    fetch_reading_start(&r, &t->shared, project_id, project_id);
-    zou_result result = fetch_reading_project(&r, e);
+    zou_project_start(&r, &t->shared, project_id, project_id);
+    zou_result result = zou_project_read(&r, e);
     if (result == ZOU_OK)
-        result = fetch_shared_need(&t->shared, &t->shared.task_statuses, e);
+        result = zou_lists_need(&t->shared, &t->shared.task_statuses, e);
     publish_found found = not_read(result);
     if (found == PUBLISH_FOUND)
         found = choose_statuses(t, &r, a, list, e);
-    fetch_reading_end(&r);
+    zou_project_end(&r);
     return found;
 }
 
@@ -150,17 +145,16 @@ static bool note_document(void *context, store_ns ns, const json *document)
 /* A name that OpenPype cannot have is in no store. */
 static publish_found find_document(search *s)
 {
-    store_error se;
     const publish_place *p = s->place;
     store_ns ns = {store_avalon(s->t->store), p->project};
     s->document = json_null();
     if (naming_fault(s->a, p->project, true) || naming_fault(s->a, p->asset, false))
         return PUBLISH_FOUND;
-    if (!store_find(s->t->store, ns, STORE_NAME, &p->asset, 1, s->a, note_document, s, &se))
-        return store_failed(&se, s->e);
+    if (!store_find(s->t->store, ns, STORE_NAME, &p->asset, 1, s->a, note_document, s, s->e))
+        return PUBLISH_LOST;
     if (s->documents <= 1)
         return PUBLISH_FOUND;
-    http_fail(s->e, 1, "OpenPype has %d assets \"%s\" in %s", s->documents, p->asset, p->project);
+    error_set(s->e, 1, "OpenPype has %d assets \"%s\" in %s", s->documents, p->asset, p->project);
     return PUBLISH_NOT_FOUND;
 }
 
@@ -190,7 +184,7 @@ static publish_found ask(search *s, const char *id, json *record)
     const char *path = arena_printf(s->a, "/data/tasks/%s", id);
     zou_result result = zou_get(s->t->zou, path, s->a, record, s->e);
     if (result == ZOU_OK && !json_text(json_get(record, "id"))) {
-        http_fail(s->e, EX_PROTOCOL, "GET %s: the answer has no id", path);
+        error_set(s->e, EX_PROTOCOL, "GET %s: the answer has no id", path);
         return PUBLISH_LOST;
     }
     if (result == ZOU_MISSING)
@@ -229,7 +223,7 @@ static bool keep_task(void *context, const json_element *element)
         c->list = more;
     }
     const json_element *type =
-        fetch_list_find(&c->s->t->shared.task_types, json_text(json_get(&v, "task_type_id")));
+        element_list_find(&c->s->t->shared.task_types, json_text(json_get(&v, "task_type_id")));
     c->list[c->n++] = (candidate){.id = json_text(json_get(&v, "id")),
                                   .name = text_or(json_get(&v, "name"), ""),
                                   .type = type && type->name ? type->name : "",
@@ -334,7 +328,7 @@ static publish_found choose(search *s, const publish_entity *of, const json_memb
 {
     candidates c = {.s = s};
     int n;
-    zou_result result = fetch_shared_need(&s->t->shared, &s->t->shared.task_types, s->e);
+    zou_result result = zou_lists_need(&s->t->shared, &s->t->shared.task_types, s->e);
     if (result == ZOU_OK)
         result = zou_list(s->t->zou, arena_printf(s->a, "/data/tasks?entity_id=%s", of->id),
                           keep_task, &c, s->e);
@@ -346,10 +340,10 @@ static publish_found choose(search *s, const publish_entity *of, const json_memb
         return PUBLISH_FOUND;
     }
     if (n > 1)
-        http_fail(s->e, 1, "%s has %d tasks \"%.100s\" in Kitsu: name one by its type (%s)",
+        error_set(s->e, 1, "%s has %d tasks \"%.100s\" in Kitsu: name one by its type (%s)",
                   of->text, n, s->place->task_name, names_of(s, &c));
     else
-        http_fail(s->e, 1, "%s has no task \"%.100s\" in Kitsu that this user sees (it has: %s)",
+        error_set(s->e, 1, "%s has no task \"%.100s\" in Kitsu that this user sees (it has: %s)",
                   of->text, s->place->task_name, names_of(s, &c));
     return PUBLISH_NOT_FOUND;
 }
@@ -361,7 +355,7 @@ static publish_found find_by_name(search *s, json *record)
     const publish_place *p = s->place;
     publish_entity of;
     if (!p->project || !p->asset || !p->task_name) {
-        http_fail(s->e, 1, "it has neither a task nor %s to find it by",
+        error_set(s->e, 1, "it has neither a task nor %s to find it by",
                   !p->project ? "a \"project\""
                   : !p->asset ? "an \"asset\""
                               : "a \"task_name\"");
@@ -372,7 +366,7 @@ static publish_found find_by_name(search *s, json *record)
         return found;
     const json_member *entry = find_entry(s);
     const char *link = json_text(json_at(entry ? &entry->value : NULL, "zou", "id", NULL));
-    if (touched_is_id(link)) {
+    if (zou_is_id(link)) {
         found = ask(s, link, record);
         if (found != PUBLISH_FOUND || !json_is_null(record))
             return found;
@@ -392,7 +386,7 @@ static bool is_complete(const json *given)
 }
 
 publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, arena *a, json *out,
-                                 const char **project_id, http_error *e)
+                                 const char **project_id, error *e)
 {
     search s = {.t = t, .a = a, .place = place, .e = e};
     const char *id = json_text(json_get(place->task, "id"));
@@ -403,15 +397,15 @@ publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, a
         *out = *place->task;
         return PUBLISH_FOUND;
     }
-    if (id && !touched_is_id(id)) {
-        http_fail(e, 1, "\"%.60s\" is no id of a task in Kitsu", id);
+    if (id && !zou_is_id(id)) {
+        error_set(e, 1, "\"%.60s\" is no id of a task in Kitsu", id);
         return PUBLISH_NOT_FOUND;
     }
     found = id ? ask(&s, id, &record) : find_by_name(&s, &record);
     if (found != PUBLISH_FOUND)
         return found;
     if (json_is_null(&record)) {
-        http_fail(e, 1, "Kitsu has no task %s", id);
+        error_set(e, 1, "Kitsu has no task %s", id);
         return PUBLISH_NOT_FOUND;
     }
     *project_id = json_text(json_get(&record, "project_id"));
@@ -423,7 +417,7 @@ publish_tasks *publish_tasks_new(zou *z, store *s)
     static const bool none[KINDS] = {false};
     publish_tasks *t = xmalloc(sizeof *t);
     *t = (publish_tasks){.zou = z, .store = s};
-    fetch_shared_init(&t->shared, z, none);
+    zou_lists_init(&t->shared, z, none);
     return t;
 }
 
@@ -431,6 +425,6 @@ void publish_tasks_free(publish_tasks *t)
 {
     if (!t)
         return;
-    fetch_shared_free(&t->shared);
+    zou_lists_free(&t->shared);
     free(t);
 }

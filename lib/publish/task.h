@@ -26,13 +26,13 @@ typedef enum publish_found {
  * and in `*project_id` Kitsu's project, NULL if the place has all of the task so
  * that nothing was asked. */
 publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, arena *a, json *task,
-                                 const char **project_id, http_error *e);
+                                 const char **project_id, error *e);
 
 /* The statuses that the user can set in a project, in `a`: [{id, short_name}, ...].
  * Those of the project, or all if it lists none; without archived ones, and for an
  * artist without those that Kitsu keeps from artists: the comment would be refused
  * with them. */
 publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, arena *a, json *list,
-                                     http_error *e);
+                                     error *e);
 
 #endif

@@ -19,7 +19,7 @@ typedef struct piece {
     bool zero;
 } piece;
 
-struct note_template {
+struct comment_template {
     piece *pieces; /* in the arena */
     size_t n;
     bool openpype;
@@ -42,7 +42,7 @@ static size_t characters(const char *at, const char *end)
     return n;
 }
 
-static void add_text(note_template *t, const char *from, const char *end)
+static void add_text(comment_template *t, const char *from, const char *end)
 {
     if (from < end)
         t->pieces[t->n++] = (piece){.text = from, .len = (size_t)(end - from)};
@@ -78,7 +78,7 @@ static bool read_spec(piece *p, const char *at, const char *end)
 }
 
 /* A place, from behind its `{` to its `}`. */
-static const char *read_place(arena *a, note_template *t, const char *from, const char *end)
+static const char *read_place(arena *a, comment_template *t, const char *from, const char *end)
 {
     const char *colon = memchr(from, ':', (size_t)(end - from));
     const char *key_end = colon ? colon : end;
@@ -95,7 +95,7 @@ static const char *read_place(arena *a, note_template *t, const char *from, cons
 }
 
 /* NULL, or what is wrong at `*at`. */
-static const char *read_template(arena *a, note_template *t, const char **at, const char *end)
+static const char *read_template(arena *a, comment_template *t, const char **at, const char *end)
 {
     const char *from = *at, *why;
     while (*at < end) {
@@ -123,7 +123,7 @@ static const char *read_template(arena *a, note_template *t, const char **at, co
     return NULL;
 }
 
-static void read_openpypes(arena *a, note_template *t, const char *at, const char *end)
+static void read_openpypes(arena *a, comment_template *t, const char *at, const char *end)
 {
     const char *from = at;
     while ((at = memchr(at, '{', (size_t)(end - at)))) {
@@ -137,11 +137,11 @@ static void read_openpypes(arena *a, note_template *t, const char *at, const cha
     add_text(t, from, end);
 }
 
-note_template *note_template_new(arena *a, const json *text, bool openpype, const char **why)
+comment_template *comment_template_new(arena *a, const json *text, bool openpype, const char **why)
 {
     const char *at = text->text, *end = text->text + text->len;
-    note_template *t = arena_alloc(a, sizeof *t);
-    *t = (note_template){.openpype = openpype};
+    comment_template *t = arena_alloc(a, sizeof *t);
+    *t = (comment_template){.openpype = openpype};
     /* Each piece takes a byte at least, and ends with a brace or the text. */
     t->pieces = arena_alloc(a, (text->len + 1) * sizeof *t->pieces);
     if (openpype) {
@@ -202,8 +202,8 @@ static void add_padded(buf *b, const piece *p, const json *v)
     buf_free(&text);
 }
 
-json note_template_fill(const note_template *t, const json *instance, arena *a,
-                        note_missing_fn *missing, void *context)
+json comment_template_fill(const comment_template *t, const json *instance, arena *a,
+                           template_missing_fn *missing, void *context)
 {
     buf b = {0};
     for (size_t i = 0; i < t->n; i++) {

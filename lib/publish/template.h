@@ -11,18 +11,18 @@
 
 #include "json/json.h"
 
-typedef struct note_template note_template;
+typedef struct comment_template comment_template;
 
 /* `text` is a JSON_STRING, borrowed; the result lives in `a`. NULL: `*why`, in
  * `a`, says what is wrong and where; never with `openpype`. */
-note_template *note_template_new(arena *a, const json *text, bool openpype, const char **why);
+comment_template *comment_template_new(arena *a, const json *text, bool openpype, const char **why);
 
 /* Gets each key that the instance lacks, whose place stays empty. */
-typedef void note_missing_fn(void *context, const char *key);
+typedef void template_missing_fn(void *context, const char *key);
 
 /* A JSON_STRING in `a`. A key whose value is null is one that is missing, except
  * in OpenPype's manner. */
-json note_template_fill(const note_template *t, const json *instance, arena *a,
-                        note_missing_fn *missing, void *context);
+json comment_template_fill(const comment_template *t, const json *instance, arena *a,
+                           template_missing_fn *missing, void *context);
 
 #endif

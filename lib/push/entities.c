@@ -1,4 +1,6 @@
 #include "base/clock.h"
+
+#include "base/mem.h"
 #include "push/run.h"
 #include "record/sanitize.h"
 #include "zou/bulk.h"
@@ -32,7 +34,7 @@ static bool take_record(void *context, const json_element *e)
     json v;
     if (!e->id || !e->text || !json_parse(s->run->arena, e->text, e->len, &v, NULL, NULL))
         return true;
-    clean_record(s->run->arena, &v, no_report, NULL);
+    sanitize_record(s->run->arena, &v, no_report, NULL);
     for (size_t n = 0; n < s->n; n++)
         if (s->items[n]->id && strcmp(s->items[n]->id, e->id) == 0)
             s->items[n]->record = v;
@@ -48,9 +50,9 @@ static bool read_back(push_run *r, push_item **items, size_t n)
     for (size_t i = 0; i < n; i++)
         if (items[i]->id)
             ids[len++] = items[i]->id;
-    http_error e; /* r->e says why we end, if we do */
+    error e; /* r->e says why we end, if we do */
     zou_result result =
-        fetch_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "", take_record, &s, &e);
+        zou_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "", take_record, &s, &e);
     for (size_t i = 0; i < n && result == ZOU_OK; i++)
         if (items[i]->id)
             push_run_link(r, items[i]);
@@ -136,7 +138,7 @@ static bool match(void *context, const json_element *e)
     lookup *l = context;
     arena *a = l->run->arena;
     bool same = e->id && e->name && strcmp(e->name, l->wanted->name) == 0;
-    const char *type = same ? fetch_member(a, e, "entity_type_id") : NULL;
+    const char *type = same ? zou_member(a, e, "entity_type_id") : NULL;
     if (type && l->wanted->above && strcmp(type, l->wanted->above->id) == 0 &&
         !production_find(l->run->plan->kitsu->production, e->id))
         l->id = arena_text(a, e->id, strlen(e->id));

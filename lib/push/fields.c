@@ -22,12 +22,12 @@ static void plan_project_numbers(push_plan *p)
     const json *data = json_get(&p->c->project, "data");
     double fps, theirs;
     int32_t width, height, w, h;
-    if (value_real(p->arena, json_get(project, "fps"), &theirs) &&
-        value_real(p->arena, json_get(data, "fps"), &fps) && fps != theirs && fps > 0)
+    if (number_real(p->arena, json_get(project, "fps"), &theirs) &&
+        number_real(p->arena, json_get(data, "fps"), &fps) && fps != theirs && fps > 0)
         json_set(p->arena, &p->project_fields, "fps", as_text(p->arena, fps));
-    if (value_resolution(p->arena, json_get(project, "resolution"), &w, &h) &&
-        value_int32(p->arena, json_get(data, "resolutionWidth"), &width) &&
-        value_int32(p->arena, json_get(data, "resolutionHeight"), &height) && width > 0 &&
+    if (number_resolution(p->arena, json_get(project, "resolution"), &w, &h) &&
+        number_int32(p->arena, json_get(data, "resolutionWidth"), &width) &&
+        number_int32(p->arena, json_get(data, "resolutionHeight"), &height) && width > 0 &&
         height > 0 && (width != w || height != h))
         json_set(p->arena, &p->project_fields, "resolution",
                  json_string(p->arena, arena_printf(p->arena, "%dx%d", (int)width, (int)height)));
@@ -152,8 +152,8 @@ static void plan_frames(push_plan *p, push_item *i)
     mapping_range base = mapping_frames(a, &p->c->project, stored);
     mapping_range theirs = mapping_frames(a, &p->c->project, &i->record);
     mapping_range ours = base, wanted;
-    value_int32(a, json_get(data, "frameStart"), &ours.start);
-    value_int32(a, json_get(data, "frameEnd"), &ours.end);
+    number_int32(a, json_get(data, "frameStart"), &ours.start);
+    number_int32(a, json_get(data, "frameEnd"), &ours.end);
     bool start = merge(ours.start, base.start, theirs.start, &wanted.start);
     bool end = merge(ours.end, base.end, theirs.end, &wanted.end);
     if (!start || !end) {

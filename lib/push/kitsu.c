@@ -1,8 +1,8 @@
 #include "push/kitsu.h"
 
-#include "fetch/affected.h"
-#include "fetch/records.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
+#include "zou/project.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static int by_age(const void *x, const void *y)
     return order ? order : strcmp(i ? i : "", j ? j : "");
 }
 
-zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, http_error *e)
+zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e)
 {
     k->asset_types = json_array();
     zou_result result =
@@ -71,7 +71,7 @@ bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
 /* The server's task types as records of this project. */
 static void take_task_types(push_kitsu *k, arena *a)
 {
-    const fetch_list *types = &k->shared->task_types;
+    const element_list *types = &k->shared->task_types;
     k->task_types = json_array();
     for (size_t i = 0; i < types->len; i++) {
         const json_element *e = &types->items[i];
@@ -106,14 +106,13 @@ static bool note_name(void *context, const json_element *e)
 }
 
 /* Its id: of the link, or found by the name. */
-static push_found find_id(push_kitsu *k, const collection *c, arena *a, const char **id,
-                          http_error *e)
+static push_found find_id(push_kitsu *k, const collection *c, arena *a, const char **id, error *e)
 {
     *id = json_text(json_at(&c->project, "data", "zou_id", NULL));
-    if (*id && touched_is_id(*id))
+    if (*id && zou_is_id(*id))
         return PUSH_FOUND;
     if (*id) {
-        http_fail(e, 1, "its data.zou_id \"%.60s\" is no id of Kitsu's", *id);
+        error_set(e, 1, "its data.zou_id \"%.60s\" is no id of Kitsu's", *id);
         return PUSH_NOT_FOUND;
     }
     by_name b = {.name = c->coll, .arena = a};
@@ -123,25 +122,25 @@ static push_found find_id(push_kitsu *k, const collection *c, arena *a, const ch
     *id = b.id;
     if (b.id)
         return PUSH_FOUND;
-    http_fail(e, 1,
+    error_set(e, 1,
               "Kitsu has no such project, or this user may not see it: create it in Kitsu and "
               "add the user to its team");
     return PUSH_NOT_FOUND;
 }
 
-static push_found not_read(zou_result result, http_error *e)
+static push_found not_read(zou_result result, error *e)
 {
     if (result == ZOU_LOST)
         return PUSH_LOST;
     char what[sizeof e->what];
     memcpy(what, e->what, sizeof what);
     if (result == ZOU_MISSING)
-        http_fail(e, 1,
+        error_set(e, 1,
                   "it is linked to a project that Kitsu no longer has: create it in Kitsu, and "
                   "take data.zou_id out of the project's document (%.200s)",
                   what);
     else if (result == ZOU_FORBIDDEN)
-        http_fail(e, 1, "this user may not see it in Kitsu: add the user to its team (%.200s)",
+        error_set(e, 1, "this user may not see it in Kitsu: add the user to its team (%.200s)",
                   what);
     else
         e->status = 1;
@@ -150,14 +149,14 @@ static push_found not_read(zou_result result, http_error *e)
 
 /* Zou lets managers and above make entities, and shows others less or refuses
  * each request. */
-static push_found check_role(fetch_reading *r, http_error *e)
+static push_found check_role(zou_project *r, error *e)
 {
-    zou_result result = fetch_reading_role(r, e);
+    zou_result result = zou_project_find_role(r, e);
     if (result != ZOU_OK)
         return not_read(result, e);
     if (strcmp(r->role, "admin") == 0 || strcmp(r->role, "manager") == 0)
         return PUSH_FOUND;
-    http_fail(e, 1,
+    error_set(e, 1,
               "in this project the user is a %.40s in Kitsu: only a manager or an "
               "administrator may push to it",
               r->role);
@@ -209,31 +208,30 @@ static bool note_stranger(void *context, const json_element *e)
     return true;
 }
 
-static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a, http_error *e)
+static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a, error *e)
 {
     const char **ids = arena_alloc(a, (c->n + 1) * sizeof *ids);
     size_t n = 0;
     k->strangers = json_object();
     for (size_t i = 0; i < c->n; i++) {
         const asset *d = c->assets[i];
-        if (touched_is_id(d->zou_id) && d->kind != KIND_ASSET_TYPE &&
+        if (zou_is_id(d->zou_id) && d->kind != KIND_ASSET_TYPE &&
             !production_find(k->production, d->zou_id))
             ids[n++] = d->zou_id;
     }
     taking t = {k, a, KIND_NONE};
-    return fetch_bulk(k->shared->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
+    return zou_bulk(k->shared->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
 }
 
-static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *c, arena *a,
-                             http_error *e)
+static push_found read_lists(push_kitsu *k, zou_project *r, const collection *c, arena *a, error *e)
 {
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
         taking t = {k, a, routes[i].kind};
-        result = zou_list(k->shared->zou, fetch_reading_path(r, routes[i].path), take, &t, e);
+        result = zou_list(k->shared->zou, zou_project_path(r, routes[i].path), take, &t, e);
     }
     if (result == ZOU_OK)
-        result = fetch_shared_need(k->shared, &k->shared->task_types, e);
+        result = zou_lists_need(k->shared, &k->shared->task_types, e);
     if (result == ZOU_OK)
         result = push_kitsu_asset_types(k, a, e);
     if (result != ZOU_OK)
@@ -244,15 +242,15 @@ static push_found read_lists(push_kitsu *k, fetch_reading *r, const collection *
     return result == ZOU_OK ? PUSH_FOUND : not_read(result, e);
 }
 
-push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, http_error *e)
+push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e)
 {
     const char *id, *why;
-    fetch_reading r;
+    zou_project r;
     push_found found = find_id(k, c, a, &id, e);
     if (found != PUSH_FOUND)
         return found;
-    fetch_reading_start(&r, k->shared, id, c->coll);
-    zou_result result = fetch_reading_project(&r, e);
+    zou_project_start(&r, k->shared, id, c->coll);
+    zou_result result = zou_project_read(&r, e);
     found = result == ZOU_OK ? PUSH_FOUND : not_read(result, e);
     if (found == PUSH_FOUND) {
         json record = json_copy(a, &r.record);
@@ -263,7 +261,7 @@ push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, http_er
         if (found == PUSH_FOUND && !k->closed)
             found = read_lists(k, &r, c, a, e);
     }
-    fetch_reading_end(&r);
+    zou_project_end(&r);
     return found;
 }
 

@@ -10,7 +10,7 @@
 #include "zou/lists.h"
 
 typedef struct push_kitsu {
-    fetch_shared *shared;   /* borrowed */
+    zou_lists *shared;      /* borrowed */
     production *production; /* owned */
     json asset_types;       /* array of the server's AssetTypes, by age */
     json task_types;        /* array of the server's TaskTypes, the project's before others, by
@@ -27,13 +27,13 @@ typedef enum push_found {
 
 /* Find the project of a collection, by `data.zou_id`, else by its name, and read
  * all of it into `a`. */
-push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, http_error *e);
+push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e);
 void push_kitsu_free(push_kitsu *k);
 
 /* Whether the project is set to use a type: `key` is `asset_types` or `task_types`. */
 bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id);
 
 /* The asset types of the server once more, after some were made. */
-zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, http_error *e);
+zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e);
 
 #endif

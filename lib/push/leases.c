@@ -1,6 +1,7 @@
 #include "push/leases.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "base/program.h"
 #include "base/signals.h"
@@ -18,7 +19,7 @@ struct push_lease {
     double looked; /* by clock_now; 0: not held yet */
 };
 
-push_lease *push_lease_new(store *s, const char *handed_down, unsigned wait, store_error *e)
+push_lease *push_lease_new(store *s, const char *handed_down, unsigned wait, error *e)
 {
     lease *writer = NULL;
     if (handed_down && *handed_down && !(writer = lease_handed_down(s, handed_down))) {
@@ -32,7 +33,7 @@ push_lease *push_lease_new(store *s, const char *handed_down, unsigned wait, sto
     return l;
 }
 
-static lease_outcome see_writer(const push_lease *l, store_error *e)
+static lease_outcome see_writer(const push_lease *l, error *e)
 {
     char owner[128];
     bool by_service;
@@ -49,13 +50,13 @@ static lease_outcome see_writer(const push_lease *l, store_error *e)
     return LEASE_OTHERS;
 }
 
-static lease_outcome hold_once(const push_lease *l, store_error *e)
+static lease_outcome hold_once(const push_lease *l, error *e)
 {
     lease_outcome outcome = see_writer(l, e);
     return outcome == LEASE_HELD ? lease_hold_alone(l->push, e) : outcome;
 }
 
-bool push_lease_hold(void *context, store_error *e)
+bool push_lease_hold(void *context, error *e)
 {
     push_lease *l = context;
     lease_outcome outcome;
@@ -78,7 +79,7 @@ bool push_lease_hold(void *context, store_error *e)
 
 void push_lease_end(push_lease *l)
 {
-    store_error e;
+    error e;
     if (!l)
         return;
     if (!lease_give_back(l->push, &e))

@@ -13,10 +13,10 @@ typedef struct push_lease push_lease;
 /* The store is borrowed. `handed_down`: OP_LEASE's text, or NULL or "". Waits
  * `wait` seconds for others when first held. The caller owns the result; NULL:
  * the text makes no sense, `*e`. */
-push_lease *push_lease_new(store *s, const char *handed_down, unsigned wait, store_error *e);
+push_lease *push_lease_new(store *s, const char *handed_down, unsigned wait, error *e);
 /* Take or keep both, for who pushes (push/push.h's `hold`; `context` is a push_lease).
  * Called often; looks once a second. False: lost, or ended by a signal, `*e`. */
-bool push_lease_hold(void *context, store_error *e);
+bool push_lease_hold(void *context, error *e);
 /* Give it back, and free it; takes NULL. */
 void push_lease_end(push_lease *l);
 

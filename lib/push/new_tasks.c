@@ -54,10 +54,10 @@ static void on_type(push_run *r, zou_job *job)
  * will. */
 static bool look_for_type(push_run *r, push_type *t)
 {
-    fetch_list *list = &r->push->shared.task_types;
+    element_list *list = &r->push->shared.task_types;
     clock_sleep(1); /* it may be at it still */
-    fetch_list_clear(list);
-    if (!push_run_took(r, fetch_shared_need(&r->push->shared, list, r->e)))
+    element_list_clear(list);
+    if (!push_run_took(r, zou_lists_need(&r->push->shared, list, r->e)))
         return false;
     for (size_t n = 0; n < list->len && !t->id; n++) {
         const json_element *e = &list->items[n];
@@ -109,7 +109,7 @@ static bool make_types(push_run *r)
                        .context = t};
         if (!push_run_send(r, &job, 1, on_type) || (job.unsure && !look_for_type(r, t)))
             return false;
-        fetch_list_clear(&r->push->shared.task_types); /* of the projects after it */
+        element_list_clear(&r->push->shared.task_types); /* of the projects after it */
     }
     return true;
 }
@@ -206,9 +206,9 @@ static void on_single(push_run *r, zou_job *job)
 /* Zou's status for new tasks. */
 static const char *default_status(push_run *r)
 {
-    fetch_list *list = &r->push->shared.task_statuses;
+    element_list *list = &r->push->shared.task_statuses;
     const char *first = NULL;
-    if (!push_run_took(r, fetch_shared_need(&r->push->shared, list, r->e)))
+    if (!push_run_took(r, zou_lists_need(&r->push->shared, list, r->e)))
         return NULL;
     for (size_t n = 0; n < list->len; n++) {
         json v;
@@ -295,8 +295,7 @@ static void read_tasks(push_run *r)
     zou *z = r->push->shared.zou;
     zou_result result =
         n <= MAX_BY_ID
-            ? fetch_bulk(z, "/data/tasks?entity_id=", ids, n, "&relations=true", take_task, &x,
-                         r->e)
+            ? zou_bulk(z, "/data/tasks?entity_id=", ids, n, "&relations=true", take_task, &x, r->e)
             : zou_list(z, arena_printf(r->arena, "/data/projects/%s/tasks", r->project_id),
                        take_task, &x, r->e);
     HASH_CLEAR(hh_id, x.by_id);

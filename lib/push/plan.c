@@ -1,10 +1,12 @@
 #include "push/plan.h"
 
+#include "base/mem.h"
 #include "base/msg.h"
 #include "model/mapping.h"
 #include "push/fields.h"
 #include "push/pattern.h"
 #include "push/tasks.h"
+#include "record/record.h"
 #include "record/skipped.h"
 
 #include <stdlib.h>
@@ -41,9 +43,9 @@ static push_item *item_of(const push_plan *p, const char *key)
 void push_plan_note(push_plan *p, const push_item *i, const char *code, const char *why)
 {
     arena *a = p->arena;
-    json what = skipped_entity(a, i->kind == KIND_NONE ? "Document" : kind_name(i->kind),
-                               i->document->key, i->document->name);
-    json_push(a, &p->skipped, skipped_record(a, what, p->kitsu->production->id, code, why));
+    json what = record_entity(a, i->kind == KIND_NONE ? "Document" : kind_name(i->kind),
+                              i->document->key, i->document->name);
+    json_push(a, &p->skipped, skipped_make(a, what, p->kitsu->production->id, code, why));
 }
 
 void push_plan_skip(push_plan *p, push_item *i, const char *code, const char *why)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/idset.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/signals.h"
 #include "push/run.h"
 #include "record/ndjson.h"
@@ -22,14 +23,12 @@ static bool stop(push_run *r)
 
 bool push_run_hold(push_run *r)
 {
-    store_error se;
     if (ferror(stdout)) {
-        http_fail(r->e, EX_IOERR, "stdout cannot be written");
+        error_set(r->e, EX_IOERR, "stdout cannot be written");
         return stop(r);
     }
-    if (!r->push->hold || r->push->hold(r->push->context, &se))
+    if (!r->push->hold || r->push->hold(r->push->context, r->e))
         return true;
-    http_fail(r->e, se.status, "%s", se.what);
     return stop(r);
 }
 
@@ -104,7 +103,7 @@ static bool update_project(push_run *r)
 
 static bool may_go(push_run *r, size_t n, size_t live)
 {
-    if (guard_allows(&r->push->guard, n, live))
+    if (delete_limit_allows(&r->push->delete_limit, n, live))
         return true;
     msg_error("%s: %zu of %zu entities would be deleted in Kitsu: none is. If that is right, "
               "allow it with --max-delete %zu",
@@ -123,7 +122,7 @@ static bool note_held(void *context, store_ns ns, const json *document)
 }
 
 /* Look once more, in the store, whether a document has one of them. */
-static bool drop_held(push_run *r, entity **list, size_t *n, store_error *se)
+static bool drop_held(push_run *r, entity **list, size_t *n, error *e)
 {
     const char **ids = arena_alloc(r->arena, (*n + 1) * sizeof *ids);
     store_ns ns = {r->plan->c->db, r->plan->c->coll};
@@ -131,7 +130,7 @@ static bool drop_held(push_run *r, entity **list, size_t *n, store_error *se)
     for (size_t i = 0; i < *n; i++)
         ids[i] = list[i]->id;
     arena *scratch = arena_new();
-    bool ok = store_find(r->push->store, ns, STORE_ZOU_ID, ids, *n, scratch, note_held, held, se);
+    bool ok = store_find(r->push->store, ns, STORE_ZOU_ID, ids, *n, scratch, note_held, held, e);
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++)
         if (!idset_has(held, list[i]->id, strlen(list[i]->id)))
@@ -143,7 +142,7 @@ static bool drop_held(push_run *r, entity **list, size_t *n, store_error *se)
 }
 
 /* Until when the store has seen what was made in Kitsu; NULL: never. */
-static bool seen_until(push_run *r, const char **at, store_error *se)
+static bool seen_until(push_run *r, const char **at, error *e)
 {
     const char *server = zou_server(r->push->shared.zou);
     *at = NULL;
@@ -151,7 +150,7 @@ static bool seen_until(push_run *r, const char **at, store_error *se)
         state_checkpoint c;
         bool found;
         if (!state_checkpoint_of(r->push->store, server, own ? r->project_id : NULL, r->arena, &c,
-                                 &found, se))
+                                 &found, e))
             return false;
         const char *created_at = found ? json_text(&c.created_at) : NULL;
         if (created_at && (!*at || strcmp(created_at, *at) > 0))
@@ -174,18 +173,15 @@ static bool was_synchronised(push_run *r, const char *until, size_t n)
 
 bool push_run_deletions(push_run *r)
 {
-    store_error se;
     const char *until;
     size_t n, live;
     if (!r->push->deletes)
         return true;
-    bool ok = seen_until(r, &until, &se);
+    bool ok = seen_until(r, &until, r->e);
     entity **list = ok ? push_plan_leaving(r->plan, until, &n, &live) : NULL;
-    ok = ok && (n == 0 || drop_held(r, list, &n, &se));
-    if (!ok) {
-        http_fail(r->e, se.status, "%s", se.what);
+    ok = ok && (n == 0 || drop_held(r, list, &n, r->e));
+    if (!ok)
         return stop(r);
-    }
     if (n == 0 || !was_synchronised(r, until, n) || !may_go(r, n, live))
         return true;
     if (!r->push->dry)
@@ -232,10 +228,10 @@ static void write_summary(push_run *r, double started)
     if (json_parse(a, seconds, strlen(seconds), &number, NULL, NULL))
         json_add(a, &out, "seconds", number);
     ndjson_write(&out);
-    ndjson_flush();
+    output_flush();
 }
 
-static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena *a, http_error *e)
+static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena *a, error *e)
 {
     double started = clock_now();
     const json *s = settings_for(p->settings, c->coll);
@@ -263,7 +259,7 @@ static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena
         msg_error("%s: %s: the rest of it is left", c->coll, e->what);
     if (r.stopped && !r.left)
         return PUSH_STOP;
-    return r.left || r.trouble ? PUSH_SOME : PUSH_WHOLE;
+    return r.left || r.trouble ? PUSH_PARTIAL : PUSH_WHOLE;
 }
 
 /* Of two projects that are linked to the same one of Kitsu's, as where somebody
@@ -271,26 +267,23 @@ static push_outcome carry_out(push *p, const collection *c, push_kitsu *k, arena
  * NULL: this one is. */
 static const char *original_of(const push *p, const collection *c, const production *kitsu)
 {
-    const fetch_link *link = fetch_links_find(&p->links, kitsu->id, kitsu->name);
+    const project_link *link = project_links_find(&p->links, kitsu->id, kitsu->name);
     if (!link || strcmp(link->coll, c->coll) == 0 ||
         !json_text_is(json_at(&c->project, "data", "zou_id", NULL), kitsu->id))
         return NULL;
     return link->coll;
 }
 
-push_outcome push_project(push *p, const collection *c, arena *a, http_error *e)
+push_outcome push_project(push *p, const collection *c, arena *a, error *e)
 {
     push_kitsu k = {.shared = &p->shared};
-    push_outcome outcome = PUSH_SOME;
-    store_error se;
+    push_outcome outcome = PUSH_PARTIAL;
     if (json_is_null(&c->project)) {
         msg_error("%s: it has no project document", c->coll);
-        return PUSH_SOME;
+        return PUSH_PARTIAL;
     }
-    if (p->hold && !p->hold(p->context, &se)) { /* before anything is read: nobody else makes it */
-        http_fail(e, se.status, "%s", se.what);
+    if (p->hold && !p->hold(p->context, e)) /* before anything is read: nobody else makes it */
         return PUSH_STOP;
-    }
     push_found found = push_kitsu_read(&k, c, a, e);
     const char *original = found == PUSH_FOUND ? original_of(p, c, k.production) : NULL;
     if (found == PUSH_LOST) {

@@ -14,24 +14,24 @@
 typedef struct push { /* borrowed */
     store *store;
     settings *settings;
-    fetch_shared shared; /* of the Kitsu */
-    fetch_links links;   /* of the store */
+    zou_lists shared;    /* of the Kitsu */
+    project_links links; /* of the store */
     bool dry;            /* plan only */
     bool silent;         /* don't say on stderr what is skipped or failed: the records tell */
     bool deletes;        /* delete in Kitsu what OpenPype no longer has */
-    guard guard;
+    delete_limit delete_limit;
     /* Called between requests, to keep the lease. False: it is lost, `*e`. */
-    bool (*hold)(void *context, store_error *e);
+    bool (*hold)(void *context, error *e);
     void *context;
 } push;
 
 typedef enum push_outcome {
     PUSH_WHOLE,
-    PUSH_SOME, /* something was skipped or failed, which has been said */
-    PUSH_STOP  /* nothing more will work: `*e` */
+    PUSH_PARTIAL, /* something was skipped or failed, which has been said */
+    PUSH_STOP     /* nothing more will work: `*e` */
 } push_outcome;
 
 /* One project: its documents, all of them. */
-push_outcome push_project(push *p, const collection *c, arena *a, http_error *e);
+push_outcome push_project(push *p, const collection *c, arena *a, error *e);
 
 #endif

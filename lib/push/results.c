@@ -1,8 +1,11 @@
 #include "base/msg.h"
+
+#include "base/output.h"
 #include "model/change_builder.h"
 #include "model/mapping.h"
 #include "push/run.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 #include "record/sanitize.h"
 #include "record/skipped.h"
 
@@ -12,7 +15,7 @@
 static void write_out(const json *v)
 {
     ndjson_write(v);
-    ndjson_flush(); /* op-apply can link, while more is made */
+    output_flush(); /* op-apply can link, while more is made */
 }
 
 void push_run_result(push_run *r, const push_result *x)
@@ -144,24 +147,24 @@ void push_run_link(push_run *r, push_item *i)
         return;
     json *before = arena_alloc(a, sizeof *before);
     *before = d->document;
-    draft x = draft_new(a, before);
-    draft_set(&x, i->record, "data", "zou", NULL);
+    change_builder x = change_builder_new(a, before);
+    change_builder_set(&x, i->record, "data", "zou", NULL);
     if (i->link && strcmp(mapped_name(r, i), d->name) != 0)
-        draft_set(&x, json_string(a, i->name), "data", "keep_name", NULL);
+        change_builder_set(&x, json_string(a, i->name), "data", "keep_name", NULL);
     if (i->link && i->kind == KIND_SHOT && i->above && i->above->substitute) {
         json list = json_array();
         json_push(a, &list, i->above->record);
-        draft_set(&x, list, "data", "parent_substitutes", NULL);
+        change_builder_set(&x, list, "data", "parent_substitutes", NULL);
     }
     if (i->tasks) {
         const json *tasks = json_at(before, "data", "tasks", NULL);
         json wanted = linked_tasks(r, i, tasks);
         mapping_set_named(&x, tasks, &wanted, "data");
     }
-    if (!draft_changes(&x))
+    if (!change_builder_changes(&x))
         return;
-    json what = skipped_entity(a, kind_name(i->kind), i->id, i->name);
-    json change = draft_change(&x, r->plan->c->db, r->plan->c->coll, &d->id, what);
+    json what = record_entity(a, kind_name(i->kind), i->id, i->name);
+    json change = change_builder_change(&x, r->plan->c->db, r->plan->c->coll, &d->id, what);
     write_out(&change);
     r->linked += i->link;
     i->link = false;
@@ -172,9 +175,9 @@ void push_run_link_project(push_run *r)
 {
     arena *a = r->arena;
     const collection *c = r->plan->c;
-    draft x = draft_new(a, &c->project);
-    draft_set(&x, json_string(a, r->project_id), "data", "zou_id", NULL);
-    if (!draft_changes(&x))
+    change_builder x = change_builder_new(a, &c->project);
+    change_builder_set(&x, json_string(a, r->project_id), "data", "zou_id", NULL);
+    if (!change_builder_changes(&x))
         return;
     const char *name = r->plan->kitsu->production->name;
     if (r->push->dry) {
@@ -187,8 +190,8 @@ void push_run_link_project(push_run *r)
                                           .document = json_get(&c->project, "_id")});
         return;
     }
-    json what = skipped_entity(a, "Project", r->project_id, name);
-    json change = draft_change(&x, c->db, c->coll, json_get(&c->project, "_id"), what);
+    json what = record_entity(a, "Project", r->project_id, name);
+    json change = change_builder_change(&x, c->db, c->coll, json_get(&c->project, "_id"), what);
     write_out(&change);
     r->linked++;
 }

@@ -16,7 +16,7 @@ typedef struct push_run {
     bool stopped; /* nothing more will work: `*e` */
     bool lost;    /* for Kitsu's sake */
     bool left;    /* of this project, which alone Kitsu refuses */
-    http_error *e;
+    error *e;
     unsigned long created, updated, deleted, linked, tasks, skipped, failed;
 } push_run;
 

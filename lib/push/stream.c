@@ -1,5 +1,6 @@
 #include "push/stream.h"
 
+#include "base/mem.h"
 #include "base/msg.h"
 
 #include <stdlib.h>
@@ -88,7 +89,7 @@ bool push_stream_is_end(const json *record)
     return strcmp(type, "End") == 0 && scope && strcmp(scope, "documents") == 0;
 }
 
-bool push_stream_end(push_stream *s, const json *record, http_error *e)
+bool push_stream_end(push_stream *s, const json *record, error *e)
 {
     int64_t said = -1;
     const json *ns = json_get(record, "ns");

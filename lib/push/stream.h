@@ -20,7 +20,7 @@ bool push_stream_is_end(const json *record);
 /* A Document, and such an End. What is wrong with a record is said
  * of its line. False: nothing more will work, `*e`. */
 bool push_stream_document(push_stream *s, const json *record);
-bool push_stream_end(push_stream *s, const json *record, http_error *e);
+bool push_stream_end(push_stream *s, const json *record, error *e);
 /* The end of the input. Whether all went well. */
 bool push_stream_finish(push_stream *s);
 

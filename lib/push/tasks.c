@@ -1,5 +1,6 @@
 #include "push/tasks.h"
 
+#include "base/mem.h"
 #include "record/skipped.h"
 
 #include <string.h>

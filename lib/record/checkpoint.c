@@ -1,23 +1,73 @@
 #include "record/checkpoint.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
+#include "record/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct coverage {
+json checkpoint_make(arena *a, const checkpoint_record *c)
+{
+    json out = record_new(a, RECORD_CHECKPOINT);
+    json_add(a, &out, "server", json_string(a, c->server));
+    json_add(a, &out, "projects", c->projects);
+    json_add(a, &out, "created_at", c->created_at);
+    json_add(a, &out, "ids", c->ids);
+    if (c->events >= 0)
+        json_add(a, &out, "events", json_integer(a, c->events));
+    if (c->all)
+        json_add(a, &out, "all", json_bool(true));
+    if (c->full_sync.len > 0)
+        json_add(a, &out, "full_sync", c->full_sync);
+    return out;
+}
+
+bool checkpoint_read(const json *record, checkpoint_record *c)
+{
+    const json *projects = json_get(record, "projects"), *ids = json_get(record, "ids");
+    const json *created_at = json_get(record, "created_at");
+    const json *full_sync = json_get(record, "full_sync"), *events = json_get(record, "events");
+    *c = (checkpoint_record){.server = json_text(json_get(record, "server")),
+                             .projects = projects ? *projects : json_null(),
+                             .created_at = created_at ? *created_at : json_null(),
+                             .ids = ids ? *ids : json_null(),
+                             .events = -1,
+                             .all = json_true(json_get(record, "all")),
+                             .full_sync = full_sync ? *full_sync : json_null()};
+    if (events && !json_int64(events, &c->events))
+        c->events = 0;
+    return c->server && json_is(ids, JSON_ARRAY) && created_at &&
+           (json_text(created_at) || json_is_null(created_at)) &&
+           (!full_sync || record_is_texts(full_sync)) &&
+           (json_is(projects, JSON_NULL) || record_is_texts(projects));
+}
+
+json checkpoint_unite(arena *a, const json *some, const json *more)
+{
+    const json *const lists[] = {some, more};
+    json all = json_array();
+    for (int l = 0; l < 2; l++)
+        for (uint32_t i = 0; json_is(lists[l], JSON_ARRAY) && i < lists[l]->len; i++)
+            if (json_text(&lists[l]->items[i]) && !json_has_text(&all, lists[l]->items[i].text))
+                json_push(a, &all, json_copy(a, &lists[l]->items[i]));
+    return all;
+}
+
+/* ---- the projects of a batch --------------------------------------------- */
+
+struct checkpoint_scope {
     arena *arena; /* owned: the ids */
-    json done, left;
+    json done, abandoned;
 };
 
-coverage *coverage_new(void)
+checkpoint_scope *checkpoint_scope_new(void)
 {
-    coverage *c = xmalloc(sizeof *c);
-    *c = (coverage){arena_new(), json_array(), json_array()};
+    checkpoint_scope *c = xmalloc(sizeof *c);
+    *c = (checkpoint_scope){arena_new(), json_array(), json_array()};
     return c;
 }
 
-void coverage_free(coverage *c)
+void checkpoint_scope_free(checkpoint_scope *c)
 {
     if (!c)
         return;
@@ -25,59 +75,47 @@ void coverage_free(coverage *c)
     free(c);
 }
 
-void coverage_clear(coverage *c)
+void checkpoint_scope_clear(checkpoint_scope *c)
 {
     arena_reset(c->arena);
-    c->done = c->left = json_array();
+    c->done = c->abandoned = json_array();
 }
 
-void coverage_done(coverage *c, const char *id)
+void checkpoint_scope_done(checkpoint_scope *c, const char *id)
 {
     json_push(c->arena, &c->done, json_string(c->arena, id));
 }
 
-void coverage_left(coverage *c, const char *id)
+void checkpoint_scope_abandoned(checkpoint_scope *c, const char *id)
 {
-    json_push(c->arena, &c->left, json_string(c->arena, id));
+    json_push(c->arena, &c->abandoned, json_string(c->arena, id));
 }
 
-bool coverage_is_whole(const coverage *c)
+bool checkpoint_scope_is_whole(const checkpoint_scope *c)
 {
-    return c->left.len == 0;
+    return c->abandoned.len == 0;
 }
 
-/* Also those that kitsu-fetch has said. */
-static json wanting(const coverage *c, arena *a, const json *checkpoint)
-{
-    const json *said = json_get(checkpoint, "full_sync");
-    json all = json_array();
-    for (uint32_t i = 0; json_is(said, JSON_ARRAY) && i < said->len; i++)
-        json_push(a, &all, said->items[i]);
-    for (uint32_t i = 0; i < c->left.len; i++)
-        if (!json_has_text(&all, c->left.items[i].text))
-            json_push(a, &all, json_string(a, c->left.items[i].text));
-    return all;
-}
-
-static json without_left(const coverage *c, arena *a, const json *projects)
+static json without_abandoned(const checkpoint_scope *c, arena *a, const json *projects)
 {
     const json *from = json_is(projects, JSON_ARRAY) ? projects : &c->done;
     json covered = json_array();
     for (uint32_t i = 0; i < from->len; i++) {
         const char *id = json_text(&from->items[i]);
-        if (id && !json_has_text(&c->left, id))
+        if (id && !json_has_text(&c->abandoned, id))
             json_push(a, &covered, json_string(a, id));
     }
     return covered;
 }
 
-json coverage_checkpoint(const coverage *c, arena *a, const json *checkpoint)
+json checkpoint_scope_checkpoint(const checkpoint_scope *c, arena *a, const json *checkpoint)
 {
     bool events = json_get(checkpoint, "events");
     json out = json_copy_shallow(a, checkpoint);
     if (!events)
-        json_set(a, &out, "projects", without_left(c, a, json_get(checkpoint, "projects")));
+        json_set(a, &out, "projects", without_abandoned(c, a, json_get(checkpoint, "projects")));
     if (events || json_true(json_get(checkpoint, "all")))
-        json_set(a, &out, "full_sync", wanting(c, a, checkpoint));
+        json_set(a, &out, "full_sync",
+                 checkpoint_unite(a, json_get(checkpoint, "full_sync"), &c->abandoned));
     return out;
 }

@@ -1,26 +1,47 @@
-/* checkpoint.h - for which projects a Checkpoint holds (opkitsu-records(5)): those
- * of its batch that were planned for, not those that were left alone. */
+/* checkpoint.h - a position in Kitsu's log of events, up to which the stream before it
+ * is complete (opkitsu-records(5)), and for which projects it holds. */
 #ifndef OPKITSU_RECORD_CHECKPOINT_H
 #define OPKITSU_RECORD_CHECKPOINT_H
 
 #include "json/json.h"
 
-typedef struct coverage coverage;
+/* All borrowed. */
+typedef struct checkpoint_record {
+    const char *server; /* the API's address */
+    json projects;      /* array of ids; null: all */
+    json created_at;    /* a text; null: no position, as the log may not be read */
+    json ids;           /* array: the events of the last seconds before it */
+    int64_t events;     /* of a batch of events: how many it had; else -1 */
+    bool all;           /* no project was left out on purpose */
+    json full_sync;     /* array of ids for which it does not hold; null: absent */
+} checkpoint_record;
 
-coverage *coverage_new(void);    /* the caller owns it */
-void coverage_free(coverage *c); /* takes NULL */
+json checkpoint_make(arena *a, const checkpoint_record *c);
+/* False: it lacks what every Checkpoint has, or has it in another shape. */
+bool checkpoint_read(const json *record, checkpoint_record *c);
+
+/* The ids of both lists (either may be null), each once, in `a`. */
+json checkpoint_unite(arena *a, const json *some, const json *more);
+
+/* ---- the projects of a batch --------------------------------------------- */
+
+/* Those that were planned for, not those that were left alone. */
+typedef struct checkpoint_scope checkpoint_scope;
+
+checkpoint_scope *checkpoint_scope_new(void);    /* the caller owns it */
+void checkpoint_scope_free(checkpoint_scope *c); /* takes NULL */
 
 /* A project came to its End; or was left alone, and a full synchronisation must
  * come back to it. The ids are copied. */
-void coverage_done(coverage *c, const char *id);
-void coverage_left(coverage *c, const char *id);
+void checkpoint_scope_done(checkpoint_scope *c, const char *id);
+void checkpoint_scope_abandoned(checkpoint_scope *c, const char *id);
 /* Whether none was left alone, and a Checkpoint holds as it is. */
-bool coverage_is_whole(const coverage *c);
+bool checkpoint_scope_is_whole(const checkpoint_scope *c);
 /* A Checkpoint as it holds, in `a`: one of a full stream loses from its
  * `projects` those that were left alone; one that holds for all, or of events,
  * names them in `full_sync`. */
-json coverage_checkpoint(const coverage *c, arena *a, const json *checkpoint);
+json checkpoint_scope_checkpoint(const checkpoint_scope *c, arena *a, const json *checkpoint);
 /* The next batch. */
-void coverage_clear(coverage *c);
+void checkpoint_scope_clear(checkpoint_scope *c);
 
 #endif

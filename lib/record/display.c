@@ -4,7 +4,7 @@
 
 #define MAX_VALUE 60 /* bytes of a value that are shown; a line of a terminal */
 
-void show_clean(buf *b, const char *text, size_t len)
+void display_sanitized(buf *b, const char *text, size_t len)
 {
     for (const char *end = text + len; text < end;) {
         size_t unsafe = *text ? msg_unsafe(text) : 1;
@@ -13,29 +13,29 @@ void show_clean(buf *b, const char *text, size_t len)
     }
 }
 
-void show_text(buf *b, const json *text, const char *otherwise)
+void display_text(buf *b, const json *text, const char *otherwise)
 {
     if (json_text(text) && text->len)
-        show_clean(b, text->text, text->len);
+        display_sanitized(b, text->text, text->len);
     else
         buf_adds(b, otherwise);
 }
 
-void show_entity(buf *b, const json *entity)
+void display_entity(buf *b, const json *entity)
 {
-    show_text(b, json_get(entity, "type"), "document");
+    display_text(b, json_get(entity, "type"), "document");
     buf_adds(b, " \"");
-    show_text(b, json_get(entity, "name"), "");
+    display_text(b, json_get(entity, "name"), "");
     buf_adds(b, "\"");
 }
 
-void show_value(buf *b, const json *v)
+void display_value(buf *b, const json *v)
 {
     const json *id = json_get(v, "$oid");
     if (!v) {
         buf_adds(b, "nothing");
     } else if (json_is(v, JSON_OBJECT)) {
-        show_text(b, id, v->len ? "{...}" : "{}");
+        display_text(b, id, v->len ? "{...}" : "{}");
     } else {
         buf text = {0};
         json_write(&text, v);
@@ -43,7 +43,7 @@ void show_value(buf *b, const json *v)
         if (len > MAX_VALUE)
             for (len = MAX_VALUE; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
                 len--; /* not within a character */
-        show_clean(b, text.data, len);
+        display_sanitized(b, text.data, len);
         buf_adds(b, len < text.len ? "..." : "");
         buf_free(&text);
     }

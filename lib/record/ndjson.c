@@ -1,7 +1,9 @@
 #include "record/ndjson.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
+#include "base/output.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -183,7 +185,7 @@ int ndjson_next(ndjson *n, arena *a, json *out)
     int got;
     while ((got = next_line(n)) == 1) {
         json_error e;
-        json_mended mended;
+        json_repaired mended;
         if (!json_parse(a, n->data + n->line, n->line_len - 1, out, &e, &mended)) {
             ndjson_complain(n, "%s (byte %zu)", e.what, e.offset + 1);
             continue;
@@ -211,39 +213,5 @@ void ndjson_write(const json *v)
     buf_clear(&line);
     json_write(&line, v);
     buf_addc(&line, '\n');
-    ndjson_write_raw(line.data, line.len);
-}
-
-void ndjson_write_raw(const char *line, size_t len)
-{
-    if (len) /* of nothing there may be no address */
-        fwrite(line, 1, len, stdout);
-}
-
-/* errno of the first flush that failed. */
-static int flush_error;
-
-void ndjson_flush(void)
-{
-    if (fflush(stdout) != 0 && !flush_error)
-        flush_error = errno;
-}
-
-int ndjson_close(int status)
-{
-    /* fwrite's errno is gone by now; asking the descriptor once more tells the
-     * reason, /dev/full and a closed one included. */
-    bool failed = ferror(stdout) != 0;
-    int error = flush_error;
-    if (fflush(stdout) != 0 && !error)
-        error = errno;
-    if (fclose(stdout) != 0 && !error)
-        error = errno;
-    if (!failed && !error)
-        return status;
-    if (error)
-        msg_error("stdout: %s", strerror(error));
-    else
-        msg_error("stdout: output was lost");
-    return EX_IOERR;
+    output_write(line.data, line.len);
 }

@@ -36,15 +36,7 @@ unsigned long ndjson_bad(const ndjson *n);
 /* Report and count a line that is JSON but makes no sense: `NAME:LINE: text`. */
 void ndjson_complain(ndjson *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Write `v` and a newline to stdout. Errors are kept by stdio and found by
- * ndjson_close. */
+/* Write `v` and a newline to stdout. Errors are kept as in base/output.h. */
 void ndjson_write(const json *v);
-/* Write raw bytes (a whole line) to stdout. */
-void ndjson_write_raw(const char *line, size_t len);
-/* Flush stdout, for whoever waits at the pipe's other end; errors as above. */
-void ndjson_flush(void);
-/* Flush and close stdout at the end of a program. Returns `status`, or 74
- * (EX_IOERR, with a message) when anything written was lost. */
-int ndjson_close(int status);
 
 #endif

@@ -4,7 +4,7 @@
 
 typedef struct cleaner {
     arena *arena;
-    clean_report *report;
+    sanitize_report *report;
     void *context;
 } cleaner;
 
@@ -80,7 +80,7 @@ static const char *clean_value(const cleaner *c, json *v, const place *p)
     return why;
 }
 
-void clean_record(arena *a, json *record, clean_report *report_key, void *context)
+void sanitize_record(arena *a, json *record, sanitize_report *report_key, void *context)
 {
     cleaner c = {.arena = a, .report = report_key, .context = context};
     clean_object(&c, record, NULL);

@@ -11,9 +11,9 @@
 #include "json/json.h"
 
 /* `path`: the key, dotted from the record (borrowed); `why`: plain words. */
-typedef void clean_report(void *context, const char *path, const char *why);
+typedef void sanitize_report(void *context, const char *path, const char *why);
 
 /* `record` is an object that json_parse made in `a`. */
-void clean_record(arena *a, json *record, clean_report *report, void *context);
+void sanitize_record(arena *a, json *record, sanitize_report *report, void *context);
 
 #endif

@@ -1,22 +1,25 @@
 #include "record/skipped.h"
 
-json skipped_entity(arena *a, const char *type, const char *id, const char *name)
-{
-    json out = json_object();
-    json_add(a, &out, "type", json_string(a, type));
-    json_add(a, &out, "id", json_string(a, id));
-    json_add(a, &out, "name", json_string(a, name));
-    return out;
-}
+#include "record/record.h"
 
-json skipped_record(arena *a, json entity, const char *project_id, const char *code,
-                    const char *reason)
+json skipped_make(arena *a, json entity, const char *project_id, const char *code,
+                  const char *reason)
 {
-    json out = json_object();
-    json_add(a, &out, "type", json_string(a, "Skipped"));
+    json out = record_new(a, RECORD_SKIPPED);
     json_add(a, &out, "entity", entity);
     json_add(a, &out, "project_id", json_string(a, project_id));
     json_add(a, &out, "reason", json_string(a, reason));
     json_add(a, &out, "code", json_string(a, code));
     return out;
+}
+
+void skipped_read(const json *record, skipped_record *skipped)
+{
+    const json *entity = json_get(record, "entity");
+    *skipped = (skipped_record){.entity = entity,
+                                .type = json_text(json_get(entity, "type")),
+                                .id = json_text(json_get(entity, "id")),
+                                .name = json_text(json_get(entity, "name")),
+                                .code = json_text(json_get(record, "code")),
+                                .reason = json_text(json_get(record, "reason"))};
 }

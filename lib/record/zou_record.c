@@ -2,7 +2,10 @@
 
 #include "base/limits.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "record/ndjson.h"
+#include "record/record.h"
+#include "record/skipped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,15 +18,10 @@ static void write_skipped(const char *type, const char *project_id, const json_e
     else
         snprintf(reason, sizeof reason, "nested deeper than %d levels", MAX_RECORD_DEPTH);
     arena *a = arena_new();
-    json entity = json_object(), v = json_object();
-    json_set(a, &entity, "type", json_string(a, type));
-    json_set(a, &entity, "id", e->id ? json_string(a, e->id) : json_null());
-    json_set(a, &entity, "name", e->name ? json_string(a, e->name) : json_null());
-    json_set(a, &v, "type", json_string(a, "Skipped"));
-    json_set(a, &v, "entity", entity);
-    json_set(a, &v, "project_id", json_string(a, project_id));
-    json_set(a, &v, "reason", json_string(a, reason));
-    json_set(a, &v, "code", json_string(a, e->too_large ? "size" : "depth"));
+    json entity = record_entity(a, type, e->id, e->name);
+    if (!e->id)
+        json_set(a, &entity, "id", json_null());
+    json v = skipped_make(a, entity, project_id, e->too_large ? "size" : "depth", reason);
     ndjson_write(&v);
     msg_error("%s \"%s\" (%s) is skipped: %s", type, e->name ? e->name : "", e->id ? e->id : "",
               reason);
@@ -37,48 +35,83 @@ static void write_on_one_line(const char *text, size_t len)
         size_t part = 0;
         while (text + part < end && text[part] != '\n' && text[part] != '\r')
             part++;
-        ndjson_write_raw(text, part);
+        output_write(text, part);
         text += part;
         if (text < end) {
-            ndjson_write_raw(" ", 1);
+            output_write(" ", 1);
             text++;
         }
     }
-    ndjson_write_raw("\n", 1);
+    output_write("\n", 1);
 }
 
-static bool write_with(const char *type, const char *project_id, const json_element *e,
-                       const json *added)
+/* The members of `added` go before the object's own of other names. */
+static void write_merged(arena *a, const char *type, const json *own, const json *added)
 {
-    arena *a = arena_new();
-    json own, v = json_object();
-    if (!json_parse(a, e->text, e->len, &own, NULL, NULL)) {
-        arena_free(a); /* deeper than even a line may be */
-        write_skipped(type, project_id, e);
-        return false;
-    }
-    if (!e->type || strcmp(e->type, type) != 0)
+    json v = json_object();
+    if (!json_text_is(json_get(own, "type"), type))
         json_add(a, &v, "type", json_string(a, type));
     for (uint32_t i = 0; added && i < added->len; i++)
         json_add(a, &v, added->members[i].key, added->members[i].value);
     json first = v;
-    for (uint32_t i = 0; i < own.len; i++)
-        if (!json_get(&first, own.members[i].key))
-            json_add(a, &v, own.members[i].key, own.members[i].value);
+    for (uint32_t i = 0; i < own->len; i++)
+        if (!json_get(&first, own->members[i].key))
+            json_add(a, &v, own->members[i].key, own->members[i].value);
     ndjson_write(&v);
-    arena_free(a);
-    return true;
 }
 
-bool record_write(const char *type, const char *project_id, const json_element *e,
-                  const json *added)
+static bool write_parsed(const char *type, const char *project_id, const json_element *e,
+                         const json *added)
+{
+    arena *a = arena_new();
+    json own;
+    bool parsed = json_parse(a, e->text, e->len, &own, NULL, NULL);
+    if (parsed)
+        write_merged(a, type, &own, added);
+    else /* deeper than even a line may be */
+        write_skipped(type, project_id, e);
+    arena_free(a);
+    return parsed;
+}
+
+bool zou_record_write(const char *type, const char *project_id, const json_element *e,
+                      const json *added)
 {
     if (!e->text) {
         write_skipped(type, project_id, e);
         return false;
     }
     if (added || !e->type || strcmp(e->type, type) != 0)
-        return write_with(type, project_id, e, added);
+        return write_parsed(type, project_id, e, added);
     write_on_one_line(e->text, e->len);
+    return true;
+}
+
+/* What json_splitter would have said of it. */
+static json_element element_of(const json *object)
+{
+    buf text = {0};
+    json_write(&text, object);
+    json_element e = {.len = text.len,
+                      .id = json_text(json_get(object, "id")),
+                      .name = json_text(json_get(object, "name")),
+                      .type = json_text(json_get(object, "type")),
+                      .too_large = text.len > MAX_RECORD,
+                      .too_deep = json_depth(object) > MAX_RECORD_DEPTH};
+    buf_free(&text);
+    return e;
+}
+
+bool zou_record_write_tree(const char *type, const char *project_id, const json *object,
+                           const json *added)
+{
+    json_element e = element_of(object);
+    if (e.too_large || e.too_deep) {
+        write_skipped(type, project_id, &e);
+        return false;
+    }
+    arena *a = arena_new();
+    write_merged(a, type, object, added);
+    arena_free(a);
     return true;
 }

@@ -1,7 +1,8 @@
 #include "report/push_tree.h"
 
+#include "base/mem.h"
+#include "base/output.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,9 +162,9 @@ static void add_fields(buf *b, const json *fields, const char *between)
             continue;
         }
         buf_adds(b, b->len ? ", " : "");
-        show_clean(b, m->key, strlen(m->key));
+        display_sanitized(b, m->key, strlen(m->key));
         buf_adds(b, between);
-        show_value(b, &m->value);
+        display_value(b, &m->value);
     }
 }
 
@@ -181,7 +182,7 @@ static void add_task(tree *t, const json *result)
     const char *type = json_is(below, JSON_ARRAY) && below->len == 3 ? "Shot" : NULL;
     node *n = place(t, result, type, NULL, document_of(t, result));
     buf_adds(&n->tasks, n->tasks.len ? ", " : "");
-    show_text(&n->tasks, json_at(result, "entity", "name", NULL), "?");
+    display_text(&n->tasks, json_at(result, "entity", "name", NULL), "?");
 }
 
 static void add_entity(tree *t, const json *result, const char *type, const char *name, char sign)
@@ -233,9 +234,9 @@ static void print_node(const node *n, int depth)
     const char *between = "   ";
     buf_addf(&line, "%*s%c ", 2 + 2 * depth, "", n->sign);
     if (n->type)
-        show_clean(&line, n->type, strlen(n->type));
+        display_sanitized(&line, n->type, strlen(n->type));
     buf_adds(&line, n->type ? " " : "");
-    show_clean(&line, n->name, strlen(n->name));
+    display_sanitized(&line, n->name, strlen(n->name));
     if (n->fields.len) {
         buf_addf(&line, "%s%s", between, n->fields.data);
         between = "; ";
@@ -246,10 +247,10 @@ static void print_node(const node *n, int depth)
     }
     if (n->message) {
         buf_adds(&line, between);
-        show_clean(&line, n->message, strlen(n->message));
+        display_sanitized(&line, n->message, strlen(n->message));
     }
     buf_addc(&line, '\n');
-    ndjson_write_raw(line.data, line.len);
+    output_write(line.data, line.len);
     buf_free(&line);
     for (const node *c = n->children; c; c = c->next)
         print_node(c, depth + 1);

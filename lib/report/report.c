@@ -1,12 +1,12 @@
 #include "report/report.h"
 
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/program.h"
 #include "record/ndjson.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -16,20 +16,11 @@
 
 static FILE *passed_on; /* owned: where the records go; NULL: nowhere */
 
-bool report_start(const char *name, const char *usage, const char *flag, int argc, char **argv)
+void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
+                  char **argv)
 {
-    enum { FLAG = 256 };
-    const struct option options[] = {{flag, no_argument, NULL, FLAG}, PROGRAM_LONG_OPTIONS, {0}};
-    bool given = false;
     program_start(name);
-    for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
-        if (o == FLAG)
-            given = true;
-        else
-            program_option(o, usage);
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
-    return given;
+    options_read(help, defs, argc, argv);
 }
 
 bool report_pass_on(void)
@@ -71,11 +62,11 @@ int report_end(int status)
 {
     bool lost = passed_on && ferror(passed_on);
     if (passed_on && (fclose(passed_on) != 0 || lost)) {
-        msg_error("the records cannot be written: %s", strerror(errno));
+        msg_error("cannot write the records: %s", strerror(errno));
         status = EX_IOERR;
     }
     passed_on = NULL;
-    return ndjson_close(status);
+    return output_close(status);
 }
 
 void remarks_add(remarks *r, buf *line)
@@ -91,8 +82,8 @@ void remarks_print(remarks *r, const char *prefix)
     const char *line = r->lines.data;
     for (long i = 0; i < r->n && i < MAX_REMARKS; i++) {
         size_t len = strcspn(line, "\n") + 1;
-        ndjson_write_raw(prefix, strlen(prefix));
-        ndjson_write_raw(line, len);
+        output_write(prefix, strlen(prefix));
+        output_write(line, len);
         line += len;
     }
     if (r->n > MAX_REMARKS)
@@ -116,7 +107,7 @@ void report_count(buf *b, int64_t n, const char *what)
 void report_line(buf *line)
 {
     buf_addc(line, '\n');
-    ndjson_write_raw(line->data, line->len);
+    output_write(line->data, line->len);
     buf_free(line);
 }
 

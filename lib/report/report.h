@@ -4,14 +4,15 @@
 #define OPKITSU_REPORT_REPORT_H
 
 #include "base/buf.h"
+#include "base/options.h"
 #include "json/json.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The first call of main: the options that every program has, and `--flag`. Returns
- * whether that one was given. */
-bool report_start(const char *name, const char *usage, const char *flag, int argc, char **argv);
+/* The first call of main; `defs` as in options_read. */
+void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
+                  char **argv);
 /* From now on stdout is stderr, for the report, and what was stdout gets the records
  * that report_read reads, unchanged; but no terminal does. False: errno says why not. */
 bool report_pass_on(void);

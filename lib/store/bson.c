@@ -10,30 +10,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 
 /* One document on its way to BSON. */
 typedef struct writer {
-    bsonjson_error *e; /* borrowed */
-    bool canonical;    /* so far; it would come back in the same words */
+    error *e;       /* borrowed */
+    bool canonical; /* so far; it would come back in the same words */
 } writer;
-
-static bool refuse(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(writer *w, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(w->e->what, sizeof w->e->what, format, args);
-    va_end(args);
-    return false;
-}
 
 /* libbson's own limit is far higher: what is over ours needn't get there. */
 static bool fits(writer *w, const bson_t *b, bool appended)
 {
     return (appended && b->len <= MAX_DOCUMENT) ||
-           refuse(w, "larger than the %zu MiB that MongoDB takes", MAX_DOCUMENT / 1024 / 1024);
+           error_set(w->e, EX_DATAERR, "larger than the %zu MiB that MongoDB takes",
+                     MAX_DOCUMENT / 1024 / 1024);
 }
 
 /* ---- the types of Extended JSON, to BSON ------------------------------- */
@@ -252,7 +243,8 @@ static bool append_object(writer *w, bson_t *b, const char *key, const json *v, 
         bool appended;
         w->canonical = w->canonical && type_is_canonical(v);
         if (!append_type(b, key, v, &appended))
-            return refuse(w, "\"%.80s\" is no type of Extended JSON, or not so written", dollar);
+            return error_set(w->e, EX_DATAERR,
+                             "\"%.80s\" is no type of Extended JSON, or not so written", dollar);
         return fits(w, b, appended);
     }
     bson_t child;
@@ -294,7 +286,7 @@ static bool append_plain_number(writer *w, bson_t *b, const char *key, const jso
     if (json_is_integer(v)) {
         int64_t n;
         if (!json_int64(v, &n))
-            return refuse(w, "the integer %.40s is beyond 64 bits", v->text);
+            return error_set(w->e, EX_DATAERR, "the integer %.40s is beyond 64 bits", v->text);
         if (n == 0 && v->len > 1)
             w->canonical = false; /* -0 */
         if (n >= INT32_MIN && n <= INT32_MAX)
@@ -303,7 +295,7 @@ static bool append_plain_number(writer *w, bson_t *b, const char *key, const jso
     }
     double d;
     if (!json_double(v, &d))
-        return refuse(w, "the number %.40s is beyond a double", v->text);
+        return error_set(w->e, EX_DATAERR, "the number %.40s is beyond a double", v->text);
     w->canonical = w->canonical && real_is_canonical(v, d);
     return fits(w, b, bson_append_double(b, key, -1, d));
 }
@@ -312,7 +304,7 @@ static bool append_plain_number(writer *w, bson_t *b, const char *key, const jso
 static bool append(writer *w, bson_t *b, const char *key, const json *v, int depth)
 {
     if (depth >= MAX_DEPTH && v->type >= JSON_ARRAY)
-        return refuse(w, "nested deeper than %d levels", MAX_DEPTH);
+        return error_set(w->e, EX_DATAERR, "nested deeper than %d levels", MAX_DEPTH);
     switch ((json_type)v->type) {
     case JSON_NULL: return fits(w, b, bson_append_null(b, key, -1));
     case JSON_FALSE:
@@ -327,7 +319,7 @@ static bool append(writer *w, bson_t *b, const char *key, const json *v, int dep
     return false;
 }
 
-bool bsonjson_value(bson_t *out, const char *key, const json *value, bsonjson_error *e)
+bool bsonjson_value(bson_t *out, const char *key, const json *value, error *e)
 {
     writer w = {e, true};
     return append(&w, out, key, value, 1);
@@ -337,7 +329,7 @@ static bool append_document(writer *w, bson_t *out, const json *document)
 {
     const char *dollar = type_key(document);
     if (dollar)
-        return refuse(w, "a document can't have a key \"%.80s\"", dollar);
+        return error_set(w->e, EX_DATAERR, "a document can't have a key \"%.80s\"", dollar);
     const json *id = json_get(document, "_id");
     if (id && id != &document->members[0].value)
         w->canonical = false;
@@ -351,7 +343,7 @@ static bool append_document(writer *w, bson_t *out, const json *document)
     return true;
 }
 
-bool bsonjson_document(bson_t *out, const json *document, bsonjson_error *e)
+bool bsonjson_document(bson_t *out, const json *document, error *e)
 {
     writer w = {e, true};
     return append_document(&w, out, document);
@@ -526,7 +518,7 @@ json bsonjson_read(arena *a, const bson_t *document)
     return read_members(a, &it, false);
 }
 
-bool bsonjson_canonical(arena *a, const json *document, json *out, bsonjson_error *e)
+bool bsonjson_canonical(arena *a, const json *document, json *out, error *e)
 {
     bson_t b = BSON_INITIALIZER;
     writer w = {e, true};

@@ -10,20 +10,16 @@
 #ifndef OPKITSU_STORE_BSON_H
 #define OPKITSU_STORE_BSON_H
 
+#include "base/error.h"
 #include "json/json.h"
 
 struct _bson_t; /* libbson's bson_t: this header does without libbson's */
 
-/* Why something has no place in a document. */
-typedef struct bsonjson_error {
-    char what[200];
-} bsonjson_error;
-
 /* Append the members of `document` to `out`, which the caller has initialised
  * and destroys; `_id` first, where MongoDB itself puts it. */
-bool bsonjson_document(struct _bson_t *out, const json *document, bsonjson_error *e);
+bool bsonjson_document(struct _bson_t *out, const json *document, error *e);
 /* Append one value. */
-bool bsonjson_value(struct _bson_t *out, const char *key, const json *value, bsonjson_error *e);
+bool bsonjson_value(struct _bson_t *out, const char *key, const json *value, error *e);
 
 /* The tree of a document, in `a`, in canonical form: equal documents give the
  * same text. */
@@ -32,6 +28,6 @@ json bsonjson_read(arena *a, const struct _bson_t *document);
 /* There and back: the document as MongoDB would give it back, for a store
  * that is not MongoDB; false when MongoDB would not have it. `*out` may share
  * all of `document`. */
-bool bsonjson_canonical(arena *a, const json *document, json *out, bsonjson_error *e);
+bool bsonjson_canonical(arena *a, const json *document, json *out, error *e);
 
 #endif

@@ -8,25 +8,24 @@
 typedef struct store_driver {
     bool atomic;
     void (*close)(store *s); /* frees what the driver added, not `s` */
-    bool (*projects)(store *s, arena *a, store_fn *fn, void *context, store_error *e);
+    bool (*projects)(store *s, arena *a, store_fn *fn, void *context, error *e);
     bool (*documents)(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
-                      store_error *e);
-    bool (*content_of)(store *s, store_ns ns, store_content *content, store_error *e);
+                      error *e);
+    bool (*content_of)(store *s, store_ns ns, store_content *content, error *e);
     bool (*get_many)(store *s, store_ns ns, const json *const *ids, size_t n, arena *a,
-                     store_fn *fn, void *context, store_error *e);
+                     store_fn *fn, void *context, error *e);
     bool (*find)(store *s, store_ns ns, store_key key, const char *const *values, size_t n,
-                 arena *a, store_fn *fn, void *context, store_error *e);
+                 arena *a, store_fn *fn, void *context, error *e);
     bool (*below)(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                  void *context, store_error *e);
-    bool (*now)(store *s, double *seconds, store_error *e);
-    bool (*begin)(store *s, store_error *e);
-    bool (*commit)(store *s, store_error *e);
+                  void *context, error *e);
+    bool (*now)(store *s, double *seconds, error *e);
+    bool (*begin)(store *s, error *e);
+    bool (*commit)(store *s, error *e);
     void (*rollback)(store *s);
-    bool (*write_all)(store *s, store_ns ns, store_write *writes, size_t n, arena *a,
-                      store_error *e);
-    bool (*drop)(store *s, store_ns ns, bool anyway, store_content *content, store_error *e);
-    bool (*index)(store *s, store_ns ns, store_error *e);
-    bool (*put)(store *s, store_ns ns, const json *document, arena *a, store_error *e);
+    bool (*write_all)(store *s, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
+    bool (*drop)(store *s, store_ns ns, bool anyway, store_content *content, error *e);
+    bool (*index)(store *s, store_ns ns, error *e);
+    bool (*put)(store *s, store_ns ns, const json *document, arena *a, error *e);
 } store_driver;
 
 /* A driver's own struct begins with this one. */
@@ -39,13 +38,9 @@ struct store {
 /* `address` (borrowed) is the URL (MongoDB) or the path (SQLite). Each returns
  * its struct with `driver` and `name` set and the connection made, owned by the
  * caller, or NULL with the error. `name` belongs to the store only then. */
-store *store_mongo_open(const char *address, char *name, store_error *e);
-store *store_sqlite_open(const char *address, char *name, store_mode mode, unsigned wait,
-                         store_error *e);
+store *store_mongo_open(const char *address, char *name, error *e);
+store *store_sqlite_open(const char *address, char *name, store_mode mode, unsigned wait, error *e);
 
-/* Fills in the error; returns false. */
-bool store_fail(store_error *e, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 /* `{_id,type,parent}` of a document; with `data.visualParent` for store_below. */
 json store_outline(arena *a, const json *document, bool visual_parent);
 

@@ -1,6 +1,7 @@
 #include "store/lease.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/state.h"
 
 #include <ctype.h>
@@ -139,7 +140,7 @@ typedef struct record {
     double expires;
 } record;
 
-static bool read_document(store *s, const char *name, arena *a, record *r, store_error *e)
+static bool read_document(store *s, const char *name, arena *a, record *r, error *e)
 {
     json id = json_string(a, name);
     *r = (record){.term = 0};
@@ -153,7 +154,7 @@ static bool read_document(store *s, const char *name, arena *a, record *r, store
     return true;
 }
 
-static bool read_record(lease *l, arena *a, record *r, store_error *e)
+static bool read_record(lease *l, arena *a, record *r, error *e)
 {
     return read_document(l->store, l->id, a, r, e);
 }
@@ -165,7 +166,7 @@ static bool is_ours(const lease *l, const record *r)
 
 /* Write the document, if it is still the one that was read. */
 static bool write_record(lease *l, arena *a, const record *r, const char *owner, int64_t term,
-                         double expires, bool *done, store_error *e)
+                         double expires, bool *done, error *e)
 {
     static const char *paths[] = {"expires", "owner", "term"};
     json id = json_string(a, l->id), after = json_object();
@@ -193,7 +194,7 @@ static bool write_record(lease *l, arena *a, const record *r, const char *owner,
 
 /* ---- holding ------------------------------------------------------------ */
 
-static lease_outcome lose(lease *l, const record *r, store_error *e)
+static lease_outcome lose(lease *l, const record *r, error *e)
 {
     l->ours = false;
     e->status = EX_TEMPFAIL;
@@ -206,7 +207,7 @@ static lease_outcome lose(lease *l, const record *r, store_error *e)
     return LEASE_LOST;
 }
 
-static lease_outcome wait_for(lease *l, const record *r, store_error *e)
+static lease_outcome wait_for(lease *l, const record *r, error *e)
 {
     const char *owner = r->owner ? r->owner : "one that is as fast";
     e->status = EX_TEMPFAIL;
@@ -220,7 +221,7 @@ static lease_outcome wait_for(lease *l, const record *r, store_error *e)
     return LEASE_OTHERS;
 }
 
-static lease_outcome look(lease *l, arena *a, store_error *e)
+static lease_outcome look(lease *l, arena *a, error *e)
 {
     record r;
     double now;
@@ -237,7 +238,7 @@ static lease_outcome look(lease *l, arena *a, store_error *e)
     return LEASE_LOST;
 }
 
-static lease_outcome take(lease *l, arena *a, store_error *e)
+static lease_outcome take(lease *l, arena *a, error *e)
 {
     record r;
     double now, begun = clock_now();
@@ -259,7 +260,7 @@ static lease_outcome take(lease *l, arena *a, store_error *e)
 }
 
 /* Also when its time is over, as long as nobody else has taken it. */
-static lease_outcome keep(lease *l, bool renew, arena *a, store_error *e)
+static lease_outcome keep(lease *l, bool renew, arena *a, error *e)
 {
     record r;
     double now, begun = clock_now();
@@ -282,7 +283,7 @@ static lease_outcome keep(lease *l, bool renew, arena *a, store_error *e)
     return LEASE_HELD;
 }
 
-lease_outcome lease_hold(lease *l, store_error *e)
+lease_outcome lease_hold(lease *l, error *e)
 {
     arena *a = arena_new();
     lease_outcome outcome = l->handed_down ? look(l, a, e)
@@ -293,7 +294,7 @@ lease_outcome lease_hold(lease *l, store_error *e)
     return outcome;
 }
 
-bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, store_error *e)
+bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, error *e)
 {
     arena *a = arena_new();
     record r, service;
@@ -309,7 +310,7 @@ bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, store
     return ok;
 }
 
-lease_outcome lease_hold_alone(lease *l, store_error *e)
+lease_outcome lease_hold_alone(lease *l, error *e)
 {
     if (!store_begin(l->store, e))
         return LEASE_FAILED;
@@ -324,7 +325,7 @@ lease_outcome lease_hold_alone(lease *l, store_error *e)
     return outcome;
 }
 
-bool lease_extend(lease *l, double begun, store_error *e)
+bool lease_extend(lease *l, double begun, error *e)
 {
     if (clock_now() - begun < lease_renewal())
         return true;
@@ -334,7 +335,7 @@ bool lease_extend(lease *l, double begun, store_error *e)
     return ok;
 }
 
-bool lease_give_back(lease *l, store_error *e)
+bool lease_give_back(lease *l, error *e)
 {
     if (l->handed_down || l->term == 0 || !l->ours)
         return true;

@@ -54,22 +54,22 @@ typedef enum lease_outcome {
 /* See to it that the lease is held: take it, look whether it is still ours, or
  * renew it when that is due. One that was handed down is only looked at. Call
  * it between store_begin and store_commit. */
-lease_outcome lease_hold(lease *l, store_error *e);
+lease_outcome lease_hold(lease *l, error *e);
 /* The same as a batch of its own. */
-lease_outcome lease_hold_alone(lease *l, store_error *e);
+lease_outcome lease_hold_alone(lease *l, error *e);
 /* Before store_commit of an atomic store, whose lock has kept everybody, also
  * the one that handed it down, from renewing it since `begun` (clock_now):
  * renew it if that was long. False: the store failed. */
-bool lease_extend(lease *l, double begun, store_error *e);
+bool lease_extend(lease *l, double begun, error *e);
 /* Give it back if it is held, as a batch of its own; one that was handed down
  * stays. False: the store failed. */
-bool lease_give_back(lease *l, store_error *e);
+bool lease_give_back(lease *l, error *e);
 
 /* Whether it is a service that has the writer's lease now, the one whose notes
  * (store/service_status.h) are there, and not a program for the length of its run. `owner`
  * (`size` bytes) gets who has it, service or not; "": nobody. Takes no part in a
  * batch. False: the store failed. */
-bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, store_error *e);
+bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, error *e);
 
 /* By clock_now: when nothing may be begun any more unless it was renewed. */
 double lease_deadline(const lease *l);

@@ -1,35 +1,35 @@
 #include "store/links.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 #include "store/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *keep(fetch_links *l, const char *text)
+static const char *keep(project_links *l, const char *text)
 {
     return arena_text(l->arena, text, strlen(text));
 }
 
 static bool add_link(void *context, store_ns ns, const json *document)
 {
-    fetch_links *l = context;
+    project_links *l = context;
     const char *id = json_text(json_at(document, "data", "zou_id", NULL));
     const char *name = json_text(json_get(document, "name"));
     const json *active = json_at(document, "data", "active", NULL);
     if (!id || !*id)
         return true;
     l->items = xgrow(l->items, l->len, &l->cap, sizeof *l->items);
-    l->items[l->len++] = (fetch_link){.id = keep(l, id),
-                                      .name = keep(l, name ? name : ns.coll),
-                                      .coll = keep(l, ns.coll),
-                                      .active = !json_is(active, JSON_FALSE)};
+    l->items[l->len++] = (project_link){.id = keep(l, id),
+                                        .name = keep(l, name ? name : ns.coll),
+                                        .coll = keep(l, ns.coll),
+                                        .active = !json_is(active, JSON_FALSE)};
     return true;
 }
 
-bool fetch_links_read(fetch_links *l, store *s, const char *server, store_error *e)
+bool project_links_read(project_links *l, store *s, const char *server, error *e)
 {
-    fetch_links_free(l);
+    project_links_free(l);
     l->arena = arena_new();
     arena *a = arena_new();
     bool ok = store_projects(s, a, add_link, l, e);
@@ -39,16 +39,16 @@ bool fetch_links_read(fetch_links *l, store *s, const char *server, store_error 
     return ok;
 }
 
-void fetch_links_free(fetch_links *l)
+void project_links_free(project_links *l)
 {
     free(l->items);
     arena_free(l->arena);
-    *l = (fetch_links){0};
+    *l = (project_links){0};
 }
 
-const fetch_link *fetch_links_find(const fetch_links *l, const char *id, const char *name)
+const project_link *project_links_find(const project_links *l, const char *id, const char *name)
 {
-    const fetch_link *first = NULL;
+    const project_link *first = NULL;
     for (size_t i = 0; i < l->len; i++) {
         if (strcmp(l->items[i].id, id) != 0)
             continue;
@@ -57,13 +57,4 @@ const fetch_link *fetch_links_find(const fetch_links *l, const char *id, const c
         first = first ? first : &l->items[i];
     }
     return first;
-}
-
-bool fetch_filter_wants(fetch_filter *f, const char *name, const char *id)
-{
-    bool wanted = f->n == 0;
-    for (size_t i = 0; i < f->n; i++)
-        if ((name && strcmp(f->names[i], name) == 0) || strcmp(f->names[i], id) == 0)
-            wanted = f->found[i] = true;
-    return wanted;
 }

@@ -5,36 +5,25 @@
 
 #include "store/store.h"
 
-typedef struct fetch_link { /* the texts lie in the arena of the links */
-    const char *id;         /* Kitsu's */
+typedef struct project_link { /* the texts lie in the arena of the links */
+    const char *id;           /* Kitsu's */
     const char *name, *coll;
     bool active; /* data.active is not false */
     bool known;  /* was synchronised from this server: the store has its checkpoint */
-} fetch_link;
+} project_link;
 
-typedef struct fetch_links {
-    fetch_link *items; /* owned */
+typedef struct project_links {
+    project_link *items; /* owned */
     size_t len, cap;
     arena *arena; /* owned */
-} fetch_links;
+} project_links;
 
 /* Read them, anew if need be. With `server` also which are `known`. */
-bool fetch_links_read(fetch_links *l, store *s, const char *server, store_error *e);
-void fetch_links_free(fetch_links *l);
+bool project_links_read(project_links *l, store *s, const char *server, error *e);
+void project_links_free(project_links *l);
 
 /* The one linked to this id; of several (somebody restored a copy beside it)
  * that of this name, else the first. NULL: none. `name` may be NULL. */
-const fetch_link *fetch_links_find(const fetch_links *l, const char *id, const char *name);
-
-/* The projects that -P names. */
-typedef struct fetch_filter {
-    const char **names; /* owned by whoever fills it in; the texts are borrowed */
-    bool *found;        /* owned likewise: which there are */
-    size_t n;           /* 0: all are wanted */
-} fetch_filter;
-
-/* Whether a project of this name (or NULL) and id is wanted; note is taken of
- * which -P it answers. */
-bool fetch_filter_wants(fetch_filter *f, const char *name, const char *id);
+const project_link *project_links_find(const project_links *l, const char *id, const char *name);
 
 #endif

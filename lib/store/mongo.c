@@ -2,6 +2,8 @@
  * mongodb+srv are its work. Writes are acknowledged by a majority and carry
  * what they expect in their filters; nothing here needs a transaction. */
 #include "base/limits.h"
+
+#include "base/mem.h"
 #include "base/msg.h"
 #include "json/path.h"
 #include "store/bson.h"
@@ -35,19 +37,19 @@ typedef struct mongo_store {
     bool index_complained;
 } mongo_store;
 
-static bool fail(const mongo_store *s, const bson_error_t *why, store_error *e)
+static bool fail(const mongo_store *s, const bson_error_t *why, error *e)
 {
     const char *name = s->base.name;
     bool refused =
         why->code == UNAUTHORIZED || why->code == AUTHENTICATION_FAILED ||
         (why->domain == MONGOC_ERROR_CLIENT && why->code == MONGOC_ERROR_CLIENT_AUTHENTICATE);
     if (refused)
-        return store_fail(e, EX_NOPERM, "%s: access refused: %s", name, why->message);
+        return error_set(e, EX_NOPERM, "%s: access refused: %s", name, why->message);
     if (why->code == OUT_OF_DISK_SPACE)
-        return store_fail(e, EX_IOERR, "%s: %s", name, why->message);
+        return error_set(e, EX_IOERR, "%s: %s", name, why->message);
     if (!s->reached)
-        return store_fail(e, EX_UNAVAILABLE, "%s: unreachable: %s", name, why->message);
-    return store_fail(e, EX_TEMPFAIL, "%s: %s", name, why->message);
+        return error_set(e, EX_UNAVAILABLE, "%s: unreachable: %s", name, why->message);
+    return error_set(e, EX_TEMPFAIL, "%s: %s", name, why->message);
 }
 
 static mongoc_collection_t *collection_of(mongo_store *s, store_ns ns)
@@ -67,7 +69,7 @@ typedef struct reading {
 
 /* Find and hand out. */
 static bool find(mongo_store *s, store_ns ns, const bson_t *filter, const bson_t *opts,
-                 const reading *r, store_error *e)
+                 const reading *r, error *e)
 {
     mongoc_collection_t *collection = collection_of(s, ns);
     mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(collection, filter, opts, NULL);
@@ -92,7 +94,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool mongo_projects(store *base, arena *a, store_fn *fn, void *context, store_error *e)
+static bool mongo_projects(store *base, arena *a, store_fn *fn, void *context, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     mongoc_database_t *database = mongoc_client_get_database(s->client, base->avalon);
@@ -119,7 +121,7 @@ static bool mongo_projects(store *base, arena *a, store_fn *fn, void *context, s
 }
 
 static bool mongo_documents(store *base, store_ns ns, store_what what, arena *a, store_fn *fn,
-                            void *context, store_error *e)
+                            void *context, error *e)
 {
     bool entities = what == STORE_ENTITIES;
     bson_t *filter = entities ? BCON_NEW("type", "{", "$in", "[", "project", "asset",
@@ -140,7 +142,7 @@ static bool take_note(void *context, store_ns ns, const json *document)
     return false;
 }
 
-static bool any(mongo_store *s, store_ns ns, const bson_t *filter, bool *found, store_error *e)
+static bool any(mongo_store *s, store_ns ns, const bson_t *filter, bool *found, error *e)
 {
     arena *a = arena_new();
     bson_t *opts = BCON_NEW("limit", BCON_INT64(1), "projection", "{", "_id", BCON_INT32(1), "}");
@@ -152,7 +154,7 @@ static bool any(mongo_store *s, store_ns ns, const bson_t *filter, bool *found, 
     return ok;
 }
 
-static bool mongo_content_of(store *base, store_ns ns, store_content *content, store_error *e)
+static bool mongo_content_of(store *base, store_ns ns, store_content *content, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_t *everything = bson_new();
@@ -166,8 +168,7 @@ static bool mongo_content_of(store *base, store_ns ns, store_content *content, s
 }
 
 /* Append `{"$in":[ids]}` as `key`. */
-static bool append_in(bson_t *filter, const char *key, const json *const *ids, size_t n,
-                      bsonjson_error *why)
+static bool append_in(bson_t *filter, const char *key, const json *const *ids, size_t n, error *why)
 {
     bson_t in, list;
     bool ok = true;
@@ -185,16 +186,15 @@ static bool append_in(bson_t *filter, const char *key, const json *const *ids, s
 }
 
 static bool mongo_get_many(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
-                           store_fn *fn, void *context, store_error *e)
+                           store_fn *fn, void *context, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_t filter = BSON_INITIALIZER;
-    bsonjson_error why;
+    error why;
     reading r = {a, fn, context, false, false};
-    bool ok =
-        append_in(&filter, "_id", ids, n, &why)
-            ? find(s, ns, &filter, NULL, &r, e)
-            : store_fail(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
+    bool ok = append_in(&filter, "_id", ids, n, &why)
+                  ? find(s, ns, &filter, NULL, &r, e)
+                  : error_set(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
     bson_destroy(&filter);
     return ok;
 }
@@ -202,7 +202,7 @@ static bool mongo_get_many(store *base, store_ns ns, const json *const *ids, siz
 /* Assets with one of these texts as `field`; `kind`: of Kitsu's that they must
  * have or, with a `!` before it, must not; NULL: any. */
 static bool find_assets(mongo_store *s, store_ns ns, const char *field, const char *const *values,
-                        size_t n, const char *kind, const reading *r, store_error *e)
+                        size_t n, const char *kind, const reading *r, error *e)
 {
     bson_t filter = BSON_INITIALIZER, in, list;
     BSON_APPEND_DOCUMENT_BEGIN(&filter, field, &in);
@@ -226,7 +226,7 @@ static bool find_assets(mongo_store *s, store_ns ns, const char *field, const ch
 }
 
 static bool mongo_find(store *base, store_ns ns, store_key key, const char *const *values, size_t n,
-                       arena *a, store_fn *fn, void *context, store_error *e)
+                       arena *a, store_fn *fn, void *context, error *e)
 {
     static const char *const fields[] = {
         [STORE_ZOU_ID] = "data.zou.id", [STORE_NAME] = "name", [STORE_ROOT_OF] = "data.root_of"};
@@ -239,20 +239,20 @@ static bool mongo_find(store *base, store_ns ns, store_key key, const char *cons
 }
 
 static bool mongo_below(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
-                        store_fn *fn, void *context, store_error *e)
+                        store_fn *fn, void *context, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_t subsets = BSON_INITIALIZER, assets = BSON_INITIALIZER;
     bson_t *opts = BCON_NEW("projection", "{", "type", BCON_INT32(1), "parent", BCON_INT32(1),
                             "data.visualParent", BCON_INT32(1), "}");
-    bsonjson_error why;
+    error why;
     reading r = {a, fn, context, false, true};
     BSON_APPEND_UTF8(&subsets, "type", "subset");
     BCON_APPEND(&assets, "type", "{", "$in", "[", "asset", "archived_asset", "]", "}");
     bool ok = append_in(&subsets, "parent", ids, n, &why) &&
               append_in(&assets, "data.visualParent", ids, n, &why);
     if (!ok)
-        store_fail(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
+        error_set(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
     ok = ok && find(s, ns, &subsets, opts, &r, e) && find(s, ns, &assets, opts, &r, e);
     bson_destroy(&subsets);
     bson_destroy(&assets);
@@ -262,7 +262,7 @@ static bool mongo_below(store *base, store_ns ns, const json *const *ids, size_t
 
 /* The server's, from what it says of itself; before MongoDB 5 the question had
  * another name. */
-static bool mongo_now(store *base, double *seconds, store_error *e)
+static bool mongo_now(store *base, double *seconds, error *e)
 {
     static const char *const questions[] = {"hello", "isMaster"};
     mongo_store *s = (mongo_store *)base;
@@ -282,12 +282,12 @@ static bool mongo_now(store *base, double *seconds, store_error *e)
         if (!ok && why.code != COMMAND_NOT_FOUND)
             return fail(s, &why, e);
     }
-    return store_fail(e, EX_PROTOCOL, "%s: it does not tell its time", base->name);
+    return error_set(e, EX_PROTOCOL, "%s: it does not tell its time", base->name);
 }
 
 /* ---- writing ------------------------------------------------------------ */
 
-static bool mongo_begin(store *base, store_error *e)
+static bool mongo_begin(store *base, error *e)
 {
     (void)base, (void)e;
     return true;
@@ -300,8 +300,7 @@ static void mongo_rollback(store *base)
 
 /* Append that `path` is what it was. To MongoDB null is equal to nothing at
  * all, hence the type. */
-static bool append_expected(bson_t *filter, const char *path, const json *value,
-                            bsonjson_error *why)
+static bool append_expected(bson_t *filter, const char *path, const json *value, error *why)
 {
     bson_t condition;
     bool ok = true;
@@ -317,7 +316,7 @@ static bool append_expected(bson_t *filter, const char *path, const json *value,
 }
 
 /* `{"$set":{path:value},"$unset":{path:""}}` from the document as it shall be. */
-static bool append_changes(bson_t *update, const store_write *w, bsonjson_error *why)
+static bool append_changes(bson_t *update, const store_write *w, error *why)
 {
     bson_t set = BSON_INITIALIZER, unset = BSON_INITIALIZER;
     bool ok = true;
@@ -339,7 +338,7 @@ static bool append_changes(bson_t *update, const store_write *w, bsonjson_error 
 
 /* MongoDB looks at the size of an updated document itself, but in words of its
  * own. What has no place in BSON and is not touched is left to it. */
-static bool fits(const json *document, bsonjson_error *why)
+static bool fits(const json *document, error *why)
 {
     bson_t whole = BSON_INITIALIZER;
     bool ok = bsonjson_document(&whole, document, why) || whole.len <= MAX_DOCUMENT;
@@ -358,16 +357,14 @@ typedef struct sending {
 } sending;
 
 /* Add `w`, with what it expects in `filter`. */
-static bool add(sending *sent, const store_write *w, bson_t *filter, bson_t *content,
-                bsonjson_error *why)
+static bool add(sending *sent, const store_write *w, bson_t *filter, bson_t *content, error *why)
 {
-    bson_error_t error;
+    bson_error_t be;
     bool ok = true, added = false;
     switch (w->op) {
     case STORE_INSERT:
         ok = bsonjson_document(content, w->after, why);
-        added =
-            ok && mongoc_bulk_operation_insert_with_opts(sent->bulk, content, sent->as_is, &error);
+        added = ok && mongoc_bulk_operation_insert_with_opts(sent->bulk, content, sent->as_is, &be);
         break;
     case STORE_UPDATE:
         ok = fits(w->after, why) && append_changes(content, w, why) &&
@@ -375,27 +372,27 @@ static bool add(sending *sent, const store_write *w, bson_t *filter, bson_t *con
         for (size_t i = 0; ok && i < w->n_paths; i++)
             ok = append_expected(filter, w->paths[i], path_get(w->before, w->paths[i]), why);
         added = ok && mongoc_bulk_operation_update_one_with_opts(sent->bulk, filter, content,
-                                                                 sent->as_is, &error);
+                                                                 sent->as_is, &be);
         break;
     case STORE_DELETE:
         for (uint32_t i = 0; ok && i < w->before->len; i++)
             ok = append_expected(filter, w->before->members[i].key, &w->before->members[i].value,
                                  why);
-        added = ok && mongoc_bulk_operation_remove_one_with_opts(sent->bulk, filter, NULL, &error);
+        added = ok && mongoc_bulk_operation_remove_one_with_opts(sent->bulk, filter, NULL, &be);
         break;
     }
     if (ok && !added)
-        snprintf(why->what, sizeof why->what, "%.*s", (int)sizeof why->what - 1, error.message);
+        snprintf(why->what, sizeof why->what, "%.*s", (int)sizeof why->what - 1, be.message);
     return added;
 }
 
 static void add_write(sending *sent, store_write *w)
 {
     bson_t filter = BSON_INITIALIZER, content = BSON_INITIALIZER;
-    bsonjson_error why = {""};
+    error why = {0};
     bool added = add(sent, w, &filter, &content, &why);
     w->outcome = added ? STORE_DONE : STORE_REFUSED;
-    snprintf(w->what, sizeof w->what, "%s", added ? "" : why.what);
+    snprintf(w->what, sizeof w->what, "%.*s", (int)sizeof w->what - 1, added ? "" : why.what);
     if (added)
         sent->writes[sent->n++] = w;
     bson_destroy(&filter);
@@ -418,17 +415,17 @@ static bool open_list(const bson_t *reply, const char *key, bson_iter_t *list)
 }
 
 /* One of `writeErrors`: the others were tried all the same. */
-static bool take_write_error(mongo_store *s, sending *sent, const bson_t *error, store_error *e)
+static bool take_write_error(mongo_store *s, sending *sent, const bson_t *reply, error *e)
 {
     bson_iter_t it;
     const char *message = "refused";
-    if (bson_iter_init_find(&it, error, "errmsg") && BSON_ITER_HOLDS_UTF8(&it))
+    if (bson_iter_init_find(&it, reply, "errmsg") && BSON_ITER_HOLDS_UTF8(&it))
         message = bson_iter_utf8(&it, NULL);
-    int64_t code = number_in(error, "code"), index = number_in(error, "index");
+    int64_t code = number_in(reply, "code"), index = number_in(reply, "index");
     if (code == OUT_OF_DISK_SPACE)
-        return store_fail(e, EX_IOERR, "%s: %s", s->base.name, message);
+        return error_set(e, EX_IOERR, "%s: %s", s->base.name, message);
     if (index < 0 || (size_t)index >= sent->n)
-        return store_fail(e, EX_PROTOCOL, "%s: an answer that makes no sense", s->base.name);
+        return error_set(e, EX_PROTOCOL, "%s: an answer that makes no sense", s->base.name);
     store_write *w = sent->writes[index];
     w->outcome = code == DUPLICATE_KEY ? STORE_MISSED : STORE_REFUSED;
     snprintf(w->what, sizeof w->what, "%s", message);
@@ -436,7 +433,7 @@ static bool take_write_error(mongo_store *s, sending *sent, const bson_t *error,
     return true;
 }
 
-static bool take_write_errors(mongo_store *s, sending *sent, bool *some, store_error *e)
+static bool take_write_errors(mongo_store *s, sending *sent, bool *some, error *e)
 {
     bson_iter_t list;
     *some = false;
@@ -446,11 +443,11 @@ static bool take_write_errors(mongo_store *s, sending *sent, bool *some, store_e
     while (ok && bson_iter_next(&list)) {
         const uint8_t *bytes;
         uint32_t len;
-        bson_t error;
+        bson_t reply;
         bson_iter_document(&list, &len, &bytes);
         *some = true;
-        if (bytes && bson_init_static(&error, bytes, len))
-            ok = take_write_error(s, sent, &error, e);
+        if (bytes && bson_init_static(&reply, bytes, len))
+            ok = take_write_error(s, sent, &reply, e);
     }
     return ok;
 }
@@ -476,7 +473,7 @@ static bool check_one(void *context, store_ns ns, const json *document)
 
 /* The counts say that some writes met other documents than they expected, but
  * not which. */
-static bool find_missed(mongo_store *s, store_ns ns, sending *sent, arena *a, store_error *e)
+static bool find_missed(mongo_store *s, store_ns ns, sending *sent, arena *a, error *e)
 {
     const json **ids = xmalloc(sent->n * sizeof *ids);
     size_t n = 0;
@@ -492,7 +489,7 @@ static bool find_missed(mongo_store *s, store_ns ns, sending *sent, arena *a, st
     return ok;
 }
 
-static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, store_error *e)
+static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, error *e)
 {
     bson_error_t why;
     bson_iter_t list;
@@ -502,8 +499,8 @@ static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, stor
     if (!take_write_errors(s, sent, &some_failed, e))
         return false;
     if (open_list(&sent->reply, "writeConcernErrors", &list) && bson_iter_next(&list))
-        return store_fail(e, EX_TEMPFAIL, "%s: the writes were not acknowledged by a majority",
-                          s->base.name);
+        return error_set(e, EX_TEMPFAIL, "%s: the writes were not acknowledged by a majority",
+                         s->base.name);
     if (!ok && !some_failed)
         return fail(s, &why, e);
     static const char *const counted[] = {
@@ -512,13 +509,13 @@ static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, stor
     if (number_in(&sent->reply, counted[op]) == (int64_t)sent->expected)
         return true;
     if (op == STORE_INSERT)
-        return store_fail(e, EX_TEMPFAIL, "%s: the writes stopped half way", s->base.name);
+        return error_set(e, EX_TEMPFAIL, "%s: the writes stopped half way", s->base.name);
     return find_missed(s, ns, sent, a, e);
 }
 
 /* The writes of one kind. */
 static bool write_some(mongo_store *s, store_ns ns, store_op op, store_write *writes, size_t n,
-                       arena *a, store_error *e)
+                       arena *a, error *e)
 {
     mongoc_collection_t *collection = collection_of(s, ns);
     bson_t *unordered = BCON_NEW("ordered", BCON_BOOL(false));
@@ -546,7 +543,7 @@ static bool write_some(mongo_store *s, store_ns ns, store_op op, store_write *wr
 }
 
 static bool mongo_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a,
-                            store_error *e)
+                            error *e)
 {
     mongo_store *s = (mongo_store *)base;
     return write_some(s, ns, STORE_INSERT, writes, n, a, e) &&
@@ -554,8 +551,7 @@ static bool mongo_write_all(store *base, store_ns ns, store_write *writes, size_
            write_some(s, ns, STORE_DELETE, writes, n, a, e);
 }
 
-static bool mongo_drop(store *base, store_ns ns, bool anyway, store_content *content,
-                       store_error *e)
+static bool mongo_drop(store *base, store_ns ns, bool anyway, store_content *content, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     if (!mongo_content_of(base, ns, content, e))
@@ -607,7 +603,7 @@ static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_
     return ok;
 }
 
-static bool mongo_index(store *base, store_ns ns, store_error *e)
+static bool mongo_index(store *base, store_ns ns, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_error_t why;
@@ -620,23 +616,23 @@ static bool mongo_index(store *base, store_ns ns, store_error *e)
     return true;
 }
 
-static bool mongo_put(store *base, store_ns ns, const json *document, arena *a, store_error *e)
+static bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *e)
 {
     (void)a;
     mongo_store *s = (mongo_store *)base;
     bson_t filter = BSON_INITIALIZER, bytes = BSON_INITIALIZER;
     bson_t *upsert = BCON_NEW("upsert", BCON_BOOL(true));
-    bsonjson_error why;
-    bson_error_t error;
+    error why;
+    bson_error_t be;
     bool ok = bsonjson_document(&bytes, document, &why) &&
               bsonjson_value(&filter, "_id", json_get(document, "_id"), &why);
     if (ok) {
         mongoc_collection_t *collection = collection_of(s, ns);
-        ok = mongoc_collection_replace_one(collection, &filter, &bytes, upsert, NULL, &error) ||
-             fail(s, &error, e);
+        ok = mongoc_collection_replace_one(collection, &filter, &bytes, upsert, NULL, &be) ||
+             fail(s, &be, e);
         mongoc_collection_destroy(collection);
     } else {
-        store_fail(e, EX_IOERR, "%s: it refuses its own state: %s", base->name, why.what);
+        error_set(e, EX_IOERR, "%s: it refuses its own state: %s", base->name, why.what);
     }
     bson_destroy(upsert);
     bson_destroy(&bytes);
@@ -685,13 +681,13 @@ static void set_default(mongoc_uri_t *uri, const char *option, int milliseconds)
         mongoc_uri_set_option_as_int32(uri, option, milliseconds);
 }
 
-static bool connect_to(mongo_store *s, const char *url, store_error *e)
+static bool connect_to(mongo_store *s, const char *url, error *e)
 {
     bson_error_t why = {0};
     mongoc_uri_t *uri = mongoc_uri_new_with_error(url, &why);
     if (!uri) /* what libmongoc says of it may quote the password */
-        return store_fail(e, EX_CONFIG, "%s: not a good MongoDB URL%s%s", s->base.name,
-                          strchr(url, '@') ? "" : ": ", strchr(url, '@') ? "" : why.message);
+        return error_set(e, EX_CONFIG, "%s: not a good MongoDB URL%s%s", s->base.name,
+                         strchr(url, '@') ? "" : ": ", strchr(url, '@') ? "" : why.message);
     set_default(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, SELECTION_TIMEOUT);
     set_default(uri, MONGOC_URI_CONNECTTIMEOUTMS, SELECTION_TIMEOUT);
     s->client = mongoc_client_new_from_uri_with_error(uri, &why);
@@ -722,7 +718,7 @@ __attribute__((constructor)) static void drop_statistics(void)
     shm_unlink(name);
 }
 
-store *store_mongo_open(const char *url, char *name, store_error *e)
+store *store_mongo_open(const char *url, char *name, error *e)
 {
     mongo_store *s = xmalloc(sizeof *s);
     *s = (mongo_store){.base = {.driver = &driver, .name = name}};

@@ -1,6 +1,7 @@
 #include "store/service_status.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "store/state.h"
 
@@ -21,7 +22,7 @@ typedef struct note {
     bool fresh;
 } note;
 
-struct notes {
+struct service_status {
     store *store; /* borrowed */
     lease *lease; /* borrowed */
     note list[MAX_KEYS];
@@ -34,14 +35,14 @@ struct notes {
     bool too_long;
 };
 
-notes *notes_new(store *s, lease *l)
+service_status *service_status_new(store *s, lease *l)
 {
-    notes *n = xmalloc(sizeof *n);
-    *n = (notes){.store = s, .lease = l, .fresh = true};
+    service_status *n = xmalloc(sizeof *n);
+    *n = (service_status){.store = s, .lease = l, .fresh = true};
     return n;
 }
 
-void notes_free(notes *n)
+void service_status_free(service_status *n)
 {
     free(n);
 }
@@ -59,7 +60,7 @@ static bool is_reserved(const char *key, size_t len)
 }
 
 /* The note of this key, made if there is none. NULL: there are too many. */
-static note *find_note(notes *n, const char *key, size_t len)
+static note *find_note(service_status *n, const char *key, size_t len)
 {
     for (size_t i = 0; i < n->n; i++)
         if (strlen(n->list[i].key) == len && memcmp(n->list[i].key, key, len) == 0)
@@ -89,7 +90,7 @@ static void set_text(note *t, const char *text)
     buf_free(&quoted);
 }
 
-static void take_line(notes *n)
+static void take_line(service_status *n)
 {
     size_t len = strspn(n->line, "abcdefghijklmnopqrstuvwxyz0123456789_");
     bool good = !n->too_long && len > 0 && len <= MAX_KEY && strlen(n->line) == n->len &&
@@ -104,7 +105,7 @@ static void take_line(notes *n)
     t->fresh = n->fresh = true;
 }
 
-void notes_feed(notes *n, const char *bytes, size_t len)
+void service_status_feed(service_status *n, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] == '\n') {
@@ -122,7 +123,7 @@ void notes_feed(notes *n, const char *bytes, size_t len)
 
 /* ---- into the store ----------------------------------------------------- */
 
-double notes_due(const notes *n)
+double service_status_due(const service_status *n)
 {
     if (!n->fresh)
         return -1;
@@ -142,7 +143,7 @@ static void set(arena *a, draft *d, const char *key, json value)
     d->paths[d->n++] = key;
 }
 
-static void fill_in(const notes *n, arena *a, draft *d, double now)
+static void fill_in(const service_status *n, arena *a, draft *d, double now)
 {
     char host[65] = "";
     gethostname(host, sizeof host - 1);
@@ -161,7 +162,7 @@ static void fill_in(const notes *n, arena *a, draft *d, double now)
 }
 
 /* In a batch, in which the lease is held. */
-static bool write_notes(notes *n, arena *a, store_error *e)
+static bool write_notes(service_status *n, arena *a, error *e)
 {
     json id = json_string(a, "service"), old;
     bool found;
@@ -187,7 +188,7 @@ static bool write_notes(notes *n, arena *a, store_error *e)
     return store_write_all(n->store, state_ns(n->store), &w, 1, a, e);
 }
 
-bool notes_keep(notes *n, store_error *e)
+bool service_status_store(service_status *n, error *e)
 {
     n->tried = clock_now();
     if (!store_begin(n->store, e))

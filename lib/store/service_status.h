@@ -11,21 +11,21 @@
 
 #include "store/lease.h"
 
-typedef struct notes notes;
+typedef struct service_status service_status;
 
 /* Both are borrowed. */
-notes *notes_new(store *s, lease *l);
-void notes_free(notes *n); /* takes NULL */
+service_status *service_status_new(store *s, lease *l);
+void service_status_free(service_status *n); /* takes NULL */
 
 /* Bytes of lines `KEY TEXT`: lower case letters, digits and `_`, a blank,
  * anything. Of several with one KEY the last counts. What is no such line is
  * reported and left out. */
-void notes_feed(notes *n, const char *bytes, size_t len);
-/* Seconds from now until notes_keep is to be called; negative: nothing is new.
+void service_status_feed(service_status *n, const char *bytes, size_t len);
+/* Seconds from now until service_status_store is to be called; negative: nothing is new.
  * So often as lines may come, the store hears of them once a second. */
-double notes_due(const notes *n);
+double service_status_due(const service_status *n);
 /* Once the lease is held: bring them into the store. False: the store failed,
  * or the lease is lost (status 75); they are still to be kept then. */
-bool notes_keep(notes *n, store_error *e);
+bool service_status_store(service_status *n, error *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "store/settings.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "base/program.h"
 #include "json/path.h"
@@ -53,7 +54,7 @@ json settings_merge(arena *a, const json *under, const json *over)
 /* ---- files -------------------------------------------------------------- */
 
 /* An absent file is `{}`, unless it is `required`. */
-static bool read_json(arena *a, const char *path, bool required, json *out, store_error *e)
+static bool read_json(arena *a, const char *path, bool required, json *out, error *e)
 {
     *out = json_object();
     FILE *f = fopen(path, "r");
@@ -86,13 +87,13 @@ static bool read_json(arena *a, const char *path, bool required, json *out, stor
     return ok;
 }
 
-static bool read_file(arena *a, const char *path, bool required, layer *out, store_error *e)
+static bool read_file(arena *a, const char *path, bool required, layer *out, error *e)
 {
     out->name = arena_text(a, path, strlen(path));
     return read_json(a, out->name, required, &out->data, e);
 }
 
-static bool read_user_file(arena *a, layer *out, store_error *e)
+static bool read_user_file(arena *a, layer *out, error *e)
 {
     const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
     if (config && *config)
@@ -205,7 +206,7 @@ static json anatomy_as_ours(arena *a, const json *theirs)
 
 /* ---- all of it ----------------------------------------------------------- */
 
-static bool read_store(settings *s, store *db, store_error *e)
+static bool read_store(settings *s, store *db, error *e)
 {
     arena *scratch = arena_new();
     store_ns ns = {store_openpype(db), "settings"};
@@ -222,7 +223,7 @@ static bool read_store(settings *s, store *db, store_error *e)
     return ok;
 }
 
-static settings *load(const char *file, bool usual, store *db, store_error *e)
+static settings *load(const char *file, bool usual, store *db, error *e)
 {
     settings *s = xmalloc(sizeof *s);
     *s = (settings){.arena = arena_new(), .versions = json_array()};
@@ -247,12 +248,12 @@ static settings *load(const char *file, bool usual, store *db, store_error *e)
     return s;
 }
 
-settings *settings_load(store *db, store_error *e)
+settings *settings_load(store *db, error *e)
 {
     return load(NULL, true, db, e);
 }
 
-settings *settings_load_one(const char *file, store *db, store_error *e)
+settings *settings_load_one(const char *file, store *db, error *e)
 {
     return load(file, false, file ? NULL : db, e);
 }

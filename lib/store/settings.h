@@ -20,10 +20,10 @@ typedef struct settings settings;
 
 /* `s` (borrowed) is read once, here; NULL: files only. NULL on a file that is
  * not JSON (status 78) or a store that failed. The caller owns the result. */
-settings *settings_load(store *s, store_error *e);
+settings *settings_load(store *s, error *e);
 /* Of one source alone over what is shipped: this file, which must be there, or
  * with NULL the store. */
-settings *settings_load_one(const char *file, store *s, store_error *e);
+settings *settings_load_one(const char *file, store *s, error *e);
 void settings_free(settings *s); /* takes NULL */
 
 /* The merged settings of a project, or with NULL the studio's. Lives as long

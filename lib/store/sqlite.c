@@ -7,6 +7,8 @@
  * holds a lock while its consumer sleeps, and a writer's pages stay in memory
  * up to SPILL_PAGES, so others can read until it commits. */
 #include "store/bson.h"
+
+#include "base/mem.h"
 #include "store/driver.h"
 
 #include <errno.h>
@@ -81,37 +83,37 @@ static int status_of(int code)
 }
 
 /* What SQLite said last. */
-static bool fail(const sqlite_store *s, store_error *e)
+static bool fail(const sqlite_store *s, error *e)
 {
     int code = sqlite3_errcode(s->db), status = status_of(code);
-    int error = sqlite3_system_errno(s->db); /* set by the next two only */
-    bool system = error && (code == SQLITE_CANTOPEN || code == SQLITE_IOERR);
-    const char *reason = system ? strerror(error) : sqlite3_errmsg(s->db);
+    int number = sqlite3_system_errno(s->db); /* set by the next two only */
+    bool system = number && (code == SQLITE_CANTOPEN || code == SQLITE_IOERR);
+    const char *reason = system ? strerror(number) : sqlite3_errmsg(s->db);
     const char *name = s->base.name;
     switch (code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return store_fail(e, status, "%s: another program has kept it locked for %u s", name,
-                          s->wait);
-    case SQLITE_NOTADB: return store_fail(e, status, "%s: not an SQLite database", name);
-    case SQLITE_FULL: return store_fail(e, status, "%s: no space left for it", name);
+        return error_set(e, status, "%s: another program has kept it locked for %u s", name,
+                         s->wait);
+    case SQLITE_NOTADB: return error_set(e, status, "%s: not an SQLite database", name);
+    case SQLITE_FULL: return error_set(e, status, "%s: no space left for it", name);
     case SQLITE_READONLY:
-        return store_fail(e, status, "%s: cannot be written: the file or its folder is read-only",
-                          name);
-    case SQLITE_CORRUPT: return store_fail(e, status, "%s: the file is damaged: %s", name, reason);
-    case SQLITE_CANTOPEN: return store_fail(e, status, "%s: cannot be opened: %s", name, reason);
-    default: return store_fail(e, status, "%s: %s", name, reason);
+        return error_set(e, status, "%s: cannot be written: the file or its folder is read-only",
+                         name);
+    case SQLITE_CORRUPT: return error_set(e, status, "%s: the file is damaged: %s", name, reason);
+    case SQLITE_CANTOPEN: return error_set(e, status, "%s: cannot be opened: %s", name, reason);
+    default: return error_set(e, status, "%s: %s", name, reason);
     }
 }
 
 /* ---- statements --------------------------------------------------------- */
 
-static bool execute(sqlite_store *s, const char *sql, store_error *e)
+static bool execute(sqlite_store *s, const char *sql, error *e)
 {
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(s, e);
 }
 
-static sqlite3_stmt *prepare(sqlite_store *s, const char *sql, store_error *e)
+static sqlite3_stmt *prepare(sqlite_store *s, const char *sql, error *e)
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK)
@@ -126,7 +128,7 @@ static void bind(sqlite3_stmt *statement, int column, const char *text)
 }
 
 /* Run a statement that gives no rows, and make it ready for the next. */
-static bool run(sqlite_store *s, sqlite3_stmt *statement, store_error *e)
+static bool run(sqlite_store *s, sqlite3_stmt *statement, error *e)
 {
     int code = sqlite3_step(statement);
     bool ok = code == SQLITE_DONE || fail(s, e);
@@ -136,7 +138,7 @@ static bool run(sqlite_store *s, sqlite3_stmt *statement, store_error *e)
 
 /* The only number that a query gives. */
 static bool query_number(sqlite_store *s, const char *sql, const char *argument, int *number,
-                         store_error *e)
+                         error *e)
 {
     sqlite3_stmt *statement = prepare(s, sql, e);
     if (!statement)
@@ -158,12 +160,11 @@ static bool in_avalon(const sqlite_store *s, store_ns ns)
 }
 
 /* There are two tables, not one for each name that a database can have. */
-static bool known_db(const sqlite_store *s, store_ns ns, store_error *e)
+static bool known_db(const sqlite_store *s, store_ns ns, error *e)
 {
     return in_avalon(s, ns) || strcmp(ns.db, s->base.openpype) == 0 ||
-           store_fail(e, EX_CONFIG,
-                      "%s: it has no database \"%.64s\", only \"%.64s\" and \"%.64s\"",
-                      s->base.name, ns.db, s->base.avalon, s->base.openpype);
+           error_set(e, EX_CONFIG, "%s: it has no database \"%.64s\", only \"%.64s\" and \"%.64s\"",
+                     s->base.name, ns.db, s->base.avalon, s->base.openpype);
 }
 
 static const char *parent_text(arena *a, const json *document)
@@ -195,14 +196,14 @@ static const char *zou_parent_text(const json *document)
 }
 
 static bool column_document(sqlite_store *s, sqlite3_stmt *row, int column, arena *a, json *out,
-                            store_error *e)
+                            error *e)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
     size_t len = (size_t)sqlite3_column_bytes(row, column);
     json_error what;
     if (text && json_parse(a, text, len, out, &what, NULL))
         return true;
-    return store_fail(e, EX_IOERR, "%s: the file is damaged: a document is not JSON", s->base.name);
+    return error_set(e, EX_IOERR, "%s: the file is damaged: a document is not JSON", s->base.name);
 }
 
 /* ---- opening ------------------------------------------------------------ */
@@ -234,7 +235,7 @@ static bool folder_writable(const char *path)
 
 /* Whether the file is a store of ours that this version can use; `*empty`: it
  * holds no tables at all, as one that is being made right now. */
-static bool check_version(sqlite_store *s, bool *empty, int *version, store_error *e)
+static bool check_version(sqlite_store *s, bool *empty, int *version, error *e)
 {
     int id, tables;
     /* At one moment: a writer may be making the schema between two looks. */
@@ -249,16 +250,16 @@ static bool check_version(sqlite_store *s, bool *empty, int *version, store_erro
     if (*empty && id == 0)
         return true;
     if (id != APPLICATION_ID)
-        return store_fail(e, EX_CONFIG, "%s: an SQLite database, but not of opkitsu", s->base.name);
+        return error_set(e, EX_CONFIG, "%s: an SQLite database, but not of opkitsu", s->base.name);
     if (*version > SCHEMA_VERSION)
-        return store_fail(e, EX_CONFIG, "%s: made by a newer opkitsu (version %d, this one is %d)",
-                          s->base.name, *version, SCHEMA_VERSION);
+        return error_set(e, EX_CONFIG, "%s: made by a newer opkitsu (version %d, this one is %d)",
+                         s->base.name, *version, SCHEMA_VERSION);
     return true;
 }
 
 /* Make the tables where there are none (for writing), and bring those of an
  * older version up to date. */
-static bool make_schema(sqlite_store *s, store_error *e)
+static bool make_schema(sqlite_store *s, error *e)
 {
     bool empty, writing = s->mode == STORE_WRITE;
     int version;
@@ -287,7 +288,7 @@ static void close_db(sqlite_store *s)
     s->db = NULL;
 }
 
-static bool open_db(sqlite_store *s, store_error *e)
+static bool open_db(sqlite_store *s, error *e)
 {
     bool writing = s->mode == STORE_WRITE;
     /* A reader opens it for writing too, if it may: to roll back what a killed
@@ -297,8 +298,8 @@ static bool open_db(sqlite_store *s, store_error *e)
         return fail(s, e);
     sqlite3_busy_timeout(s->db, (int)s->wait * 1000);
     if (writing && (sqlite3_db_readonly(s->db, "main") == 1 || !folder_writable(s->path)))
-        return store_fail(e, EX_IOERR, "%s: cannot be written: the file or its folder is read-only",
-                          s->base.name);
+        return error_set(e, EX_IOERR, "%s: cannot be written: the file or its folder is read-only",
+                         s->base.name);
     char pragmas[96];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA page_size=%d; PRAGMA trusted_schema=OFF; PRAGMA cache_spill=%d", PAGE_SIZE,
@@ -316,7 +317,7 @@ static bool open_db(sqlite_store *s, store_error *e)
 
 /* For reading: the file may come into being after the store was opened.
  * `s->db` stays NULL as long as there is nothing to read. */
-static bool look(sqlite_store *s, store_error *e)
+static bool look(sqlite_store *s, error *e)
 {
     struct stat st;
     if (s->db)
@@ -324,11 +325,11 @@ static bool look(sqlite_store *s, store_error *e)
     if (stat(s->path, &st) != 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return true;
-        return store_fail(e, errno == EACCES ? EX_NOPERM : EX_IOERR, "%s: %s", s->base.name,
-                          strerror(errno));
+        return error_set(e, errno == EACCES ? EX_NOPERM : EX_IOERR, "%s: %s", s->base.name,
+                         strerror(errno));
     }
     if (access(s->path, R_OK) != 0)
-        return store_fail(e, EX_NOPERM, "%s: %s", s->base.name, strerror(errno));
+        return error_set(e, EX_NOPERM, "%s: %s", s->base.name, strerror(errno));
     if (open_db(s, e))
         return true;
     close_db(s);
@@ -345,7 +346,7 @@ typedef struct reading {
     store_what what;
 } reading;
 
-static bool give_spooled(sqlite_store *s, const reading *r, store_error *e)
+static bool give_spooled(sqlite_store *s, const reading *r, error *e)
 {
     sqlite3_stmt *rows =
         prepare(s, "SELECT coll, document FROM temp.spool WHERE call = ?1 ORDER BY rowid", e);
@@ -374,8 +375,7 @@ static bool give_spooled(sqlite_store *s, const reading *r, store_error *e)
 
 /* Copy what `select` (of a collection's name and a document) gives, then hand
  * it out. A call may be made from within another one's `fn`. */
-static bool spool(sqlite_store *s, const char *select, const char *coll, const reading *r,
-                  store_error *e)
+static bool spool(sqlite_store *s, const char *select, const char *coll, const reading *r, error *e)
 {
     if (!execute(s, "CREATE TEMP TABLE IF NOT EXISTS spool (call, coll, document)", e))
         return false;
@@ -396,7 +396,7 @@ static bool spool(sqlite_store *s, const char *select, const char *coll, const r
     return execute(s, sql, e) && ok;
 }
 
-static bool sqlite_projects(store *base, arena *a, store_fn *fn, void *context, store_error *e)
+static bool sqlite_projects(store *base, arena *a, store_fn *fn, void *context, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     reading r = {a, fn, context, base->avalon, STORE_ALL};
@@ -412,7 +412,7 @@ static bool sqlite_projects(store *base, arena *a, store_fn *fn, void *context, 
 }
 
 static bool sqlite_documents(store *base, store_ns ns, store_what what, arena *a, store_fn *fn,
-                             void *context, store_error *e)
+                             void *context, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     reading r = {a, fn, context, ns.db, what};
@@ -429,7 +429,7 @@ static bool sqlite_documents(store *base, store_ns ns, store_what what, arena *a
     return spool(s, select, ns.coll, &r, e);
 }
 
-static bool sqlite_content_of(store *base, store_ns ns, store_content *content, store_error *e)
+static bool sqlite_content_of(store *base, store_ns ns, store_content *content, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     *content = STORE_EMPTY;
@@ -452,7 +452,7 @@ static bool sqlite_content_of(store *base, store_ns ns, store_content *content, 
 /* Run `sql` (?1 the collection, ?2 a value) for each value and gather what it
  * gives. All of it is read before `fn` sees any: it is a batch's worth. */
 static bool read_for_each(sqlite_store *s, const char *sql, store_ns ns, const char *const *values,
-                          size_t n, arena *a, json *found, store_error *e)
+                          size_t n, arena *a, json *found, error *e)
 {
     sqlite3_stmt *query = prepare(s, sql, e);
     bool ok = query != NULL;
@@ -483,7 +483,7 @@ static const char **id_texts(arena *a, const json *const *ids, size_t n)
 }
 
 static bool sqlite_find(store *base, store_ns ns, store_key key, const char *const *values,
-                        size_t n, arena *a, store_fn *fn, void *context, store_error *e)
+                        size_t n, arena *a, store_fn *fn, void *context, error *e)
 {
     static const char *const columns[] = {[STORE_ZOU_ID] = "zou_id",
                                           [STORE_ZOU_PARENT] = "zou_parent",
@@ -509,7 +509,7 @@ static bool sqlite_find(store *base, store_ns ns, store_key key, const char *con
 }
 
 static bool sqlite_get_many(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
-                            store_fn *fn, void *context, store_error *e)
+                            store_fn *fn, void *context, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     json found = json_array();
@@ -530,7 +530,7 @@ static bool sqlite_get_many(store *base, store_ns ns, const json *const *ids, si
 }
 
 static bool sqlite_below(store *base, store_ns ns, const json *const *ids, size_t n, arena *a,
-                         store_fn *fn, void *context, store_error *e)
+                         store_fn *fn, void *context, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     json found = json_array();
@@ -549,7 +549,7 @@ static bool sqlite_below(store *base, store_ns ns, const json *const *ids, size_
     return true;
 }
 
-static bool sqlite_now(store *base, double *seconds, store_error *e)
+static bool sqlite_now(store *base, double *seconds, error *e)
 {
     (void)base, (void)e;
     struct timespec t;
@@ -560,7 +560,7 @@ static bool sqlite_now(store *base, double *seconds, store_error *e)
 
 /* ---- writing ------------------------------------------------------------ */
 
-static bool sqlite_begin(store *base, store_error *e)
+static bool sqlite_begin(store *base, error *e)
 {
     return execute((sqlite_store *)base, "BEGIN IMMEDIATE", e);
 }
@@ -570,7 +570,7 @@ static void sqlite_rollback(store *base)
     sqlite3_exec(((sqlite_store *)base)->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static bool sqlite_commit(store *base, store_error *e)
+static bool sqlite_commit(store *base, error *e)
 {
     if (execute((sqlite_store *)base, "COMMIT", e))
         return true;
@@ -613,13 +613,13 @@ static void bind_row(sqlite3_stmt *statement, const row *r, arena *a, bool avalo
 /* In the batch's transaction nobody else can write, so what `before` says
  * still holds; only the number of rows is looked at. */
 static bool write_one(sqlite_store *s, sqlite3_stmt *statement, store_ns ns, store_write *w, row *r,
-                      arena *a, store_error *e)
+                      arena *a, error *e)
 {
     if (w->op != STORE_DELETE) {
-        bsonjson_error why;
+        error why;
         if (!bsonjson_canonical(a, w->after, &r->document, &why)) {
             w->outcome = STORE_REFUSED;
-            snprintf(w->what, sizeof w->what, "%s", why.what);
+            snprintf(w->what, sizeof w->what, "%.*s", (int)sizeof w->what - 1, why.what);
             return true;
         }
         buf_clear(&r->text);
@@ -635,7 +635,7 @@ static bool write_one(sqlite_store *s, sqlite3_stmt *statement, store_ns ns, sto
 }
 
 static bool sqlite_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a,
-                             store_error *e)
+                             error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     if (!known_db(s, ns, e))
@@ -656,8 +656,7 @@ static bool sqlite_write_all(store *base, store_ns ns, store_write *writes, size
     return ok;
 }
 
-static bool sqlite_drop(store *base, store_ns ns, bool anyway, store_content *content,
-                        store_error *e)
+static bool sqlite_drop(store *base, store_ns ns, bool anyway, store_content *content, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     if (!sqlite_content_of(base, ns, content, e))
@@ -673,13 +672,13 @@ static bool sqlite_drop(store *base, store_ns ns, bool anyway, store_content *co
     return ok;
 }
 
-static bool sqlite_index(store *base, store_ns ns, store_error *e)
+static bool sqlite_index(store *base, store_ns ns, error *e)
 {
     (void)base, (void)ns, (void)e; /* the schema has them */
     return true;
 }
 
-static bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, store_error *e)
+static bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, error *e)
 {
     store_write w = {.op = STORE_UPDATE, .id = json_get(document, "_id"), .after = document};
     if (!sqlite_write_all(base, ns, &w, 1, a, e))
@@ -690,7 +689,7 @@ static bool sqlite_put(store *base, store_ns ns, const json *document, arena *a,
             return false;
     }
     return w.outcome == STORE_DONE ||
-           store_fail(e, EX_IOERR, "%s: it refuses its own state: %s", base->name, w.what);
+           error_set(e, EX_IOERR, "%s: it refuses its own state: %s", base->name, w.what);
 }
 
 static void sqlite_close_store(store *base)
@@ -719,8 +718,7 @@ static const store_driver driver = {
     .put = sqlite_put,
 };
 
-store *store_sqlite_open(const char *path, char *name, store_mode mode, unsigned wait,
-                         store_error *e)
+store *store_sqlite_open(const char *path, char *name, store_mode mode, unsigned wait, error *e)
 {
     sqlite_store *s = xmalloc(sizeof *s);
     *s = (sqlite_store){.base = {.driver = &driver, .name = name}, .mode = mode, .wait = wait};
@@ -734,7 +732,7 @@ store *store_sqlite_open(const char *path, char *name, store_mode mode, unsigned
     if (mode == STORE_READ)
         ok = look(s, e);
     else if (!make_folders(s->path))
-        store_fail(e, EX_IOERR, "%s: its folder cannot be made: %s", name, strerror(errno));
+        error_set(e, EX_IOERR, "%s: its folder cannot be made: %s", name, strerror(errno));
     else
         ok = open_db(s, e);
     if (ok)

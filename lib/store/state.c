@@ -1,5 +1,7 @@
 #include "store/state.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +11,7 @@ store_ns state_ns(const store *s)
 }
 
 /* Store a document unless it is there, just so. */
-static bool put(store *s, const json *document, bool *begun, arena *a, store_error *e)
+static bool put(store *s, const json *document, bool *begun, arena *a, error *e)
 {
     json old;
     bool found;
@@ -30,7 +32,7 @@ static json skipped_id(arena *a, const char *project_id)
     return json_string(a, arena_printf(a, "skipped:%s", project_id));
 }
 
-bool state_skipped(store *s, const char *project_id, arena *a, json *records, store_error *e)
+bool state_skipped(store *s, const char *project_id, arena *a, json *records, error *e)
 {
     json id = skipped_id(a, project_id), document;
     bool found;
@@ -44,7 +46,7 @@ bool state_skipped(store *s, const char *project_id, arena *a, json *records, st
 }
 
 bool state_put_skipped(store *s, const char *project_id, const json *records, bool *begun, arena *a,
-                       store_error *e)
+                       error *e)
 {
     json old, document = json_object();
     if (!state_skipped(s, project_id, a, &old, e))
@@ -102,7 +104,7 @@ static state_checkpoint read_checkpoint(arena *a, const json *document)
 }
 
 bool state_checkpoint_of(store *s, const char *server, const char *project_id, arena *a,
-                         state_checkpoint *out, bool *found, store_error *e)
+                         state_checkpoint *out, bool *found, error *e)
 {
     json id = checkpoint_id(a, server, project_id ? project_id : "*"), document;
     if (!store_get(s, state_ns(s), &id, a, &document, found, e))
@@ -113,7 +115,7 @@ bool state_checkpoint_of(store *s, const char *server, const char *project_id, a
 }
 
 bool state_has_checkpoint(store *s, const char *server, const char *project_id, arena *a, bool *has,
-                          store_error *e)
+                          error *e)
 {
     state_checkpoint unused;
     return state_checkpoint_of(s, server, project_id, a, &unused, has, e);
@@ -143,7 +145,7 @@ static bool take_checkpoint(void *context, store_ns ns, const json *document)
 }
 
 bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint **list, size_t *n,
-                       store_error *e)
+                       error *e)
 {
     search f = {.all = arena_new(), .kept = a, .server = server};
     bool ok = store_documents(s, state_ns(s), STORE_ALL, f.all, take_checkpoint, &f, e);
@@ -160,7 +162,7 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
 
 /* `project_id`: NULL for all. */
 static bool put_one(store *s, const json *checkpoint, const char *project_id, bool full_sync,
-                    bool *begun, arena *a, store_error *e)
+                    bool *begun, arena *a, error *e)
 {
     const json *server = json_get(checkpoint, "server");
     json document = json_object();
@@ -177,7 +179,7 @@ static bool put_one(store *s, const json *checkpoint, const char *project_id, bo
 
 /* One that is listed: what is wanted of it is so still. */
 static bool put_listed(store *s, const json *checkpoint, const char *project_id, bool *begun,
-                       arena *a, store_error *e)
+                       arena *a, error *e)
 {
     state_checkpoint old;
     bool found;
@@ -188,7 +190,7 @@ static bool put_listed(store *s, const json *checkpoint, const char *project_id,
 
 /* Everything was read, so a project of which a full read is wanted, and that
  * did not come, is gone, or hidden from this user. */
-static bool forget_absent(store *s, const json *checkpoint, bool *begun, arena *a, store_error *e)
+static bool forget_absent(store *s, const json *checkpoint, bool *begun, arena *a, error *e)
 {
     state_checkpoint *list;
     size_t n;
@@ -204,7 +206,7 @@ static bool forget_absent(store *s, const json *checkpoint, bool *begun, arena *
 }
 
 bool state_put_checkpoint(store *s, const json *checkpoint, const json *read, bool *begun, arena *a,
-                          store_error *e)
+                          error *e)
 {
     const json *projects = json_get(checkpoint, "projects");
     const json *full_sync = json_get(checkpoint, "full_sync");
@@ -231,7 +233,7 @@ static json synced_id(arena *a, const char *server)
     return json_string(a, arena_printf(a, "synced:%s", server));
 }
 
-bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, store_error *e)
+bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, error *e)
 {
     const char *server = json_text(json_get(checkpoint, "server"));
     const json *events = json_get(checkpoint, "events");
@@ -258,8 +260,7 @@ bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, s
     return put(s, &document, begun, a, e);
 }
 
-bool state_synced(store *s, const char *server, arena *a, json *document, bool *found,
-                  store_error *e)
+bool state_synced(store *s, const char *server, arena *a, json *document, bool *found, error *e)
 {
     json id = synced_id(a, server);
     return store_get(s, state_ns(s), &id, a, document, found, e);
@@ -280,7 +281,7 @@ static bool take_project(void *context, store_ns ns, const json *document)
     return true;
 }
 
-bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, store_error *e)
+bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, error *e)
 {
     search f = {.all = arena_new(), .kept = a, .project_id = project_id, .documents = json_array()};
     f.skipped = skipped_id(a, project_id).text;
@@ -310,14 +311,14 @@ static json comment_id(arena *a, const char *publish_id, int64_t instance)
 }
 
 bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
-                   bool *found, store_error *e)
+                   bool *found, error *e)
 {
     json id = comment_id(a, publish_id, instance);
     return store_get(s, comments_ns(s), &id, a, document, found, e);
 }
 
 bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
-                       arena *a, store_error *e)
+                       arena *a, error *e)
 {
     json whole = json_object();
     json_add(a, &whole, "_id", comment_id(a, publish_id, instance));
@@ -344,7 +345,7 @@ static bool take_comment(void *context, store_ns ns, const json *document)
     return true;
 }
 
-bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, store_error *e)
+bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, error *e)
 {
     posted p = {.all = arena_new(), .kept = a, .task_id = task_id, .ids = ids};
     *ids = json_array();

@@ -26,7 +26,7 @@ store_ns state_ns(const store *s);
 
 /* The Skipped records remembered of a project: an array, empty if there are
  * none. */
-bool state_skipped(store *s, const char *project_id, arena *a, json *records, store_error *e);
+bool state_skipped(store *s, const char *project_id, arena *a, json *records, error *e);
 
 /* A position in Kitsu's log of events up to which the store has everything. A
  * project's is the later one of its own and that of all. */
@@ -38,23 +38,22 @@ typedef struct state_checkpoint {
 
 /* All that the store has from this server, in `a`, in any order. */
 bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint **list, size_t *n,
-                       store_error *e);
+                       error *e);
 /* One; `project_id` NULL: that of all. `*out`, in `a`, is set if it was `*found`. */
 bool state_checkpoint_of(store *s, const char *server, const char *project_id, arena *a,
-                         state_checkpoint *out, bool *found, store_error *e);
+                         state_checkpoint *out, bool *found, error *e);
 /* Whether the store has a checkpoint of this project from this server. */
 bool state_has_checkpoint(store *s, const char *server, const char *project_id, arena *a, bool *has,
-                          store_error *e);
+                          error *e);
 /* The document `synced:SERVER`, if it was `*found`. */
-bool state_synced(store *s, const char *server, arena *a, json *document, bool *found,
-                  store_error *e);
+bool state_synced(store *s, const char *server, arena *a, json *document, bool *found, error *e);
 
 /* The functions that remember write only what is not so already, and call
  * store_begin first unless `*begun`, which they set. */
 
 /* The records of a project, in place of the remembered ones. */
 bool state_put_skipped(store *s, const char *project_id, const json *records, bool *begun, arena *a,
-                       store_error *e);
+                       error *e);
 
 /* Whether a Checkpoint record has all that it needs. */
 bool state_checkpoint_valid(const json *checkpoint);
@@ -62,21 +61,21 @@ bool state_checkpoint_valid(const json *checkpoint);
  * `read` (ids): the projects that were read in full since the one before it,
  * which get it as their own, and whose full read is no longer wanted. */
 bool state_put_checkpoint(store *s, const json *checkpoint, const json *read, bool *begun, arena *a,
-                          store_error *e);
+                          error *e);
 /* When everything was read, and when how many events were: of a Checkpoint
  * with `all` or `events`. */
-bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, store_error *e);
+bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, error *e);
 /* Nothing is remembered of this project any more: it was dropped. */
-bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, store_error *e);
+bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, error *e);
 
 /* What is remembered of a comment, if it was `*found`. */
 bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
-                   bool *found, store_error *e);
+                   bool *found, error *e);
 /* Remember it, at once: nobody's lease is needed for that. `document` lacks its
  * `_id` and its `type`. */
 bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
-                       arena *a, store_error *e);
+                       arena *a, error *e);
 /* The ids of the comments that are remembered of a task: an array. */
-bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, store_error *e);
+bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, error *e);
 
 #endif

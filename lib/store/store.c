@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "base/mem.h"
 #include "store/driver.h"
 
 #include <stdarg.h>
@@ -7,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-bool store_fail(store_error *e, int status, const char *format, ...)
-{
-    e->status = status;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(e->what, sizeof e->what, format, args);
-    va_end(args);
-    return false;
-}
 
 json store_outline(arena *a, const json *document, bool visual_parent)
 {
@@ -45,7 +36,7 @@ static const char *environment(const char *name, const char *otherwise)
 }
 
 /* Where the XDG base directory specification wants a user's data. */
-static bool default_path(buf *path, store_error *e)
+static bool default_path(buf *path, error *e)
 {
     const char *data = environment("XDG_DATA_HOME", "");
     const char *home = environment("HOME", "");
@@ -54,8 +45,7 @@ static bool default_path(buf *path, store_error *e)
     else if (home[0])
         buf_addf(path, "%s/.local/share", home);
     else
-        return store_fail(e, EX_CONFIG,
-                          "no store: neither OP_STORE, XDG_DATA_HOME nor HOME is set");
+        return error_set(e, EX_CONFIG, "no store: neither OP_STORE, XDG_DATA_HOME nor HOME is set");
     buf_adds(path, "/opkitsu/op.db");
     return true;
 }
@@ -85,7 +75,7 @@ static bool starts_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-static store *open_sqlite(const char *path, store_mode mode, unsigned wait, store_error *e)
+static store *open_sqlite(const char *path, store_mode mode, unsigned wait, error *e)
 {
     buf name = {0};
     buf_addf(&name, "sqlite:%s", path);
@@ -95,13 +85,13 @@ static store *open_sqlite(const char *path, store_mode mode, unsigned wait, stor
     return s;
 }
 
-static store *open_mongo(const char *url, store_error *e)
+static store *open_mongo(const char *url, error *e)
 {
     /* libmongoc would take a part of the password for a host, and name it. */
     const char *hosts = strstr(url, "://") + 3, *at = strchr(hosts, '@');
     if (at && (strcspn(hosts, "/?") < (size_t)(at - hosts) || strchr(at + 1, '@'))) {
-        store_fail(e, EX_CONFIG,
-                   "the store's URL: in a user or password write @ as %%40, / as %%2F");
+        error_set(e, EX_CONFIG,
+                  "the store's URL: in a user or password write @ as %%40, / as %%2F");
         return NULL;
     }
     char *name = safe_name(url);
@@ -111,7 +101,7 @@ static store *open_mongo(const char *url, store_error *e)
     return s;
 }
 
-store *store_open(const char *url, store_mode mode, unsigned wait, store_error *e)
+store *store_open(const char *url, store_mode mode, unsigned wait, error *e)
 {
     store *s = NULL;
     buf path = {0};
@@ -125,16 +115,15 @@ store *store_open(const char *url, store_mode mode, unsigned wait, store_error *
     } else if (starts_with(url, "mongodb://") || starts_with(url, "mongodb+srv://")) {
         s = open_mongo(url, e);
     } else {
-        store_fail(
-            e, EX_CONFIG,
-            "the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH");
+        error_set(e, EX_CONFIG,
+                  "the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH");
     }
     buf_free(&path);
     if (s && strcmp(environment("AVALON_DB", "avalon"),
                     environment("OPENPYPE_DATABASE_NAME", "openpype")) == 0) {
-        store_fail(e, EX_CONFIG,
-                   "AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would "
-                   "be mixed with settings");
+        error_set(e, EX_CONFIG,
+                  "AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would "
+                  "be mixed with settings");
         s->driver->close(s);
         free(s->name);
         free(s);
@@ -175,23 +164,23 @@ const char *store_openpype(const store *s)
 
 /* ---- to the driver ------------------------------------------------------ */
 
-bool store_projects(store *s, arena *a, store_fn *fn, void *context, store_error *e)
+bool store_projects(store *s, arena *a, store_fn *fn, void *context, error *e)
 {
     return s->driver->projects(s, a, fn, context, e);
 }
 
 bool store_documents(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
-                     store_error *e)
+                     error *e)
 {
     return s->driver->documents(s, ns, what, a, fn, context, e);
 }
 
-bool store_content_of(store *s, store_ns ns, store_content *content, store_error *e)
+bool store_content_of(store *s, store_ns ns, store_content *content, error *e)
 {
     return s->driver->content_of(s, ns, content, e);
 }
 
-bool store_published(store *s, store_ns ns, bool *published, store_error *e)
+bool store_published(store *s, store_ns ns, bool *published, error *e)
 {
     store_content content = STORE_EMPTY;
     if (!store_content_of(s, ns, &content, e))
@@ -215,7 +204,7 @@ static bool take_one(void *context, store_ns ns, const json *document)
 }
 
 bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, bool *found,
-               store_error *e)
+               error *e)
 {
     one o = {document, found};
     *found = false;
@@ -223,34 +212,34 @@ bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, 
 }
 
 bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                    void *context, store_error *e)
+                    void *context, error *e)
 {
     return n == 0 || s->driver->get_many(s, ns, ids, n, a, fn, context, e);
 }
 
 bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
-                store_fn *fn, void *context, store_error *e)
+                store_fn *fn, void *context, error *e)
 {
     return n == 0 || s->driver->find(s, ns, key, values, n, a, fn, context, e);
 }
 
 bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                 void *context, store_error *e)
+                 void *context, error *e)
 {
     return n == 0 || s->driver->below(s, ns, ids, n, a, fn, context, e);
 }
 
-bool store_now(store *s, double *seconds, store_error *e)
+bool store_now(store *s, double *seconds, error *e)
 {
     return s->driver->now(s, seconds, e);
 }
 
-bool store_begin(store *s, store_error *e)
+bool store_begin(store *s, error *e)
 {
     return s->driver->begin(s, e);
 }
 
-bool store_commit(store *s, store_error *e)
+bool store_commit(store *s, error *e)
 {
     return s->driver->commit(s, e);
 }
@@ -265,22 +254,22 @@ bool store_atomic(const store *s)
     return s->driver->atomic;
 }
 
-bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a, store_error *e)
+bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a, error *e)
 {
     return n == 0 || s->driver->write_all(s, ns, writes, n, a, e);
 }
 
-bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, store_error *e)
+bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, error *e)
 {
     return s->driver->drop(s, ns, anyway, content, e);
 }
 
-bool store_index(store *s, store_ns ns, store_error *e)
+bool store_index(store *s, store_ns ns, error *e)
 {
     return s->driver->index(s, ns, e);
 }
 
-bool store_put(store *s, store_ns ns, const json *document, arena *a, store_error *e)
+bool store_put(store *s, store_ns ns, const json *document, arena *a, error *e)
 {
     return s->driver->put(s, ns, document, a, e);
 }

@@ -11,21 +11,17 @@
  * OPENPYPE_DATABASE_NAME, holds OpenPype's `settings` and this suite's own
  * state, `opkitsu`.
  *
- * Functions return false on failure of the store itself and fill in the
- * error; `e` is never NULL. */
+ * Functions return false on failure of the store itself and fill in the error,
+ * which names the store; `e` is never NULL. Its status is 69: unreachable; 74:
+ * cannot be written (full, read-only) or is damaged; 75: busy, or lost on the
+ * way; 77: refused; 78: a bad URL, or no store of ours. */
 #ifndef OPKITSU_STORE_STORE_H
 #define OPKITSU_STORE_STORE_H
 
+#include "base/error.h"
 #include "json/json.h"
 
 typedef struct store store;
-
-typedef struct store_error {
-    int status;     /* an exit status of sysexits.h: 69 unreachable, 74 cannot be
-                       written (full, read-only) or is damaged, 75 busy or lost on
-                       the way, 77 refused, 78 a bad URL or no store of ours */
-    char what[512]; /* one sentence that names the store, without a secret */
-} store_error;
 
 typedef enum store_mode { STORE_READ, STORE_WRITE } store_mode;
 
@@ -35,7 +31,7 @@ typedef enum store_mode { STORE_READ, STORE_WRITE } store_mode;
  * store and is not made. For writing it is made, with its folders. `wait` is
  * how many seconds to wait for another writer (to read, at least 5: a commit
  * takes a moment). NULL: `*e` says why. */
-store *store_open(const char *url, store_mode mode, unsigned wait, store_error *e);
+store *store_open(const char *url, store_mode mode, unsigned wait, error *e);
 void store_close(store *s); /* takes NULL */
 /* The store's address for messages and `--status`: no user, no password. */
 const char *store_name(const store *s);
@@ -58,7 +54,7 @@ typedef bool store_fn(void *context, store_ns ns, const json *document);
 
 /* The project document of every collection of AVALON_DB that has one, by the
  * collection's name. A collection without one is no OpenPype project. */
-bool store_projects(store *s, arena *a, store_fn *fn, void *context, store_error *e);
+bool store_projects(store *s, arena *a, store_fn *fn, void *context, error *e);
 
 typedef enum store_what {
     STORE_ENTITIES, /* project, asset and archived_asset documents, whole; and of
@@ -67,23 +63,23 @@ typedef enum store_what {
 } store_what;
 /* The documents of one collection, by `_id`. Nothing where there is none. */
 bool store_documents(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
-                     store_error *e);
+                     error *e);
 
 typedef enum store_content {
     STORE_EMPTY,       /* no such collection */
     STORE_UNPUBLISHED, /* project and asset documents, nothing else */
     STORE_PUBLISHED    /* something was published in it: subsets, archived assets, … */
 } store_content;
-bool store_content_of(store *s, store_ns ns, store_content *content, store_error *e);
+bool store_content_of(store *s, store_ns ns, store_content *content, error *e);
 /* Whether that is STORE_PUBLISHED. */
-bool store_published(store *s, store_ns ns, bool *published, store_error *e);
+bool store_published(store *s, store_ns ns, bool *published, error *e);
 
 /* One document by its `_id`; `*found` tells. */
 bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, bool *found,
-               store_error *e);
+               error *e);
 /* The documents with these `_id`s that exist, in any order. */
 bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                    void *context, store_error *e);
+                    void *context, error *e);
 typedef enum store_key {
     STORE_ZOU_ID,     /* data.zou.id */
     STORE_ZOU_PARENT, /* data.zou.parent_id; of an Asset data.zou.entity_type_id */
@@ -92,23 +88,23 @@ typedef enum store_key {
 } store_key;
 /* The assets and archived assets with one of these values, in any order. */
 bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
-                store_fn *fn, void *context, store_error *e);
+                store_fn *fn, void *context, error *e);
 /* The subsets whose `parent`, and the assets and archived assets whose
  * `data.visualParent`, is one of these ids: `{_id,type,parent,data:{visualParent}}`. */
 bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                 void *context, store_error *e);
+                 void *context, error *e);
 
 /* The store's clock: seconds since 1970. MongoDB's is its server's; an SQLite
  * file's is this machine's. */
-bool store_now(store *s, double *seconds, store_error *e);
+bool store_now(store *s, double *seconds, error *e);
 
 /* ---- writing ------------------------------------------------------------ */
 
 /* A batch: all or nothing in SQLite (one transaction, in which others can
  * still read what was before); in MongoDB, which has none here (a studio's
  * server is often standalone), a pair of brackets. store_atomic tells which. */
-bool store_begin(store *s, store_error *e);
-bool store_commit(store *s, store_error *e);
+bool store_begin(store *s, error *e);
+bool store_commit(store *s, error *e);
 void store_rollback(store *s);
 bool store_atomic(const store *s);
 
@@ -136,15 +132,14 @@ typedef struct store_write {
 /* Carry out writes, no two of one document, in as few round trips as can be:
  * inserts and updates, then deletes. One that is missed or refused does not
  * stop the others. Both drivers refuse the same: what MongoDB can't hold. */
-bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a,
-                     store_error *e);
+bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
 /* Drop a collection if it is STORE_UNPUBLISHED, or anyway. `*content` tells
  * what it was. */
-bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, store_error *e);
+bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, error *e);
 /* Make the indexes that the suite needs in a project's collection. */
-bool store_index(store *s, store_ns ns, store_error *e);
+bool store_index(store *s, store_ns ns, error *e);
 /* Insert or replace one document, whatever is there: for the suite's own
  * state. `document` has its `_id`. */
-bool store_put(store *s, store_ns ns, const json *document, arena *a, store_error *e);
+bool store_put(store *s, store_ns ns, const json *document, arena *a, error *e);
 
 #endif

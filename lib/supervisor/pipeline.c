@@ -1,5 +1,6 @@
 #include "supervisor/pipeline.h"
 
+#include "base/mem.h"
 #include "supervisor/child.h"
 
 #include <errno.h>

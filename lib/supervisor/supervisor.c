@@ -1,6 +1,7 @@
 #include "supervisor/supervisor.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "supervisor/log.h"
 #include "supervisor/machine.h"
 

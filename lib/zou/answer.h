@@ -14,10 +14,10 @@ void zou_set_date(zou *z, time_t date);
 /* The route of a request for a message, not too long; in static storage. */
 const char *zou_route(const zou *z, const http_request *r);
 /* What an answer of another status than 2xx means; `*e` says it. */
-zou_result zou_judge(const zou *z, const http_request *r, const http_answer *answer, http_error *e);
+zou_result zou_judge(const zou *z, const http_request *r, const http_answer *answer, error *e);
 /* A 2xx answer that cannot be Zou's, for `what` there is about it: ZOU_FAILED,
  * `*e`. */
-zou_result zou_nonsense(const zou *z, const http_request *r, const char *what, http_error *e);
+zou_result zou_nonsense(const zou *z, const http_request *r, const char *what, error *e);
 /* The body of a 2xx answer as a tree in `a`; null for no body. False: `*e`; it
  * was `*cut` if what is wrong is at its very end, which only a broken connection
  * can tell. */

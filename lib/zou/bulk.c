@@ -5,37 +5,68 @@
 #include <string.h>
 
 /* bytes of a path with ids: some 90 of them. Gunicorn, which runs Zou, takes a
- * request's first line of 4094 bytes (nginx before it 8 KiB), and a method, a
- * prefix of the server's and `HTTP/1.1` are still to come. */
+ * request's first line of 4094 bytes (nginx before it 8 KiB); a method, a path of
+ * the server's own and `HTTP/1.1` are added to this. */
 #define MAX_PATH 3900
 
-zou_result fetch_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                      json_element_fn *fn, void *context, http_error *e)
+/* The next request's path, from the id `*next` on. False: no ids remain. */
+static bool next_path(const bulk_query *q, size_t *next, buf *path)
 {
-    buf url = {0};
-    zou_result result = ZOU_OK;
-    for (size_t i = 0; i < n && result == ZOU_OK;) {
-        buf_clear(&url);
-        buf_addf(&url, "%s%%5B", path);
-        for (size_t first = i; i < n; i++) {
-            if (i > first && url.len + strlen(ids[i]) + strlen(rest) + 10 > MAX_PATH)
-                break;
-            buf_addf(&url, "%s%%22%s%%22", i > first ? "," : "", ids[i]);
-        }
-        buf_addf(&url, "%%5D%s", rest);
-        result = zou_list(z, url.data, fn, context, e);
+    const char *rest = q->rest ? q->rest : "";
+    size_t first = *next;
+    if (first == q->n)
+        return false;
+    buf_clear(path);
+    buf_addf(path, "%s%%5B", q->path);
+    for (; *next < q->n; ++*next) {
+        const char *id = q->ids[*next];
+        if (*next > first && path->len + strlen(id) + strlen(rest) + 10 > MAX_PATH)
+            break;
+        buf_addf(path, "%s%%22%s%%22", *next > first ? "," : "", id);
     }
-    buf_free(&url);
+    buf_addf(path, "%%5D%s", rest);
+    return true;
+}
+
+zou_result zou_bulk_list(zou *z, const bulk_query *query, json_element_fn *fn, void *context,
+                         error *e)
+{
+    buf path = {0};
+    zou_result result = ZOU_OK;
+    for (size_t next = 0; result == ZOU_OK && next_path(query, &next, &path);)
+        result = zou_list(z, path.data, fn, context, e);
+    buf_free(&path);
     return result;
+}
+
+zou_result zou_bulk_trees(zou *z, const bulk_query *query, arena *a, zou_tree_fn *fn, void *context,
+                          error *e)
+{
+    buf path = {0};
+    zou_result result = ZOU_OK;
+    for (size_t next = 0; result == ZOU_OK && next_path(query, &next, &path);)
+        result = zou_list_trees(z, path.data, a, fn, context, e);
+    buf_free(&path);
+    return result;
+}
+
+zou_result zou_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
+                    json_element_fn *fn, void *context, error *e)
+{
+    return zou_bulk_list(z, &(bulk_query){path, ids, n, rest}, fn, context, e);
+}
+
+static const char *copy(arena *a, const char *text)
+{
+    return text ? arena_text(a, text, strlen(text)) : NULL;
 }
 
 static const char *member(arena *a, const json *object, const char *key)
 {
-    const char *text = json_text(json_get(object, key));
-    return text ? arena_text(a, text, strlen(text)) : NULL;
+    return copy(a, json_text(json_get(object, key)));
 }
 
-const char *fetch_member(arena *a, const json_element *e, const char *key)
+const char *zou_member(arena *a, const json_element *e, const char *key)
 {
     json v;
     arena *scratch = arena_new();
@@ -46,27 +77,33 @@ const char *fetch_member(arena *a, const json_element *e, const char *key)
     return text;
 }
 
-fetch_record *fetch_record_new(arena *a, const json_element *e)
+zou_entity *zou_entity_copy(arena *a, const json_element *e, const json *tree)
 {
-    json v;
     if (!e->id)
         return NULL;
-    fetch_record *r = arena_alloc(a, sizeof *r);
-    *r = (fetch_record){.element = *e, .kind = kind_of(e->type)};
+    zou_entity *r = arena_alloc(a, sizeof *r);
+    *r = (zou_entity){.element = *e,
+                      .kind = kind_of(e->type),
+                      .parent_id = member(a, tree, "parent_id"),
+                      .entity_type_id = member(a, tree, "entity_type_id"),
+                      .project_id = member(a, tree, "project_id"),
+                      .ready_for = member(a, tree, "ready_for"),
+                      .canceled = json_true(json_get(tree, "canceled"))};
     r->element.text = e->text ? arena_text(a, e->text, e->len) : NULL;
-    r->element.id = arena_text(a, e->id, strlen(e->id));
-    r->element.name = e->name ? arena_text(a, e->name, strlen(e->name)) : NULL;
-    r->element.type = e->type ? arena_text(a, e->type, strlen(e->type)) : NULL;
+    r->element.id = copy(a, e->id);
+    r->element.name = copy(a, e->name);
+    r->element.type = copy(a, e->type);
     if (r->kind >= KIND_ENTITIES)
         r->kind = KIND_NONE;
-    arena *scratch = arena_new();
-    if (e->text && json_parse(scratch, e->text, e->len, &v, NULL, NULL)) {
-        r->parent_id = member(a, &v, "parent_id");
-        r->entity_type_id = member(a, &v, "entity_type_id");
-        r->project_id = member(a, &v, "project_id");
-        r->ready_for = member(a, &v, "ready_for");
-        r->canceled = json_true(json_get(&v, "canceled"));
-    }
-    arena_free(scratch);
     return r;
+}
+
+zou_entity *zou_entity_new(arena *a, const json_element *e)
+{
+    json tree;
+    arena *scratch = arena_new();
+    bool parsed = e->text && json_parse(scratch, e->text, e->len, &tree, NULL, NULL);
+    zou_entity *entity = zou_entity_copy(a, e, parsed ? &tree : NULL);
+    arena_free(scratch);
+    return entity;
 }

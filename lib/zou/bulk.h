@@ -1,4 +1,4 @@
-/* bulk.h - many of Kitsu's objects by their ids, few requests
+/* bulk.h - many of Kitsu's objects by their ids, in few requests
  * (`/data/entities?id=["…","…"]` and the like). */
 #ifndef OPKITSU_ZOU_BULK_H
 #define OPKITSU_ZOU_BULK_H
@@ -6,24 +6,40 @@
 #include "record/kind.h"
 #include "zou/zou.h"
 
-/* GET `path` with the ids as a JSON list behind it, then `rest`, in as many
- * requests as their URLs need, none for no ids. As zou_list. */
-zou_result fetch_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                      json_element_fn *fn, void *context, http_error *e);
+typedef struct bulk_query { /* all borrowed */
+    const char *path;       /* ends before the ids: "/data/entities?id=" */
+    const char *const *ids;
+    size_t n;
+    const char *rest; /* what follows the ids: "&relations=true"; NULL: nothing */
+} bulk_query;
+
+/* GET the query's path with its ids as a JSON list behind it, in as many requests as
+ * their URLs need, none for no ids. As zou_list and zou_list_trees. */
+zou_result zou_bulk_list(zou *z, const bulk_query *query, json_element_fn *fn, void *context,
+                         error *e);
+zou_result zou_bulk_trees(zou *z, const bulk_query *query, arena *a, zou_tree_fn *fn, void *context,
+                          error *e);
+/* zou_bulk_list, for callers that do not use bulk_query yet. */
+zou_result zou_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
+                    json_element_fn *fn, void *context, error *e);
 
 /* An entity as it came, in an arena. */
-typedef struct fetch_record {
+typedef struct zou_entity {
     json_element element;
     kind kind; /* KIND_NONE: none of ours, a scene say */
-    /* NULL: null, or it was too large. */
+    /* NULL: null, or the entity was too large. */
     const char *parent_id, *entity_type_id, *project_id, *ready_for;
     bool canceled;
-} fetch_record;
+} zou_entity;
 
-/* NULL for an object without an id. */
-fetch_record *fetch_record_new(arena *a, const json_element *e);
+/* A copy in `a` of an object of zou_list_trees; `tree` may be NULL. NULL for an object
+ * without an id. */
+zou_entity *zou_entity_copy(arena *a, const json_element *e, const json *tree);
+/* The same for an object of zou_list: parses it. */
+zou_entity *zou_entity_new(arena *a, const json_element *e);
 
-/* A member of an element that is a text, in `a`; NULL if it is anything else. */
-const char *fetch_member(arena *a, const json_element *e, const char *key);
+/* A member of an element that is a text, in `a`; NULL if it is anything else. Parses
+ * the element: zou_list_trees is cheaper. */
+const char *zou_member(arena *a, const json_element *e, const char *key);
 
 #endif

@@ -1,6 +1,6 @@
 #include "zou/credentials.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -34,43 +34,43 @@ static char *first_line(FILE *f)
     return password;
 }
 
-static bool read_file(credentials *c, const char *path, http_error *e)
+static bool read_file(credentials *c, const char *path, error *e)
 {
     FILE *f = fopen(path, "re");
     if (!f)
-        return http_fail(e, EX_CONFIG, "%s: %s", path, strerror(errno));
+        return error_set(e, EX_CONFIG, "%s: %s", path, strerror(errno));
     setvbuf(f, NULL, _IONBF, 0); /* no second copy of a secret */
     c->password = first_line(f);
     fclose(f);
-    return c->password || http_fail(e, EX_CONFIG, "%s: no password in its first line", path);
+    return c->password || error_set(e, EX_CONFIG, "%s: no password in its first line", path);
 }
 
-static bool run_command(credentials *c, const char *command, http_error *e)
+static bool run_command(credentials *c, const char *command, error *e)
 {
     fflush(NULL);
     FILE *f = popen(command, "re");
     if (!f)
-        return http_fail(e, EX_OSERR, "the password command cannot be run: %s", strerror(errno));
+        return error_set(e, EX_OSERR, "the password command cannot be run: %s", strerror(errno));
     c->password = first_line(f);
     while (fgetc(f) != EOF) /* or SIGPIPE would be its status */
         ;
     int status = pclose(f);
     if (status != 0)
-        return http_fail(e, EX_NOPERM, "the password command ended with status %d",
+        return error_set(e, EX_NOPERM, "the password command ended with status %d",
                          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    return c->password || http_fail(e, EX_NOPERM, "the password command printed no password");
+    return c->password || error_set(e, EX_NOPERM, "the password command printed no password");
 }
 
-bool credentials_load(credentials *c, const credentials_options *o, http_error *e)
+bool credentials_load(credentials *c, const credentials_options *o, error *e)
 {
     *c = (credentials){.totp = getenv("KITSU_TOTP"), .email_otp = getenv("KITSU_EMAIL_OTP")};
     if (!o->login && !o->password_file && !o->password_command &&
         (c->token = from_environment("KITSU_TOKEN")))
         return !strpbrk(c->token, " \t\r\n") ||
-               http_fail(e, EX_CONFIG, "KITSU_TOKEN has blanks or line ends in it");
+               error_set(e, EX_CONFIG, "KITSU_TOKEN has blanks or line ends in it");
     c->login = o->login ? xstrdup(o->login) : from_environment("KITSU_LOGIN");
     if (!c->login || !*c->login)
-        return http_fail(e, EX_CONFIG,
+        return error_set(e, EX_CONFIG,
                          "who logs in? Give --login or KITSU_LOGIN, or a bot's KITSU_TOKEN");
     if (o->password_file)
         return read_file(c, o->password_file, e);

@@ -21,7 +21,7 @@ typedef struct credentials {
 } credentials;
 
 /* False: `*e` (status 78, or 77 when the command failed). */
-bool credentials_load(credentials *c, const credentials_options *o, http_error *e);
+bool credentials_load(credentials *c, const credentials_options *o, error *e);
 /* Wipe and free the secrets. */
 void credentials_clear(credentials *c);
 

@@ -1,9 +1,9 @@
 #include "zou/event_log.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/idset.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/msg.h"
 
 #include <stdlib.h>
@@ -44,18 +44,20 @@ typedef struct rows {
 /* A row that is too large or nested too deep (some of Zou's events hold what a
  * user has sent) must not hide the others: what is left of it still says that
  * something happened, and its time is that of the row before it. */
-static bool take_row(void *context, const json_element *e)
+static json outline_row(arena *a, const json_element *e, const json *page)
+{
+    const json *last = page->len ? &page->items[page->len - 1] : NULL;
+    json row = json_object();
+    json_add(a, &row, "id", json_string(a, e->id ? e->id : ""));
+    json_add(a, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
+    json_add(a, &row, "name", json_string(a, e->name ? e->name : ""));
+    return row;
+}
+
+static bool add_row(void *context, const json_element *e, const json *row)
 {
     rows *r = context;
-    json row;
-    if (!e->text || !json_parse(r->arena, e->text, e->len, &row, NULL, NULL)) {
-        const json *last = r->page->len ? &r->page->items[r->page->len - 1] : NULL;
-        row = json_object();
-        json_add(r->arena, &row, "id", json_string(r->arena, e->id ? e->id : ""));
-        json_add(r->arena, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
-        json_add(r->arena, &row, "name", json_string(r->arena, e->name ? e->name : ""));
-    }
-    json_push(r->arena, r->page, row);
+    json_push(r->arena, r->page, row ? *row : outline_row(r->arena, e, r->page));
     return true;
 }
 
@@ -73,11 +75,11 @@ static void date_first(const zou *z, arena *a, json *page)
     }
 }
 
-static zou_result get_rows(zou *z, const char *path, arena *a, json *page, http_error *e)
+static zou_result get_rows(zou *z, const char *path, arena *a, json *page, error *e)
 {
     rows r = {a, page};
     *page = json_array();
-    zou_result result = zou_list(z, path, take_row, &r, e);
+    zou_result result = zou_list_trees(z, path, a, add_row, &r, e);
     if (result == ZOU_OK)
         date_first(z, a, page);
     return result;
@@ -131,7 +133,7 @@ static bool add_page(arena *a, const json *page, uint32_t asked, time_t latest, 
     return true;
 }
 
-zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
+zou_result event_log_head(zou *z, arena *a, event_position *out, error *e)
 {
     uint32_t limit = FIRST_PAGE;
     *out = (event_position){json_null(), json_array()};
@@ -152,7 +154,7 @@ zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e)
         time_t latest = zou_date(z) + MAX_AHEAD;
         if (!json_is(&page, JSON_ARRAY) || !follows ||
             !add_page(a, &page, limit, latest, out, &last, &more)) {
-            http_fail(e, EX_PROTOCOL, "GET %s: not a list of Zou's events", path);
+            error_set(e, EX_PROTOCOL, "GET %s: not a list of Zou's events", path);
             return ZOU_FAILED;
         }
     }
@@ -352,7 +354,7 @@ static bool is_page(const json *page)
     return true;
 }
 
-static event_reading get_page(event_log *l, arena *a, const char *query, json *page, http_error *e)
+static event_reading get_page(event_log *l, arena *a, const char *query, json *page, error *e)
 {
     const char *path = arena_printf(a, "/data/events/last?%s", query);
     zou_result result = get_rows(l->zou, path, a, page, e);
@@ -362,11 +364,11 @@ static event_reading get_page(event_log *l, arena *a, const char *query, json *p
         return EVENTS_FAILED;
     if (is_page(page))
         return EVENTS_READ;
-    http_fail(e, EX_PROTOCOL, "GET %s: not a list of Zou's events", path);
+    error_set(e, EX_PROTOCOL, "GET %s: not a list of Zou's events", path);
     return EVENTS_FAILED;
 }
 
-static event_reading next_page(reading *r, unsigned limit, json *page, http_error *e)
+static event_reading next_page(reading *r, unsigned limit, json *page, error *e)
 {
     arena *a = r->arena;
     arena_reset(a);
@@ -428,7 +430,7 @@ static bool goes_on(const json *page, unsigned limit, const char *expected)
 }
 
 /* A page behind a cursor has to hold what is expected. */
-static event_reading get_joined_page(reading *r, unsigned limit, json *page, http_error *e)
+static event_reading get_joined_page(reading *r, unsigned limit, json *page, error *e)
 {
     event_reading got = next_page(r, limit, page, e);
     if (got != EVENTS_READ || !*r->cursor || goes_on(page, limit, r->expected))
@@ -439,7 +441,7 @@ static event_reading get_joined_page(reading *r, unsigned limit, json *page, htt
         return get_joined_page(r, limit, page, e);
     }
     json at = event_time(r->arena, r->before - 1);
-    http_fail(e, EX_TEMPFAIL,
+    error_set(e, EX_TEMPFAIL,
               "full sync needed: more events at one moment (%s) than Kitsu's log can show",
               at.text);
     return EVENTS_GAP;
@@ -518,7 +520,7 @@ static void advance(event_log *l)
 
 /* Whether the log still has an event of the position's, or one not later: of
  * events that were removed from it nobody knows. */
-static event_reading look_back(event_log *l, http_error *e)
+static event_reading look_back(event_log *l, error *e)
 {
     json page;
     arena *a = arena_new();
@@ -530,7 +532,7 @@ static event_reading look_back(event_log *l, http_error *e)
         reaches = got != EVENTS_READ || page.len == 0;
     }
     if (!reaches) {
-        http_fail(e, EX_TEMPFAIL, "full sync needed: Kitsu's log does not reach back to %s",
+        error_set(e, EX_TEMPFAIL, "full sync needed: Kitsu's log does not reach back to %s",
                   json_text(&l->position.created_at));
         got = EVENTS_GAP;
     }
@@ -538,7 +540,7 @@ static event_reading look_back(event_log *l, http_error *e)
     return got;
 }
 
-static event_reading read_pages(reading *r, http_error *e)
+static event_reading read_pages(reading *r, error *e)
 {
     event_log *l = r->log;
     unsigned limit = r->quick ? QUICK_PAGE : NEXT_PAGE;
@@ -556,7 +558,7 @@ static event_reading read_pages(reading *r, http_error *e)
             more = !idset_has(l->known, id, strlen(id));
         }
         if (r->total > MAX_BEHIND) {
-            http_fail(e, EX_TEMPFAIL, "full sync needed: more than %d events since %s", MAX_BEHIND,
+            error_set(e, EX_TEMPFAIL, "full sync needed: more than %d events since %s", MAX_BEHIND,
                       json_text(&l->position.created_at));
             return EVENTS_GAP;
         }
@@ -567,7 +569,7 @@ static event_reading read_pages(reading *r, http_error *e)
     }
     if (r->quick || r->met_known || l->position.ids.len == 0)
         return EVENTS_READ;
-    http_fail(e, EX_TEMPFAIL,
+    error_set(e, EX_TEMPFAIL,
               "full sync needed: Kitsu's log has none of the events before %s any more",
               json_text(&l->position.created_at));
     return EVENTS_GAP;
@@ -575,16 +577,16 @@ static event_reading read_pages(reading *r, http_error *e)
 
 /* Whether Kitsu's clock is where it was, or later: events that it dates before
  * the position would never be seen. */
-static event_reading check_clock(const event_log *l, http_error *e)
+static event_reading check_clock(const event_log *l, error *e)
 {
     if (l->at <= zou_date(l->zou) + EVENT_OVERLAP)
         return EVENTS_READ;
-    http_fail(e, EX_TEMPFAIL, "full sync needed: Kitsu's clock was set back: it is before %s",
+    error_set(e, EX_TEMPFAIL, "full sync needed: Kitsu's clock was set back: it is before %s",
               json_text(&l->position.created_at));
     return EVENTS_GAP;
 }
 
-event_reading event_log_read(event_log *l, http_error *e)
+event_reading event_log_read(event_log *l, error *e)
 {
     double now = clock_now();
     size_t n_borders = l->n_borders;

@@ -16,7 +16,7 @@ typedef struct event_position {
 
 /* Where the log ends now, in `a`. Of an empty log: the server's time. Without
  * the permission to read it ZOU_OK, null and no ids. */
-zou_result event_log_head(zou *z, arena *a, event_position *out, http_error *e);
+zou_result event_log_head(zou *z, arena *a, event_position *out, error *e);
 
 /* ---- reading on --------------------------------------------------------- */
 
@@ -63,7 +63,7 @@ void event_log_free(event_log *l); /* takes NULL */
 
 /* What is new, at most about MAX_BATCH. After a failure it is as if it had not
  * been called. */
-event_reading event_log_read(event_log *l, http_error *e);
+event_reading event_log_read(event_log *l, error *e);
 /* What the last reading brought, oldest first, until the next one. */
 const event *event_log_events(const event_log *l, size_t *n);
 /* Where it ended; until the next one. */

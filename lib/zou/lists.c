@@ -1,6 +1,6 @@
 #include "zou/lists.h"
 
-#include "base/buf.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +11,13 @@ static const char *keep_text(arena *a, const char *text)
     return text ? arena_text(a, text, strlen(text)) : NULL;
 }
 
-bool fetch_list_keep(void *context, const json_element *e)
+bool element_list_keep(void *context, const json_element *e)
 {
-    fetch_list *l = context;
+    element_list *l = context;
     if (!l->arena)
         l->arena = arena_new();
+    free(l->trees); /* they are for a list that is complete */
+    l->trees = NULL;
     l->items = xgrow(l->items, l->len, &l->cap, sizeof *l->items);
     json_element *kept = &l->items[l->len++];
     *kept = *e;
@@ -26,7 +28,7 @@ bool fetch_list_keep(void *context, const json_element *e)
     return true;
 }
 
-const json_element *fetch_list_find(const fetch_list *l, const char *id)
+const json_element *element_list_find(const element_list *l, const char *id)
 {
     for (size_t i = 0; id && i < l->len; i++)
         if (l->items[i].id && strcmp(l->items[i].id, id) == 0)
@@ -34,36 +36,52 @@ const json_element *fetch_list_find(const fetch_list *l, const char *id)
     return NULL;
 }
 
-void fetch_list_clear(fetch_list *l)
+const json *element_list_tree(element_list *l, size_t i)
 {
-    free(l->items);
-    arena_free(l->arena);
-    *l = (fetch_list){.names_only = l->names_only};
+    json tree;
+    const json_element *e = &l->items[i];
+    if (!l->trees) {
+        l->trees = xmalloc(l->len * sizeof *l->trees);
+        for (size_t k = 0; k < l->len; k++)
+            l->trees[k] = json_null();
+    }
+    if (json_is_null(&l->trees[i]) && e->text &&
+        json_parse(l->arena, e->text, e->len, &tree, NULL, NULL))
+        l->trees[i] = tree;
+    return json_is_null(&l->trees[i]) ? NULL : &l->trees[i];
 }
 
-void fetch_shared_init(fetch_shared *s, zou *z, const bool wanted[KINDS])
+void element_list_clear(element_list *l)
 {
-    *s = (fetch_shared){.zou = z, .arena = arena_new()};
+    free(l->items);
+    free(l->trees);
+    arena_free(l->arena);
+    *l = (element_list){.names_only = l->names_only};
+}
+
+void zou_lists_init(zou_lists *s, zou *z, const bool wanted[KINDS])
+{
+    *s = (zou_lists){.zou = z, .arena = arena_new()};
     s->project_statuses.names_only = true;
     memcpy(s->wanted, wanted, sizeof s->wanted);
 }
 
-void fetch_shared_forget(fetch_shared *s)
+void zou_lists_forget(zou_lists *s)
 {
-    fetch_list_clear(&s->project_statuses);
-    fetch_list_clear(&s->task_types);
-    fetch_list_clear(&s->task_statuses);
+    element_list_clear(&s->project_statuses);
+    element_list_clear(&s->task_types);
+    element_list_clear(&s->task_statuses);
     s->me = s->role = NULL;
 }
 
-void fetch_shared_free(fetch_shared *s)
+void zou_lists_free(zou_lists *s)
 {
-    fetch_shared_forget(s);
+    zou_lists_forget(s);
     arena_free(s->arena);
     s->arena = NULL;
 }
 
-zou_result fetch_shared_me(fetch_shared *s, http_error *e)
+zou_result zou_lists_user(zou_lists *s, error *e)
 {
     json v;
     if (s->me)
@@ -75,7 +93,7 @@ zou_result fetch_shared_me(fetch_shared *s, http_error *e)
     const char *me = json_text(json_at(&v, "user", "id", NULL));
     s->role = json_text(json_at(&v, "user", "role", NULL));
     if (!me || !s->role) {
-        http_fail(e, EX_PROTOCOL, "%s/auth/authenticated: no user in the answer",
+        error_set(e, EX_PROTOCOL, "%s/auth/authenticated: no user in the answer",
                   zou_server(s->zou));
         return ZOU_FAILED;
     }
@@ -83,32 +101,32 @@ zou_result fetch_shared_me(fetch_shared *s, http_error *e)
     return ZOU_OK;
 }
 
-zou_result fetch_shared_need(fetch_shared *s, fetch_list *list, http_error *e)
+zou_result zou_lists_need(zou_lists *s, element_list *list, error *e)
 {
     const char *path = list == &s->task_types      ? "/data/task-types"
                        : list == &s->task_statuses ? "/data/task-status"
                                                    : "/data/project-status";
     if (list->read)
         return ZOU_OK;
-    fetch_list_clear(list);
-    zou_result result = zou_list(s->zou, path, fetch_list_keep, list, e);
+    element_list_clear(list);
+    zou_result result = zou_list(s->zou, path, element_list_keep, list, e);
     list->read = result == ZOU_OK;
     return result;
 }
 
-zou_result fetch_shared_need_all(fetch_shared *s, http_error *e)
+zou_result zou_lists_need_all(zou_lists *s, error *e)
 {
-    zou_result result = fetch_shared_me(s, e);
+    zou_result result = zou_lists_user(s, e);
     if (result == ZOU_OK)
-        result = fetch_shared_need(s, &s->project_statuses, e);
+        result = zou_lists_need(s, &s->project_statuses, e);
     if (result == ZOU_OK && s->wanted[KIND_TASK_TYPE])
-        result = fetch_shared_need(s, &s->task_types, e);
+        result = zou_lists_need(s, &s->task_types, e);
     if (result == ZOU_OK && s->wanted[KIND_TASK_STATUS])
-        result = fetch_shared_need(s, &s->task_statuses, e);
+        result = zou_lists_need(s, &s->task_statuses, e);
     return result;
 }
 
-bool fetch_shared_sees_all(const fetch_shared *s)
+bool zou_lists_sees_all(const zou_lists *s)
 {
     return s->role && strcmp(s->role, "admin") == 0;
 }

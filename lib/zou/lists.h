@@ -7,39 +7,43 @@
 #include "zou/zou.h"
 
 /* A list that is kept. */
-typedef struct fetch_list {
+typedef struct element_list {
     json_element *items; /* owned; the texts lie in the arena */
+    json *trees;         /* owned: of the items that were asked for; NULL: of none yet */
     size_t len, cap;
     arena *arena; /* owned */
     bool names_only, read;
-} fetch_list;
+} element_list;
 
-/* A json_element_fn whose context is a fetch_list: keep a copy. */
-bool fetch_list_keep(void *context, const json_element *element);
+/* A json_element_fn whose context is a element_list: keep a copy. */
+bool element_list_keep(void *context, const json_element *element);
 /* The one of this id, or NULL. */
-const json_element *fetch_list_find(const fetch_list *l, const char *id);
-void fetch_list_clear(fetch_list *l);
+const json_element *element_list_find(const element_list *l, const char *id);
+/* Item `i`, parsed once; it lives as long as the list. NULL: it is too large, or its
+ * text is not kept (`names_only`). */
+const json *element_list_tree(element_list *l, size_t i);
+void element_list_clear(element_list *l);
 
-typedef struct fetch_shared {
+typedef struct zou_lists {
     zou *zou;              /* borrowed */
     bool wanted[KINDS];    /* the kinds of a full reading */
     arena *arena;          /* owned: who the user is */
     const char *me, *role; /* the user's id and role; NULL: not asked yet */
-    fetch_list project_statuses, task_types, task_statuses;
-} fetch_shared;
+    element_list project_statuses, task_types, task_statuses;
+} zou_lists;
 
-void fetch_shared_init(fetch_shared *s, zou *z, const bool wanted[KINDS]);
-void fetch_shared_free(fetch_shared *s);
+void zou_lists_init(zou_lists *s, zou *z, const bool wanted[KINDS]);
+void zou_lists_free(zou_lists *s);
 
 /* Have them read, unless they are; as in zou/zou.h. */
-zou_result fetch_shared_me(fetch_shared *s, http_error *e);
-zou_result fetch_shared_need(fetch_shared *s, fetch_list *list, http_error *e);
+zou_result zou_lists_user(zou_lists *s, error *e);
+zou_result zou_lists_need(zou_lists *s, element_list *list, error *e);
 /* Have all that a full reading needs. */
-zou_result fetch_shared_need_all(fetch_shared *s, http_error *e);
+zou_result zou_lists_need_all(zou_lists *s, error *e);
 /* Everything is to be read again when it is next needed. */
-void fetch_shared_forget(fetch_shared *s);
+void zou_lists_forget(zou_lists *s);
 
 /* Whether the user sees every project of the server. */
-bool fetch_shared_sees_all(const fetch_shared *s);
+bool zou_lists_sees_all(const zou_lists *s);
 
 #endif

@@ -1,6 +1,7 @@
 #include "zou/many.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "zou/answer.h"
 
 #include <math.h>
@@ -34,7 +35,7 @@ typedef struct crowd {
     arena *arena;
     zou_job_fn *fn;
     void *context;
-    http_error *error; /* of ZOU_LOST */
+    error *error; /* of ZOU_LOST */
     slot slots[AT_ONCE];
     zou_result result; /* not ZOU_OK: nothing more is begun */
     char *token;       /* owned; NULL: none yet */
@@ -55,7 +56,7 @@ static void tell(crowd *c, zou_job *job)
     c->told = clock_now();
 }
 
-static void lose(crowd *c, const http_error *e)
+static void lose(crowd *c, const error *e)
 {
     if (c->result != ZOU_OK)
         return;
@@ -98,7 +99,7 @@ static bool is_repeatable(const zou_job *job)
 
 static bool take_token(crowd *c)
 {
-    http_error e;
+    error e;
     const char *token = zou_token(c->z, &e);
     if (!token) {
         lose(c, &e);
@@ -170,7 +171,7 @@ static void progress(crowd *c)
 }
 
 /* The server is away, or busy. */
-static void count_failure(crowd *c, const slot *s, double asked, const http_error *e)
+static void count_failure(crowd *c, const slot *s, double asked, const error *e)
 {
     if (s->round != c->round || c->result != ZOU_OK)
         return;
@@ -184,7 +185,7 @@ typedef struct failure {
     int status;   /* HTTP's, or 0 */
     bool undone;  /* the server surely did not do it */
     double asked; /* seconds to wait */
-    http_error error;
+    error error;
 } failure;
 
 static void fail(crowd *c, slot *s, const failure *f)
@@ -214,7 +215,7 @@ static void fail(crowd *c, slot *s, const failure *f)
 /* 401 or 422; the job's error says it. */
 static void refuse(crowd *c, slot *s, zou_result judged)
 {
-    http_error e = s->job->error;
+    error e = s->job->error;
     if (s->refused || c->result != ZOU_OK) {
         lose(c, &e);
         finish(c, s, judged);
@@ -241,7 +242,7 @@ static void accept(crowd *c, slot *s, const http_request *r, const http_answer *
     s->job->answer = json_null();
     if (cut) {
         failure f = {.status = answer->status};
-        http_fail(&f.error, EX_TEMPFAIL, "%s %s: the answer ended early", r->method,
+        error_set(&f.error, EX_TEMPFAIL, "%s %s: the answer ended early", r->method,
                   zou_route(c->z, r));
         fail(c, s, &f);
         return;
@@ -259,7 +260,7 @@ static void take_answer(crowd *c, slot *s, const http_request *r, const http_ans
         accept(c, s, r, answer);
     } else if (status == 429 || status == 502 || status == 503 || status == 504) {
         failure f = {.status = status, .undone = status == 429, .asked = answer->retry_after};
-        http_fail(&f.error, EX_TEMPFAIL, "%s %s: the server is busy or down (HTTP %d)", r->method,
+        error_set(&f.error, EX_TEMPFAIL, "%s %s: the server is busy or down (HTTP %d)", r->method,
                   zou_route(c->z, r), status);
         fail(c, s, &f);
     } else {
@@ -273,7 +274,7 @@ static void take_answer(crowd *c, slot *s, const http_request *r, const http_ans
 }
 
 /* No answer. */
-static void take_failure(crowd *c, slot *s, const http_answer *answer, const http_error *e)
+static void take_failure(crowd *c, slot *s, const http_answer *answer, const error *e)
 {
     if (!answer->hopeless) {
         fail(c, s, &(failure){.undone = answer->unsent, .error = *e});
@@ -290,12 +291,12 @@ static void take_failure(crowd *c, slot *s, const http_answer *answer, const htt
 static void end(crowd *c, slot *s)
 {
     http_answer answer;
-    http_error e;
+    error e;
     buf url = {0};
     http_request r = request_of(c, s->job, &url);
     if (!http_call_ended(s->call)) {
         failure f = {0};
-        http_fail(&f.error, EX_TEMPFAIL, "%s %s: no answer for %.0f s", r.method,
+        error_set(&f.error, EX_TEMPFAIL, "%s %s: no answer for %.0f s", r.method,
                   zou_route(c->z, &r), MAX_ANSWER_SECONDS);
         fail(c, s, &f);
     } else if (http_call_answer(s->call, &answer, &e)) {
@@ -343,7 +344,7 @@ static bool is_over(const crowd *c)
 }
 
 zou_result zou_send_many(zou *z, zou_job *jobs, size_t n, arena *a, zou_job_fn *fn, void *context,
-                         http_error *e)
+                         error *e)
 {
     crowd c = {.z = z,
                .next = jobs,
@@ -357,7 +358,7 @@ zou_result zou_send_many(zou *z, zou_job *jobs, size_t n, arena *a, zou_job_fn *
         jobs[i].result = ZOU_LOST;
         jobs[i].unsure = false;
         jobs[i].answer = json_null();
-        jobs[i].error = (http_error){0};
+        jobs[i].error = (error){0};
     }
     while (!is_over(&c)) {
         fill(&c);
@@ -368,7 +369,7 @@ zou_result zou_send_many(zou *z, zou_job *jobs, size_t n, arena *a, zou_job_fn *
     }
     for (; c.next < c.end; c.next++) {
         c.next->result = c.result;
-        c.next->error = c.result == ZOU_LOST ? *e : (http_error){0};
+        c.next->error = c.result == ZOU_LOST ? *e : (error){0};
     }
     free(c.token);
     return c.result;

@@ -21,7 +21,7 @@ typedef struct zou_job { /* pointers are borrowed */
     bool unsure;         /* out: it failed, may not arrive twice, and whether the server did
                                  it is not known */
     json answer;         /* out: of ZOU_OK, in the arena of the call; null for no body */
-    http_error error;    /* out, but for ZOU_OK: names the route, quotes Zou */
+    error error;         /* out, but for ZOU_OK: names the route, quotes Zou */
 } zou_job;
 
 /* Called when a job that was begun has ended, in the order of their ends; and
@@ -47,6 +47,6 @@ typedef bool zou_job_fn(void *context, zou_job *job);
  * Those in flight when it comes to that are waited for, and `fn` hears of them.
  * One that a proxy again and again finds too long (504) has failed alone. */
 zou_result zou_send_many(zou *z, zou_job *jobs, size_t n, arena *a, zou_job_fn *fn, void *context,
-                         http_error *e);
+                         error *e);
 
 #endif

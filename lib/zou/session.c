@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "json/json.h"
 #include "zou/session_file.h"
@@ -164,50 +165,50 @@ static char *login_body(const credentials *c)
     return b.data;
 }
 
-static bool second_factor_missing(const session *s, const json *v, http_error *e)
+static bool second_factor_missing(const session *s, const json *v, error *e)
 {
     const char *preferred = json_text(json_get(v, "preferred_two_factor_authentication"));
     if (preferred && strcmp(preferred, "email_otp") == 0)
-        return http_fail(e, EX_NOPERM,
+        return error_set(e, EX_NOPERM,
                          "%s needs a code sent by e-mail: ask for one with "
                          "%s/auth/email-otp?email=%s and give it in KITSU_EMAIL_OTP",
                          s->name, s->server, s->who.login);
     if (preferred && strcmp(preferred, "fido") == 0)
-        return http_fail(e, EX_NOPERM,
+        return error_set(e, EX_NOPERM,
                          "%s logs in with a security key (fido), which only a browser can: "
                          "add an authenticator app (totp) in Kitsu and give its code in "
                          "KITSU_TOTP, or use a bot's KITSU_TOKEN",
                          s->name);
-    return http_fail(e, EX_NOPERM,
+    return error_set(e, EX_NOPERM,
                      "%s needs a second factor (%s): give the code in KITSU_TOTP, "
                      "or use a bot's KITSU_TOKEN",
                      s->name, preferred ? preferred : "totp");
 }
 
 /* Zou's refusals (LoginResource), each in plain words. */
-static bool refused(const session *s, const http_answer *answer, const json *v, http_error *e)
+static bool refused(const session *s, const http_answer *answer, const json *v, error *e)
 {
     const char *message = json_text(json_get(v, "message"));
     if (json_true(json_get(v, "default_password")))
-        return http_fail(e, EX_NOPERM,
+        return error_set(e, EX_NOPERM,
                          "%s still has the default password: change it in Kitsu first", s->name);
     if (json_true(json_get(v, "missing_OTP")))
         return second_factor_missing(s, v, e);
     if (json_true(json_get(v, "wrong_OTP")))
-        return http_fail(e, EX_NOPERM, "%s: wrong code for the second factor", s->name);
+        return error_set(e, EX_NOPERM, "%s: wrong code for the second factor", s->name);
     if (json_true(json_get(v, "too_many_failed_login_attemps")))
-        return http_fail(e, EX_TEMPFAIL, "%s: too many failed log-ins, try again in a minute",
+        return error_set(e, EX_TEMPFAIL, "%s: too many failed log-ins, try again in a minute",
                          s->name);
     if (json_true(json_get(v, "unactive")))
-        return http_fail(e, EX_NOPERM, "%s: the account is not active", s->name);
+        return error_set(e, EX_NOPERM, "%s: the account is not active", s->name);
     if (message && strncmp(message, "Wrong email or password", 23) == 0)
-        return http_fail(e, EX_NOPERM, "%s: wrong email or password", s->name);
+        return error_set(e, EX_NOPERM, "%s: wrong email or password", s->name);
     if (!v || answer->status == 404)
-        return http_fail(e, EX_PROTOCOL,
+        return error_set(e, EX_PROTOCOL,
                          "%s/auth/login: HTTP %d, and not Zou's answer: is this the "
                          "address of Kitsu's API?",
                          s->server, answer->status);
-    return http_fail(e, answer->status >= 500 ? EX_TEMPFAIL : EX_NOPERM, "%s: log-in refused: %s",
+    return error_set(e, answer->status >= 500 ? EX_TEMPFAIL : EX_NOPERM, "%s: log-in refused: %s",
                      s->name, message ? message : "no reason given");
 }
 
@@ -230,7 +231,7 @@ static void keep(session *s, const char *access, const char *refresh)
     session_file_write(s->file, &s->tokens);
 }
 
-static bool log_in(session *s, http_error *e)
+static bool log_in(session *s, error *e)
 {
     buf url = {0};
     arena *a = arena_new();
@@ -246,7 +247,7 @@ static bool log_in(session *s, http_error *e)
         const char *access = json_text(json_get(v, "access_token"));
         const char *refresh = json_text(json_get(v, "refresh_token"));
         if (json_true(json_get(v, "two_factor_authentication_required")))
-            ok = http_fail(e, EX_NOPERM, "%s must set up two-factor authentication in Kitsu first",
+            ok = error_set(e, EX_NOPERM, "%s must set up two-factor authentication in Kitsu first",
                            s->name);
         else if (answer.status / 100 == 2 && access && refresh)
             keep(s, access, refresh);
@@ -265,7 +266,7 @@ static bool log_in(session *s, http_error *e)
 /* ---- refresh ------------------------------------------------------------ */
 
 /* False with `*no` set: Zou does not want this refresh token any more. */
-static bool refresh(session *s, bool *no, http_error *e)
+static bool refresh(session *s, bool *no, error *e)
 {
     *no = true;
     if (s->no_refresh || !s->tokens.refresh || is_over(s->tokens.refresh, s->tokens.refresh_at, 1))
@@ -294,7 +295,7 @@ static bool refresh(session *s, bool *no, http_error *e)
 
 /* With the lock held: tokens that are good, from whoever got them last.
  * `refused`: the server does not take the present ones. */
-static bool renew(session *s, bool was_refused, http_error *e)
+static bool renew(session *s, bool was_refused, error *e)
 {
     tokens stored;
     bool no;
@@ -319,12 +320,12 @@ static bool renew(session *s, bool was_refused, http_error *e)
         s->no_refresh = true;
         return true;
     }
-    return http_fail(e, s->tokens.access ? EX_NOPERM : EX_CONFIG,
+    return error_set(e, s->tokens.access ? EX_NOPERM : EX_CONFIG,
                      "%s: %s: give KITSU_PWD, --password-file or --password-command", s->name,
                      s->tokens.access ? "the stored log-in is over" : "no password");
 }
 
-static bool renew_locked(session *s, bool was_refused, http_error *e)
+static bool renew_locked(session *s, bool was_refused, error *e)
 {
     session_file_lock(s->file);
     bool ok = renew(s, was_refused, e);
@@ -334,7 +335,7 @@ static bool renew_locked(session *s, bool was_refused, http_error *e)
 
 /* ---- the session -------------------------------------------------------- */
 
-session *session_open(http *h, const char *server, const credentials_options *o, http_error *e)
+session *session_open(http *h, const char *server, const credentials_options *o, error *e)
 {
     credentials who;
     if (!credentials_load(&who, o, e)) {
@@ -362,7 +363,7 @@ void session_close(session *s)
     free(s);
 }
 
-const char *session_token(session *s, http_error *e)
+const char *session_token(session *s, error *e)
 {
     if (s->who.token)
         return s->who.token;
@@ -370,11 +371,11 @@ const char *session_token(session *s, http_error *e)
     return due && !renew_locked(s, false, e) ? NULL : s->tokens.access;
 }
 
-bool session_renew(session *s, http_error *e)
+bool session_renew(session *s, error *e)
 {
     if (s->who.token) {
-        http_error why = *e;
-        return http_fail(e, EX_NOPERM, "%s was refused: %.300s", s->name, why.what);
+        error why = *e;
+        return error_set(e, EX_NOPERM, "%s was refused: %.300s", s->name, why.what);
     }
     return renew_locked(s, true, e);
 }

@@ -18,16 +18,16 @@ typedef struct session session;
 
 /* `h` is borrowed. `server` is the API's URL. No request is made yet. NULL:
  * `*e`. The caller owns the result. */
-session *session_open(http *h, const char *server, const credentials_options *o, http_error *e);
+session *session_open(http *h, const char *server, const credentials_options *o, error *e);
 void session_close(session *s); /* takes NULL */
 
 /* A token that is good for now, after whatever log-in or refresh that takes.
  * Borrowed until the next call. NULL: `*e`, whose status is 77 when Zou refuses
  * the credentials, 75 when it wants us to wait. */
-const char *session_token(session *s, http_error *e);
+const char *session_token(session *s, error *e);
 /* The server did not take that token, in the words of `*e` (401, 422): get
  * another one. */
-bool session_renew(session *s, http_error *e);
+bool session_renew(session *s, error *e);
 
 /* Until when a token is good that was had `at`, by this machine's clock; -1: for
  * ever, as a bot's. */

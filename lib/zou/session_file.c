@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "json/json.h"
 

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/idset.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "store/settings.h"
 #include "zou/answer.h"
 #include "zou/session.h"
@@ -25,21 +26,21 @@ struct zou {
 
 /* ---- the address -------------------------------------------------------- */
 
-static bool add_address(buf *b, const char *text, http_error *e)
+static bool add_address(buf *b, const char *text, error *e)
 {
     const char *scheme = strstr(text, "://");
     const char *host = scheme ? scheme + 3 : text;
     size_t scheme_len = scheme ? (size_t)(scheme - text) : 0;
     if (scheme && (scheme_len != 4 || strncasecmp(text, "http", 4) != 0) &&
         (scheme_len != 5 || strncasecmp(text, "https", 5) != 0))
-        return http_fail(e, EX_CONFIG, "%s: a Kitsu server begins with https:// or http://", text);
+        return error_set(e, EX_CONFIG, "%s: a Kitsu server begins with https:// or http://", text);
     size_t host_len = strcspn(host, "/?#");
     if (memchr(host, '@', host_len)) /* not shown: it may hold a password */
-        return http_fail(e, EX_CONFIG, "the server's address has a user in it: give --login");
+        return error_set(e, EX_CONFIG, "the server's address has a user in it: give --login");
     if (strpbrk(host, "?#"))
-        return http_fail(e, EX_CONFIG, "%s: a server's address ends with its path", text);
+        return error_set(e, EX_CONFIG, "%s: a server's address ends with its path", text);
     if (host_len == 0 || strpbrk(host, " \t\r\n\\"))
-        return http_fail(e, EX_CONFIG, "\"%s\" is not the address of a server", text);
+        return error_set(e, EX_CONFIG, "\"%s\" is not the address of a server", text);
     if (scheme && scheme_len == 4)
         buf_adds(b, "http://");
     else
@@ -53,7 +54,7 @@ static bool add_address(buf *b, const char *text, http_error *e)
     return true;
 }
 
-char *zou_address(const char *text, http_error *e)
+char *zou_address(const char *text, error *e)
 {
     buf b = {0};
     text += strspn(text, " \t\r\n");
@@ -69,31 +70,28 @@ char *zou_address(const char *text, http_error *e)
     return b.data;
 }
 
-char *zou_find_server(const zou_options *o, http_error *e)
+char *zou_find_server(const zou_options *o, error *e)
 {
     const char *variable = getenv("KITSU_SERVER");
     if (o->server)
         return zou_address(o->server, e);
     if (variable && *variable)
         return zou_address(variable, e);
-    store_error se;
-    settings *s = settings_load(o->store, &se);
-    if (!s) {
-        http_fail(e, se.status, "%s", se.what);
+    settings *s = settings_load(o->store, e);
+    if (!s)
         return NULL;
-    }
     const char *set = settings_server(s);
     char *server = NULL;
     if (set)
         server = zou_address(set, e);
     else
-        http_fail(e, EX_CONFIG,
+        error_set(e, EX_CONFIG,
                   "which Kitsu? Give --server or KITSU_SERVER, or set it in OpenPype's settings");
     settings_free(s);
     return server;
 }
 
-zou *zou_open(const zou_options *o, http_error *e)
+zou *zou_open(const zou_options *o, error *e)
 {
     zou *z = xmalloc(sizeof *z);
     *z = (zou){.server = zou_find_server(o, e), .date = -1};
@@ -128,12 +126,12 @@ const char *zou_server(const zou *z)
     return z->server;
 }
 
-const char *zou_token(zou *z, http_error *e)
+const char *zou_token(zou *z, error *e)
 {
     return session_token(z->session, e);
 }
 
-bool zou_renew(zou *z, http_error *e)
+bool zou_renew(zou *z, error *e)
 {
     return session_renew(z->session, e);
 }
@@ -169,7 +167,7 @@ const char *zou_route(const zou *z, const http_request *r)
     return shown;
 }
 
-zou_result zou_judge(const zou *z, const http_request *r, const http_answer *answer, http_error *e)
+zou_result zou_judge(const zou *z, const http_request *r, const http_answer *answer, error *e)
 {
     arena *a = arena_new();
     json v;
@@ -192,15 +190,15 @@ zou_result zou_judge(const zou *z, const http_request *r, const http_answer *ans
         result = ZOU_MISSING;
     }
     if (words)
-        http_fail(e, status, "%s %s: HTTP %d: %.300s", r->method, route, answer->status, words);
+        error_set(e, status, "%s %s: HTTP %d: %.300s", r->method, route, answer->status, words);
     else if (answer->status == 413) /* nginx's client_max_body_size, as a rule */
-        http_fail(e, status, "%s %s: HTTP 413: that is more than the server takes", r->method,
+        error_set(e, status, "%s %s: HTTP 413: that is more than the server takes", r->method,
                   route);
     else if (answer->status == 504 && r->upload)
-        http_fail(e, status, "%s %s: HTTP 504: Kitsu has got it, but takes long to work on it",
+        error_set(e, status, "%s %s: HTTP 504: Kitsu has got it, but takes long to work on it",
                   r->method, route);
     else
-        http_fail(e, status,
+        error_set(e, status,
                   "%s %s: HTTP %d, and no words of Zou's: is %s the address of "
                   "Kitsu's API?",
                   r->method, route, answer->status, z->server);
@@ -210,7 +208,7 @@ zou_result zou_judge(const zou *z, const http_request *r, const http_answer *ans
 
 /* Send, with the session's token, a second time with another one if need be.
  * ZOU_OK: a 2xx answer. */
-static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, http_error *e)
+static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, error *e)
 {
     for (bool renewed = false;; renewed = true) {
         r->token = session_token(z->session, e);
@@ -230,9 +228,9 @@ static zou_result send_with_token(zou *z, http_request *r, http_answer *answer, 
     }
 }
 
-zou_result zou_nonsense(const zou *z, const http_request *r, const char *what, http_error *e)
+zou_result zou_nonsense(const zou *z, const http_request *r, const char *what, error *e)
 {
-    http_fail(e, EX_PROTOCOL, "%s %s: not Zou's JSON (%s): is %s the address of Kitsu's API?",
+    error_set(e, EX_PROTOCOL, "%s %s: not Zou's JSON (%s): is %s the address of Kitsu's API?",
               r->method, zou_route(z, r), what, z->server);
     return ZOU_FAILED;
 }
@@ -283,7 +281,7 @@ static void restart_piece(void *context)
 
 /* `r` lacks its URL and its sink. */
 static zou_result send_whole(zou *z, http_request *r, const char *path, arena *a, json *out,
-                             http_error *e)
+                             error *e)
 {
     buf url = {0};
     buf_addf(&url, "%s%s", z->server, path);
@@ -301,20 +299,20 @@ static zou_result send_whole(zou *z, http_request *r, const char *path, arena *a
 }
 
 zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
-                    arena *a, json *out, http_error *e)
+                    arena *a, json *out, error *e)
 {
     http_request r = {.method = method, .body = body, .repeatable = repeatable};
     return send_whole(z, &r, path, a, out, e);
 }
 
 zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena *a, json *out,
-                      http_error *e)
+                      error *e)
 {
     http_request r = {.method = "POST", .upload = upload};
     return send_whole(z, &r, path, a, out, e);
 }
 
-zou_result zou_get(zou *z, const char *path, arena *a, json *out, http_error *e)
+zou_result zou_get(zou *z, const char *path, arena *a, json *out, error *e)
 {
     return zou_send(z, "GET", path, NULL, false, a, out, e);
 }
@@ -362,7 +360,7 @@ static void restart_list(void *context)
     l->splitter = json_splitter_new(on_element, l);
 }
 
-zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, http_error *e)
+zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, error *e)
 {
     buf url = {0};
     buf_addf(&url, "%s%s", z->server, path);
@@ -381,5 +379,33 @@ zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context
         result = zou_nonsense(z, &r, json_splitter_error(l.splitter), e);
     json_splitter_free(l.splitter);
     buf_free(&url);
+    return result;
+}
+
+typedef struct tree_list {
+    arena *arena, *scratch; /* the one borrowed, or the other owned */
+    zou_tree_fn *fn;
+    void *context;
+} tree_list;
+
+static bool parse_element(void *context, const json_element *element)
+{
+    tree_list *l = context;
+    json tree;
+    bool parsed =
+        element->text && json_parse(l->arena, element->text, element->len, &tree, NULL, NULL);
+    bool more = l->fn(l->context, element, parsed ? &tree : NULL);
+    if (l->scratch)
+        arena_reset(l->scratch);
+    return more;
+}
+
+zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,
+                          error *e)
+{
+    arena *scratch = a ? NULL : arena_new();
+    tree_list l = {.arena = a ? a : scratch, .scratch = scratch, .fn = fn, .context = context};
+    zou_result result = zou_list(z, path, parse_element, &l, e);
+    arena_free(scratch);
     return result;
 }

@@ -29,7 +29,7 @@ typedef enum zou_result {
 } zou_result;
 
 /* No request is made yet. NULL: `*e` (status 78). The caller owns the result. */
-zou *zou_open(const zou_options *o, http_error *e);
+zou *zou_open(const zou_options *o, error *e);
 void zou_close(zou *z); /* takes NULL */
 /* The API's address, normalised, for messages and records. */
 const char *zou_server(const zou *z);
@@ -37,9 +37,9 @@ const char *zou_server(const zou *z);
 /* `kitsu.example.com` → `https://kitsu.example.com/api`, `http://h:8080/` →
  * `http://h:8080/api`; a path stays, slashes at its end go. NULL: `*e`. The
  * caller frees it. */
-char *zou_address(const char *text, http_error *e);
+char *zou_address(const char *text, error *e);
 /* The address that these options mean. NULL: `*e`. The caller frees it. */
-char *zou_find_server(const zou_options *o, http_error *e);
+char *zou_find_server(const zou_options *o, error *e);
 
 /* All of these: `path` begins with a slash and is used as it is. Unless they
  * return ZOU_OK or ZOU_STOPPED, `*e` names the route and quotes Zou, and its
@@ -47,24 +47,35 @@ char *zou_find_server(const zou_options *o, http_error *e);
  * session and try once more. */
 
 /* GET: an answer of one piece, at most MAX_ANSWER, as a tree in `a`. */
-zou_result zou_get(zou *z, const char *path, arena *a, json *out, http_error *e);
+zou_result zou_get(zou *z, const char *path, arena *a, json *out, error *e);
 /* Any method, `body` is JSON or NULL. `repeatable` as in net/http.h. An answer
  * without a body gives null. */
 zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
-                    arena *a, json *out, http_error *e);
+                    arena *a, json *out, error *e);
 /* POST a form with one file, `file`, as its `field`, see http_upload. It is never
  * repeated once Zou may have had it. A file that cannot be sent gives ZOU_FAILED,
  * `e->status` 66. */
 zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena *a, json *out,
-                      http_error *e);
+                      error *e);
 /* GET a list of objects and hand out each as it arrives, none twice: after a
  * connection that broke, what was handed out is skipped. */
-zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, http_error *e);
+zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, error *e);
+
+/* One object of a list. `element` is as json_element_fn gets it. `tree` is the same,
+ * parsed; NULL if it is over MAX_RECORD or MAX_RECORD_DEPTH: such an object has only
+ * what `element` says of it (`id`, `name`, `type`), and the list goes on. Both are
+ * borrowed until the function returns, but `tree` lives as long as an arena that was
+ * given for it. False: no more. */
+typedef bool zou_tree_fn(void *context, const json_element *element, const json *tree);
+/* As zou_list, each object parsed once. The trees are made in `a`; NULL: in an arena
+ * that is reset after each. */
+zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,
+                          error *e);
 
 /* The session's token, for requests by another road, as session_token and
  * session_renew give it. */
-const char *zou_token(zou *z, http_error *e);
-bool zou_renew(zou *z, http_error *e);
+const char *zou_token(zou *z, error *e);
+bool zou_renew(zou *z, error *e);
 
 /* The server's time with the last answer; without one this machine's. */
 time_t zou_date(const zou *z);

@@ -1,0 +1,50 @@
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const char *program = "opkitsu";
+
+void mem_init(const char *name)
+{
+    program = name;
+}
+
+/* By itself: what writes messages allocates memory. */
+void mem_exhausted(size_t size)
+{
+    fprintf(stderr, "%s: out of memory: cannot allocate %zu bytes\n", program, size);
+    exit(EX_OSERR);
+}
+
+void *xmalloc(size_t size)
+{
+    void *p = malloc(size ? size : 1);
+    if (!p)
+        mem_exhausted(size);
+    return p;
+}
+
+void *xrealloc(void *old, size_t size)
+{
+    void *p = realloc(old, size ? size : 1);
+    if (!p)
+        mem_exhausted(size);
+    return p;
+}
+
+char *xstrdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(xmalloc(size), text, size);
+}
+
+void *xgrow(void *array, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return array;
+    *cap = *cap ? *cap * 2 : 64;
+    return xrealloc(array, *cap * size);
+}

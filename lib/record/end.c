@@ -1,0 +1,45 @@
+#include "record/end.h"
+
+#include "record/record.h"
+
+#include <string.h>
+
+static const char *const scopes[END_UNKNOWN] = {
+    [END_FULL] = "full", [END_EVENTS] = "events", [END_DOCUMENTS] = "documents"};
+
+json end_make(arena *a, const end_record *end)
+{
+    json out = record_new(a, RECORD_END);
+    if (end->project_id)
+        json_add(a, &out, "project_id", json_string(a, end->project_id));
+    if (end->coll)
+        json_add(a, &out, "ns", record_ns(a, end->db, end->coll));
+    json_add(a, &out, "scope", json_string(a, scopes[end->scope]));
+    json_add(a, &out, "counts", end->counts);
+    if (end->whole)
+        json_add(a, &out, "whole", json_bool(true));
+    if (end->partial)
+        json_add(a, &out, "partial", json_bool(true));
+    return out;
+}
+
+void end_read(const json *record, end_record *end)
+{
+    const char *scope = json_text(json_get(record, "scope"));
+    const json *counts = json_get(record, "counts");
+    *end = (end_record){.scope = END_UNKNOWN,
+                        .project_id = json_text(json_get(record, "project_id")),
+                        .db = json_text(json_at(record, "ns", "db", NULL)),
+                        .coll = json_text(json_at(record, "ns", "coll", NULL)),
+                        .counts = counts ? *counts : json_null(),
+                        .whole = json_true(json_get(record, "whole")),
+                        .partial = json_true(json_get(record, "partial"))};
+    for (int s = 0; scope && s < END_UNKNOWN; s++)
+        if (strcmp(scope, scopes[s]) == 0)
+            end->scope = (end_scope)s;
+}
+
+bool end_count(const end_record *end, const char *key, int64_t *n)
+{
+    return json_int64(json_get(&end->counts, key), n);
+}

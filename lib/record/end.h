@@ -1,0 +1,26 @@
+/* end.h - the End of a project's records (opkitsu-records(5)): what came is all of it
+ * only if the counts agree. */
+#ifndef OPKITSU_RECORD_END_H
+#define OPKITSU_RECORD_END_H
+
+#include "json/json.h"
+
+typedef enum end_scope { END_FULL, END_EVENTS, END_DOCUMENTS, END_UNKNOWN } end_scope;
+
+/* Texts are borrowed. */
+typedef struct end_record {
+    end_scope scope;
+    const char *project_id; /* of Kitsu's records and changes; else NULL */
+    const char *db, *coll;  /* of documents: their namespace; else NULL */
+    json counts;            /* object: how many of each kind came; null: absent */
+    bool whole;             /* every document of the project is to be judged again */
+    bool partial;           /* the login may not see all of it */
+} end_record;
+
+json end_make(arena *a, const end_record *end);
+/* What is absent is NULL, null or false. */
+void end_read(const json *record, end_record *end);
+/* One of `counts`; false: absent, or no whole number. */
+bool end_count(const end_record *end, const char *key, int64_t *n);
+
+#endif

@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# Every command of README.md and CONTRIBUTING.md is run: those about a studio
+# here, line by line as they stand there, the others by the tests named below.
+# shellcheck disable=SC2154 # bats' run
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export OPKITSU_BUILD=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}
+    export PATH=$OPKITSU_BUILD/bin:$PATH
+    load ../lib/zou
+    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu" --no-mongo
+    # shellcheck source=/dev/null
+    source "$BATS_FILE_TMPDIR/kitsu/env"
+    zou_login
+    local name project sequence shot
+    for name in project_name01 project_name02; do
+        project=$(zou_project $name)
+        sequence=$(zou_sequence "$project" SQ01)
+        shot=$(zou_shot "$project" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1040}')
+        zou_tasks "$project" "$(zou_task_type Animation Shot)" shots "$shot"
+    done
+}
+
+teardown_file() {
+    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+}
+
+# commands FILE [LANGUAGE]: the lines of its fenced blocks.
+commands() {
+    sed -n "/^\`\`\`${2:-sh}\$/,/^\`\`\`\$/{/^\`\`\`/!p}" "$BATS_TEST_DIRNAME/../../$1"
+}
+
+# Where a command is run that can't be run here.
+run_elsewhere() {
+    case $1 in
+        'sudo apt-get install -y make') true ;; # before there is anything of ours
+        'make demo') grep -q 'make -s demo' demo.bats ;;
+        'make test' | 'make check') grep -q '^    make check' ../../.ci/run ;;
+        'make' | 'sudo make install PREFIX=/usr/local') grep -q 'make -s install' ../lint/lint.bats ;;
+        'man opkitsu') grep -q 'man7/opkitsu.7' ../lint/lint.bats ;;
+        # Below, as they say things on stderr.
+        'integrate-kitsu-note '* | 'publish-task '*) true ;;
+        'export PYBLISHPLUGINPATH='*) grep -q PYBLISHPLUGINPATH pyblish.bats ;;
+        # What the studio of these tests is, under another name.
+        'export KITSU_SERVER='* | 'export KITSU_LOGIN='* | 'export OPENPYPE_MONGO='*) true ;;
+        *) return 1 ;;
+    esac
+}
+
+@test "README: the commands do what it says" {
+    cd "$BATS_TEST_DIRNAME" || return
+    work=$BATS_TEST_TMPDIR
+    mkdir -m 700 "$work/runtime"
+    while IFS= read -r command; do
+        run_elsewhere "$command" || printf '%s\n' "$command"
+    done < <(commands README.md) >"$work/here"
+    (($(wc -l <"$work/here") >= 9))
+    # The example's server, login, password and paths are those of this test.
+    {
+        printf 'set -euo pipefail\n'
+        # A service would go on for ever; --status has none to tell of.
+        sed -E -e '/sync-service/{/--once|--status/!s/.*/timeout 10 & || [[ $? == 124 ]]/}' \
+            -e '/--status|sync-status/s/$/ || [[ $? == 3 ]]/' \
+            -e "s|me@domain\.ext|$KITSU_LOGIN|g; s|my_password|$KITSU_PWD|g; s|/tmp/try\.db|$work/try.db|g" "$work/here"
+    } >"$work/script"
+    cd "$work" || return
+    XDG_RUNTIME_DIR=$work/runtime run --separate-stderr bash script
+    printf '%s\n' "$output" "$stderr"
+    [[ $status == 0 && $stderr == "" ]]
+    [[ $output == *"create  Shot SQ01_SH010"*"project_name01: 5 to create"* ]]
+    [[ $output == *"project_name01: 5 created"*"project_name02: 5 created"*"project_name01: nothing changed"* ]]
+    [[ $output == *"no service holds the lease"* ]]
+    [[ $output == *"2 Shot"*"SQ01_SH010"$'\t'1001$'\t'1040*"project_name02|asset|SQ01_SH010"* ]]
+    [[ $(op-dump -d "sqlite:$work/try.db" --bare | wc -l) == 10 ]]
+}
+
+@test "README: comments on what was published" {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    export XDG_RUNTIME_DIR=$PWD/runtime OP_STORE=sqlite:$PWD/op.db
+    "$STUDIO_VENV/bin/python" -c 'from PIL import Image; Image.new("RGB", (64, 48)).save("render_v012.png")'
+    commands README.md | grep '^integrate-kitsu-note \|^publish-task ' >here
+    [[ $(wc -l <here) == 3 ]]
+    run --separate-stderr bash -euo pipefail here
+    printf '%s\n' "$output" "$stderr"
+    [[ $status == 0 && $output == *'"planned"'*"1 comment posted"*'"planned"'* ]]
+    [[ $stderr == *'the status stays "todo"'*"1 comment to post"* ]]
+}
+
+@test "README: the line for cron" {
+    line=$(commands README.md crontab)
+    # Names that cron sets, then the command; here they are this test's.
+    for name in PATH KITSU_SERVER KITSU_LOGIN OPENPYPE_MONGO; do
+        grep -q "^$name=" <<<"$line"
+    done
+    line=${line##*$'\n'}
+    [[ $line == '*/15 * * * * '* ]]
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    echo "$KITSU_PWD" >password
+    command=${line#'*/15 * * * * '}
+    command=${command//\/etc\/opkitsu\/password/password}
+    # The first time all is read, as there is no position in Kitsu's log yet.
+    for _ in first second; do
+        run env -i PATH="$PATH" HOME="$PWD" KITSU_SERVER="$KITSU_SERVER" KITSU_LOGIN="$KITSU_LOGIN" \
+            OP_STORE="sqlite:$PWD/op.db" XDG_RUNTIME_DIR="$PWD/runtime" sh -c "$command"
+        [[ $status == 0 && $output == "" ]]
+    done
+    [[ $(op-dump -d "sqlite:$PWD/op.db" --bare | wc -l) == 10 ]]
+}
+
+@test "CONTRIBUTING: its commands are those that the tests are made of" {
+    while IFS= read -r command; do
+        case $command in
+            'make test' | 'make lint' | 'make check' | 'SAN=1 tests/run') [[ -x $BATS_TEST_DIRNAME/../run ]] ;;
+            'tests/studio start /tmp/studio' | 'source /tmp/studio/env' | 'tests/studio stop /tmp/studio') ;; # setup_file
+            *)
+                echo "run by no test: $command"
+                false
+                ;;
+        esac
+    done < <(commands CONTRIBUTING.md)
+}
+
+@test "the manuals' examples of one program or pipe are ones that work" {
+    # What a reader would try first; each as it stands there.
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    export XDG_RUNTIME_DIR=$PWD/runtime OP_STORE=sqlite:$PWD/op.db
+    for example in \
+        'kitsu-fetch | tee kitsu.ndjson | op-diff | tee plan.ndjson | op-apply' \
+        'kitsu-fetch | jq -r .type | sort | uniq -c' \
+        'kitsu-fetch | op-diff --exit-code >plan.ndjson' \
+        'op-diff -a /dev/null <kitsu.ndjson >plan.ndjson' \
+        'sync-report <plan.ndjson' \
+        'op-dump | zou-push -n | push-report' \
+        'op-apply <plan.ndjson | sync-report' \
+        'jq -r .type <kitsu.ndjson | sort | uniq -c'; do
+        grep -rqF -- "$example" "$BATS_TEST_DIRNAME/../../share/man"
+        run -0 bash -euo pipefail -c "$example"
+    done
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# zou-push killed with -9 at each of its requests in turn, then run to its end: both
+# sides are as if it had not been.
+# shellcheck disable=SC2154 # push.bash's
+
+bats_require_minimum_version 1.5.0
+
+load ../lib/common
+load ../lib/zou
+load ../lib/store
+load ../lib/push
+
+setup_file() { push_setup_file --no-mongo; }
+teardown_file() { push_teardown_file; }
+setup() {
+    push_setup
+    # The lease of one that was killed is waited for.
+    export OPKITSU_LEASE_SECONDS=1
+}
+
+# case_killed WHEN TREE TYPE [ONLY]: before or after Kitsu has the request
+case_killed() {
+    local at killed=137 base=$name
+    for ((at = 1; killed == 137; at++)); do
+        name=${base}_$at
+        made "$2" "$3"
+        relay_does "{\"kill\": {\"at\": $at, \"pid\": \"$pid_file\", \"when\": \"$1\"}${4:+, \"only\": \"$4\"}}"
+        op-dump -P "$name" >"$dump"
+        # As in the documented pipe: what was written by then is applied.
+        killed=0
+        zou_push <"$dump" 2>"$err" >"$records" || killed=$?
+        [[ $killed == 137 || $killed == 1 ]]
+        relayed >"requests.$at"
+        apply_records
+        relay_does
+        push
+        echo "killed $1 request $at: $(tail -n 1 "requests.$at")"
+        as_expected "$2"
+        [[ $status == 1 ]] # the tree has a document to skip
+        again 1
+    done
+    # It was killed often enough to be a test.
+    ((at > ${least:-20}))
+}
+
+@test "killed after each request" { case_killed after small tvshow; }
+@test "killed before each request" { case_killed before small tvshow; }
+
+@test "killed after each writing request, a film" {
+    least=8
+    case_killed after film short "POST PUT"
+}
+
+@test "killed twice, and again, it gets to the end" {
+    made small tvshow
+    for at in 12 11 10 9 8 9 10 11 12; do
+        relay_does "{\"kill\": {\"at\": $at, \"pid\": \"$pid_file\", \"when\": \"after\"}}"
+        op-dump -P "$name" >"$dump"
+        zou_push <"$dump" 2>"$err" >"$records" || true
+        apply_records
+    done
+    relay_does
+    push
+    as_expected small
+    again 1
+}
+
+@test "killed before its changes were applied, none of them" {
+    made small tvshow
+    op-dump -P "$name" >"$dump"
+    zou_push <"$dump" 2>"$err" >"$records" || true
+    # The changes are lost: the next push links what it finds.
+    relay_does
+    push
+    [[ -z $(writes) ]]
+    as_expected small
+    again 1
+}

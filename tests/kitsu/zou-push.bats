@@ -1,0 +1,651 @@
+#!/usr/bin/env bats
+# zou-push: what OpenPype has is in Kitsu, once, of the right kind, and linked.
+# shellcheck disable=SC2154 # push.bash's
+
+bats_require_minimum_version 1.5.0
+
+load ../lib/common
+load ../lib/zou
+load ../lib/store
+load ../lib/push
+
+setup_file() { push_setup_file; }
+teardown_file() { push_teardown_file; }
+setup() { push_setup; }
+
+# ---- every shape ----------------------------------------------------------
+
+# case_shape TREE TYPE: pushed, pushed again; synced, pushed, synced
+case_shape() {
+    local expected_status=0
+    made "$1" "$2"
+    [[ -z $(expected skipped "$1") ]] || expected_status=1
+    push
+    as_expected "$1"
+    skipped_as_expected "$1"
+    [[ $status == "$expected_status" ]]
+    # Names are the only difference between what was made and what is there.
+    [[ $(records Result 'select(.status != "applied") | tojson') == "" ]]
+    again "$expected_status"
+    as_expected "$1"
+}
+
+@test "a TV show of every shape" { case_shape show tvshow; }
+@test "mongodb: a TV show of every shape" { case_shape show tvshow; }
+@test "a film of every shape" { case_shape film short; }
+@test "mongodb: a film of every shape" { case_shape film short; }
+@test "a project without roots" { case_shape rootless tvshow; }
+@test "mongodb: a project without roots" { case_shape rootless tvshow; }
+@test "500 entities" { case_shape many tvshow; }
+
+@test "the Summary counts what was done" {
+    made small tvshow
+    push
+    # E01 was there; 3 assets, 1 episode, 1 sequence and 2 substitutes, 5 shots, the asset type.
+    total=$(expected kitsu small | wc -l)
+    types=$(records Result 'select(.entity.type == "AssetType" and .operationType == "insert") | .entity.name' | wc -l)
+    entities=$(records Result 'select(.operationType == "insert" and (.entity.type | IN("Episode", "Sequence", "Shot", "Asset"))) | .entity.name' | wc -l)
+    [[ $entities == $((total - 1)) ]]
+    task_total=$(records Result 'select(.entity.type == "Task") | .entity.name' | wc -l)
+    counted
+    [[ $(records Summary .tasks) == "$task_total" && $(records Summary .skipped) == 1 && $(records Summary .failed) == 0 ]]
+    [[ $(records Summary .deleted) == 0 && $(records Summary .project) == "$name" ]]
+    (($(records Summary .created) >= entities + types))
+    [[ $(records Result 'select(.to != "kitsu" or .project != "'"$name"'") | tojson') == "" ]]
+}
+
+@test "the documents come unchanged but for the links" {
+    made show tvshow
+    outline='del(.data.zou, .data.keep_name, .data.parent_substitutes, .data.zou_id) | del(.data.tasks[]?.zou)'
+    op-dump --bare -P "$name" | jq -cS "$outline" >before
+    push
+    op-dump --bare -P "$name" | jq -cS "$outline" | diff before -
+    # A substitute is recorded in the shots below it.
+    op-dump --bare -P "$name" | jq -r 'select(.data.parent_substitutes // [] != []) |
+        "\(.name) \(.data.parent_substitutes | map(.name) | join(","))"' | sort |
+        diff - <(printf '%s\n' 'E02_SH010 SQ01' 'E02_SH020 SQ01' 'E03_SH010 SQ02' 'SH500 E01_SQ01')
+    [[ $(op-dump --bare -P "$name" | jq -r 'select(.type == "project").data.zou_id') == "$p" ]]
+}
+
+@test "the naming patterns are those of OpenPype's settings" {
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    echo '{"kitsu": {"entities_naming_pattern": {"episode": "ep###", "sequence": "seq_###", "shot": "sh_###"}}}' \
+        >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    case_shape patterns tvshow
+}
+
+@test "a name with a NUL character is skipped; an empty pattern is OpenPype's own" {
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    echo '{"kitsu": {"entities_naming_pattern": {"episode": "", "sequence": "", "shot": ""}}}' >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    case_shape small tvshow
+    op-dump -P "$name" | jq -c 'if .document.name == "hero" then .document |= (del(.data.zou) | .name = "he\u0000ro" | ._id = {"$oid": "0123456789abcdef01234567"}) else . end' >"$dump"
+    status=0
+    zou_push <"$dump" >"$records" 2>"$err" || status=$?
+    [[ $status == 1 && $(records 'Skipped' 'select(.reason | contains("NUL")) | .code') == name ]]
+}
+
+@test "of a project of its own a pattern goes before the studio's" {
+    jq -nc --arg db "$OPENPYPE_DATABASE_NAME" --arg name "$name" '{_id: "mine", type: "project_settings", project_name: $name,
+            data: {kitsu: {entities_naming_pattern: {episode: "ep###", sequence: "seq_###", shot: "sh_###"}}}}
+        | {type: "Change", operationType: "insert", ns: {db: $db, coll: "settings"}, documentKey: {_id: ._id}, fullDocument: .}' |
+        op-apply >"$results"
+    case_shape patterns tvshow
+}
+
+# ---- in circles -----------------------------------------------------------
+
+# case_circle TREE TYPE
+case_circle() {
+    local expected_status=0
+    made "$1" "$2"
+    [[ -z $(expected skipped "$1") ]] || expected_status=1
+    push
+    synced
+    # The sync finds its own ways about fields, but names and links stay.
+    diff <(expected documents "$1" | grep -v ' => -$') <(documents_have | grep -Fxf <(expected documents "$1") | grep -v ' => -$')
+    documents_have >names
+    op-dump -P "$name" >after
+    again "$expected_status"
+    op-dump -P "$name" | diff after -
+    synced
+    [[ -z $(jq -c 'select(.type == "Change")' "$synced" | tee /dev/stderr) ]]
+    again "$expected_status"
+    documents_have | diff names -
+    [[ $(op-dump --bare -P "$name" | jq -r .name | sort | uniq -d | grep -vx modelMain) == "" ]]
+}
+
+@test "push, sync, push, sync: a TV show" { case_circle show tvshow; }
+@test "mongodb: push, sync, push, sync: a TV show" { case_circle show tvshow; }
+@test "push, sync, push, sync: a film" { case_circle film short; }
+@test "push, sync, push, sync: a project without roots" { case_circle rootless tvshow; }
+
+# production TYPE: one that Kitsu had first, with all that a sync writes
+production() {
+    local modeling animation episode sequence
+    p=$(zou_project "$name" "$1")
+    modeling=$(zou_task_type Modeling Asset) animation=$(zou_task_type Animation Shot)
+    [[ $1 != tvshow ]] || episode=$(zou_episode "$p" E02)
+    sequence=$(zou_sequence "$p" SQ01 "${episode-}")
+    shot=$(zou_shot "$p" "$sequence" SH010 '{"frame_in": "1001", "frame_out": 1100.0, "mood": "dark"}' 100)
+    shot2=$(zou_shot "$p" "$sequence" SH020 '{}' 55)
+    shot3=$(zou_shot "$p" "$sequence" SH030 '{"frame_in": "", "frame_out": "x", "resolution": "4096x2160"}')
+    asset=$(zou_asset "$p" "$(zou_asset_type Fauna)" bear '{"fps": "30"}')
+    zou_asset "$p" "$(zou_asset_type Flora)" oak >/dev/null
+    zou_tasks "$p" "$modeling" assets "$asset" >/dev/null
+    zou_tasks "$p" "$animation" shots "$shot" "$shot2" >/dev/null
+    zou_put "/data/projects/$p" '{"data": {"client": "x"}, "fps": "24", "resolution": "2048x858"}' >/dev/null
+    synced
+    relay_does
+}
+
+@test "sync, push: nothing is written" {
+    production tvshow
+    again
+    name=film$name
+    production short
+    again
+}
+
+@test "mongodb: sync, push: nothing is written" {
+    production tvshow
+    again
+}
+
+@test "one of the same kind, parent and name in Kitsu is linked, not made" {
+    p=$(zou_project "$name" tvshow)
+    episode=$(zou_episode "$p" E02)
+    creatures=$(zou_asset_type Creatures)
+    hero=$(zou_asset "$p" "$creatures" hero)
+    zou_tasks "$p" "$(zou_task_type Modeling Asset)" assets "$hero" >/dev/null
+    sequence=$(zou_sequence "$p" SQ01 "$(zou_find "/data/projects/$p/episodes" '.name == "E01"')")
+    shot=$(zou_shot "$p" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1100}' 100)
+    in_op small
+    push
+    as_expected small
+    linked=$(op-dump --bare -P "$name" | jq -r '.data.zou.id // empty')
+    for id in "$episode" "$creatures" "$hero" "$sequence" "$shot"; do
+        grep -q "$id" <<<"$linked"
+    done
+    again 1
+}
+
+@test "documents that are added to a synchronised project" {
+    production tvshow
+    # Below what Kitsu has: a shot, a type's asset, a sequence.
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg name "$name" '. as $d
+        | {E02_SQ01: "1 E02_SQ01_SH040", Fauna: "2 fox", E02: "3 E02_SQ02", bear: "4 bear_cub"}[.name] // empty
+        | split(" ") as [$number, $new] | {"$oid": "5f000000000000000000000\($number)"} as $id | $new
+        | {type: "Change", operationType: "insert", ns: {db: $db, coll: $name}, documentKey: {_id: $id}, fullDocument:
+            {_id: $id, type: "asset", schema: "openpype:asset-3.0", name: ., parent: $d.parent,
+             data: {visualParent: $d._id, parents: ($d.data.parents + [$d.name]), tasks: {}}}}' | op-apply >"$results"
+    [[ $(grep -c '"applied"' "$results") == 4 ]]
+    kitsu_has >before
+    push
+    [[ $status == 0 ]]
+    diff <(sort - before <<<'Asset Fauna/bear_cub
+Asset Fauna/fox
+Sequence E02/SQ02
+Shot E02/SQ01/SH040' | LC_ALL=C sort) <(kitsu_has)
+    again
+    synced
+    again
+}
+
+@test "what Kitsu really deleted is made anew, with what lay below it" {
+    made small tvshow
+    push
+    sequence=$(zou_find "/data/projects/$p/sequences" '.name == "SQ01" and .data.is_substitute != true')
+    hero=$(zou_find "/data/projects/$p/assets" '.name == "hero"')
+    for kind in shots/$(zou_find "/data/projects/$p/shots" '.name == "SH010" and .nb_frames == 100') \
+        shots/$(zou_find "/data/projects/$p/shots" '.name == "SH020" and .parent_id == "'"$sequence"'"') \
+        "sequences/$sequence" "assets/$hero"; do
+        zou_delete "/data/$kind?force=true" >/dev/null
+    done
+    push
+    as_expected small
+    again 1
+}
+
+@test "a task that Kitsu deleted is made anew, one of no document stays" {
+    made small tvshow
+    push
+    hero=$(zou_find "/data/projects/$p/assets" '.name == "hero"')
+    task=$(zou_find "/data/projects/$p/tasks" '.entity_id == $id and .name == "main"' --arg id "$hero")
+    zou_delete "/data/tasks/$task?force=true" >/dev/null
+    zou_tasks "$p" "$(zou_task_type Shading Asset)" assets "$hero" >/dev/null
+    push
+    [[ $(kitsu_has | grep /hero) == "Asset Creatures/hero Grooming Modeling Modeling/modelingA Shading" ]]
+    again 1
+    synced
+    again 1
+}
+
+@test "a document that was renamed and moved in OpenPype is not another entity" {
+    made small tvshow
+    push
+    kitsu_has >before
+    # Kitsu is the source of names: the next sync brings them back.
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name == "bear" or .name == "E02_SH020")
+        | {type: "Change", operationType: "update", ns: {db: $db, coll: $coll}, documentKey: {_id},
+           updateDescription: {updatedFields: {name: "\(.name)_new"}, removedFields: []}, fullDocumentBeforeChange: {name}}' |
+        op-apply >"$results"
+    [[ $(grep -c '"applied"' "$results") == 2 ]]
+    again 1
+    kitsu_has | diff before -
+}
+
+@test "a type without documents of its own is one when Kitsu's project has it" {
+    p=$(zou_project "$name")
+    zou_asset "$p" "$(zou_asset_type Sets)" cave >/dev/null
+    cat >tree <<'END'
+Assets @root => -
+Shots @root => -
+Sets < Assets => AssetType Sets
+END
+    in_op "$PWD/tree"
+    push
+    [[ $status == 0 ]]
+    [[ $(documents_have | grep ^Sets) == "Sets => AssetType Sets" ]]
+    [[ $(kitsu_has) == "Asset Sets/cave" ]]
+}
+
+# ---- plans ----------------------------------------------------------------
+
+# of_plan: what is planned, or done, in one form
+of_records() {
+    jq -r 'select(.type == "Result" and .operationType != "link") | "\(.operationType) \(.entity.type) \(.below // [] | join("/"))/\(.entity.name) \(.fields // {} | tojson)"' "$1" | sort
+}
+
+# case_plan OPTION TREE TYPE
+case_plan() {
+    local links
+    made "$2" "$3"
+    kitsu_has >before
+    op-dump -P "$name" >documents.before
+    push "$1"
+    [[ -z $(writes) ]]
+    kitsu_has | diff before -
+    op-dump -P "$name" | diff documents.before -
+    [[ -z $(records Change) ]]
+    [[ $(records Result .status | sort -u) == planned ]]
+    cp "$records" plan
+    planned_status=$status
+    push
+    [[ $status == "$planned_status" ]]
+    diff <(of_records plan) <(of_records "$records")
+    diff <(jq -c 'select(.type == "Skipped")' plan | sort) <(records Skipped | sort)
+    # Each document that is linked: made, or planned as a link.
+    diff <(jq -r 'select(.type == "Result" and .entity.type != "Task") | .documentKey._id."$oid" // empty' plan | sort -u) \
+        <(records Change '.documentKey._id."$oid"' | sort -u)
+    push "$1"
+    [[ -z $(records Result) ]]
+}
+
+@test "-n: the plan, which is what is then done; nothing is written" { case_plan -n show tvshow; }
+@test "--dry-run: a film" { case_plan --dry-run film short; }
+
+# ---- fields ---------------------------------------------------------------
+
+# document NAME CHANGES: these fields of a document, `{"data.frameEnd": 1200}`
+document() {
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" --arg name "$1" --argjson set "$2" '
+        select(.name == $name and (.type == "asset" or .type == "project")) | . as $d
+        | {type: "Change", operationType: "update", ns: {db: $db, coll: $coll}, documentKey: {_id},
+           updateDescription: {updatedFields: $set, removedFields: []},
+           fullDocumentBeforeChange: (reduce ($set | keys[]) as $k ({}; ($k | split(".")) as $path
+               | ($d | getpath($path)) as $v | if $v == null then . else setpath($path; $v) end))}' | op-apply >"$results"
+    grep -q '"status":"applied"' "$results"
+}
+
+# field ID FILTER: of an entity in Kitsu
+field() { zou_get "/data/entities/$1" | jq -c "$2"; }
+
+@test "frames changed in OpenPype only are written, nothing else is" {
+    production short
+    document SQ01_SH010 '{"data.frameEnd": 1200}'
+    relay_does
+    push
+    [[ $status == 0 ]]
+    [[ $(writes | cut -d ' ' -f 1 | xargs) == PUT ]]
+    [[ $(field "$shot" '[.data.frame_out, .nb_frames, .data.mood]') == '[1200,200,"dark"]' ]]
+    [[ $(field "$shot" '.data.frame_in | tonumber') == 1001 ]]
+    [[ $(counted) == *"updated 1"* ]]
+    again
+    synced
+    again
+    [[ $(op-dump --bare -P "$name" | jq -c 'select(.name == "SQ01_SH010") | [.data.frameStart, .data.frameEnd]') == '[1001,1200]' ]]
+    # The first frame, where Kitsu has only a number.
+    document SQ01_SH020 '{"data.frameStart": 990, "data.frameEnd": 1010}'
+    push
+    [[ $(field "$shot2" '[.data.frame_in, .data.frame_out, .nb_frames]') == '[990,1010,21]' ]]
+    again
+    synced
+    again
+}
+
+@test "frames changed in Kitsu only stay as Kitsu has them" {
+    production short
+    zou_put "/data/entities/$shot" '{"data": {"frame_out": 1300}, "nb_frames": 300}' >/dev/null
+    relay_does
+    push
+    [[ $status == 0 && -z $(writes) && -z $(records Skipped) ]]
+    [[ $(field "$shot" '[.data.frame_out, .nb_frames]') == '[1300,300]' ]]
+    synced
+    [[ $(op-dump --bare -P "$name" | jq -c 'select(.name == "SQ01_SH010").data.frameEnd') == 1300 ]]
+    again
+}
+
+@test "frames changed in both: Kitsu wins, and it is said" {
+    production short
+    document SQ01_SH010 '{"data.frameEnd": 1200}'
+    zou_put "/data/entities/$shot" '{"data": {"frame_out": 1300}, "nb_frames": 300}' >/dev/null
+    relay_does
+    push
+    [[ $status == 1 && -z $(writes) ]]
+    [[ $(records Skipped '"\(.code) \(.entity.name)"' | sort -u) == "conflict SQ01_SH010" ]]
+    [[ $(field "$shot" '[.data.frame_out, .nb_frames]') == '[1300,300]' ]]
+    # The other shot's are written all the same.
+    document SQ01_SH020 '{"data.frameEnd": 1010}'
+    push
+    [[ $(field "$shot2" .data.frame_out) == 1010 ]]
+    synced
+    again
+}
+
+@test "the project's code, fps, resolution, and what its data has besides" {
+    production short
+    document "$name" '{"data.fps": 30.0, "data.resolutionWidth": 3840, "data.resolutionHeight": 2160, "data.code": "xyz",
+        "data.client_contact": "me"}'
+    relay_does
+    push
+    [[ $status == 0 ]]
+    project=$(zou_get "/data/projects/$p")
+    [[ $(jq -c '[(.fps | tonumber), .resolution, .code, .data]' <<<"$project") == '[30,"3840x2160","xyz",{"client":"x","client_contact":"me"}]' ]]
+    [[ $(records Result 'select(.operationType == "update") | .entity.type') == Project ]]
+    again
+    synced
+    again
+    [[ $(op-dump --bare -P "$name" | jq -c 'select(.type == "project").data | [(.fps | floor), .resolutionWidth, .code]') == '[30,3840,"xyz"]' ]]
+}
+
+@test "a new project's own fps and resolution reach Kitsu" {
+    made small tvshow
+    document "$name" '{"data.fps": 24.0, "data.resolutionWidth": 2048, "data.resolutionHeight": 1152}'
+    push
+    [[ $(zou_get "/data/projects/$p" | jq -c '[(.fps | tonumber), .resolution]') == '[24,"2048x1152"]' ]]
+    again 1
+    synced
+    again 1
+}
+
+@test "a custom field of OpenPype's own is not Kitsu's" {
+    production short
+    document SQ01_SH010 '{"data.note": "x", "data.fps": 12.0, "data.handleStart": 5}'
+    again
+}
+
+@test "tasks are added to entities that Kitsu has" {
+    production short
+    document SQ01_SH010 '{"data.tasks.Compositing": {"type": "Compositing"}, "data.tasks.Animation_b": {"type": "Animation"}}'
+    document Fauna '{"data.note": "x"}'
+    relay_does
+    push
+    [[ $status == 0 ]]
+    [[ $(kitsu_has | grep SH010) == *" Animation Animation/b Compositing" ]]
+    [[ $(documents_have | grep SH010) == *" Animation Animation/b Compositing" ]]
+    again
+    synced
+    again
+    [[ $(kitsu_has | grep SH010) == *" Animation Animation/b Compositing" ]]
+}
+
+@test "an entry that would be a second task of the same name is skipped, and harms no other" {
+    printf '%s => -\n' 'Assets @root' 'Shots @root' 'Fauna < Assets' 'hero < Fauna Modeling main:Modeling A:Modeling Modeling_A:Modeling' \
+        'bear < Fauna Modeling' >odd.tree
+    made "$PWD/odd.tree"
+    push
+    [[ $status == 1 && $(records Summary .tasks) == 3 && $(records Summary .failed) == 0 ]]
+    [[ $(records Skipped .code | uniq -c | xargs) == "2 task" ]]
+    again 1
+    [[ $(records Skipped .reason | grep -c "second task") == 2 ]]
+}
+
+@test "a task type that Kitsu lacks has the short name of the project's config" {
+    made small tvshow
+    push
+    zou_get /data/task-types | jq -r '.[] | select(.name | IN("Grooming", "SequenceBoard")) | "\(.name) \(.for_entity) \(.short_name)"' | sort |
+        diff - <(printf '%s\n' 'Grooming Asset gro' 'SequenceBoard Sequence seq')
+}
+
+# ---- deletion -------------------------------------------------------------
+
+# remove NAME...: these documents
+remove() {
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name | IN($ARGS.positional[]))
+        | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' \
+        --args "$@" | tac | op-apply >"$results"
+    [[ $(grep -c '"status":"applied"' "$results") == "$#" ]]
+}
+
+# alive: names of what lives in Kitsu
+alive() { kitsu_has | grep -v ' canceled'; }
+
+@test "--delete: what no document is linked to, and only with it" {
+    production tvshow
+    # What was made in the checkpoint's second may be newer than it.
+    sleep 1.1
+    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
+    synced
+    # Documents go; their entities stay without --delete.
+    remove E02_SQ01_SH030
+    remove oak
+    kitsu_has >before
+    again
+    kitsu_has | diff before -
+    push --delete -n
+    [[ -z $(writes) ]]
+    kitsu_has | diff before -
+    push --delete
+    [[ $status == 0 ]]
+    diff <(grep -v -e SH030 -e oak before) <(alive)
+    [[ $(records Result 'select(.operationType == "delete") | .entity.name' | sort | xargs) == "SH030 oak" ]]
+    [[ $(records Summary .deleted) == 2 ]]
+    # One with tasks is canceled by Zou.
+    remove E02_SQ01_SH020
+    push --delete
+    [[ $(alive | grep -c SH020) == 0 ]]
+    relay_does
+    push --delete
+    [[ -z $(writes) ]]
+}
+
+@test "--delete: what was made in Kitsu since the last sync, bad names and substitutes stay" {
+    p=$(zou_project "$name" tvshow)
+    zou_asset "$p" "$(zou_asset_type Fauna)" "bad name" >/dev/null
+    sequence=$(zou_sequence "$p" SQ09)
+    zou_shot "$p" "$sequence" SH090 >/dev/null
+    synced
+    in_op_more small
+    push
+    sleep 1.1
+    zou_asset "$p" "$(zou_asset_type Fauna)" newcomer >/dev/null
+    kitsu_has >before
+    push --delete
+    kitsu_has | diff before -
+}
+
+@test "--delete: before any sync nothing, which is said: OpenPype never had it" {
+    p=$(zou_project "$name" tvshow)
+    zou_asset "$p" "$(zou_asset_type Fauna)" older >/dev/null
+    in_op small
+    push
+    kitsu_has >before
+    for dry in '' -n; do
+        push --delete $dry
+        [[ $status == 1 && -z $(records Result) ]]
+        grep -q "never synchronised" "$err"
+        kitsu_has | diff before -
+    done
+}
+
+@test "--delete: what lies below goes first" {
+    made show tvshow
+    push
+    kitsu_has >before
+    sleep 1.1
+    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
+    synced
+    remove E03 E03_SQ01 E03_SQ01_SH010 E03_SH010 SQ05 SQ05_SH010 e01_sq02 e01_sq02_sh010 hero hero_head hero_eye
+    push --delete
+    [[ $status == 1 ]] # the tree has documents to skip
+    # The substitute below E03 goes with what it stood for.
+    diff <(grep -Ev ' E03|SQ05|e01_sq02|/hero' before) <(alive)
+    relay_does
+    push --delete
+    [[ -z $(writes) ]]
+}
+
+@test "mongodb: --delete: a document that came, or came back, after the dump keeps its entity" {
+    case_meanwhile
+}
+
+@test "--delete: a document that came, or came back, after the dump keeps its entity" {
+    case_meanwhile
+}
+
+case_meanwhile() {
+    production tvshow
+    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
+    synced
+    kitsu_has >before
+    # As if the dump had been made before these documents were.
+    op-dump -P "$name" | jq -c 'select(.document.name | IN("E02_SQ01_SH030", "oak") | not)
+        | if .type == "End" then .counts.Document -= 2 else . end' >"$dump"
+    status=0
+    zou_push --delete <"$dump" >"$records" 2>"$err" || status=$?
+    kitsu_has | diff before -
+    [[ $(records Result 'select(.operationType == "delete") | tojson') == "" ]]
+}
+
+# in_op_more TREE: its documents into a project that is there
+in_op_more() {
+    local id
+    id=$(op-dump --bare -P "$name" | jq -c 'select(.type == "project")._id')
+    "$BATS_TEST_DIRNAME/../oracles/op-project" "$name" "$(tree "$1")" |
+        jq -c --argjson id "$id" 'select(.fullDocument.type != "project" and (.fullDocument.name | IN("Assets", "Shots", "E01") | not))
+            | .fullDocument.parent = $id' | op-apply >"$results"
+}
+
+@test "--delete: a guard" {
+    p=$(zou_project "$name")
+    type=$(zou_asset_type Fauna)
+    for i in {1..15}; do
+        zou_asset "$p" "$type" "bear$i" >/dev/null
+    done
+    # What was made in the checkpoint's second may be newer than it.
+    sleep 1.1
+    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
+    synced
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name | test("^bear([2-9]|1.)$"))
+            | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' |
+        op-apply >"$results"
+    [[ $(grep -c '"applied"' "$results") == 14 ]]
+    relay_does
+    push --delete
+    [[ $status == 1 && -z $(writes) ]]
+    grep -q -- --max-delete "$err"
+    push --delete --max-delete 13
+    [[ $status == 1 && -z $(writes) ]]
+    push --delete --max-delete 10%
+    [[ $status == 1 && -z $(writes) ]]
+    push --delete --max-delete 14
+    [[ $status == 0 && $(alive) == "Asset Fauna/bear1" ]]
+}
+
+# ---- streams --------------------------------------------------------------
+
+@test "a stream that was cut, or whose End counts otherwise, pushes and deletes nothing" {
+    made small tvshow
+    push
+    zou_asset "$p" "$(zou_asset_type Fauna)" extra >/dev/null
+    kitsu_has >before
+    op-dump -P "$name" >dump
+    tail -n 1 dump | jq -e '.type == "End"'
+    for cut in 's/^//;$d' '5d' '$d;7,$d' '$s/"Document":[0-9]*/"Document":3/'; do
+        relay_does
+        sed "$cut" dump >pieces
+        status=0
+        zou_push --delete <pieces >"$records" 2>"$err" || status=$?
+        cat "$err"
+        [[ $status == 1 ]]
+        grep -q -e cut -e 'documents came' "$err"
+        [[ -z $(writes) ]]
+        [[ -z $(records Change) ]]
+        kitsu_has | diff before -
+    done
+    # Of two projects the whole one is pushed.
+    other=$name
+    name=b$name
+    made small tvshow
+    { sed '$d' dump && op-dump -P "$name"; } >both
+    status=0
+    zou_push <both >"$records" 2>"$err" || status=$?
+    [[ $status == 1 ]]
+    apply_records
+    as_expected small
+}
+
+@test "input in pieces" {
+    made small tvshow
+    op-dump -P "$name" >dump
+    for size in 1 7 31; do
+        status=0
+        "$BATS_TEST_DIRNAME/../lib/in-pieces" "$size" zou-push -n -s "$RELAY" <dump >"plan.$size" 2>"$err" || status=$?
+        [[ $status == 1 ]] # notes are skipped
+        jq -c 'del(.seconds)' "plan.$size" >plan
+        [[ -s plan ]]
+        zou_push -n <dump 2>/dev/null | jq -c 'del(.seconds)' | diff plan -
+    done
+}
+
+@test "no input: nothing; unknown records go through as they are" {
+    run --separate-stderr zou_push </dev/null
+    [[ $status == 0 && $output == "" && $stderr == "" ]]
+    printf '%s\n' '{"type":"Strange", "a": 1.50}' >in
+    run --separate-stderr zou_push <in
+    [[ $output == '{"type":"Strange", "a": 1.50}' ]]
+}
+
+@test "what is no record is an error of its line" {
+    made small tvshow
+    { echo 'nonsense' && op-dump -P "$name"; } >dump
+    status=0
+    zou_push <dump >"$records" 2>"$err" || status=$?
+    grep -q 'zou-push: stdin:1: ' "$err"
+    [[ $status == 1 ]]
+    apply_records
+    as_expected small
+}
+
+@test "stdout that is full or closed: 74; the next push completes what was begun" {
+    made small tvshow
+    op-dump -P "$name" >dump
+    status=0
+    zou_push <dump >/dev/full 2>"$err" || status=$?
+    [[ $status == 74 ]]
+    status=0
+    zou_push <dump >&- 2>"$err" || status=$?
+    [[ $status == 74 ]]
+    push
+    as_expected small
+    again 1
+}
+
+@test "a reader that goes away: the next push completes it" {
+    made small tvshow
+    op-dump -P "$name" >dump
+    zou_push <dump 2>"$err" | head -n 3 >/dev/null || true
+    push
+    as_expected small
+    again 1
+}

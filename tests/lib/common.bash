@@ -1,0 +1,22 @@
+# Loaded by every test: the programs under test come first in PATH.
+# shellcheck shell=bash
+
+PATH=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)/bin:$PATH
+
+# The servers come from `studio start`; tests/run always has them.
+need_kitsu() {
+    [ -n "${KITSU_SERVER:-}" ] || skip "needs a Kitsu (KITSU_SERVER)"
+}
+
+need_mongo() {
+    [ -n "${STUDIO_MONGO:-}" ] || skip "needs a MongoDB-protocol server (STUDIO_MONGO)"
+}
+
+# own_home SECONDS: the test's folder is where it works, and where programs keep what
+# is theirs; they try again for so long.
+own_home() {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
+        XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=$1
+}

@@ -1,0 +1,98 @@
+# For the tests that write to a store: which one, and how to compare.
+# shellcheck shell=bash
+
+# libmongoc keeps counters in shared memory; programs that are killed would leave
+# them there, and it complains on finding those of an earlier process.
+export MONGOC_DISABLE_SHM=1
+
+# Each test has databases of its own; plans say "avalon".
+use_sqlite() {
+    OP_STORE=sqlite:$BATS_TEST_TMPDIR/op.db
+    export OP_STORE AVALON_DB=avalon OPENPYPE_DATABASE_NAME=openpype
+}
+
+use_mongo() {
+    need_mongo
+    OP_STORE=$STUDIO_MONGO
+    AVALON_DB=avalon_${BATS_TEST_NUMBER}_$$_$RANDOM
+    OPENPYPE_DATABASE_NAME=openpype_${AVALON_DB#avalon_}
+    export OP_STORE AVALON_DB OPENPYPE_DATABASE_NAME
+}
+
+# plan NAME: a plan of tests/cases/op-apply, for this test's databases
+plan() {
+    sed 's/"db":"avalon"/"db":"'"$AVALON_DB"'"/' "$BATS_TEST_DIRNAME/../cases/op-apply/$1.ndjson"
+}
+
+# What op-apply or op-dump wrote, without what differs from run to run.
+normal() {
+    sed -E 's/"seconds":[0-9.]+/"seconds":0/; s/"db":"'"$AVALON_DB"'"/"db":"avalon"/'
+}
+
+# apply NAME [ARGUMENT...]: $status, results in $out, messages in $err
+apply() {
+    local name=$1
+    shift
+    out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err
+    status=0
+    plan "$name" | op-apply "$@" >"$out.raw" 2>"$err" || status=$?
+    normal <"$out.raw" >"$out"
+}
+
+# expect STATUS NAME: the last apply gave this status and tests/cases/op-apply/NAME.results,
+# and NAME.stderr if there is such a file, else no message
+expect() {
+    local data=$BATS_TEST_DIRNAME/../cases/op-apply
+    diff -u "$data/$2.results" "$out"
+    if [ -e "$data/$2.stderr" ]; then
+        diff -u "$data/$2.stderr" "$err"
+    else
+        diff -u /dev/null "$err"
+    fi
+    [ "$status" -eq "$1" ]
+}
+
+dump() {
+    op-dump --all "$@" | normal
+}
+
+# The suite's own state but for the leases, sorted. SQLite's only.
+sqlite_state() {
+    sqlite3 "${OP_STORE#sqlite:}" \
+        "SELECT document FROM openpype WHERE collection = 'opkitsu' AND id NOT IN ('\"lease\"', '\"push\"') ORDER BY id"
+}
+
+# count STATUS: how many of the last results have it
+count() {
+    grep -c '"status":"'"$1"'"' "$out" || true
+}
+
+# as_nobody COMMAND...: root may write everywhere
+as_nobody() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+# The documents of the suite's own state, in any order.
+state() {
+    case $OP_STORE in
+        sqlite:*)
+            sqlite3 "${OP_STORE#sqlite:}" "SELECT document FROM openpype WHERE collection = 'opkitsu'"
+            ;;
+        *)
+            "$STUDIO_VENV/bin/python" -c '
+import json, pymongo, sys
+for document in pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu.find():
+    print(json.dumps(document))
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
+            ;;
+    esac
+}
+
+# state_document ID: one of them, or nothing
+state_document() {
+    state | jq -c --arg id "$1" 'select(._id == $id)'
+}

@@ -1,0 +1,545 @@
+#!/usr/bin/env bats
+# op-apply: changes in, results out, on both stores. What becomes of files and
+# servers that fail is in store.bats.
+
+load ../lib/common
+load ../lib/store
+
+# ---- cases, for both stores ---------------------------------------------
+
+# applies STATUS NAME [RESULTS]: apply a plan and compare everything
+applies() {
+    apply "$2"
+    expect "$1" "${3-$2}"
+}
+
+case_life() {
+    applies 0 insert
+    applies 0 update
+    applies 0 archive
+    applies 0 publish
+    dump >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/life.dump" "$BATS_TEST_TMPDIR/dump"
+    applies 1 delete delete_published
+    applies 1 drop drop_published
+    dump | diff -u "$BATS_TEST_TMPDIR/dump" -
+}
+
+case_twice() {
+    applies 0 insert
+    apply insert
+    [ "$status" -eq 0 ]
+    [ "$(count unchanged)" -eq 7 ]
+    applies 0 update
+    apply update
+    [ "$status" -eq 0 ]
+    [ "$(count unchanged)" -eq 2 ]
+}
+
+case_reordered() {
+    applies 0 insert
+    applies 0 insert_reordered
+}
+
+case_conflict() {
+    applies 0 insert
+    applies 75 conflict
+    dump >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/conflict.dump" "$BATS_TEST_TMPDIR/dump"
+}
+
+case_move() {
+    applies 0 insert
+    applies 0 move
+}
+
+case_delete() {
+    applies 0 insert
+    applies 0 delete
+    apply delete
+    [ "$(count unchanged)" -eq 3 ]
+}
+
+case_drop() {
+    applies 0 insert
+    applies 0 drop
+    [ -z "$(dump)" ]
+    apply drop
+    [ "$status" -eq 0 ]
+    [ "$(count unchanged)" -eq 1 ]
+}
+
+case_refused() {
+    applies 1 refused
+    apply refused
+    [ "$(count unchanged)" -eq 7 ]
+    [ "$(count failed)" -eq 5 ]
+    applies 0 insert
+    dump >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/refused.dump" "$BATS_TEST_TMPDIR/dump"
+}
+
+# As MongoDB counts it: 12 bytes and more for each number.
+case_too_large() {
+    plan insert | jq -c 'select(.entity.id == "s2") | del(.fullDocument.parent) | .fullDocument.data.list = [range(1500000) | 1]' \
+        >"$BATS_TEST_TMPDIR/plan"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
+    [ "$status" -eq 1 ]
+    [[ $output == *'"status":"failed"'*'"message":"larger than the 16 MiB that MongoDB takes"}' ]]
+    [ -z "$stderr" ]
+}
+
+# One that grows too large by an update.
+case_grown_too_large() {
+    applies 0 insert
+    plan conflict | jq -c 'select(.entity.id == "s2")
+        | .updateDescription.updatedFields["data.list"] = [range(1500000) | 1]' \
+        >"$BATS_TEST_TMPDIR/plan"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
+    [ "$status" -eq 1 ]
+    [[ $output == *'"status":"failed"'*'"message":"larger than the 16 MiB that MongoDB takes"}' ]]
+}
+
+case_bad() {
+    applies 1 bad
+}
+
+case_dry() {
+    dump >"$BATS_TEST_TMPDIR/empty"
+    [ ! -s "$BATS_TEST_TMPDIR/empty" ]
+    apply insert -n
+    [ "$status" -eq 0 ]
+    [ "$(count planned)" -eq 7 ]
+    [ -z "$(dump)" ]
+    applies 0 insert
+    apply insert -n
+    [ "$(count unchanged)" -eq 7 ]
+    apply update -n
+    [ "$(count planned)" -eq 2 ]
+    apply conflict -n
+    [ "$status" -eq 1 ]
+    [ "$(count conflict)" -eq 7 ] # one more: it is made from another one's result
+    apply move -n
+    [ "$(count planned)" -eq 4 ] # the sequence will be empty by then
+    apply delete -n
+    [ "$(count planned)" -eq 3 ]
+    apply drop -n
+    [ "$(count planned)" -eq 1 ]
+    apply state -n
+    [ "$(tail -n 1 "$out" | jq -r .type)" = Summary ]
+    dump | diff -u <(op-dump | normal) -
+}
+
+# In pieces larger than what op-apply writes at a time, and in one plan that
+# inserts, changes and deletes the same documents.
+case_many() {
+    many 1300 >"$BATS_TEST_TMPDIR/plan"
+    out=$BATS_TEST_TMPDIR/out
+    op-apply <"$BATS_TEST_TMPDIR/plan" >"$out"
+    [ "$(count applied)" -eq 3901 ]
+    [ "$(dump --bare | jq -r .name)" = demo ]
+}
+
+# many N: insert, rename and delete N documents
+many() {
+    jq -nc --argjson n "$1" --arg db "$AVALON_DB" '
+        def id($i): {_id: {"$oid": ("5f00000000000000001" + ("0000\($i)" | .[-5:]))}};
+        def change($op; $i): {type: "Change", operationType: $op, ns: {$db, coll: "demo"},
+            documentKey: id($i)};
+        def asset($i; $name): id($i) + {type: "asset", $name,
+            data: {visualParent: (if $i > 1 then id($i - 1)._id else null end)}};
+        (change("insert"; 0) + {fullDocument: (id(0) + {type: "project", name: "demo"})}),
+        (range(1; $n + 1) | change("insert"; .) + {fullDocument: asset(.; "old")}),
+        (range(1; $n + 1) | change("update"; .) + {
+            updateDescription: {updatedFields: {name: "new"}, removedFields: []},
+            fullDocumentBeforeChange: {name: "old"}}),
+        (range($n; 0; -1) | change("delete"; .) + {fullDocumentBeforeChange: asset(.; "new")})'
+}
+
+# end ID SCOPE, checkpoint JSON: records
+end() {
+    printf '{"type":"End","project_id":"%s","scope":"%s","counts":{}}\n' "$1" "$2"
+}
+checkpoint() {
+    jq -nc "$1"' | {type: "Checkpoint", server: "https://k/api", projects: null, ids: []} + .'
+}
+
+# kept EXPECTED: of each checkpoint the project, its minute and whether a full read is wanted
+kept() {
+    state | jq -cs 'map(select(.type == "checkpoint"))
+        | map([.project_id // "*", (.created_at | .[14:16] | tonumber), .full_sync // false]) | sort' >"$BATS_TEST_TMPDIR/kept"
+    diff <(jq -c . <<<"$1") "$BATS_TEST_TMPDIR/kept"
+}
+
+case_checkpoints() {
+    local at='created_at: "2026-11-24T10'
+    { end p1 full && end p2 full &&
+        checkpoint "{$at:01:00\", projects: [\"p1\",\"p2\"], all: true, full_sync: [\"p3\"]}"; } | op-apply >/dev/null
+    kept '[["*",1,false],["p1",1,false],["p2",1,false],["p3",1,true]]'
+    { end p1 events && checkpoint "{$at:02:00\", events: 2, full_sync: [\"p2\"]}"; } | op-apply >/dev/null
+    kept '[["*",2,false],["p1",1,false],["p2",2,true],["p3",1,true]]'
+    # Listed, and read by events alone: the full read is wanted still.
+    { end p2 events && checkpoint "{$at:03:00\", events: 1, projects: [\"p2\"]}"; } | op-apply >/dev/null
+    kept '[["*",2,false],["p1",1,false],["p2",3,true],["p3",1,true]]'
+    # Read in full, in a batch of events; listed or not. Of the one after it nothing is said.
+    { end p2 full && end p4 full && checkpoint "{$at:04:00\", events: 0}" &&
+        checkpoint "{$at:05:00\", events: 0}"; } | op-apply >/dev/null
+    kept '[["*",5,false],["p1",1,false],["p2",4,false],["p3",1,true],["p4",4,false]]'
+    # Read in full, and left alone.
+    { end p1 full && checkpoint "{$at:06:00\", projects: [\"p1\"], full_sync: [\"p1\"]}"; } | op-apply >/dev/null
+    kept '[["*",5,false],["p1",6,true],["p2",4,false],["p3",1,true],["p4",4,false]]'
+    # No position: nothing.
+    { end p1 full && checkpoint "{created_at: null, events: 3, full_sync: [\"p2\"]}"; } | op-apply >/dev/null
+    kept '[["*",5,false],["p1",6,true],["p2",4,false],["p3",1,true],["p4",4,false]]'
+    # All were read: one that did not come does not wait for ever.
+    { end p1 full && checkpoint "{$at:07:00\", projects: [\"p1\"], all: true}"; } | op-apply >/dev/null
+    kept '[["*",7,false],["p1",7,false],["p2",4,false],["p4",4,false]]'
+}
+
+case_synced() {
+    checkpoint '{created_at: "2026-11-24T10:01:00", projects: [], all: true}' | op-apply
+    state_document synced:https://k/api |
+        jq -e '(.full_sync_at | now - . | . > -2 and . < 30) and (has("read_at") or has("events") | not)'
+    checkpoint '{created_at: "2026-11-24T10:02:00", events: 0}' | op-apply
+    state_document synced:https://k/api | jq -e '.full_sync_at and .read_at and (has("events") | not)'
+    { checkpoint '{created_at: "2026-11-24T10:02:00", events: 2}' && checkpoint '{created_at: null, events: 5}'; } | op-apply
+    state_document synced:https://k/api |
+        jq -e '.events == 7 and .events_at <= .read_at and .full_sync_at <= .read_at and .type == "synced"'
+}
+
+# What was known of a project goes with it.
+case_dropped() {
+    apply state
+    checkpoint '{created_at: "2026-11-24T10:01:00", full_sync: ["p1", "p2"]}' | op-apply
+    [ -n "$(state_document skipped:p1)" ]
+    { plan drop && checkpoint '{created_at: "2026-11-24T10:02:00"}'; } | op-apply >/dev/null
+    [ -z "$(state_document skipped:p1)" ]
+    kept '[["*",2,false],["p2",1,true]]'
+}
+
+# A conflict: nothing is read after the checkpoint that it withholds.
+case_withheld() {
+    local status=0
+    applies 0 insert
+    { plan conflict | grep -v -e '"Checkpoint"' && checkpoint '{created_at: "2026-11-24T10:01:00", events: 1}' &&
+        end p9 events && checkpoint '{created_at: "2026-11-24T10:02:00", events: 1}' && sleep 5; } |
+        op-apply >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+    [ "$status" -eq 75 ]
+    ! grep -q '"p9"' "$BATS_TEST_TMPDIR/out"
+    [ -z "$(state_document 'checkpoint:https://k/api:*')" ]
+    [ -z "$(state_document synced:https://k/api)" ]
+    [ "$(state_document lease | jq .owner)" = null ]
+}
+
+# ---- the tests ------------------------------------------------------------
+
+setup() {
+    bats_require_minimum_version 1.5.0
+    case $BATS_TEST_DESCRIPTION in
+        mongodb:*) use_mongo ;;
+        *) use_sqlite ;;
+    esac
+}
+
+@test "sqlite: insert, update, archive, publish; then nothing is deleted or dropped" {
+    case_life
+}
+
+@test "sqlite: a plan applied twice changes nothing the second time" {
+    case_twice
+}
+
+@test "sqlite: the order of keys and of assignees does not count, 25 is 25.0" {
+    case_reordered
+}
+
+@test "sqlite: conflicts are seen, the rest is applied, no checkpoint is stored" {
+    case_conflict
+}
+
+@test "sqlite: a sequence may go once its shots have moved out" {
+    case_move
+}
+
+@test "sqlite: children are deleted first" {
+    case_delete
+}
+
+@test "sqlite: a project without publishes is dropped" {
+    case_drop
+}
+
+@test "sqlite: what MongoDB can't hold is refused, the rest goes on" {
+    case_refused
+}
+
+@test "sqlite: a document over 16 MiB is refused" {
+    case_too_large
+}
+
+@test "sqlite: a document that would grow over 16 MiB is refused" {
+    case_grown_too_large
+}
+
+@test "sqlite: records that make no sense are errors of their lines" {
+    case_bad
+}
+
+@test "sqlite: -n writes nothing" {
+    case_dry
+}
+
+@test "sqlite: thousands of changes of the same documents" {
+    case_many
+}
+
+@test "mongodb: insert, update, archive, publish; then nothing is deleted or dropped" {
+    case_life
+}
+
+@test "mongodb: a plan applied twice changes nothing the second time" {
+    case_twice
+}
+
+@test "mongodb: the order of keys and of assignees does not count, 25 is 25.0" {
+    case_reordered
+}
+
+@test "mongodb: conflicts are seen, the rest is applied, no checkpoint is stored" {
+    case_conflict
+}
+
+@test "mongodb: a sequence may go once its shots have moved out" {
+    case_move
+}
+
+@test "mongodb: children are deleted first" {
+    case_delete
+}
+
+@test "mongodb: a project without publishes is dropped" {
+    case_drop
+}
+
+@test "mongodb: what MongoDB can't hold is refused, the rest goes on" {
+    case_refused
+}
+
+@test "mongodb: a document over 16 MiB is refused" {
+    case_too_large
+}
+
+@test "mongodb: a document that would grow over 16 MiB is refused" {
+    case_grown_too_large
+}
+
+@test "mongodb: records that make no sense are errors of their lines" {
+    case_bad
+}
+
+@test "mongodb: -n writes nothing" {
+    case_dry
+}
+
+@test "mongodb: thousands of changes of the same documents" {
+    case_many
+}
+
+# ---- the suite's own state ------------------------------------------------
+
+@test "skipped and failed entities are remembered, checkpoints stored" {
+    applies 1 state
+    sqlite_state | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/state.kept" -
+    applies 1 state_events # replaced, whatever the scope
+    sqlite_state | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/state_events.kept" -
+    applies 0 state_full
+    sqlite_state | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/state_full.kept" -
+}
+
+@test "mongodb: state is stored once" {
+    use_mongo
+    applies 1 state
+    apply state
+    [ "$status" -eq 1 ]
+    [ "$(count unchanged)" -eq 3 ]
+}
+
+@test "a run without changes changes nothing but the lease" {
+    local file=${OP_STORE#sqlite:} lease="DELETE FROM openpype WHERE id = '\"lease\"'"
+    applies 0 insert
+    apply state
+    sqlite3 "$file" "$lease" .dump >"$BATS_TEST_TMPDIR/before"
+    applies 1 state state_again
+    sqlite3 "$file" "$lease" .dump | diff "$BATS_TEST_TMPDIR/before" -
+    [ "$(ls "$file"*)" = "$file" ]
+}
+
+@test "settings are put in as changes, too" {
+    plan insert | jq -c 'select(.documentKey._id["$oid"] | . and endswith("01"))
+        | .ns = {db: "openpype", coll: "settings"}' >"$BATS_TEST_TMPDIR/plan"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
+    [ "$status" -eq 0 ]
+    [[ $output == *'"status":"applied"'* ]]
+    [ "$(sqlite3 "${OP_STORE#sqlite:}" "SELECT collection, type FROM openpype WHERE collection <> 'opkitsu'")" = "settings|project" ]
+    [ -z "$(op-dump)" ]
+}
+
+@test "sqlite: checkpoints: of all, of each, and whose full read is wanted" {
+    case_checkpoints
+}
+
+@test "sqlite: when everything was read, and how many events" {
+    case_synced
+}
+
+@test "sqlite: of a dropped project nothing is remembered" {
+    case_dropped
+}
+
+@test "sqlite: a conflict ends it at the checkpoint" {
+    case_withheld
+}
+
+@test "mongodb: checkpoints: of all, of each, and whose full read is wanted" {
+    case_checkpoints
+}
+
+@test "mongodb: when everything was read, and how many events" {
+    case_synced
+}
+
+@test "mongodb: of a dropped project nothing is remembered" {
+    case_dropped
+}
+
+@test "mongodb: a conflict ends it at the checkpoint" {
+    case_withheld
+}
+
+# ---- streams ----------------------------------------------------------------
+
+@test "empty input" {
+    run --separate-stderr op-apply </dev/null
+    [ "$status" -eq 0 ]
+    [ -z "$output$stderr" ]
+}
+
+@test "input in small pieces" {
+    local size
+    for size in 1 7 31; do
+        rm -f "${OP_STORE#sqlite:}"
+        dd if="$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson" ibs=$size obs=$size status=none |
+            op-apply | normal | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/insert.results" -
+    done
+}
+
+@test "stdout full, closed or abandoned: the store is written all the same" {
+    local how
+    for how in '>/dev/full' '>&-' '| sleep 0'; do
+        rm -f "${OP_STORE#sqlite:}"
+        run --separate-stderr bash -o pipefail -c "op-apply <'$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson' $how"
+        [ "$status" -eq 74 ]
+        [[ $stderr == "op-apply: stdout: "* ]]
+        [ "$(op-dump --bare | wc -l)" -eq 7 ]
+    done
+}
+
+@test "a stream of thousands of batches: no more memory than for a few hundred" {
+    batches() {
+        plan insert
+        jq -nc --argjson n "$1" --arg db "$AVALON_DB" 'range($n) | {type: "Change", operationType: "update",
+            ns: {$db, coll: "demo"}, documentKey: {_id: {"$oid": "5f0000000000000000000001"}},
+            updateDescription: {updatedFields: {"data.code": "\(.)"}, removedFields: []},
+            fullDocumentBeforeChange: {data: {code: (if . == 0 then "dm" else "\(. - 1)" end)}}},
+            {type: "Skipped", entity: {type: "Shot", id: "s9", name: "\(.)"}, project_id: "p1", reason: "because", code: "name"},
+            {type: "End", project_id: "p\(. % 7 + 1)", scope: "events", counts: {}},
+            {type: "Checkpoint", server: "https://k/api", projects: null, created_at: "2026-11-24T10:00:00", ids: ["e\(.)"], events: 1}'
+    }
+    # resident N: in KiB, when it has written N batches
+    resident() {
+        local pid i
+        mkfifo "$BATS_TEST_TMPDIR/fifo$1"
+        op-apply -d "sqlite:$BATS_TEST_TMPDIR/$1" <"$BATS_TEST_TMPDIR/fifo$1" >"$BATS_TEST_TMPDIR/out$1" 3>&- &
+        pid=$!
+        exec 4>"$BATS_TEST_TMPDIR/fifo$1"
+        batches "$1" >&4
+        for i in $(seq 600); do
+            [ "$(grep -c Summary "$BATS_TEST_TMPDIR/out$1")" -le "$1" ] || break
+            sleep 0.1
+        done
+        kb=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
+        exec 4>&-
+        wait "$pid" || [ $? -eq 1 ]
+    }
+    local kb few
+    resident 300
+    few=$kb
+    resident 6000
+    echo "$few KiB, $kb KiB"
+    [[ ${OPKITSU_BUILD-} != */san ]] || return 0 # which keeps what was freed
+    ((kb < few + 1024))
+}
+
+@test "usage errors" {
+    run --separate-stderr op-apply --wait soon
+    [ "$status" -eq 64 ]
+    [ "${stderr_lines[0]}" = "op-apply: --wait: expected a number of seconds, got \"soon\"" ]
+    run --separate-stderr op-apply plan.ndjson
+    [ "$status" -eq 64 ]
+    run --separate-stderr op-apply --nonsense
+    [ "$status" -eq 64 ]
+    run --separate-stderr op-apply --help
+    [ "$status" -eq 0 ]
+    [[ $output == usage:* ]]
+}
+
+@test "SIGTERM: what was read is applied, then it dies of it" {
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    op-apply <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 3>&- &
+    local pid=$!
+    exec 4>"$BATS_TEST_TMPDIR/fifo"
+    head -n 3 "$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson" >&4
+    sleep 0.3
+    kill -TERM $pid
+    local status=0
+    wait $pid || status=$?
+    exec 4>&-
+    [ "$status" -eq 143 ]
+    [ "$(grep -c '"status":"applied"' "$BATS_TEST_TMPDIR/out")" -eq 3 ]
+    [ "$(op-dump --bare | wc -l)" -eq 3 ]
+}
+
+@test "Results are in the order of the input, and come with the End" {
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    op-apply <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 3>&- &
+    local pid=$! i
+    exec 4>"$BATS_TEST_TMPDIR/fifo"
+    cat "$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson" >&4
+    for i in $(seq 50); do
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -lt 8 ] || break
+        sleep 0.1
+    done
+    normal <"$BATS_TEST_TMPDIR/out" | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/insert.results" -
+    exec 4>&-
+    wait $pid
+}
+
+@test "a plan applied after its project was dropped: a conflict, no half of a project" {
+    export OP_STORE="sqlite:$BATS_TEST_TMPDIR/op.db"
+    plan insert | grep -v '"type":"project"' >"$BATS_TEST_TMPDIR/rest"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/rest"
+    [ "$status" -eq 1 ]
+    grep -c '"conflict".*its project' <<<"$output"
+    [ "$(op-dump --all | grep -c '"parent"')" -eq 0 ]
+    plan insert | run -0 op-apply
+}
+
+@test "an _id taken by a document that op-diff does not see: failed, and nothing is held up" {
+    export OP_STORE="sqlite:$BATS_TEST_TMPDIR/op.db"
+    plan insert | sed 's/"type":"asset"/"type":"asset_disabled"/' | op-apply >/dev/null
+    plan insert >"$BATS_TEST_TMPDIR/again"
+    echo '{"type":"Checkpoint","server":"s","projects":["p1"],"created_at":"2026-01-01T00:00:00","ids":[]}' >>"$BATS_TEST_TMPDIR/again"
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/again"
+    [ "$status" -eq 1 ]
+    [[ $output == *'"failed"'* && $output != *'"conflict"'* ]]
+}

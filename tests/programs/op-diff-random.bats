@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# op-diff with op-apply, on productions made up at random and worked on at
+# random (random-production): each plan must make the store what the mapping
+# says, told a second time in naive-mapping, and leave nothing for a second one.
+# SEEDS="FIRST LAST" in the environment: other productions; a failure names its
+# own.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load ../lib/common
+    cd "$BATS_TEST_TMPDIR" || return
+    unset "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB
+    export HOME=$PWD/home XDG_CONFIG_HOME=$PWD/config XDG_DATA_HOME=$PWD/data LC_ALL=C.UTF-8
+    export MONGOC_DISABLE_SHM=1 # see op-diff.bats
+}
+
+# fails WHAT: the state of this step for a second look.
+fails() {
+    echo "seed $seed, step $step: $1"
+    [[ ! -s ${2-} ]] || head -c 3000 "$2"
+    return 1
+}
+
+# allow LIMIT COMMAND...: a status up to it.
+allow() {
+    local status=0
+    "${@:2}" || status=$?
+    ((status <= $1)) || fails "status $status: ${*:2}" stderr
+}
+
+# step STEPS: the production as it is then, into the store.
+step() {
+    step=$1
+    "$BATS_TEST_DIRNAME/../generators/random-production" "$seed" "$step" >kitsu
+    if ((step)); then
+        op-dump -d "$store" >before
+        "$BATS_TEST_DIRNAME/../generators/random-production" --studio "$seed" "$step" <before >studio
+        op-apply -d "$store" <studio >/dev/null 2>&1 || true # conflicts: what it wanted to change is gone
+    fi
+    op-dump -d "$store" >before
+    allow 1 op-diff -d "$store" --max-delete 100% <kitsu >plan 2>stderr
+    grep -q '"type":"End"' plan || fails "no plan" stderr
+    op-diff -a before --max-delete 100% <kitsu >plan.of.dump 2>/dev/null || true
+    cmp plan plan.of.dump || fails "another plan against the dump"
+    allow 1 op-apply -d "$store" <plan >results 2>stderr
+    ! grep -E '"status":"(conflict|failed)"' results || fails "not applied" stderr
+    op-dump -d "$store" >after
+    if ! grep -q '"project_status_name":"Closed"' kitsu; then
+        "$BATS_TEST_DIRNAME/../oracles/naive-mapping" kitsu before plan after "${all[@]}" >faults || fails "the documents" faults
+    fi
+    op-diff -d "$store" --max-delete 100% <kitsu 2>/dev/null | grep '"type":"Change"' >again || true
+    [[ ! -s again ]] || fails "a second plan changes something" again
+    allow 1 op-apply -d "$store" <plan >results 2>stderr
+    ! grep '"status":"applied"' results || fails "applied twice, it changes something" results
+}
+
+# productions FIRST LAST: odd ones with edits and concepts.
+productions() {
+    for ((seed = $1; seed <= $2; seed++)); do
+        all=()
+        rm -rf config
+        if ((seed % 2)); then
+            all=(--all)
+            mkdir -p config/opkitsu
+            echo '{"opkitsu":{"edits":true,"concepts":true}}' >config/opkitsu/settings.json
+        fi
+        store=sqlite:$PWD/$seed.db
+        for i in {0..5}; do
+            step "$i"
+        done
+        rm -f "$seed".db*
+    done
+}
+
+@test "random productions 1 to 10" { productions 1 10; }
+@test "random productions 11 to 20" { productions 11 20; }
+@test "random productions 21 to 30" { productions 21 30; }
+@test "random productions 31 to 40" { productions 31 40; }
+@test "random productions 41 to 50" { productions 41 50; }
+
+@test "random productions \$SEEDS" {
+    [[ ${SEEDS-} ]] || skip "no SEEDS given"
+    # shellcheck disable=SC2086 # two words
+    productions $SEEDS
+}

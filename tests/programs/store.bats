@@ -1,0 +1,333 @@
+#!/usr/bin/env bats
+# The stores when things go wrong: killed, full, read-only, locked, not ours,
+# away. Through op-apply and op-dump.
+
+load ../lib/common
+load ../lib/store
+
+setup() {
+    bats_require_minimum_version 1.5.0
+    case $BATS_TEST_DESCRIPTION in
+        mongodb:*) use_mongo ;;
+        *) use_sqlite ;;
+    esac
+    file=$BATS_TEST_TMPDIR/op.db
+}
+
+# large N: one plan of N + 1 documents of 3 KB
+large() {
+    jq -nc --argjson n "$1" --arg db "$AVALON_DB" '
+        def id($i): {_id: {"$oid": ("5f00000000000000001" + ("0000\($i)" | .[-5:]))}};
+        def insert($i; $document): {type: "Change", operationType: "insert",
+            ns: {$db, coll: "demo"}, documentKey: id($i), fullDocument: (id($i) + $document)};
+        [range(100) | {"field\(.)": "some text of it"}] | add as $zou
+        | insert(0; {type: "project", name: "demo", data: {zou_id: "p1"}}),
+          (range(1; $n + 1) | insert(.; {type: "asset", name: "SH\(.)", data: {zou: $zou}})),
+          {type: "End", project_id: "p1", scope: "full", counts: {}}'
+}
+
+# fails STATUS MESSAGE COMMAND...: with this message and no output
+fails() {
+    local expected=$1 message=$2
+    shift 2
+    run --separate-stderr "$@"
+    [ "$stderr" = "$message" ] || {
+        printf 'expected: %s\n     got: %s\n' "$message" "$stderr"
+        return 1
+    }
+    [ "$status" -eq "$expected" ]
+    [ -z "$output" ]
+}
+
+intact() {
+    [ "$(sqlite3 "$file" 'PRAGMA integrity_check')" = ok ]
+}
+
+# ---- killed, and read meanwhile ---------------------------------------------
+
+@test "killed at any moment: all of the batch or nothing, and the next run completes it" {
+    local plan=$BATS_TEST_TMPDIR/plan i pid count=0
+    large 1500 >"$plan"
+    op-apply -d "sqlite:$file.whole" <"$plan" >"$BATS_TEST_TMPDIR/whole.out"
+    op-dump -d "sqlite:$file.whole" >"$BATS_TEST_TMPDIR/whole"
+    for i in $(seq 30); do
+        [ "$count" -eq 0 ] || rm -f "$file"
+        op-apply <"$plan" >"$BATS_TEST_TMPDIR/out" 3>&- &
+        pid=$!
+        sleep "0.$(printf %03d $((i * 8)))"
+        kill -KILL $pid || true
+        wait $pid || true
+        count=$(op-dump --bare | wc -l) # rolls back what the killed one has left
+        [ "$count" -eq 0 ] || [ "$count" -eq 1501 ]
+        [ "$count" -eq 1501 ] || [ ! -s "$BATS_TEST_TMPDIR/out" ] # nothing was promised
+        [ ! -e "$file" ] || intact
+    done
+    op-apply <"$plan" >"$BATS_TEST_TMPDIR/out"
+    op-dump | cmp - "$BATS_TEST_TMPDIR/whole"
+}
+
+@test "mongodb: killed at any moment, the next run completes it" {
+    local plan=$BATS_TEST_TMPDIR/plan i pid
+    export OPKITSU_LEASE_SECONDS=2 # what the killed one leaves is waited for
+    large 300 >"$plan"
+    for i in 1 2 3 4; do
+        op-apply <"$plan" >"$BATS_TEST_TMPDIR/out" 3>&- &
+        pid=$!
+        sleep "0.$(printf %03d $((i * 30)))"
+        kill -KILL $pid || true
+        wait $pid || true
+    done
+    op-apply <"$plan" >"$BATS_TEST_TMPDIR/out"
+    [ "$(grep -c -e '"status":"applied"' -e '"status":"unchanged"' "$BATS_TEST_TMPDIR/out")" -eq 301 ]
+    [ "$(op-dump --bare | wc -l)" -eq 301 ]
+}
+
+@test "a reader sees no half of a batch" {
+    local plan=$BATS_TEST_TMPDIR/plan pid count
+    large 3000 >"$plan"
+    op-apply <"$plan" >"$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    while kill -0 $pid 2>/dev/null; do
+        count=$(op-dump --bare | wc -l)
+        [ "$count" -eq 0 ] || [ "$count" -eq 3001 ]
+    done
+    wait $pid
+    [ "$(op-dump --bare | wc -l)" -eq 3001 ]
+}
+
+@test "a reader that sleeps holds no writer up" {
+    large 1500 | op-apply >"$BATS_TEST_TMPDIR/out"
+    # op-apply reads when op-dump's pipe is full, and must commit all the same.
+    op-dump --bare | {
+        sleep 0.2
+        jq -c '{type: "Change", operationType: "update", ns: {db: "avalon", coll: "demo"},
+            documentKey: {_id}, updateDescription: {updatedFields: {seen: true}, removedFields: []},
+            fullDocumentBeforeChange: {}}, {type: "End", project_id: "p1", scope: "events"}'
+    } | op-apply --wait 0 >"$BATS_TEST_TMPDIR/out"
+    [ "$(grep -c '"status":"applied"' "$BATS_TEST_TMPDIR/out")" -eq 1501 ]
+}
+
+# ---- more than one writer -------------------------------------------------------
+
+case_race() {
+    local i pids=()
+    apply insert
+    for i in 1 2 3 4 5 6; do
+        plan update | jq -c 'select(.entity.id == "s1")
+            | .updateDescription = {updatedFields: {"data.frameEnd": '$i', "data.new": '$i'}, removedFields: []}
+            | .fullDocumentBeforeChange = {data: {frameEnd: 1080}}' |
+            op-apply >"$BATS_TEST_TMPDIR/out$i" 3>&- &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do
+        wait "$i" || true
+    done
+    [ "$(cat "$BATS_TEST_TMPDIR"/out? | grep -c '"status":"applied"')" -eq 1 ]
+    [ "$(cat "$BATS_TEST_TMPDIR"/out? | grep -c '"status":"conflict"')" -eq 5 ]
+}
+
+@test "sqlite: of six that change one field, one wins" {
+    case_race
+}
+
+@test "mongodb: of six that change one field, one wins" {
+    case_race
+}
+
+@test "two at once on a new store" {
+    local plan=$BATS_TEST_TMPDIR/plan
+    large 500 >"$plan"
+    op-apply <"$plan" >"$BATS_TEST_TMPDIR/one" 3>&- &
+    op-apply <"$plan" >"$BATS_TEST_TMPDIR/two"
+    wait $!
+    [ "$(cat "$BATS_TEST_TMPDIR"/{one,two} | grep -c '"status":"applied"')" -eq 501 ]
+    [ "$(cat "$BATS_TEST_TMPDIR"/{one,two} | grep -c '"status":"unchanged"')" -eq 501 ]
+}
+
+@test "locked by another writer: waited for, then 75; reading goes on" {
+    apply insert
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    sqlite3 "$file" <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/locker" 3>&- &
+    exec 4>"$BATS_TEST_TMPDIR/fifo"
+    echo "BEGIN IMMEDIATE; SELECT 'locked';" >&4
+    until [ -s "$BATS_TEST_TMPDIR/locker" ]; do
+        sleep 0.05
+    done
+    fails 75 "op-apply: $OP_STORE: another program has kept it locked for 1 s" \
+        op-apply --wait 1 < <(plan update)
+    [ "$(op-dump --bare | wc -l)" -eq 7 ]
+    exec 4>&-
+    wait $!
+    apply update
+    [ "$status" -eq 0 ]
+}
+
+# ---- what can't be written -----------------------------------------------------
+
+@test "a file over its limit: 74, and what was there is still there" {
+    apply insert
+    dump >"$BATS_TEST_TMPDIR/before"
+    large 1000 >"$BATS_TEST_TMPDIR/plan"
+    run --separate-stderr bash -c "ulimit -f 1000; op-apply <'$BATS_TEST_TMPDIR/plan'"
+    [ "$status" -eq 74 ]
+    [ "$stderr" = "op-apply: $OP_STORE: disk I/O error" ]
+    [ -z "$output" ]
+    intact
+    dump | diff -u "$BATS_TEST_TMPDIR/before" -
+}
+
+@test "a full disk: 74, and what was there is still there" {
+    mkdir "$BATS_TEST_TMPDIR/disk"
+    mount -t tmpfs -o size=1M tmpfs "$BATS_TEST_TMPDIR/disk" 2>/dev/null || skip "cannot mount"
+    OP_STORE=sqlite:$BATS_TEST_TMPDIR/disk/op.db
+    large 1000 >"$BATS_TEST_TMPDIR/plan"
+    apply insert
+    run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
+    local count
+    count=$(op-dump --bare | wc -l)
+    umount "$BATS_TEST_TMPDIR/disk"
+    [ "$status" -eq 74 ]
+    [ "$stderr" = "op-apply: $OP_STORE: no space left for it" ]
+    [ "$count" -eq 7 ]
+}
+
+@test "a read-only file or folder can be read, and is not written" {
+    local folder=$BATS_TEST_TMPDIR/folder
+    mkdir "$folder"
+    OP_STORE=sqlite:$folder/op.db
+    apply insert
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR/.." "$folder"
+    chmod 444 "$folder/op.db"
+    chmod 555 "$folder"
+    fails 74 "op-apply: $OP_STORE: cannot be written: the file or its folder is read-only" \
+        as_nobody op-apply </dev/null
+    [ "$(as_nobody op-dump --bare | wc -l)" -eq 7 ]
+    chmod 666 "$folder/op.db"
+    fails 74 "op-apply: $OP_STORE: cannot be written: the file or its folder is read-only" \
+        as_nobody op-apply </dev/null
+    [ "$(as_nobody op-dump --bare | wc -l)" -eq 7 ]
+    chmod 600 "$folder/op.db"
+    if [ "$(id -u)" -eq 0 ]; then
+        fails 77 "op-dump: $OP_STORE: Permission denied" as_nobody op-dump
+    fi
+    chmod 755 "$folder"
+}
+
+@test "a folder that cannot be made" {
+    OP_STORE=sqlite:/proc/none/op.db
+    fails 74 "op-apply: $OP_STORE: its folder cannot be made: No such file or directory" \
+        op-apply </dev/null
+    OP_STORE=sqlite:/dev/null/op.db
+    fails 74 "op-apply: $OP_STORE: cannot be opened: Not a directory" op-apply </dev/null
+}
+
+# ---- what is no store ----------------------------------------------------------
+
+@test "what does not exist is empty, and made with its folders when written" {
+    OP_STORE=sqlite:$BATS_TEST_TMPDIR/not/yet/op.db
+    run --separate-stderr op-dump
+    [ "$status" -eq 0 ]
+    [ -z "$output$stderr" ]
+    [ ! -e "$BATS_TEST_TMPDIR/not" ]
+    apply insert -n
+    [ "$(count planned)" -eq 7 ]
+    [ ! -e "$BATS_TEST_TMPDIR/not" ]
+    apply insert
+    [ "$(op-dump --bare | wc -l)" -eq 7 ]
+}
+
+@test "the default is a file of the user's" {
+    unset OP_STORE OPENPYPE_MONGO
+    export HOME=$BATS_TEST_TMPDIR/home XDG_DATA_HOME=
+    apply insert
+    [ -e "$HOME/.local/share/opkitsu/op.db" ]
+    XDG_DATA_HOME=$BATS_TEST_TMPDIR/xdg apply insert
+    [ -e "$BATS_TEST_TMPDIR/xdg/opkitsu/op.db" ]
+    OPENPYPE_MONGO=sqlite:$file apply insert
+    [ -e "$file" ]
+    OP_STORE=sqlite:$file.2 OPENPYPE_MONGO=sqlite:$file apply insert
+    [ -e "$file.2" ]
+}
+
+@test "odd paths are only paths" {
+    cd "$BATS_TEST_TMPDIR"
+    OP_STORE=sqlite::memory: apply insert
+    [ -e ./:memory: ]
+    OP_STORE='sqlite:file:a?mode=memory' apply insert
+    [ -e './file:a?mode=memory' ]
+}
+
+@test "not a database, not ours, of a newer version, damaged" {
+    local program
+    for program in op-apply op-dump; do
+        yes | head -c 5000 >"$file"
+        fails 78 "$program: $OP_STORE: not an SQLite database" $program </dev/null
+        rm "$file"
+        sqlite3 "$file" 'CREATE TABLE t (x)'
+        fails 78 "$program: $OP_STORE: an SQLite database, but not of opkitsu" $program </dev/null
+        rm "$file"
+        apply insert
+        sqlite3 "$file" 'PRAGMA user_version = 3'
+        fails 78 "$program: $OP_STORE: made by a newer opkitsu (version 3, this one is 2)" \
+            $program </dev/null
+        sqlite3 "$file" "PRAGMA user_version = 2; UPDATE documents SET document = '{'"
+    done
+    fails 74 "op-dump: $OP_STORE: the file is damaged: a document is not JSON" op-dump
+}
+
+@test "a file of version 1 is brought up to date by who opens it first" {
+    cd "$BATS_TEST_TMPDIR" || return
+    local program columns="project, id, type, zou_id, name, parent, document"
+    for program in op-dump op-apply; do
+        rm -f "$file"
+        apply insert
+        op-dump --all >expected
+        sqlite3 "$file" "SELECT $columns, zou_parent, root_of FROM documents ORDER BY id" >new
+        sqlite3 "$file" "DROP INDEX documents_zou_parent; DROP INDEX documents_root_of;
+            ALTER TABLE documents DROP COLUMN zou_parent;
+            ALTER TABLE documents DROP COLUMN root_of; PRAGMA user_version = 1"
+        $program </dev/null >dumped
+        sqlite3 "$file" "SELECT $columns, zou_parent, root_of FROM documents ORDER BY id" | cmp - new
+        [[ $(sqlite3 "$file" 'PRAGMA user_version') == 2 ]]
+        op-dump --all | cmp - expected
+    done
+}
+
+@test "URLs that are none" {
+    local url
+    for url in /tmp/op.db sqlite: http://127.0.0.1; do
+        fails 78 "op-dump: the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH" \
+            op-dump -d "$url"
+    done
+    fails 78 "op-dump: mongodb://host: not a good MongoDB URL" \
+        op-dump -d 'mongodb://me:secret%zz@host/'
+    fails 78 "op-dump: the store's URL: in a user or password write @ as %40, / as %2F" \
+        op-dump -d 'mongodb://me:sec/ret@host/'
+}
+
+@test "AVALON_DB and OPENPYPE_DATABASE_NAME the same: 78" {
+    export AVALON_DB=one OPENPYPE_DATABASE_NAME=one
+    fails 78 "op-dump: AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would be mixed with settings" \
+        op-dump -d "sqlite:$BATS_TEST_TMPDIR/op.db"
+}
+
+@test "an @ in a MongoDB password that is not %40: 78, and no part of it is shown" {
+    run --separate-stderr op-dump -d 'mongodb://me:Sekr@tPart2@127.0.0.1:1/'
+    [ "$status" -eq 78 ]
+    [[ $stderr == *%40* && $stderr != *Sekr* && $stderr != *Part2* ]]
+}
+
+@test "a MongoDB that is away: 69, and no password is shown" {
+    run --separate-stderr op-dump -d 'mongodb://me:secret@127.0.0.1:1/?authSource=admin'
+    [ "$status" -eq 69 ]
+    [[ $stderr == 'op-dump: mongodb://127.0.0.1:1: unreachable: '* ]]
+    [[ $stderr != *secret* ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+}
+
+@test "mongodb: credentials that are refused: 77, and no password is shown" {
+    run --separate-stderr op-dump -d "mongodb://me:secret@${STUDIO_MONGO#mongodb://}"
+    [ "$status" -eq 77 ]
+    [[ $stderr != *secret* ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+}

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# sync-service, whole, on a Kitsu of its own and both stores: what happens in
+# Kitsu arrives, whatever happens to the service.
+# shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    load ../lib/zou
+    export OPKITSU_BUILD=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}
+    export PATH=$OPKITSU_BUILD/bin:$PATH
+    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu"
+    source "$BATS_FILE_TMPDIR/kitsu/env"
+    zou_login
+    export ZOU_TOKEN
+    alpha=$(zou_project alpha)
+    sequence=$(zou_sequence "$alpha" SQ01)
+    shot=$(zou_shot "$alpha" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1040}')
+    export alpha sequence shot
+}
+
+teardown_file() {
+    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+}
+
+setup() {
+    load ../lib/zou
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime tmp
+    export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
+        XDG_CONFIG_HOME=$PWD/config TMPDIR=$PWD/tmp OPKITSU_BACKOFF_SECONDS=0.2
+    unset OP_STORE OPENPYPE_MONGO KITSU_TOKEN
+    services=()
+}
+
+teardown() {
+    for service in "${services[@]}"; do
+        ! kill -TERM "$service" 2>/dev/null || wait "$service" || true
+    done
+    rmdir tmp
+}
+
+# on sqlite|mongo: this test's own store.
+on() {
+    export OP_STORE=sqlite:$PWD/op.db
+    [[ $1 == sqlite ]] || export OP_STORE=$STUDIO_MONGO
+    export AVALON_DB=avalon_$BATS_TEST_NUMBER OPENPYPE_DATABASE_NAME=openpype_$BATS_TEST_NUMBER
+}
+
+# serve NAME ARGUMENT...: in a session of its own; its output in NAME.out, NAME.err.
+serve() {
+    setsid sync-service -v "${@:2}" >"$1.out" 2>"$1.err" 3>&- &
+    service=$!
+    services+=("$service")
+}
+
+# until_true SECONDS COMMAND...
+until_true() {
+    local end=$((SECONDS + $1))
+    until "${@:2}"; do
+        ((SECONDS < end)) || {
+            echo "never: $*"
+            tail -n 40 ./*.err ./*.out
+            return 1
+        }
+        sleep 0.1
+    done
+}
+
+has_frame() { [[ $(op-dump --bare | jq -r 'select(.name == "SQ01_SH010").data.frameEnd') == "$1" ]]; }
+set_frame() { zou_put "/data/entities/$shot" "{\"data\": {\"frame_in\": 1001, \"frame_out\": $1}}" >/dev/null; }
+says_who() { sync-service --status | grep -qE "^service: +listening, on .*, process $service, for"; }
+is_well() { sync-service --status >status; }
+
+follows() {
+    on "$1"
+    run -3 sync-service --status
+    [[ ${lines[0]} == "trouble: "*"no service holds the lease" ]]
+    run -3 sync-service --status --json
+    [[ $(jq -c '[.running, .trouble]' <<<"$output") == '[false,["no service holds the lease"]]' ]]
+    run -64 sync-service --once --json
+    set_frame 1040
+    serve a
+    until_true 20 has_frame 1040
+    until_true 20 grep -q ': listening' a.err
+    set_frame 1100
+    until_true 5 has_frame 1100
+    until_true 5 is_well
+    until_true 5 says_who # it is kept once a second
+    [[ $(sync-status --json | jq -c '[.running, .trouble, .state, .skipped, .error]') == '[true,[],"listening",0,null]' ]]
+    # Killed with all that is its own; meanwhile Kitsu goes on.
+    kill -s KILL -- "-$service"
+    wait "$service" || true
+    set_frame 1101
+    serve b --resume
+    until_true 35 has_frame 1101
+    run ! grep -q 'full synchronisation' b.err
+    kill -s TERM "$service"
+    wait "$service" || [[ $? == 143 ]]
+    run -3 sync-service --status
+    # By hand, from where it was.
+    set_frame 1102
+    run -0 --separate-stderr sync-service --once --resume
+    has_frame 1102
+    [[ $(kitsu-fetch | op-diff | grep -c '"Change"') == 0 ]]
+}
+
+@test "SQLite: a change in Kitsu arrives, killed with -9 nothing is lost" { follows sqlite; }
+@test "MongoDB: a change in Kitsu arrives, killed with -9 nothing is lost" { follows mongo; }
+
+takes_over() {
+    on "$1"
+    serve a
+    first=$service
+    until_true 20 grep -q ': listening' a.err
+    grep -q 'sync-service: lease acquired' a.err
+    serve b --resume
+    sleep 3
+    run ! grep -q 'sync-service: lease acquired' b.err
+    kill -s KILL -- "-$first"
+    wait "$first" || true
+    began=$SECONDS
+    until_true 30 grep -q ': listening' b.err
+    echo "taken over after $((SECONDS - began)) s"
+    set_frame $((1200 + RANDOM % 1000))
+    until_true 5 has_frame "$(zou_get "/data/shots/$shot" | jq .data.frame_out)"
+}
+
+@test "SQLite: a second service takes over within 30 seconds" { takes_over sqlite; }
+@test "MongoDB: a second service takes over within 30 seconds" { takes_over mongo; }
+
+@test "-lo: no full synchronisation, and what comes is followed" {
+    on sqlite
+    set_frame 1040
+    sync-service --once -q
+    serve a -lo
+    until_true 10 grep -q ': listening' a.err
+    set_frame 1500
+    until_true 10 has_frame 1500
+    run ! grep -q 'full synchronisation (' a.err
+}
