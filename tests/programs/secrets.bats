@@ -6,9 +6,9 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    load common
+    load ../lib/common
     cd "$BATS_TEST_TMPDIR" || return
-    genuine=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../build}" && pwd)/bin
+    genuine=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)/bin
     mkdir -p fake/bin
     export OPKITSU_BUILD=$PWD/fake OPKITSU_BACKOFF_SECONDS=0.1
     unset "${!KITSU_@}" "${!OP_@}" OPENPYPE_MONGO

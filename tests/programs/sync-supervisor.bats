@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    load common
+    load ../lib/common
     cd "$BATS_TEST_TMPDIR" || return
     mkdir -p fake
     PATH=$PWD/fake:$PATH
