@@ -221,6 +221,24 @@ static void set_option(const option_def *d, const char *value, int argc)
     }
 }
 
+/* As ps(1) shows arguments to everybody, the password in an address such as
+ * mongodb://user:PASSWORD@host is overwritten there. Returns a copy, which lives as long
+ * as the program. */
+static const char *hide_password(char *value)
+{
+    static char **copies;
+    static size_t n, cap;
+    char *address = value ? strstr(value, "://") : NULL;
+    char *colon = address ? strchr(address + 3, ':') : NULL;
+    char *at = colon ? strrchr(colon, '@') : NULL;
+    if (!at)
+        return value;
+    copies = xgrow(copies, n, &cap, sizeof *copies);
+    copies[n++] = xstrdup(value);
+    memset(colon + 1, 'x', (size_t)(at - colon - 1));
+    return copies[n - 1];
+}
+
 static void take_common(char letter, const program_help *help, const option_def *all)
 {
     switch (letter) {
@@ -248,7 +266,7 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
         if (i < 0)
             program_usage_error(NULL); /* getopt_long has named it */
         if (i < n)
-            set_option(&all[i], optarg, argc);
+            set_option(&all[i], hide_password(optarg), argc);
         else
             take_common(all[i].letter, help, all);
     }

@@ -183,8 +183,8 @@ static bool look_in_store(homeless *h)
     for (size_t i = 0; i < s->links.len; i++) {
         store_ns ns = {store_avalon(s->store), s->links.items[i].coll};
         h->project_id = s->links.items[i].id;
-        if (n > 0 &&
-            !store_find(s->store, ns, STORE_ZOU_ID, ids, n, s->arena, document_home, h, &s->e))
+        if (n > 0 && !store_find(s->store, ns, (store_query){STORE_ZOU_ID, ids, n},
+                                 &(store_sink){s->arena, document_home, h}, &s->e))
             return false;
         if (!fetch_find_tasks(s->store, ns, h->from->tasks, stored_task_home, h, &s->e))
             return false;
@@ -247,7 +247,8 @@ static bool uses_asset_type(service *s, const project_link *link, const char *id
 {
     json skipped;
     store_ns ns = {store_avalon(s->store), link->coll};
-    if (!store_find(s->store, ns, STORE_ZOU_ID, &id, 1, s->arena, set_found, uses, &s->e) ||
+    if (!store_find(s->store, ns, (store_query){STORE_ZOU_ID, &id, 1},
+                    &(store_sink){s->arena, set_found, uses}, &s->e) ||
         !state_skipped(s->store, link->id, s->arena, &skipped, &s->e))
         return false;
     for (uint32_t i = 0; i < skipped.len; i++) {

@@ -243,8 +243,8 @@ static bool look_up(work *w)
     for (item *i = w->items; i; i = i->hh.next)
         i->looked_up = true;
     arena *a = arena_new();
-    bool ok =
-        n == 0 || store_find(w->s.store, w->s.ns, STORE_ZOU_ID, ids, n, a, note_stored, w, w->e);
+    bool ok = n == 0 || store_find(w->s.store, w->s.ns, (store_query){STORE_ZOU_ID, ids, n},
+                                   &(store_sink){a, note_stored, w}, w->e);
     arena_free(a);
     return ok || store_failed(w);
 }
@@ -284,7 +284,8 @@ bool fetch_find_tasks(store *s, store_ns ns, const affected_id *tasks, fetch_tas
     if (!tasks)
         return true;
     search all = {.tasks = tasks, .fn = fn, .context = context, .arena = arena_new()};
-    bool ok = store_documents(s, ns, STORE_ENTITIES, all.arena, search_document, &all, e);
+    bool ok =
+        store_documents(s, ns, STORE_ENTITIES, &(store_sink){all.arena, search_document, &all}, e);
     arena_free(all.arena);
     return ok;
 }

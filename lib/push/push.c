@@ -130,7 +130,8 @@ static bool drop_held(push_run *r, entity **list, size_t *n, error *e)
     for (size_t i = 0; i < *n; i++)
         ids[i] = list[i]->id;
     arena *scratch = arena_new();
-    bool ok = store_find(r->push->store, ns, STORE_ZOU_ID, ids, *n, scratch, note_held, held, e);
+    bool ok = store_find(r->push->store, ns, (store_query){STORE_ZOU_ID, ids, *n},
+                         &(store_sink){scratch, note_held, held}, e);
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++)
         if (!idset_has(held, list[i]->id, strlen(list[i]->id)))

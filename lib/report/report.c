@@ -3,7 +3,9 @@
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
+#include "record/display.h"
 #include "record/ndjson.h"
+#include "record/skipped.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define MAX_REMARKS 20 /* of one sort that are said; the others are only counted */
+#define MAX_REMARKS 20 /* lines of one sort that are printed; more would scroll away */
 
 static FILE *passed_on; /* owned: where the records go; NULL: nowhere */
 
@@ -96,6 +98,19 @@ void remarks_free(remarks *r)
 {
     buf_free(&r->lines);
     r->n = 0;
+}
+
+void report_skipped(remarks *r, const json *record)
+{
+    skipped_record skipped;
+    buf line = {0};
+    skipped_read(record, &skipped);
+    const char *reason = skipped.reason && *skipped.reason ? skipped.reason : "no reason given";
+    buf_adds(&line, "  skipped ");
+    display_entity(&line, skipped.entity);
+    buf_adds(&line, ": ");
+    display_sanitized(&line, reason, strlen(reason));
+    remarks_add(r, &line);
 }
 
 void report_count(buf *b, int64_t n, const char *what)

@@ -253,5 +253,5 @@ EOF
     run ! grep '"type"' terminal
     push-report --records <records >/dev/full 2>err && status=0 || status=$?
     [[ $status == 74 ]]
-    grep 'push-report: the records cannot be written: No space left' err
+    grep 'push-report: cannot write the records: No space left' err
 }

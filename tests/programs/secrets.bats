@@ -113,3 +113,23 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     run -0 "$genuine/integrate-kitsu-note" -n -l me -p "$password" -c "$store" -P demo -a x -t y
     nothing_seen publish-task note-rule zou-push push-report
 }
+
+@test "a store's address by hand: the program itself hides its password" {
+    mkfifo hold
+    for how in "-d $store" "-d$store" "--store=$store" "--store $store"; do
+        # shellcheck disable=SC2086 # words
+        "$genuine/op-lease" $how <>hold >out 2>err 3>&- &
+        service=$!
+        for _ in {1..100}; do
+            [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$service/cmdline") != *mongodb://user:xxx*@127.0.0.1:1/* ]] || break
+            sleep 0.05
+        done
+        tr '\0' ' ' <"/proc/$service/cmdline" >now
+        kill "$service"
+        wait "$service" || true
+        service=''
+        cat now
+        grep -q 'mongodb://user:x*@127\.0\.0\.1:1/' now
+        run ! grep -F "$in_url" now
+    done
+}
