@@ -24,7 +24,7 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
                     root_place roots[ROOTS]);
 
 /* The document that is this root: one that says so, a live one before an
- * archived one; else one of that name that nobody else claims. NULL: none. */
+ * archived one; else one of that name that no one else claims. NULL: none. */
 asset *naming_root(const collection *c, root r);
 
 /* Whether a document is of something that Kitsu no longer has. A second

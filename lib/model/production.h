@@ -11,7 +11,7 @@
 #ifndef OPKITSU_MODEL_PRODUCTION_H
 #define OPKITSU_MODEL_PRODUCTION_H
 
-#include "json/json.h"
+#include "record/end.h"
 #include "record/kind.h"
 
 #include <uthash.h>
@@ -110,7 +110,7 @@ bool production_add(production *p, const json *record, const char **why);
 /* The End record: production_link. False, with `*why` in the arena: counts
  * differ, or a kind is not there. `need` says which kinds must have been read in
  * scope `full`. */
-bool production_end(production *p, const json *end, const bool need[KINDS], const char **why);
+bool production_end(production *p, const end_record *end, const bool need[KINDS], const char **why);
 
 /* Take in an entity from what the store has of it: `record` is a document's
  * `data.zou`, `tasks` its `data.tasks` or NULL. NULL: it is no entity, or one
