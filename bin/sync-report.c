@@ -96,10 +96,10 @@ static void on_summary(report *r, const json *summary)
 static void print_plan(report *r)
 {
     buf line = {0};
-    for (int i = 0; i < CHANGE_VERBS; i++) {
+    for (change_verb verb = 0; verb < CHANGE_VERBS; verb++) {
         char what[16];
-        snprintf(what, sizeof what, "to %s", change_verb_name(i));
-        report_count(&line, r->planned[i], what);
+        snprintf(what, sizeof what, "to %s", change_verb_name(verb));
+        report_count(&line, r->planned[verb], what);
     }
     report_count(&line, r->skipped.n, "skipped");
     if (line.len) {
