@@ -59,7 +59,7 @@ static bool match_project_name(void *context, const json_element *element)
 
 static publish_found find_project(entity_search *s)
 {
-    if (!store_projects(s->store, s->a, match_project_document, s, s->e))
+    if (!store_projects(s->store, &(store_sink){s->a, match_project_document, s}, s->e))
         return PUBLISH_LOST;
     if (s->project_id)
         return PUBLISH_FOUND;

@@ -50,7 +50,8 @@ static publish_found find_document(task_search *s)
     s->document = json_null();
     if (naming_fault(s->a, p->project, true) || naming_fault(s->a, p->asset, false))
         return PUBLISH_FOUND;
-    if (!store_find(s->t->store, ns, STORE_NAME, &p->asset, 1, s->a, take_document, s, s->e))
+    if (!store_find(s->t->store, ns, (store_query){STORE_NAME, &p->asset, 1},
+                    &(store_sink){s->a, take_document, s}, s->e))
         return PUBLISH_LOST;
     if (s->documents <= 1)
         return PUBLISH_FOUND;
@@ -203,10 +204,9 @@ publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, a
 
 publish_tasks *publish_tasks_new(zou *z, store *s)
 {
-    static const bool none[KINDS] = {false};
     publish_tasks *t = xmalloc(sizeof *t);
     *t = (publish_tasks){.zou = z, .store = s};
-    zou_lists_init(&t->lists, z, none);
+    zou_lists_init(&t->lists, z);
     return t;
 }
 

@@ -3,7 +3,7 @@
 #include "store/lease.h"
 #include "store/state.h"
 #include "zou/event_log.h"
-#include "zou/session.h"
+#include "zou/token.h"
 #include "zou/session_file.h"
 
 #include <inttypes.h>
@@ -127,7 +127,7 @@ static void read_login(health *h, const char *server, const char *given)
     session_file *f = session_file_open(server, login);
     tokens t;
     if (session_file_read(f, &t))
-        h->token_until = session_token_end(t.access, t.access_at);
+        h->token_until = token_expiry(t.access, t.access_at);
     tokens_clear(&t);
     session_file_close(f);
 }
@@ -137,7 +137,7 @@ bool health_read(health *h, store *s, const char *server, const char *login, are
     *h = (health){.arena = a, .awaiting_full = json_array(), .trouble = json_array()};
     if (!store_now(s, &h->now, e) || !read_service(h, s, e) || !read_synced(h, s, server, e) ||
         !read_positions(h, s, server, e) ||
-        !store_documents(s, state_ns(s), STORE_ALL, a, count_skipped, h, e))
+        !store_documents(s, state_ns(s), STORE_ALL, &(store_sink){a, count_skipped, h}, e))
         return false;
     read_login(h, server, login);
     return true;
