@@ -5,6 +5,7 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
+#include "record/ndjson.h"
 #include "record/record.h"
 #include "record/summary.h"
 #include "report/push_tree.h"
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <sysexits.h>
 
 enum { CREATED, UPDATED, LINKED, DELETED, TASKS, COUNTS };
@@ -73,7 +75,7 @@ static void print_project(report *r, double seconds)
     remarks_print(&r->failed, "");
     remarks_print(&r->unlinked, "");
     remarks_print(&r->skipped, "");
-    fflush(stdout); /* there may be many more projects to come */
+    output_flush(); /* many more projects may follow */
     buf_free(&line);
 }
 
@@ -283,7 +285,9 @@ int main(int argc, char **argv)
         return EX_OSERR;
     }
     report r = {.tree = tree_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
-    int status = report_read(on_record, &r);
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    int status = report_read(in, on_record, &r);
+    ndjson_free(in);
     finish(&r);
     buf_free(&r.name);
     buf_free(&r.deleted);

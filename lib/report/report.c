@@ -4,7 +4,6 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "record/skipped.h"
 
 #include <errno.h>
@@ -43,9 +42,8 @@ static void pass_on(const ndjson *in)
         fwrite(line, 1, len, passed_on);
 }
 
-int report_read(void (*fn)(void *context, const json *record), void *context)
+int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context)
 {
-    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
     arena *a = arena_new();
     json record;
     int got;
@@ -56,7 +54,6 @@ int report_read(void (*fn)(void *context, const json *record), void *context)
     }
     int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
     arena_free(a);
-    ndjson_free(in);
     return status;
 }
 

@@ -184,7 +184,7 @@ requests() { grep -vc zou.bash "$BATS_FILE_TMPDIR/kitsu/nginx-access.log" || tru
     push <record
     [[ $status == 0 && ! -s err && $(result 'has("publish_id")') == false ]]
     push -v <record
-    [[ $(cat err) == *"nothing is remembered of it"* ]]
+    [[ $(cat err) == *"without a \"publish_id\" is not remembered"* ]]
     [[ $(there length) == 2 && ! -e op.db ]]
 }
 
