@@ -55,7 +55,7 @@ unit: $(UNITS)
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libopkitsu.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libopkitsu.a $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -iquote tests/unit -MMD -MP -o $@ $< $(BUILD)/libopkitsu.a $(LIBS)
 
 # test: quickly, what needs no server; lint: texts only; check: everything. All
 # build by themselves; lint and check install what is missing.
