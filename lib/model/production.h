@@ -47,7 +47,6 @@ struct entity {
     struct asset *asset;  /* its document in OpenPype; NULL: none yet */
     const char *doc_name; /* the name that its document shall have */
     const char *doc_id;   /* hex of its document's ObjectId, kept or new */
-    bool leaves;          /* scratch of push/plan.h: it is to be deleted in Kitsu */
     UT_hash_handle hh;    /* by id */
 };
 

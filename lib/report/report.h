@@ -1,20 +1,27 @@
-/* report.h - what the reports for people have in common: reading, counts, and lines
- * about what was not done, of which the first few are said and the others counted. */
+/* report.h - what the reports share: reading, counts, and lines about what was not done,
+ * of which the first are printed and the others counted. */
 #ifndef OPKITSU_REPORT_REPORT_H
 #define OPKITSU_REPORT_REPORT_H
 
 #include "base/buf.h"
 #include "base/options.h"
 #include "json/json.h"
+#include "record/ndjson.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The first call of main; `defs` as in options_read. */
 void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
                   char **argv);
-/* Hand over stdin's records, one by one. Returns the exit status that the reading
- * is worth. */
-int report_read(void (*fn)(void *context, const json *record), void *context);
+/* From now on the report goes to stderr, and stdout, unless it is a terminal, gets the
+ * records that report_read reads, unchanged. False: errno says why not. */
+bool report_pass_on(void);
+/* Hand out the records of `in`, one by one. Returns the exit status of the reading. */
+int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context);
+/* The last call of main. Returns `status`, or 74 (EX_IOERR, with a message) when
+ * anything written was lost. */
+int report_end(int status);
 
 /* Lines of one sort. A zeroed one is empty. */
 typedef struct remarks {
@@ -22,18 +29,22 @@ typedef struct remarks {
     long n;
 } remarks;
 
-/* Take over a line that lacks its newline; `*line` is empty afterwards. */
+/* Take over a line without its newline; `*line` is empty afterwards. */
 void remarks_add(remarks *r, buf *line);
-/* Print the first 20 and how many more there are; it is empty afterwards. */
-void remarks_print(remarks *r);
+/* Print the first 20 and how many more there are, each after `prefix`; it is empty
+ * afterwards. */
+void remarks_print(remarks *r, const char *prefix);
 void remarks_free(remarks *r);
 
-/* Append `3 created`, with a comma before it unless `b` is empty; of 0 nothing. */
+/* Add a line on a Skipped record. */
+void report_skipped(remarks *r, const json *record);
+
+/* Append `3 created`, after a comma unless `b` is empty; nothing for 0. */
 void report_count(buf *b, int64_t n, const char *what);
-/* Print it, and a newline; `*line` is empty afterwards. */
+/* Print a line and its newline; `*line` is empty afterwards. */
 void report_line(buf *line);
-/* Before a line on a terminal: the other programs of the pipe may have drawn
- * their progress there. */
+/* Before a line: wipe the progress that another program of the pipe may have drawn on the
+ * terminal. */
 void report_wipe(void);
 
 #endif

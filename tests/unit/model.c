@@ -1,0 +1,158 @@
+/* model/ and record/: names, limits, filters, kinds, what is left out of a record, positions. */
+#include "tap.h"
+
+#include "model/delete_limit.h"
+#include "model/naming.h"
+#include "model/project_filter.h"
+#include "record/checkpoint.h"
+#include "record/kind.h"
+#include "record/sanitize.h"
+
+static void names(arena *a)
+{
+    static const struct {
+        const char *name;
+        bool good, of_project; /* may it be a document's, a project's */
+    } rows[] = {{"SH010", true, true},  {"a_B.9", true, false},   {".", true, false},
+                {"", false, false},     {"SH 010", false, false}, {"SH-010", false, false},
+                {"prêt", false, false}, {"a\n", false, false},    {"_", true, true},
+                {"a$", false, false}};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        ok(!naming_fault(a, rows[i].name, false) == rows[i].good, "name %zu of a document", i);
+        ok(!naming_fault(a, rows[i].name, true) == rows[i].of_project, "name %zu of a project", i);
+    }
+    is_text(naming_id(a, "p1", "sh1"), "f301de9cc0113c40cdf671e5",
+            "the id of a new document: printf 'p1\\nsh1' | sha256sum");
+}
+
+static void delete_limits(void)
+{
+    static const struct {
+        delete_limit limit;
+        size_t going, there;
+        bool allowed;
+    } rows[] = {
+        {{0}, 0, 0, true},
+        {{0}, 10, 10, true},
+        {{0}, 11, 13, false},
+        {{0}, 11, 22, true},
+        {{0}, 12, 23, false},
+        {{.given = true, .limit = 0}, 0, 5, true},
+        {{.given = true, .limit = 0}, 1, 5, false},
+        {{.given = true, .limit = 12}, 12, 13, true},
+        {{.given = true, .limit = 12}, 13, 100, false},
+        {{.given = true, .percent = true, .limit = 25}, 1, 4, true},
+        {{.given = true, .percent = true, .limit = 24}, 1, 4, false},
+        {{.given = true, .percent = true, .limit = 100}, 4, 4, true},
+        {{.given = true, .percent = true, .limit = 0}, 1, 1000000, false},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++)
+        ok(delete_limit_allows(&rows[i].limit, rows[i].going, rows[i].there) == rows[i].allowed,
+           "%zu of %zu, limit %ld%s", rows[i].going, rows[i].there, rows[i].limit.limit,
+           rows[i].limit.percent ? "%" : "");
+}
+
+static void filters(void)
+{
+    project_filter f = {0};
+    ok(project_filter_wants(&f, "demo", "p1"), "none: all are wanted");
+    project_filter_add(&f, "demo");
+    project_filter_add(&f, "p2");
+    ok(project_filter_wants(&f, "demo", NULL), "by name");
+    ok(project_filter_wants(&f, NULL, "p2"), "by id");
+    ok(!project_filter_wants(&f, "Demo", "P2") && !project_filter_wants(&f, NULL, NULL),
+       "others are not");
+    ok(f.wishes[0].found && f.wishes[1].found, "what was found is marked");
+    project_filter_free(&f);
+}
+
+static void kinds(void)
+{
+    for (kind k = 0; k < KINDS; k++)
+        ok(kind_of(kind_name(k)) == k, "%s", kind_name(k));
+    ok(kind_of("shot") == KIND_NONE && kind_of("") == KIND_NONE && kind_of(NULL) == KIND_NONE,
+       "no kinds");
+    ok(root_above(KIND_ASSET_TYPE) == ROOT_ASSETS && root_above(KIND_SHOT) == ROOT_SHOTS &&
+           root_above(KIND_EDIT) == ROOT_EDITS && root_above(KIND_CONCEPT) == ROOT_CONCEPTS,
+       "the roots above them");
+}
+
+static void report(void *context, const char *path, const char *why)
+{
+    buf_addf(context, "%s%s", ((buf *)context)->len ? " " : "", path);
+    (void)why;
+}
+
+static void sanitizing(arena *a)
+{
+    static const struct {
+        const char *record, *left, *out;
+    } rows[] = {
+        {"{\"a\":1}", "{\"a\":1}", ""},
+        {"{\"$a\":1,\"b\":{\"$c\":1,\"d\":2}}", "{\"b\":{\"d\":2}}", "$a b.$c"},
+        {"{\"a\":[{\"$b\":1}]}", "{\"a\":[{}]}", "a.$b"},
+        {"{\"a\":{\"b\":[1,9223372036854775808]},\"c\":1}", "{\"a\":{},\"c\":1}", "a.b"},
+        {"{\"a\":1e999,\"b\":9223372036854775807}", "{\"b\":9223372036854775807}", "a"},
+        {"{\"a\":-0,\"b\":2.50,\"c\":1e2}", "{\"a\":0,\"b\":2.5,\"c\":100.0}", ""},
+        {"{\"a\":\"$b\"}", "{\"a\":\"$b\"}", ""},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        json record = parsed(a, rows[i].record);
+        buf out = {0};
+        buf_adds(&out, "");
+        sanitize_record(a, &record, report, &out);
+        is_text(json_written(a, &record), rows[i].left, "what is left");
+        is_text(out.data, rows[i].out, "what is reported");
+        buf_free(&out);
+    }
+}
+
+static void checkpoints(arena *a)
+{
+    checkpoint_record c;
+    json good = parsed(a, "{\"type\":\"Checkpoint\",\"server\":\"x\",\"projects\":[\"p1\",\"p2\"],"
+                          "\"created_at\":null,\"ids\":[]}");
+    ok(checkpoint_read(&good, &c) && c.events == -1 && !c.all && json_is_null(&c.full_sync),
+       "of a full reading");
+    static const char *const bad[] = {
+        "{\"type\":\"Checkpoint\"}",
+        "{\"type\":\"Checkpoint\",\"server\":1,\"projects\":null,\"created_at\":null,\"ids\":[]}",
+        "{\"type\":\"Checkpoint\",\"server\":\"x\",\"projects\":\"p\",\"created_at\":null,\"ids\":["
+        "]}",
+        "{\"type\":\"Checkpoint\",\"server\":\"x\",\"projects\":null,\"created_at\":1,\"ids\":[]}",
+        "{\"type\":\"Checkpoint\",\"server\":\"x\",\"projects\":null,\"created_at\":null,\"ids\":"
+        "null}",
+    };
+    for (size_t i = 0; i < ROWS(bad); i++) {
+        json record = parsed(a, bad[i]);
+        ok(!checkpoint_read(&record, &c), "none: %s", bad[i]);
+    }
+    json some = parsed(a, "[\"a\",\"b\"]"), more = parsed(a, "[\"b\",\"c\"]"), none = json_null();
+    json both = checkpoint_unite(a, &some, &more);
+    is_text(json_written(a, &both), "[\"a\",\"b\",\"c\"]", "each id once");
+    both = checkpoint_unite(a, &none, &more);
+    is_text(json_written(a, &both), "[\"b\",\"c\"]", "one list is null");
+    checkpoint_scope *s = checkpoint_scope_new();
+    checkpoint_scope_done(s, "p1");
+    ok(checkpoint_scope_is_whole(s), "none was left alone");
+    checkpoint_scope_abandoned(s, "p2");
+    ok(!checkpoint_scope_is_whole(s), "one was");
+    json reduced = checkpoint_scope_checkpoint(s, a, &good);
+    is_text(json_written(a, json_get(&reduced, "projects")), "[\"p1\"]",
+            "the position does not hold for it");
+    checkpoint_scope_free(s);
+    checkpoint_scope_free(NULL);
+}
+
+int main(void)
+{
+    arena *a = arena_new();
+    names(a);
+    delete_limits();
+    filters();
+    kinds();
+    sanitizing(a);
+    checkpoints(a);
+    arena_free(a);
+    return done();
+}

@@ -1,0 +1,80 @@
+/* json/numbers.h: numbers out of what people type. */
+#include "tap.h"
+
+#include "json/numbers.h"
+
+static const struct {
+    const char *value;
+    bool is_real, is_int;
+    double real;
+    int32_t whole;
+} numbers[] = {
+    {"25", true, true, 25, 25},
+    {"\"25\"", true, true, 25, 25},
+    {"\" 25 \"", true, true, 25, 25},
+    {"25.0", true, true, 25, 25},
+    {"\"2.5e1\"", true, true, 25, 25},
+    {"23.976", true, false, 23.976, 0},
+    {"2147483647", true, true, 2147483647, 2147483647},
+    {"2147483648", true, false, 2147483648, 0},
+    {"-2147483648", true, true, -2147483648.0, -2147483647 - 1},
+    {"\"-7\"", true, true, -7, -7},
+    {"1e400", false, false, 0, 0},
+    {"\"\"", false, false, 0, 0},
+    {"\"  \"", false, false, 0, 0},
+    {"\"abc\"", false, false, 0, 0},
+    {"\"25 fps\"", false, false, 0, 0},
+    {"\"0x10\"", false, false, 0, 0},
+    {"\"+5\"", false, false, 0, 0},
+    {"\"05\"", false, false, 0, 0},
+    {"\"inf\"", false, false, 0, 0},
+    {"\"5\\u00000\"", false, false, 0, 0},
+    {"true", false, false, 0, 0},
+    {"null", false, false, 0, 0},
+    {"[1]", false, false, 0, 0},
+    {"{}", false, false, 0, 0},
+};
+
+static const struct {
+    const char *value;
+    int32_t width, height; /* 0: none */
+} resolutions[] = {
+    {"\"1920x1080\"", 1920, 1080},
+    {"\" 2048 x 858 \"", 2048, 858},
+    {"\"1920x\"", 0, 0},
+    {"\"x1080\"", 0, 0},
+    {"\"0x5\"", 0, 0},
+    {"\"-1x5\"", 0, 0},
+    {"\"1x1x1\"", 0, 0},
+    {"\"1920X1080\"", 0, 0},
+    {"\"1920x1080 px\"", 0, 0},
+    {"\"99999999999x1\"", 0, 0},
+    {"1920", 0, 0},
+    {"null", 0, 0},
+};
+
+int main(void)
+{
+    arena *a = arena_new();
+    for (size_t i = 0; i < ROWS(numbers); i++) {
+        json v = parsed(a, numbers[i].value);
+        double real = 0;
+        int32_t whole = 0;
+        ok(number_real(a, &v, &real) == numbers[i].is_real && real == numbers[i].real,
+           "%s as a real", numbers[i].value);
+        ok(number_int32(a, &v, &whole) == numbers[i].is_int && whole == numbers[i].whole,
+           "%s as an integer", numbers[i].value);
+    }
+    double real;
+    ok(!number_real(a, NULL, &real), "nothing is no number");
+    for (size_t i = 0; i < ROWS(resolutions); i++) {
+        json v = parsed(a, resolutions[i].value);
+        int32_t width = 0, height = 0;
+        bool found = number_resolution(a, &v, &width, &height);
+        ok(found == (resolutions[i].width > 0) &&
+               (!found || (width == resolutions[i].width && height == resolutions[i].height)),
+           "%s as a resolution", resolutions[i].value);
+    }
+    arena_free(a);
+    return done();
+}

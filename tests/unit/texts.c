@@ -1,0 +1,138 @@
+/* json/casefold.h, json/utf8.h, json/pystr.h, record/display.h: what is done to texts. */
+#include "tap.h"
+
+#include "json/casefold.h"
+#include "json/pystr.h"
+#include "json/utf8.h"
+#include "record/display.h"
+
+static void casefold(arena *a)
+{
+    static const struct {
+        const char *one, *other;
+        bool equal;
+    } rows[] = {{"wip", "WIP", true}, {"prêt", "PRÊT", true},       {"готово", "ГОТОВО", true},
+                {"ΣΟΣ", "σος", true}, {"straße", "STRASSE", false}, {"a", "ab", false},
+                {"", "", true},       {"e\u0301", "é", false}};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        json one = json_string(a, rows[i].one), other = json_string(a, rows[i].other);
+        ok(casefold_equal(&one, &other) == rows[i].equal &&
+               casefold_equal(&other, &one) == rows[i].equal,
+           "%s, %s", rows[i].one, rows[i].other);
+    }
+    json upper = json_string(a, "PRÊT Ж1"), lower = casefold_lower(a, &upper);
+    is_text(json_text(&lower), "prêt ж1", "in lower case");
+    json nul = json_stringn(a, "A\0B", 3), other = json_stringn(a, "a\0c", 3);
+    ok(!casefold_equal(&nul, &other), "what is behind a NUL counts");
+}
+
+static void utf8(void)
+{
+    static const struct {
+        const char *text;
+        size_t bad;
+    } rows[] = {{"", 0},
+                {"abc", 3},
+                {"é", 2},
+                {"日本", 6},
+                {"🎬", 4},
+                {"a\xff", 1},
+                {"ab\xc3", 2},
+                {"a\xc3(", 1},
+                {"\xc0\x80", 0},
+                {"\xe0\x80\x80", 0},
+                {"\xed\xa0\x80", 0},
+                {"\xed\x9f\xbf", 3},
+                {"\xf4\x8f\xbf\xbf", 4},
+                {"\xf4\x90\x80\x80", 0},
+                {"\x80", 0},
+                {"x\xf0\x9f\x8e", 1}};
+    for (size_t i = 0; i < ROWS(rows); i++)
+        is_number((double)utf8_bad(rows[i].text, strlen(rows[i].text)), (double)rows[i].bad,
+                  "the first byte that is not UTF-8");
+}
+
+static void python(arena *a)
+{
+    static const struct {
+        const char *value, *text;
+    } rows[] = {{"\"a'b\"", "a'b"},
+                {"null", "None"},
+                {"true", "True"},
+                {"7", "7"},
+                {"-0", "0"},
+                {"25.0", "25.0"},
+                {"2.50", "2.5"},
+                {"1e16", "1e+16"},
+                {"1e15", "1000000000000000.0"},
+                {"0.0001", "0.0001"},
+                {"0.00001", "1e-05"},
+                {"1e999", "inf"},
+                {"123456789012345678901234567890", "123456789012345678901234567890"},
+                {"[]", "[]"},
+                {"[\"a\",1,null]", "['a', 1, None]"},
+                {"[\"it's\"]", "[\"it's\"]"},
+                {"[\"' \\\"\"]", "['\\' \"']"},
+                {"[\"\\n\\t\\u0001\\u0085\"]", "['\\n\\t\\x01\\x85']"},
+                {"[\"é\"]", "['é']"},
+                {"{\"a\":[1.5,false],\"b\":{}}", "{'a': [1.5, False], 'b': {}}"}};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        json v = parsed(a, rows[i].value);
+        buf b = {0};
+        pystr(&b, &v);
+        is_text(b.data, rows[i].text, rows[i].value);
+        buf_free(&b);
+    }
+}
+
+static void display(arena *a)
+{
+    static const struct {
+        const char *value, *text;
+    } rows[] = {{"{\"$oid\":\"0123456789abcdef01234567\"}", "0123456789abcdef01234567"},
+                {"{\"a\":1}", "{...}"},
+                {"[1,2]", "[1,2]"},
+                {"25.0", "25.0"},
+                {"\"x\"", "\"x\""},
+                {"\"\\u001b[31m\"", NULL}};
+    buf b = {0};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        json v = parsed(a, rows[i].value);
+        buf_clear(&b);
+        display_value(&b, &v);
+        if (rows[i].text)
+            is_text(b.data, rows[i].text, rows[i].value);
+        else
+            ok(!strchr(b.data, '\033'), "nothing steers a terminal");
+    }
+    buf_clear(&b);
+    display_value(&b, NULL);
+    is_text(b.data, "nothing", "no value");
+    json entity = parsed(a, "{\"type\":\"Shot\",\"name\":\"a\\u202eb\\u009b\"}"),
+         empty = json_string(a, "");
+    buf_clear(&b);
+    display_entity(&b, &entity);
+    is_text(b.data, "Shot \"a?b?\"", "an entity");
+    buf_clear(&b);
+    display_text(&b, &empty, "otherwise");
+    is_text(b.data, "otherwise", "an empty text");
+    char text[201];
+    memset(text, 'x', 200);
+    text[200] = '\0';
+    json longer = json_string(a, text);
+    buf_clear(&b);
+    display_value(&b, &longer);
+    ok(b.len < 80, "a long one is cut");
+    buf_free(&b);
+}
+
+int main(void)
+{
+    arena *a = arena_new();
+    casefold(a);
+    utf8();
+    python(a);
+    display(a);
+    arena_free(a);
+    return done();
+}
