@@ -383,7 +383,7 @@ zou_queue() {
     push --wait x </dev/null
     [[ $status == 64 ]]
     push something </dev/null
-    [[ $status == 64 && $(cat err) == *"'something'"* ]]
+    [[ $status == 64 && $(cat err) == *"\"something\""* ]]
     comment >record
     unset KITSU_LOGIN KITSU_PWD KITSU_SERVER OP_STORE
     push -s "$zou" -d "sqlite:$PWD/other.db" -l admin@example.com --password-command 'echo mysecretpassword' <record
