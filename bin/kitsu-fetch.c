@@ -1,67 +1,33 @@
 /* kitsu-fetch - productions out of Kitsu, as records. */
-#include "base/mem.h"
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "fetch/events.h"
 #include "fetch/fetch.h"
+#include "store/store_option.h"
+#include "zou/kitsu_options.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-static const char usage[] =
-    "usage: kitsu-fetch [-qv] [-s URL] [-d STORE] [-P PROJECT]... [--types LIST | --events]\n"
-    "                   [-l LOGIN] [--password-file FILE | --password-command COMMAND]\n"
-    "Write Kitsu's productions to stdout, one JSON record a line.\n"
-    "\n"
-    "  -s, --server URL      Kitsu's address (KITSU_SERVER, OpenPype's settings)\n"
-    "  -d, --store STORE     where OpenPype's projects are, to notice those that Kitsu\n"
-    "                        no longer has (OP_STORE, OPENPYPE_MONGO)\n"
-    "  -P, --project NAME    only this project, by name or id; may be repeated\n"
-    "      --types LIST      only these kinds, with commas: TaskType, TaskStatus,\n"
-    "                        AssetType, Episode, Sequence, Shot, Asset, Edit, Concept,\n"
-    "                        Task, Person; without it all but Person\n"
-    "      --events          what the events of kitsu-listen, on stdin, have changed\n"
-    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
-    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
-    "      --password-command COMMAND  the password is what it prints\n"
-    "  -v, --verbose         say more; twice: every request\n"
-    "  -q, --quiet           say less\n"
-    "  -h, --help            print this help\n"
-    "  -V, --version         print the version\n";
-
 #define STORE_SECONDS 30 /* to wait for a program that writes to the store */
-
-enum { TYPES = 256, EVENTS, PASSWORD_FILE, PASSWORD_COMMAND };
-
-static const struct option long_options[] = {
-    {"server", required_argument, NULL, 's'},
-    {"store", required_argument, NULL, 'd'},
-    {"project", required_argument, NULL, 'P'},
-    {"types", required_argument, NULL, TYPES},
-    {"events", no_argument, NULL, EVENTS},
-    {"login", required_argument, NULL, 'l'},
-    {"password-file", required_argument, NULL, PASSWORD_FILE},
-    {"password-command", required_argument, NULL, PASSWORD_COMMAND},
-    PROGRAM_LONG_OPTIONS,
-    {0},
-};
 
 typedef struct options {
     zou_options zou;
     const char *store;
-    fetch_filter filter; /* its arrays are owned */
+    project_filter filter; /* owned */
     bool wanted[KINDS];
     bool types, events;
 } options;
 
 /* ---- options ------------------------------------------------------------ */
 
-static void read_types(options *o, const char *list)
+static void read_types(void *context, const char *list)
 {
+    options *o = context;
+    o->types = true;
     memset(o->wanted, 0, sizeof o->wanted);
     while (*list) {
         char word[32];
@@ -69,7 +35,7 @@ static void read_types(options *o, const char *list)
         snprintf(word, sizeof word, "%.*s", (int)len, list);
         kind k = kind_of(word);
         if (k == KIND_NONE && strcmp(word, "Project") != 0) /* which comes anyway */
-            program_usage_error("--types: there is no kind \"%.*s\"", (int)len, list);
+            program_usage_error("--types: unknown kind \"%.*s\"", (int)len, list);
         if (k != KIND_NONE)
             o->wanted[k] = true;
         list += len + (list[len] == ',');
@@ -78,35 +44,35 @@ static void read_types(options *o, const char *list)
 
 static void read_options(options *o, int argc, char **argv)
 {
-    *o = (options){.filter = {.names = xmalloc((size_t)argc * sizeof(const char *)),
-                              .found = xmalloc((size_t)argc * sizeof(bool))}};
+    static const program_help help = {
+        .usage = "kitsu-fetch [OPTION]... > records\n"
+                 "kitsu-fetch [OPTION]... --events < events > records",
+        .about = "Write Kitsu's productions to stdout, one JSON record a line.",
+        .verbose = "say more; twice: every request",
+        .exit_status = "0 done, 1 something was not read, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {kitsu_server_option(&o->zou),
+                               store_option(&o->store),
+                               kitsu_login_option(&o->zou),
+                               kitsu_password_file_option(&o->zou),
+                               kitsu_password_command_option(&o->zou),
+                               project_filter_option(&o->filter),
+                               {.name = "types",
+                                .value = "LIST",
+                                .help =
+                                    "only these kinds, separated by commas: TaskType, TaskStatus,\n"
+                                    "AssetType, Episode, Sequence, Shot, Asset, Edit, Concept,\n"
+                                    "Task, Person (default: all but Person)",
+                                .call = read_types,
+                                .context = o},
+                               {.name = "events",
+                                .help = "what the events on stdin, from kitsu-listen, have changed",
+                                .flag = &o->events},
+                               {0}};
     for (int k = 0; k < KINDS; k++)
         o->wanted[k] = k != KIND_PERSON;
-    int c;
-    while ((c = getopt_long(argc, argv, "s:d:P:l:" PROGRAM_OPTIONS, long_options, NULL)) != -1)
-        switch (c) {
-        case 's': o->zou.server = optarg; break;
-        case 'd': o->store = optarg; break;
-        case 'P':
-            o->filter.found[o->filter.n] = false;
-            o->filter.names[o->filter.n++] = optarg;
-            break;
-        case 'l': o->zou.credentials.login = optarg; break;
-        case TYPES:
-            o->types = true;
-            read_types(o, optarg);
-            break;
-        case EVENTS: o->events = true; break;
-        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
-        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
-    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
-        program_usage_error("--password-file and --password-command: one of them");
-    if (o->types && o->events)
-        program_usage_error("--types and --events: one of them");
+    options_read(&help, defs, argc, argv);
+    kitsu_options_check(&o->zou);
+    options_exclude("--types", o->types, "--events", o->events);
 }
 
 /* ---- the work ----------------------------------------------------------- */
@@ -143,7 +109,7 @@ static int run(options *o, store *s)
 int main(int argc, char **argv)
 {
     program_start("kitsu-fetch");
-    options o;
+    options o = {0};
     error e;
     read_options(&o, argc, argv);
     int status;
@@ -154,7 +120,6 @@ int main(int argc, char **argv)
         msg_error("%s", e.what);
         status = e.status;
     }
-    free(o.filter.names);
-    free(o.filter.found);
+    project_filter_free(&o.filter);
     return output_close(status);
 }

@@ -2,58 +2,24 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "listen/listener.h"
+#include "model/project_filter.h"
+#include "store/store_option.h"
+#include "zou/kitsu_options.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-static const char usage[] =
-    "usage: kitsu-listen [-qv] [-s URL] [-d STORE] [--since CHECKPOINT] [-P PROJECT]...\n"
-    "                    [--once] [-l LOGIN]\n"
-    "                    [--password-file FILE | --password-command COMMAND]\n"
-    "Write Kitsu's events to stdout as they happen, one JSON record a line.\n"
-    "\n"
-    "  -s, --server URL      Kitsu's address (KITSU_SERVER, OpenPype's settings)\n"
-    "  -d, --store STORE     where to go on from, and what tells when a batch has arrived\n"
-    "                        (OP_STORE, OPENPYPE_MONGO)\n"
-    "      --since CHECKPOINT  go on from there: a Checkpoint record, a time as\n"
-    "                        2026-11-23T05:17:34 (UTC), or \"now\"; only with -d too a\n"
-    "                        store is needed\n"
-    "  -P, --project NAME    only this project, by name or id; may be repeated\n"
-    "      --once            stop where the log ends now\n"
-    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
-    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
-    "      --password-command COMMAND  the password is what it prints\n"
-    "  -v, --verbose         say more; twice: every request\n"
-    "  -q, --quiet           say less\n"
-    "  -h, --help            print this help\n"
-    "  -V, --version         print the version\n";
-
 #define STORE_SECONDS 30 /* to wait for a program that writes to the store */
 
 #define FIRST_BACKOFF   1.0 /* seconds after which a server that is down is asked again */
 #define LONGEST_BACKOFF 30.0
-
-enum { SINCE = 256, ONCE, PASSWORD_FILE, PASSWORD_COMMAND };
-
-static const struct option long_options[] = {
-    {"server", required_argument, NULL, 's'},
-    {"store", required_argument, NULL, 'd'},
-    {"since", required_argument, NULL, SINCE},
-    {"project", required_argument, NULL, 'P'},
-    {"once", no_argument, NULL, ONCE},
-    {"login", required_argument, NULL, 'l'},
-    {"password-file", required_argument, NULL, PASSWORD_FILE},
-    {"password-command", required_argument, NULL, PASSWORD_COMMAND},
-    PROGRAM_LONG_OPTIONS,
-    {0},
-};
 
 typedef struct options {
     zou_options zou;
@@ -61,8 +27,7 @@ typedef struct options {
     bool now;             /* --since now */
     event_position start; /* --since with another value */
     const char *since_server;
-    const char **names; /* owned: the -P */
-    size_t n_names;
+    option_list projects; /* owned: the -P */
     bool once;
     arena *arena; /* owned */
 } options;
@@ -104,24 +69,33 @@ static void read_since(options *o)
 
 static void read_options(options *o, int argc, char **argv)
 {
-    *o = (options){.names = xmalloc((size_t)argc * sizeof *o->names), .arena = arena_new()};
-    int c;
-    while ((c = getopt_long(argc, argv, "s:d:P:l:" PROGRAM_OPTIONS, long_options, NULL)) != -1)
-        switch (c) {
-        case 's': o->zou.server = optarg; break;
-        case 'd': o->store = optarg; break;
-        case SINCE: o->since = optarg; break;
-        case 'P': o->names[o->n_names++] = optarg; break;
-        case ONCE: o->once = true; break;
-        case 'l': o->zou.credentials.login = optarg; break;
-        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
-        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
-    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
-        program_usage_error("--password-file and --password-command: one of them");
+    static const program_help help = {
+        .usage = "kitsu-listen [OPTION]... > events",
+        .about = "Write Kitsu's events to stdout as they happen, one JSON record a line.",
+        .verbose = "say more; twice: every request",
+        .exit_status = "0 done, 75 a full sync is needed, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        kitsu_server_option(&o->zou),
+        store_option(&o->store),
+        kitsu_login_option(&o->zou),
+        kitsu_password_file_option(&o->zou),
+        kitsu_password_command_option(&o->zou),
+        {.name = "project",
+         .letter = 'P',
+         .value = "NAME",
+         .help = "only this project, by name or id; may be repeated",
+         .list = &o->projects},
+        {.name = "since",
+         .value = "CHECKPOINT",
+         .help = "start there: a Checkpoint record, a time such as\n"
+                 "2026-11-23T05:17:34 (UTC), or \"now\"; the store is then used\n"
+                 "only with -d",
+         .text = &o->since},
+        {.name = "once", .help = "stop at the present end of the log", .flag = &o->once},
+        {0}};
+    o->arena = arena_new();
+    options_read(&help, defs, argc, argv);
+    kitsu_options_check(&o->zou);
     if (o->since)
         read_since(o);
     o->zou.impatient = !o->once;
@@ -157,11 +131,11 @@ static const char *find_project(const start *s, const json *list, const char *na
     for (uint32_t i = 0; i < list->len; i++) {
         const char *its_name = json_text(json_get(&list->items[i], "name"));
         const char *id = json_text(json_get(&list->items[i], "id"));
-        if (id && (strcmp(id, name) == 0 || (its_name && strcmp(its_name, name) == 0)))
+        if (id && project_filter_names(name, its_name, id))
             return id;
     }
     for (size_t i = 0; i < s->n_links; i++) /* Kitsu's may have been deleted */
-        if (strcmp(s->links[i].id, name) == 0 || strcmp(s->links[i].name, name) == 0)
+        if (project_filter_names(name, s->links[i].name, s->links[i].id))
             return s->links[i].id;
     return NULL;
 }
@@ -170,21 +144,22 @@ static bool read_projects(start *s, error *e)
 {
     json list;
     arena *a = s->o->arena;
-    if (s->o->n_names == 0)
+    if (s->o->projects.n == 0)
         return true;
     if (zou_get(s->zou, "/data/projects/all", a, &list, e) != ZOU_OK)
         return false;
     if (list.type != JSON_ARRAY)
         return error_set(e, EX_PROTOCOL, "GET /data/projects/all: not a list");
     s->projects = json_array();
-    for (size_t i = 0; i < s->o->n_names; i++) {
-        const char *id = find_project(s, &list, s->o->names[i]);
+    for (size_t i = 0; i < s->o->projects.n; i++) {
+        const char *id = find_project(s, &list, s->o->projects.items[i]);
         if (id) {
             json_push(a, &s->projects, json_string(a, id));
             continue;
         }
         s->unknown = true;
-        msg_error("%s: there is no such project, or this user may not see it", s->o->names[i]);
+        msg_error("%s: there is no such project, or this user may not see it",
+                  s->o->projects.items[i]);
     }
     return true;
 }
@@ -310,11 +285,11 @@ static int run(options *o)
 int main(int argc, char **argv)
 {
     program_start("kitsu-listen");
-    options o;
+    options o = {0};
     read_options(&o, argc, argv);
     listener_catch_signals();
     int status = run(&o);
     arena_free(o.arena);
-    free(o.names);
+    option_list_free(&o.projects);
     return output_close(status);
 }

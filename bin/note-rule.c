@@ -4,41 +4,20 @@
  * Reads Publish records, writes Comment records; touches nothing. The rule is in
  * lib/publish/rule.c; here are the stream and where the settings come from. */
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "publish/explain.h"
 #include "publish/rule.h"
 #include "record/ndjson.h"
 #include "store/settings.h"
+#include "store/store_option.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: note-rule [-qv] [-c SETTINGS] [-d STORE] [--explain] [--compat openpype]\n"
-    "                 < publish > comments\n"
-    "\n"
-    "Decide for each publish which comments it makes in Kitsu, and whether they change\n"
-    "the task's status, by OpenPype's settings of Integrate Kitsu Note. Posts nothing\n"
-    "itself: zou-push does.\n"
-    "\n"
-    "  -c, --config SETTINGS  a file in the shape of OpenPype's project settings, or a\n"
-    "                         store (mongodb://..., mongodb+srv://..., sqlite:PATH), and\n"
-    "                         nothing else (default: all the usual places, opkitsu(7))\n"
-    "  -d, --store STORE      where OpenPype's settings are, without -c\n"
-    "                         (OP_STORE, OPENPYPE_MONGO; else the embedded store)\n"
-    "      --explain          say on stderr what was decided, and by which conditions\n"
-    "      --compat openpype  decide as OpenPype's plug-in does, not its documentation\n"
-    "  -v, --verbose          say more\n"
-    "  -q, --quiet            say less\n"
-    "  -h, --help             this text\n"
-    "  -V, --version          the version\n"
-    "\n"
-    "Exit status: 0 done, 1 some publish made no sense, 64 to 78 see opkitsu(7).\n";
 
 /* The settings of one project, once they were looked at. */
 typedef struct project {
@@ -249,31 +228,48 @@ static int run(ruler *r)
     return read_stream(r);
 }
 
+static void read_compat(void *context, const char *value)
+{
+    ruler *r = context;
+    if (strcmp(value, "openpype") != 0)
+        program_usage_error("--compat: expected \"openpype\", got \"%s\"", value);
+    r->openpype = true;
+}
+
+static void read_options(ruler *r, int argc, char **argv)
+{
+    static const program_help help = {
+        .usage = "note-rule [OPTION]... < publish > comments",
+        .about =
+            "Decide for each publish which comments it makes in Kitsu, and whether they change\n"
+            "the task's status, by OpenPype's settings of Integrate Kitsu Note. Posts nothing\n"
+            "itself: zou-push does.",
+        .exit_status = "0 done, 1 a publish could not be used, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        store_option(&r->store),
+        {.name = "config",
+         .letter = 'c',
+         .value = "SETTINGS",
+         .help = "a file in the shape of OpenPype's project settings, or a store,\n"
+                 "and nothing else (default: all the usual places, opkitsu(7))",
+         .text = &r->config},
+        {.name = "explain",
+         .help = "explain on stderr what was decided, and by which conditions",
+         .flag = &r->explain},
+        {.name = "compat",
+         .value = "openpype",
+         .help = "decide as OpenPype's plug-in does, not its documentation",
+         .call = read_compat,
+         .context = r},
+        {0}};
+    options_read(&help, defs, argc, argv);
+}
+
 int main(int argc, char **argv)
 {
-    enum { EXPLAIN = 256, COMPAT };
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"store", required_argument, NULL, 'd'},
-                                            {"explain", no_argument, NULL, EXPLAIN},
-                                            {"compat", required_argument, NULL, COMPAT},
-                                            PROGRAM_LONG_OPTIONS,
-                                            {0}};
     ruler r = {0};
     program_start("note-rule");
-    for (int o; (o = getopt_long(argc, argv, "c:d:" PROGRAM_OPTIONS, options, NULL)) != -1;)
-        switch (o) {
-        case 'c': r.config = optarg; break;
-        case 'd': r.store = optarg; break;
-        case EXPLAIN: r.explain = true; break;
-        case COMPAT:
-            if (strcmp(optarg, "openpype") != 0)
-                program_usage_error("--compat knows \"openpype\", not \"%s\"", optarg);
-            r.openpype = true;
-            break;
-        default: program_option(o, usage);
-        }
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    read_options(&r, argc, argv);
     r.kept = arena_new();
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     int status = run(&r);

@@ -6,30 +6,19 @@
 #include "apply/apply.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
 #include "record/ndjson.h"
 #include "store/state.h"
+#include "store/store_option.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: op-apply [-nqv] [-d STORE] [--wait SECONDS] < changes > results\n"
-    "\n"
-    "Carry out the changes that op-diff has planned.\n"
-    "\n"
-    "  -d, --store STORE   mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                      (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -n, --dry-run       write nothing; say what would be done\n"
-    "      --wait SECONDS  wait so long for another writer (30)\n"
-    "  -h, --help          -V, --version\n"
-    "  -v, --verbose       -q, --quiet\n";
 
 typedef struct options {
     const char *store; /* borrowed; NULL: the environment's */
@@ -169,25 +158,31 @@ static int run(const options *o)
     return status;
 }
 
+static void read_options(options *o, int argc, char **argv)
+{
+    static const program_help help = {
+        .usage = "op-apply [OPTION]... < changes > results",
+        .about = "Carry out the changes that op-diff has planned.",
+        .exit_status = "0 done, 1 a change failed or a line was bad, 75 conflicts, others see\n"
+                       "opkitsu(7)."};
+    const option_def defs[] = {store_option(&o->store),
+                               {.name = "dry-run",
+                                .letter = 'n',
+                                .help = "write nothing; report what would be done",
+                                .flag = &o->dry},
+                               {.name = "wait",
+                                .value = "SECONDS",
+                                .help = "how long to wait for another writer (30)",
+                                .seconds = &o->wait},
+                               {0}};
+    options_read(&help, defs, argc, argv);
+}
+
 int main(int argc, char **argv)
 {
-    enum { WAIT = 256 };
-    static const struct option long_options[] = {{"store", required_argument, NULL, 'd'},
-                                                 {"dry-run", no_argument, NULL, 'n'},
-                                                 {"wait", required_argument, NULL, WAIT},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
     options o = {.wait = 30};
     program_start("op-apply");
-    for (int c; (c = getopt_long(argc, argv, "d:n" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case 'd': o.store = optarg; break;
-        case 'n': o.dry = true; break;
-        case WAIT: o.wait = program_seconds("--wait", optarg); break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    read_options(&o, argc, argv);
     signals_end_input();
     int status = output_close(run(&o));
     if (signals_caught())

@@ -3,39 +3,18 @@
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
  * grammar is here, what is planned for a project is in lib/diff/diff.c. */
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "diff/diff.h"
 #include "record/checkpoint.h"
 #include "record/ndjson.h"
+#include "store/store_option.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: op-diff [-d STORE | -a FILE] [--max-delete N|N%] [--drop] [--exit-code] [-hVqv]\n"
-    "\n"
-    "Reads Kitsu records (kitsu-fetch) and writes the changes (for op-apply) that bring\n"
-    "OpenPype's documents to what Kitsu has. Changes nothing itself: without op-apply it is\n"
-    "a dry run.\n"
-    "\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (default: $OP_STORE, $OPENPYPE_MONGO, the embedded store)\n"
-    "  -a, --against FILE    compare with a saved op-dump, not with a store\n"
-    "      --max-delete N    plan at most N deletions and archivings a project, or N%\n"
-    "                        (default: refuses more than 10 that are more than 50%)\n"
-    "      --drop            plan to drop projects deleted in Kitsu, published or not\n"
-    "      --no-skipped      don't say on stderr what is skipped: the records tell\n"
-    "      --exit-code       exit 1 when there are differences\n"
-    "  -v, --verbose         say more\n"
-    "  -q, --quiet           say less\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "Exit status: 0 done, 1 something was skipped or left alone, 64 to 78 see opkitsu(7).\n";
 
 typedef struct reader {
     ndjson *in;
@@ -254,51 +233,65 @@ static int read_stream(reader *r)
     return r->trouble || ndjson_bad(r->in) || r->plan->skipped ? 1 : EX_OK;
 }
 
-int main(int argc, char *argv[])
+typedef struct options {
+    const char *store, *against; /* borrowed; NULL: not given */
+    bool exit_code;
+    diff plan; /* what it is to do */
+} options;
+
+static void read_options(options *o, int argc, char **argv)
 {
-    enum { MAX_DELETE = 256, DROP, NO_SKIPPED, EXIT_CODE };
-    static const struct option options[] = {{"store", required_argument, NULL, 'd'},
-                                            {"against", required_argument, NULL, 'a'},
-                                            {"max-delete", required_argument, NULL, MAX_DELETE},
-                                            {"drop", no_argument, NULL, DROP},
-                                            {"no-skipped", no_argument, NULL, NO_SKIPPED},
-                                            {"exit-code", no_argument, NULL, EXIT_CODE},
-                                            PROGRAM_LONG_OPTIONS,
-                                            {0}};
-    const char *url = NULL, *against = NULL;
-    bool exit_code = false;
-    diff plan = {0};
+    static const program_help help = {
+        .usage = "op-diff [OPTION]... < records > changes",
+        .about = "Plan the changes that bring OpenPype's documents to what Kitsu has. Reads what\n"
+                 "kitsu-fetch writes, writes what op-apply reads, and changes nothing itself:\n"
+                 "without op-apply it is a dry run.",
+        .exit_status = "0 done, 1 something was skipped or left alone, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        store_option(&o->store),
+        {.name = "against",
+         .letter = 'a',
+         .value = "FILE",
+         .help = "compare with a saved op-dump, not with a store",
+         .text = &o->against},
+        delete_limit_option(&o->plan.delete_limit,
+                            "delete and archive at most N documents a project, or N%\n"
+                            "(default: refuse more than 10 that are more than 50%)"),
+        {.name = "drop",
+         .help = "drop projects deleted in Kitsu, published or not",
+         .flag = &o->plan.drop},
+        {.name = "no-skipped",
+         .help = "do not report on stderr what is skipped",
+         .flag = &o->plan.no_skipped},
+        {.name = "exit-code", .help = "exit 1 if there are differences", .flag = &o->exit_code},
+        {0}};
+    options_read(&help, defs, argc, argv);
+    options_exclude("--store", o->store, "--against", o->against);
+}
+
+int main(int argc, char **argv)
+{
+    options o = {0};
     program_start("op-diff");
     msg_warn_once();
-    for (int o; (o = getopt_long(argc, argv, "d:a:" PROGRAM_OPTIONS, options, NULL)) != -1;)
-        switch (o) {
-        case 'd': url = optarg; break;
-        case 'a': against = optarg; break;
-        case MAX_DELETE: delete_limit_option(&plan.delete_limit, optarg); break;
-        case DROP: plan.drop = true; break;
-        case NO_SKIPPED: plan.no_skipped = true; break;
-        case EXIT_CODE: exit_code = true; break;
-        default: program_option(o, usage);
-        }
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
-    if (url && against)
-        program_usage_error("-d and -a exclude each other");
+    read_options(&o, argc, argv);
+    const char *url = o.store, *against = o.against;
+    diff *plan = &o.plan;
 
     error e = {0};
     store *s = NULL;
     int status;
-    reader r = {.plan = &plan, .arena = arena_new(), .coverage = checkpoint_scope_new()};
+    reader r = {.plan = plan, .arena = arena_new(), .coverage = checkpoint_scope_new()};
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     if (!against && !(s = store_open(url, STORE_READ, 30, &e)))
         goto out;
-    if (!(plan.settings = settings_load(s, &e)))
+    if (!(plan->settings = settings_load(s, &e)))
         goto out;
-    if (!(plan.documents =
+    if (!(plan->documents =
               against ? documents_from_dump(against, &e) : documents_from_store(s, &e)))
         goto out;
     status = read_stream(&r);
-    if (status == EX_OK && exit_code && plan.changes)
+    if (status == EX_OK && o.exit_code && plan->changes)
         status = 1;
     goto done;
 out:
@@ -307,8 +300,8 @@ out:
 done:
     close_project(&r);
     ndjson_free(r.in);
-    documents_free(plan.documents);
-    settings_free(plan.settings);
+    documents_free(plan->documents);
+    settings_free(plan->settings);
     store_close(s);
     arena_free(r.arena);
     checkpoint_scope_free(r.coverage);

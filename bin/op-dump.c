@@ -1,32 +1,18 @@
 /* op-dump - print OpenPype's documents. */
-#include "base/mem.h"
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
+#include "model/project_filter.h"
 #include "record/ndjson.h"
 #include "store/store.h"
+#include "store/store_option.h"
 
-#include <getopt.h>
-#include <stdlib.h>
-#include <string.h>
-
-static const char usage[] =
-    "usage: op-dump [-qv] [-d STORE] [-P PROJECT]... [--all] [--bare] > documents\n"
-    "\n"
-    "Print OpenPype's documents: projects and assets whole, subsets in outline.\n"
-    "\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -P, --project NAME    this project only; may be given again\n"
-    "      --all             every document, whole\n"
-    "      --bare            the documents alone, as mongoexport prints them\n"
-    "  -h, --help            -V, --version\n"
-    "  -v, --verbose         -q, --quiet\n";
+#include <stdio.h>
 
 typedef struct options {
     const char *store;     /* borrowed; NULL: the environment's */
-    const char **projects; /* owned list of borrowed names */
-    size_t n;
+    project_filter filter; /* owned */
     store_what what;
     bool bare;
 } options;
@@ -92,40 +78,30 @@ static void print_end(printer *p, store_ns ns)
     p->n = 0;
 }
 
-static bool is_wanted(const options *o, const char *name)
-{
-    for (size_t i = 0; i < o->n; i++)
-        if (strcmp(o->projects[i], name) == 0)
-            return true;
-    return o->n == 0;
-}
-
-/* Whether there is every project that was asked for. */
-static int check_names(const options *o, const store *s, const names *n)
+/* Returns 1 if the store lacks a project that -P names. */
+static int check_names(project_filter *f, const store *s, const names *n)
 {
     int status = 0;
-    for (size_t i = 0; i < o->n; i++) {
-        bool found = false;
-        for (uint32_t k = 0; k < n->list.len; k++)
-            found = found || strcmp(n->list.items[k].text, o->projects[i]) == 0;
-        if (!found) {
-            msg_error("%s: no project '%s'", store_name(s), o->projects[i]);
+    for (uint32_t i = 0; i < n->list.len; i++)
+        project_filter_wants(f, n->list.items[i].text, NULL);
+    for (size_t i = 0; i < f->n; i++)
+        if (!f->wishes[i].found) {
+            msg_error("%s: no project '%s'", store_name(s), f->wishes[i].text);
             status = 1;
         }
-    }
     return status;
 }
 
-static int dump(const options *o, store *s, arena *keep, arena *scratch)
+static int dump(options *o, store *s, arena *keep, arena *scratch)
 {
     error e;
     names n = {keep, scratch, json_array()};
     printer p = {scratch, o->bare, 0};
     bool ok = store_projects(s, scratch, take_name, &n, &e);
-    int status = ok ? check_names(o, s, &n) : 0;
+    int status = ok ? check_names(&o->filter, s, &n) : 0;
     for (uint32_t i = 0; ok && i < n.list.len && !ferror(stdout); i++) {
         store_ns ns = {store_avalon(s), n.list.items[i].text};
-        if (!is_wanted(o, ns.coll))
+        if (!project_filter_wants(&o->filter, ns.coll, NULL))
             continue;
         ok = store_documents(s, ns, o->what, scratch, print_document, &p, &e);
         if (ok)
@@ -137,7 +113,7 @@ static int dump(const options *o, store *s, arena *keep, arena *scratch)
     return e.status;
 }
 
-static int run(const options *o)
+static int run(options *o)
 {
     error e;
     store *s = store_open(o->store, STORE_READ, 30, &e);
@@ -153,28 +129,30 @@ static int run(const options *o)
     return status;
 }
 
+static void read_options(options *o, int argc, char **argv)
+{
+    static const program_help help = {
+        .usage = "op-dump [OPTION]... > documents",
+        .about = "Print OpenPype's documents: projects and assets whole, subsets in outline.",
+        .exit_status = "0 done, 1 a project does not exist, 64 to 78 see opkitsu(7)."};
+    bool all = false;
+    const option_def defs[] = {store_option(&o->store),
+                               project_filter_option(&o->filter),
+                               {.name = "all", .help = "every document, whole", .flag = &all},
+                               {.name = "bare",
+                                .help = "only the documents, as mongoexport prints them",
+                                .flag = &o->bare},
+                               {0}};
+    options_read(&help, defs, argc, argv);
+    o->what = all ? STORE_ALL : STORE_ENTITIES;
+}
+
 int main(int argc, char **argv)
 {
-    enum { ALL = 256, BARE };
-    static const struct option long_options[] = {{"store", required_argument, NULL, 'd'},
-                                                 {"project", required_argument, NULL, 'P'},
-                                                 {"all", no_argument, NULL, ALL},
-                                                 {"bare", no_argument, NULL, BARE},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
     program_start("op-dump");
-    options o = {.what = STORE_ENTITIES, .projects = xmalloc((size_t)argc * sizeof *o.projects)};
-    for (int c; (c = getopt_long(argc, argv, "d:P:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case 'd': o.store = optarg; break;
-        case 'P': o.projects[o.n++] = optarg; break;
-        case ALL: o.what = STORE_ALL; break;
-        case BARE: o.bare = true; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    options o = {0};
+    read_options(&o, argc, argv);
     int status = output_close(run(&o));
-    free(o.projects);
+    project_filter_free(&o.filter);
     return status;
 }

@@ -6,14 +6,16 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
 #include "store/lease.h"
 #include "store/service_status.h"
+#include "store/store_option.h"
 
 #include <errno.h>
-#include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,17 +28,6 @@
 
 #define STORE_SECONDS 2     /* how long to wait in one try for a file that is locked */
 #define MAX_EARLY     65536 /* bytes of notes while the store is away: more than a service has */
-
-static const char usage[] =
-    "usage: op-lease [-qv] [-d STORE] [--wait SECONDS] < notes > OWNER:TERM\n"
-    "\n"
-    "Hold the lease of OpenPype's database for as long as standard input lasts.\n"
-    "\n"
-    "  -d, --store STORE   mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                      (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "      --wait SECONDS  wait so long for another holder, or the store (for ever)\n"
-    "  -h, --help          -V, --version\n"
-    "  -v, --verbose       -q, --quiet\n";
 
 typedef struct holder {
     store *store;
@@ -269,22 +260,21 @@ static int run(const char *url, double wait)
 
 int main(int argc, char **argv)
 {
-    enum { WAIT = 256 };
-    static const struct option long_options[] = {{"store", required_argument, NULL, 'd'},
-                                                 {"wait", required_argument, NULL, WAIT},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
+    static const program_help help = {
+        .usage = "op-lease [OPTION]... < notes > OWNER:TERM",
+        .about = "Hold the lease of OpenPype's database until the end of standard input.",
+        .exit_status = "0 done, 75 the lease is another's or was lost, others see opkitsu(7)."};
     const char *url = NULL;
-    double wait = INFINITY;
+    unsigned wait = UINT_MAX;
+    const option_def defs[] = {
+        store_option(&url),
+        {.name = "wait",
+         .value = "SECONDS",
+         .help = "how long to wait for another holder, or for the store\n(forever)",
+         .seconds = &wait},
+        {0}};
     program_start("op-lease");
-    for (int c; (c = getopt_long(argc, argv, "d:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case 'd': url = optarg; break;
-        case WAIT: wait = program_seconds("--wait", optarg); break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    options_read(&help, defs, argc, argv);
     signals_end_input();
-    return output_close(run(url, wait));
+    return output_close(run(url, wait == UINT_MAX ? (double)INFINITY : (double)wait));
 }

@@ -5,56 +5,27 @@
  * asks nobody, needs to know. */
 #include "base/mem.h"
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "publish/complete.h"
 #include "record/ndjson.h"
+#include "store/store_option.h"
+#include "zou/kitsu_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-static const char usage[] =
-    "usage: publish-task [-qv] [-s URL] [-d STORE] [-l LOGIN]\n"
-    "                    [--password-file FILE | --password-command COMMAND]\n"
-    "                    < publish > publish\n"
-    "       publish-task [OPTION]... -P PROJECT -a ASSET -t TASK [--family FAMILY]...\n"
-    "                    [--comment TEXT] [--publish-version N] [--name NAME]\n"
-    "                    [--unpublished] [--id ID] [FILE]... > publish\n"
-    "\n"
-    "Find the tasks in Kitsu that a publish is about, their status, and those that\n"
-    "they can get. Asks Kitsu, and changes nothing.\n"
-    "\n"
-    "  -P, --project PROJECT the project, by its name in OpenPype, ...\n"
-    "  -a, --asset ASSET     ... the asset or shot, ...\n"
-    "  -t, --task TASK       ... and its task; without these, publishes are read\n"
-    "      --family FAMILY   a family that was published, the reviewed one first (review)\n"
-    "      --comment TEXT    the comment\n"
-    "      --publish-version N   the version that was published\n"
-    "      --name NAME       the instance's name\n"
-    "      --unpublished     nothing was really published\n"
-    "      --id ID           the publish's; else made of all of these\n"
-    "  -s, --server URL      Kitsu (KITSU_SERVER, else as set in OpenPype's settings)\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
-    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
-    "      --password-command COMMAND  the password is what it prints\n"
-    "  -v, --verbose         say more; twice: every request\n"
-    "  -q, --quiet           say less\n"
-    "  -h, --help            -V, --version\n"
-    "\n"
-    "Each FILE becomes a preview of the comment.\n";
-
 typedef struct options {
     zou_options zou;
     const char *store; /* borrowed; NULL: the usual one */
     publish_options publish;
-    bool some; /* options of a publish were given */
+    option_list families; /* owned */
+    bool some;            /* options of a publish were given */
 } options;
 
 typedef struct finder {
@@ -145,19 +116,28 @@ static int run(options *o)
     return status;
 }
 
-static void check_options(options *o, int argc, char **argv)
+static void read_version(void *context, const char *value)
 {
-    publish_options *p = &o->publish;
+    publish_options *p = context;
+    char *end;
+    errno = 0;
+    p->version = strtoll(value, &end, 10);
+    if (errno || end == value || *end || p->version < 0)
+        program_usage_error("--publish-version: expected a number, got \"%s\"", value);
+    p->versioned = true;
+}
+
+static void check_options(options *o)
+{
+    const publish_options *p = &o->publish;
     const char *given[] = {p->project, p->asset, p->task_name};
     static const char *const names[] = {"-P", "-a", "-t"};
-    p->files = (const char *const *)argv + optind;
-    p->n_files = (size_t)(argc - optind);
-    o->some |= p->n_files > 0;
+    o->some = p->project || p->asset || p->task_name || p->n_families || p->comment ||
+              p->versioned || p->name || p->unpublished || p->id || p->n_files;
     for (size_t i = 0; o->some && i < 3; i++)
         if (!given[i] || !*given[i])
-            program_usage_error("a publish is made of -P, -a and -t: %s is missing", names[i]);
-    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
-        program_usage_error("--password-file and --password-command: one of them");
+            program_usage_error("a publish needs -P, -a and -t: %s is missing", names[i]);
+    kitsu_options_check(&o->zou);
     for (size_t i = 0; i < p->n_files; i++)
         if (!*p->files[i])
             program_usage_error("a FILE without a name");
@@ -165,73 +145,69 @@ static void check_options(options *o, int argc, char **argv)
         program_usage_error("--id is empty");
 }
 
-static int64_t version_of(const char *text)
+static void read_options(options *o, int argc, char **argv)
 {
-    char *end;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    if (errno || end == text || *end || n < 0)
-        program_usage_error("--publish-version wants a number, not '%s'", text);
-    return n;
-}
-
-static void read_options(options *o, const char **families, int argc, char **argv)
-{
-    enum { FAMILY = 256, COMMENT, VERSION, NAME, UNPUBLISHED, ID, PASSWORD_FILE, PASSWORD_COMMAND };
-    static const struct option long_options[] = {
-        {"project", required_argument, NULL, 'P'},
-        {"asset", required_argument, NULL, 'a'},
-        {"task", required_argument, NULL, 't'},
-        {"family", required_argument, NULL, FAMILY},
-        {"comment", required_argument, NULL, COMMENT},
-        {"publish-version", required_argument, NULL, VERSION},
-        {"name", required_argument, NULL, NAME},
-        {"unpublished", no_argument, NULL, UNPUBLISHED},
-        {"id", required_argument, NULL, ID},
-        {"server", required_argument, NULL, 's'},
-        {"store", required_argument, NULL, 'd'},
-        {"login", required_argument, NULL, 'l'},
-        {"password-file", required_argument, NULL, PASSWORD_FILE},
-        {"password-command", required_argument, NULL, PASSWORD_COMMAND},
-        PROGRAM_LONG_OPTIONS,
-        {NULL, 0, NULL, 0}};
+    static const program_help help = {
+        .usage = "publish-task [OPTION]... < publish > publish\n"
+                 "publish-task [OPTION]... -P NAME -a ASSET -t TASK [FILE]... > publish",
+        .about = "Find the tasks in Kitsu that a publish is about, their status, and those that\n"
+                 "they can get. Asks Kitsu, and changes nothing.",
+        .operands = "Each FILE becomes a preview of the comment.",
+        .verbose = "say more; twice: every request",
+        .exit_status = "0 done, 1 a task was not found, 64 to 78 see opkitsu(7)."};
     publish_options *p = &o->publish;
-    int c;
-    while ((c = getopt_long(argc, argv, "P:a:t:s:d:l:" PROGRAM_OPTIONS, long_options, NULL)) !=
-           -1) {
-        o->some |= strchr("Pat", c) || (c >= FAMILY && c <= ID);
-        switch (c) {
-        case 'P': p->project = optarg; break;
-        case 'a': p->asset = optarg; break;
-        case 't': p->task_name = optarg; break;
-        case FAMILY: families[p->n_families++] = optarg; break;
-        case COMMENT: p->comment = optarg; break;
-        case VERSION:
-            p->version = version_of(optarg);
-            p->versioned = true;
-            break;
-        case NAME: p->name = optarg; break;
-        case UNPUBLISHED: p->unpublished = true; break;
-        case ID: p->id = optarg; break;
-        case 's': o->zou.server = optarg; break;
-        case 'd': o->store = optarg; break;
-        case 'l': o->zou.credentials.login = optarg; break;
-        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
-        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
-        default: program_option(c, usage);
-        }
-    }
-    p->families = families;
-    check_options(o, argc, argv);
+    const option_def defs[] = {
+        kitsu_server_option(&o->zou),
+        store_option(&o->store),
+        kitsu_login_option(&o->zou),
+        kitsu_password_file_option(&o->zou),
+        kitsu_password_command_option(&o->zou),
+        {.name = "project",
+         .letter = 'P',
+         .value = "NAME",
+         .help = "the project, by its name in OpenPype, ...",
+         .text = &p->project},
+        {.name = "asset",
+         .letter = 'a',
+         .value = "ASSET",
+         .help = "... the asset or shot, ...",
+         .text = &p->asset},
+        {.name = "task",
+         .letter = 't',
+         .value = "TASK",
+         .help = "... and its task; without these, publishes are read from stdin",
+         .text = &p->task_name},
+        {.name = "family",
+         .value = "FAMILY",
+         .help = "a published family, the reviewed one first (review);\nmay be repeated",
+         .list = &o->families},
+        {.name = "comment", .value = "TEXT", .help = "the comment", .text = &p->comment},
+        {.name = "publish-version",
+         .value = "N",
+         .help = "the published version",
+         .call = read_version,
+         .context = p},
+        {.name = "name", .value = "NAME", .help = "the instance's name", .text = &p->name},
+        {.name = "unpublished", .help = "nothing was really published", .flag = &p->unpublished},
+        {.name = "id",
+         .value = "ID",
+         .help = "the publish's id (default: made from all of these)",
+         .text = &p->id},
+        {0}};
+    int first = options_read(&help, defs, argc, argv);
+    p->families = o->families.items;
+    p->n_families = o->families.n;
+    p->files = (const char *const *)argv + first;
+    p->n_files = (size_t)(argc - first);
+    check_options(o);
 }
 
 int main(int argc, char **argv)
 {
     options o = {0};
-    const char **families = xmalloc((size_t)argc * sizeof *families + 1);
     program_start("publish-task");
-    read_options(&o, families, argc, argv);
+    read_options(&o, argc, argv);
     int status = run(&o);
-    free(families);
+    option_list_free(&o.families);
     return output_close(status);
 }

@@ -11,19 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: push-report [-hVqv]\n"
-    "\n"
-    "Reads the results of zou-push, or of op-apply behind it, and writes them as text:\n"
-    "of a plan a tree for each project, of what was carried out a line.\n"
-    "\n"
-    "  -v, --verbose         the tree also of what was carried out\n"
-    "  -q, --quiet           write only of what was skipped or failed\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "Exit status: 0 done, 1 some lines made no sense, 74 reading or writing failed.\n";
-
 enum { CREATED, UPDATED, LINKED, DELETED, TASKS, COUNTS };
 /* As the Summary names them, and in words, done and planned. */
 static const struct {
@@ -269,7 +256,16 @@ static void finish(report *r)
 
 int main(int argc, char **argv)
 {
-    report_start("push-report", usage, argc, argv);
+    static const program_help help = {
+        .usage = "push-report [OPTION]... < results",
+        .about =
+            "Write the results of zou-push, or of op-apply behind it, as text: of a plan a tree\n"
+            "for each project, of what was carried out a line.",
+        .verbose = "print the tree also of what was carried out",
+        .quiet = "print only what was skipped or failed",
+        .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
+    static const option_def none[] = {{0}};
+    report_start("push-report", &help, none, argc, argv);
     report r = {.tree = tree_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
     int status = report_read(on_record, &r);
     finish(&r);

@@ -15,19 +15,6 @@
 #include <string.h>
 #include <uthash.h>
 
-static const char usage[] =
-    "usage: sync-report [-hVqv]\n"
-    "\n"
-    "Reads the results of op-apply, or the changes of op-diff, and writes them as text:\n"
-    "of results a line for each project, of changes what each would change.\n"
-    "\n"
-    "  -v, --verbose         of results also every document that was written\n"
-    "  -q, --quiet           write only of what was skipped, failed or in conflict\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "Exit status: 0 done, 1 some lines made no sense, 74 reading or writing failed.\n";
-
 /* What was said of a project the last time to be skipped: batches of events tell
  * of all that is, again and again. */
 typedef struct said {
@@ -318,7 +305,16 @@ static void on_record(void *context, const json *record)
 
 int main(int argc, char **argv)
 {
-    report_start("sync-report", usage, argc, argv);
+    static const program_help help = {
+        .usage = "sync-report [OPTION]... < results",
+        .about =
+            "Write the results of op-apply, or the changes of op-diff, as text: of results a line\n"
+            "for each project, of changes what each would change.",
+        .verbose = "of results also print every document that was written",
+        .quiet = "print only what was skipped, failed or in conflict",
+        .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
+    static const option_def none[] = {{0}};
+    report_start("sync-report", &help, none, argc, argv);
     report r = {.quiet = msg_level() < 0, .verbose = msg_level() > 0};
     int status = report_read(on_record, &r);
     print_plan(&r);

@@ -3,39 +3,26 @@
  * Reads what it and op-apply leave in the store (store/state.h, store/service_status.h), and the
  * log-in of this user; asks Kitsu nothing. */
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
 #include "record/ndjson.h"
 #include "store/lease.h"
 #include "store/state.h"
+#include "store/store_option.h"
 #include "zou/event_log.h"
+#include "zou/kitsu_options.h"
 #include "zou/session.h"
 #include "zou/session_file.h"
 #include "zou/zou.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-static const char usage[] =
-    "usage: sync-status [-hVqv] [-s URL] [-d STORE] [-l LOGIN] [--json]\n"
-    "\n"
-    "Say how the service is that keeps OpenPype's projects in step with Kitsu.\n"
-    "\n"
-    "  -s, --server URL      Kitsu's address (KITSU_SERVER, OpenPype's settings)\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -l, --login LOGIN     whose log-in to look at (KITSU_LOGIN)\n"
-    "      --json            one JSON object instead of text\n"
-    "  -h, --help            -V, --version\n"
-    "  -v, --verbose         -q, --quiet (says only what is wrong)\n"
-    "\n"
-    "Exit status: 0 a service is at work and well, 1 something is wrong, 3 there is no service.\n";
 
 #define STORE_SECONDS 5     /* how long to wait for who writes */
 #define MAX_UNREAD    180   /* seconds that Kitsu's log may not have been read; it is every 60 */
@@ -390,24 +377,19 @@ static int run(options *o)
 
 int main(int argc, char **argv)
 {
-    enum { JSON = 256 };
-    static const struct option long_options[] = {{"server", required_argument, NULL, 's'},
-                                                 {"store", required_argument, NULL, 'd'},
-                                                 {"login", required_argument, NULL, 'l'},
-                                                 {"json", no_argument, NULL, JSON},
-                                                 PROGRAM_LONG_OPTIONS,
-                                                 {NULL, 0, NULL, 0}};
-    program_start("sync-status");
+    static const program_help help = {
+        .usage = "sync-status [OPTION]...",
+        .about = "Report on the service that keeps OpenPype's projects in step with Kitsu.",
+        .quiet = "report only what is wrong",
+        .exit_status = "0 a service is running and well, 1 something is wrong, 3 no service."};
     options o = {0};
-    for (int c; (c = getopt_long(argc, argv, "s:d:l:" PROGRAM_OPTIONS, long_options, NULL)) != -1;)
-        switch (c) {
-        case 's': o.zou.server = optarg; break;
-        case 'd': o.store = optarg; break;
-        case 'l': o.zou.credentials.login = optarg; break;
-        case JSON: o.as_json = true; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
+    const option_def defs[] = {
+        kitsu_server_option(&o.zou),
+        store_option(&o.store),
+        kitsu_login_option(&o.zou),
+        {.name = "json", .help = "print one JSON object instead of text", .flag = &o.as_json},
+        {0}};
+    program_start("sync-status");
+    options_read(&help, defs, argc, argv);
     return output_close(run(&o));
 }

@@ -4,6 +4,7 @@
  * Kitsu, at once, so that it is known even if the next one never ends; and Change
  * records that link the documents to what was made, for op-apply. */
 #include "base/msg.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
@@ -14,38 +15,14 @@
 #include "record/ndjson.h"
 #include "record/record.h"
 #include "record/result.h"
+#include "store/store_option.h"
+#include "zou/kitsu_options.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: zou-push [-nqv] [-s URL] [-d STORE] [-l LOGIN]\n"
-    "                [--password-file FILE | --password-command COMMAND]\n"
-    "                [--delete] [--max-delete N|N%] [--no-skipped] [--wait SECONDS]\n"
-    "                < documents or comments > results, changes\n"
-    "\n"
-    "Bring into Kitsu what OpenPype has and Kitsu lacks; post comments, with\n"
-    "previews and attachments.\n"
-    "\n"
-    "  -s, --server URL      Kitsu (KITSU_SERVER, else as set in OpenPype's settings)\n"
-    "  -d, --store STORE     mongodb://..., mongodb+srv://... or sqlite:PATH\n"
-    "                        (OP_STORE, OPENPYPE_MONGO; else sqlite:~/.local/share/opkitsu/op.db)\n"
-    "  -n, --dry-run         make nothing; say what would be done\n"
-    "      --delete          delete in Kitsu what OpenPype no longer has\n"
-    "      --max-delete N    delete at most N entities a project, or N%\n"
-    "                        (default: refuses more than 10 that are more than 50%)\n"
-    "      --no-skipped      don't say on stderr what is skipped or failed: the records tell\n"
-    "      --wait SECONDS    wait so long for another push, or writer (30)\n"
-    "  -l, --login LOGIN     who logs in (KITSU_LOGIN)\n"
-    "      --password-file FILE        the password is its first line (KITSU_PWD)\n"
-    "      --password-command COMMAND  the password is what it prints\n"
-    "  -v, --verbose         say more; twice: every request\n"
-    "  -q, --quiet           say less, and draw no progress\n"
-    "  -h, --help            -V, --version\n";
 
 typedef struct options {
     zou_options zou;
@@ -218,39 +195,40 @@ static int run(options *o)
 
 static void read_options(options *o, int argc, char **argv)
 {
-    enum { DELETE = 256, MAX_DELETE, NO_SKIPPED, WAIT, PASSWORD_FILE, PASSWORD_COMMAND };
-    static const struct option long_options[] = {
-        {"server", required_argument, NULL, 's'},
-        {"store", required_argument, NULL, 'd'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"delete", no_argument, NULL, DELETE},
-        {"max-delete", required_argument, NULL, MAX_DELETE},
-        {"no-skipped", no_argument, NULL, NO_SKIPPED},
-        {"wait", required_argument, NULL, WAIT},
-        {"login", required_argument, NULL, 'l'},
-        {"password-file", required_argument, NULL, PASSWORD_FILE},
-        {"password-command", required_argument, NULL, PASSWORD_COMMAND},
-        PROGRAM_LONG_OPTIONS,
-        {NULL, 0, NULL, 0}};
-    int c;
-    while ((c = getopt_long(argc, argv, "s:d:nl:" PROGRAM_OPTIONS, long_options, NULL)) != -1)
-        switch (c) {
-        case 's': o->zou.server = optarg; break;
-        case 'd': o->store = optarg; break;
-        case 'n': o->push.dry = true; break;
-        case 'l': o->zou.credentials.login = optarg; break;
-        case DELETE: o->push.deletes = true; break;
-        case MAX_DELETE: delete_limit_option(&o->push.delete_limit, optarg); break;
-        case NO_SKIPPED: o->push.silent = true; break;
-        case WAIT: o->wait = program_seconds("--wait", optarg); break;
-        case PASSWORD_FILE: o->zou.credentials.password_file = optarg; break;
-        case PASSWORD_COMMAND: o->zou.credentials.password_command = optarg; break;
-        default: program_option(c, usage);
-        }
-    if (optind < argc)
-        program_usage_error("it takes no arguments: '%s'", argv[optind]);
-    if (o->zou.credentials.password_file && o->zou.credentials.password_command)
-        program_usage_error("--password-file and --password-command: one of them");
+    static const program_help help = {
+        .usage = "zou-push [OPTION]... < documents > results, changes\n"
+                 "zou-push [OPTION]... < comments > results",
+        .about = "Create in Kitsu what OpenPype has and Kitsu lacks, or post comments with their\n"
+                 "previews and attachments.",
+        .verbose = "say more; twice: every request",
+        .quiet = "say less, and draw no progress",
+        .exit_status = "0 done, 1 something was skipped or failed, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {
+        kitsu_server_option(&o->zou),
+        store_option(&o->store),
+        kitsu_login_option(&o->zou),
+        kitsu_password_file_option(&o->zou),
+        kitsu_password_command_option(&o->zou),
+        {.name = "delete",
+         .help = "delete in Kitsu what OpenPype no longer has",
+         .flag = &o->push.deletes},
+        delete_limit_option(&o->push.delete_limit,
+                            "delete at most N entities a project, or N%\n"
+                            "(default: refuse more than 10 that are more than 50%)"),
+        {.name = "no-skipped",
+         .help = "do not report on stderr what is skipped or failed",
+         .flag = &o->push.silent},
+        {.name = "dry-run",
+         .letter = 'n',
+         .help = "create nothing; report what would be done",
+         .flag = &o->push.dry},
+        {.name = "wait",
+         .value = "SECONDS",
+         .help = "how long to wait for another push or writer (30)",
+         .seconds = &o->wait},
+        {0}};
+    options_read(&help, defs, argc, argv);
+    kitsu_options_check(&o->zou);
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#define OPKITSU_VERSION "0.1.0"
+#define OPKITSU_VERSION "1.0.0-dev"
 
 /* First call of main. Sets the name for messages, sees to it that descriptors
  * 0, 1 and 2 are open (a store opened as descriptor 1 would take the stream

@@ -34,7 +34,7 @@ typedef struct service {
     zou_lists shared;
     store *store;        /* owned */
     const char *address; /* borrowed */
-    fetch_filter *filter;
+    project_filter *filter;
     project_links links;
     double links_read;    /* by clock_now; 0: never */
     known_project *known; /* hash table */
@@ -442,7 +442,7 @@ static bool answer_project(service *s, affected_project *p)
         return false;
     fetch_reading_start(&a.reading, &s->shared, p->id, link ? link->name : p->id);
     zou_result result = zou_project_read(&a.reading.project, &s->e);
-    bool wanted = fetch_filter_wants(s->filter, a.reading.project.name, p->id);
+    bool wanted = project_filter_wants(s->filter, a.reading.project.name, p->id);
     bool ok = true;
     known(s, p->id)->unwanted = result == ZOU_OK && !wanted;
     if (result == ZOU_OK && wanted)
@@ -578,7 +578,7 @@ static bool run(service *s)
     return ok;
 }
 
-int fetch_events_run(zou *z, store *st, const char *address, fetch_filter *filter)
+int fetch_events_run(zou *z, store *st, const char *address, project_filter *filter)
 {
     bool wanted[KINDS];
     for (int k = 0; k < KINDS; k++)

@@ -4,6 +4,7 @@
 #ifndef OPKITSU_FETCH_EVENTS_H
 #define OPKITSU_FETCH_EVENTS_H
 
+#include "model/project_filter.h"
 #include "store/links.h"
 #include "zou/zou.h"
 
@@ -11,6 +12,6 @@
  * the others are borrowed. As long as it has no project it is opened again by
  * its `address` (or NULL, as in store/store.h): its file may have been made since.
  * Returns the exit status; a fatal one has been explained. */
-int fetch_events_run(zou *z, store *s, const char *address, fetch_filter *filter);
+int fetch_events_run(zou *z, store *s, const char *address, project_filter *filter);
 
 #endif

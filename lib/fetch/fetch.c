@@ -14,7 +14,7 @@
 /* A full reading under way. */
 typedef struct reading_all {
     zou_lists *shared;
-    fetch_filter *filter;
+    project_filter *filter;
     const project_links *links;
     element_list list; /* all projects that the user sees, by name, then id */
     arena *arena;      /* of ended and left */
@@ -112,7 +112,7 @@ static bool write_deleted(reading_all *r)
             twin |= strcmp(l->items[k].id, link->id) == 0;
         bool ok = true;
         if (twin || element_list_find(&r->list, link->id) ||
-            !fetch_filter_wants(r->filter, link->name, link->id))
+            !project_filter_wants(r->filter, link->name, link->id))
             continue;
         if (!zou_is_id(link->id))
             ok = complain(r, link->name, "its data.zou_id is no id of Kitsu's");
@@ -149,18 +149,18 @@ static bool write_projects(reading_all *r)
         complain(r, "this user is in the team of no project", "there is nothing to read");
     for (size_t i = 0; i < r->list.len; i++) {
         const json_element *project = &r->list.items[i];
-        if (fetch_filter_wants(r->filter, project->name ? project->name : "", project->id) &&
+        if (project_filter_wants(r->filter, project->name ? project->name : "", project->id) &&
             !go_on(r, read_one(r, project)))
             return false;
     }
     for (size_t i = 0; i < r->filter->n; i++)
-        if (!r->filter->found[i])
-            complain(r, r->filter->names[i],
+        if (!r->filter->wishes[i].found)
+            complain(r, r->filter->wishes[i].text,
                      "there is no such project, or this user may not see it");
     return true;
 }
 
-bool fetch_all(zou_lists *s, fetch_filter *filter, const project_links *links, arena *a,
+bool fetch_all(zou_lists *s, project_filter *filter, const project_links *links, arena *a,
                json *ended, json *left, int *status, error *e)
 {
     reading_all r = {.shared = s,
@@ -197,7 +197,7 @@ static void write_checkpoint(const zou_lists *s, const event_position *head, con
     arena_free(a);
 }
 
-int fetch_run(zou *z, const bool wanted[KINDS], bool all_kinds, fetch_filter *filter,
+int fetch_run(zou *z, const bool wanted[KINDS], bool all_kinds, project_filter *filter,
               const project_links *links)
 {
     int status = EX_OK;

@@ -54,25 +54,15 @@ fetch_outcome fetch_reading_abandon(const fetch_reading *r, zou_result result, c
 
 /* ---- records ------------------------------------------------------------ */
 
-static bool write_project(void *context, const json_element *e)
-{
-    fetch_reading *r = context;
-    json added = json_object();
-    json_set(r->project.arena, &added, "project_status_name", zou_project_status_name(&r->project));
-    if (r->scope)
-        json_set(r->project.arena, &added, "scope", json_string(r->project.arena, r->scope));
-    r->skipped |= !zou_record_write("Project", r->project.id, e, &added);
-    return true;
-}
-
 void fetch_reading_write_project(fetch_reading *r)
 {
-    buf text = {0};
-    json_splitter *s = json_splitter_new(write_project, r);
-    json_write(&text, &r->project.record);
-    json_splitter_feed(s, text.data, text.len);
-    json_splitter_free(s);
-    buf_free(&text);
+    arena *a = r->project.arena;
+    json added = json_object();
+    json_set(a, &added, "project_status_name", zou_project_status_name(&r->project));
+    if (r->scope)
+        json_set(a, &added, "scope", json_string(a, r->scope));
+    if (!zou_record_write_tree("Project", r->project.id, &r->project.record, &added))
+        r->skipped = true;
     fflush(stdout); /* op-diff can read its documents, while Kitsu's are on the way */
 }
 

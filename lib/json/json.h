@@ -1,7 +1,6 @@
 /* json.h - JSON values as a small tree in an arena, and as text.
  *
- * The only file that knows yajl is json.c (house rule: JSON behind one
- * header). A tree belongs to the arena that it was made in and is otherwise
+ * Only parse.c, write.c and splitter.c know yajl. A tree belongs to the arena that it was made in and is otherwise
  * plain data: to copy a `json` is to share what it points to. Numbers keep
  * the text that they came as (jq 1.6 would round them).
  *
@@ -52,17 +51,17 @@ typedef struct json_error {
 
 /* ---- text to tree ------------------------------------------------------ */
 
-/* What json_parse mended on the way, so that the caller can report it. */
+/* What json_parse repaired on the way, so that the caller can report it. */
 typedef struct json_repaired {
     unsigned surrogates; /* halves of a surrogate pair, read as U+FFFD */
     unsigned nul_keys;   /* keys with a NUL inside, left out */
 } json_repaired;
 
-/* Parse one JSON value, blanks around it allowed, nothing else. `mended` may
+/* Parse one JSON value, blanks around it allowed, nothing else. `repaired` may
  * be NULL. False: `*e` says what is wrong and where (or is NULL), and `*out`
  * is not set. Deeper than MAX_DEPTH (base/limits.h) is an error. */
 bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
-                json_repaired *mended);
+                json_repaired *repaired);
 
 /* ---- tree to text ------------------------------------------------------ */
 
@@ -120,6 +119,8 @@ json json_stringn(arena *a, const char *text, size_t len);
 /* A message, which may have been cut in the midst of a character: each byte that is
  * not of UTF-8 becomes `?`, for a record with it would not be read. */
 json json_message(arena *a, const char *text);
+/* A number by its token, which must be one of JSON. */
+json json_number(arena *a, const char *token, size_t len);
 json json_integer(arena *a, int64_t value);
 /* The shortest text that reads back as `value`, always with `.` or `e`, so
  * that it stays a double: 25.0. `value` must be finite. */

@@ -5,16 +5,22 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void delete_limit_option(delete_limit *g, const char *text)
+static void read_limit(void *limit, const char *text)
 {
+    delete_limit *g = limit;
     char *end;
     errno = 0;
     g->limit = strtol(text, &end, 10);
     g->percent = *end == '%';
     if (end == text || errno || g->limit < 0 || end[g->percent] || (g->percent && g->limit > 100))
-        program_usage_error("--max-delete wants a number, or a percentage up to 100%%: \"%s\"",
-                            text);
+        program_usage_error("--max-delete: expected a number or a percentage, got \"%s\"", text);
     g->given = true;
+}
+
+option_def delete_limit_option(delete_limit *g, const char *help)
+{
+    return (option_def){
+        .name = "max-delete", .value = "N|N%", .help = help, .call = read_limit, .context = g};
 }
 
 bool delete_limit_allows(const delete_limit *g, size_t going, size_t there)

@@ -1,7 +1,9 @@
 /* delete_limit.h - how many may be deleted at a time (--max-delete; opkitsu(7), "What
- * becomes of what"). */
+ * is deleted"). */
 #ifndef OPKITSU_MODEL_DELETE_LIMIT_H
 #define OPKITSU_MODEL_DELETE_LIMIT_H
+
+#include "base/options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +15,8 @@ typedef struct delete_limit {
     long limit;
 } delete_limit;
 
-/* Take the option's text, `N` or `N%`; another one is a usage error. */
-void delete_limit_option(delete_limit *g, const char *text);
+/* --max-delete N|N%. */
+option_def delete_limit_option(delete_limit *g, const char *help);
 /* Whether so many of those that are there may go. */
 bool delete_limit_allows(const delete_limit *g, size_t going, size_t there);
 

@@ -185,8 +185,8 @@ int ndjson_next(ndjson *n, arena *a, json *out)
     int got;
     while ((got = next_line(n)) == 1) {
         json_error e;
-        json_repaired mended;
-        if (!json_parse(a, n->data + n->line, n->line_len - 1, out, &e, &mended)) {
+        json_repaired repaired;
+        if (!json_parse(a, n->data + n->line, n->line_len - 1, out, &e, &repaired)) {
             ndjson_complain(n, "%s (byte %zu)", e.what, e.offset + 1);
             continue;
         }
@@ -198,9 +198,9 @@ int ndjson_next(ndjson *n, arena *a, json *out)
             ndjson_complain(n, "an object without a \"type\"");
             continue;
         }
-        if (mended.surrogates)
+        if (repaired.surrogates)
             msg_warn("%s:%lu: half of a surrogate pair, read as U+FFFD", n->name, n->number);
-        if (mended.nul_keys)
+        if (repaired.nul_keys)
             msg_warn("%s:%lu: key with a NUL character left out", n->name, n->number);
         return 1;
     }

@@ -45,27 +45,33 @@ static void write_on_one_line(const char *text, size_t len)
     output_write("\n", 1);
 }
 
-static bool write_with(const char *type, const char *project_id, const json_element *e,
-                       const json *added)
+/* The members of `added` go before the object's own of other names. */
+static void write_merged(arena *a, const char *type, const json *own, const json *added)
 {
-    arena *a = arena_new();
-    json own, v = json_object();
-    if (!json_parse(a, e->text, e->len, &own, NULL, NULL)) {
-        arena_free(a); /* deeper than even a line may be */
-        write_skipped(type, project_id, e);
-        return false;
-    }
-    if (!e->type || strcmp(e->type, type) != 0)
+    json v = json_object();
+    if (!json_text_is(json_get(own, "type"), type))
         json_add(a, &v, "type", json_string(a, type));
     for (uint32_t i = 0; added && i < added->len; i++)
         json_add(a, &v, added->members[i].key, added->members[i].value);
     json first = v;
-    for (uint32_t i = 0; i < own.len; i++)
-        if (!json_get(&first, own.members[i].key))
-            json_add(a, &v, own.members[i].key, own.members[i].value);
+    for (uint32_t i = 0; i < own->len; i++)
+        if (!json_get(&first, own->members[i].key))
+            json_add(a, &v, own->members[i].key, own->members[i].value);
     ndjson_write(&v);
+}
+
+static bool write_parsed(const char *type, const char *project_id, const json_element *e,
+                         const json *added)
+{
+    arena *a = arena_new();
+    json own;
+    bool parsed = json_parse(a, e->text, e->len, &own, NULL, NULL);
+    if (parsed)
+        write_merged(a, type, &own, added);
+    else /* deeper than even a line may be */
+        write_skipped(type, project_id, e);
     arena_free(a);
-    return true;
+    return parsed;
 }
 
 bool zou_record_write(const char *type, const char *project_id, const json_element *e,
@@ -76,7 +82,36 @@ bool zou_record_write(const char *type, const char *project_id, const json_eleme
         return false;
     }
     if (added || !e->type || strcmp(e->type, type) != 0)
-        return write_with(type, project_id, e, added);
+        return write_parsed(type, project_id, e, added);
     write_on_one_line(e->text, e->len);
+    return true;
+}
+
+/* What json_splitter would have said of it. */
+static json_element element_of(const json *object)
+{
+    buf text = {0};
+    json_write(&text, object);
+    json_element e = {.len = text.len,
+                      .id = json_text(json_get(object, "id")),
+                      .name = json_text(json_get(object, "name")),
+                      .type = json_text(json_get(object, "type")),
+                      .too_large = text.len > MAX_RECORD,
+                      .too_deep = json_depth(object) > MAX_RECORD_DEPTH};
+    buf_free(&text);
+    return e;
+}
+
+bool zou_record_write_tree(const char *type, const char *project_id, const json *object,
+                           const json *added)
+{
+    json_element e = element_of(object);
+    if (e.too_large || e.too_deep) {
+        write_skipped(type, project_id, &e);
+        return false;
+    }
+    arena *a = arena_new();
+    write_merged(a, type, object, added);
+    arena_free(a);
     return true;
 }

@@ -5,7 +5,6 @@
 #include "base/program.h"
 #include "record/ndjson.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -13,14 +12,11 @@
 
 #define MAX_REMARKS 20 /* of one sort that are said; the others are only counted */
 
-void report_start(const char *name, const char *usage, int argc, char **argv)
+void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
+                  char **argv)
 {
-    static const struct option options[] = {PROGRAM_LONG_OPTIONS, {0}};
     program_start(name);
-    for (int o; (o = getopt_long(argc, argv, PROGRAM_OPTIONS, options, NULL)) != -1;)
-        program_option(o, usage);
-    if (optind < argc)
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    options_read(help, defs, argc, argv);
 }
 
 int report_read(void (*fn)(void *context, const json *record), void *context)

@@ -4,12 +4,14 @@
 #define OPKITSU_REPORT_REPORT_H
 
 #include "base/buf.h"
+#include "base/options.h"
 #include "json/json.h"
 
 #include <stdint.h>
 
-/* The first call of main: the options that every program has, and no others. */
-void report_start(const char *name, const char *usage, int argc, char **argv);
+/* The first call of main; `defs` as in options_read. */
+void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
+                  char **argv);
 /* Hand over stdin's records, one by one. Returns the exit status that the reading
  * is worth. */
 int report_read(void (*fn)(void *context, const json *record), void *context);

@@ -58,12 +58,3 @@ const project_link *project_links_find(const project_links *l, const char *id, c
     }
     return first;
 }
-
-bool fetch_filter_wants(fetch_filter *f, const char *name, const char *id)
-{
-    bool wanted = f->n == 0;
-    for (size_t i = 0; i < f->n; i++)
-        if ((name && strcmp(f->names[i], name) == 0) || strcmp(f->names[i], id) == 0)
-            wanted = f->found[i] = true;
-    return wanted;
-}

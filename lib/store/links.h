@@ -26,15 +26,4 @@ void project_links_free(project_links *l);
  * that of this name, else the first. NULL: none. `name` may be NULL. */
 const project_link *project_links_find(const project_links *l, const char *id, const char *name);
 
-/* The projects that -P names. */
-typedef struct fetch_filter {
-    const char **names; /* owned by whoever fills it in; the texts are borrowed */
-    bool *found;        /* owned likewise: which there are */
-    size_t n;           /* 0: all are wanted */
-} fetch_filter;
-
-/* Whether a project of this name (or NULL) and id is wanted; note is taken of
- * which -P it answers. */
-bool fetch_filter_wants(fetch_filter *f, const char *name, const char *id);
-
 #endif

@@ -77,7 +77,7 @@ shell_files() {
     for program in "${programs[@]}" "${scripts[@]}"; do
         run --separate-stderr "$program" --version
         [[ $status == 0 && $stderr == "" ]]
-        [[ $output =~ ^$program\ \(opkitsu\)\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+        [[ $output =~ ^$program\ \(opkitsu\)\ [0-9]+\.[0-9]+\.[0-9]+(-dev)?$ ]]
         run -0 "$program" -V
     done
 }

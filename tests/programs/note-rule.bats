@@ -668,7 +668,7 @@ END
     note-rule -c settings <publish >/dev/full 2>err || status=$?
     [[ $status == 74 ]]
     run -64 --separate-stderr note-rule --compat ayon <publish
-    [[ $stderr == *'--compat knows "openpype", not "ayon"'* ]]
+    [[ $stderr == *'--compat: expected "openpype", got "ayon"'* ]]
     run -64 note-rule -c settings extra
     run -78 note-rule -d nonsense: <publish
 }

@@ -483,7 +483,7 @@ setup() {
 @test "usage errors" {
     run --separate-stderr op-apply --wait soon
     [ "$status" -eq 64 ]
-    [ "${stderr_lines[0]}" = "op-apply: --wait wants a number of seconds, not 'soon'" ]
+    [ "${stderr_lines[0]}" = "op-apply: --wait: expected a number of seconds, got \"soon\"" ]
     run --separate-stderr op-apply plan.ndjson
     [ "$status" -eq 64 ]
     run --separate-stderr op-apply --nonsense

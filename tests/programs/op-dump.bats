@@ -121,10 +121,25 @@ case_end() {
 @test "usage errors" {
     run --separate-stderr op-dump demo
     [ "$status" -eq 64 ]
-    [ "${stderr_lines[0]}" = "op-dump: it takes no arguments: 'demo'" ]
+    [ "${stderr_lines[0]}" = "op-dump: unexpected argument \"demo\"" ]
     run --separate-stderr op-dump -P
     [ "$status" -eq 64 ]
     run --separate-stderr op-dump --version
     [ "$status" -eq 0 ]
     [[ $output == "op-dump (opkitsu) "* ]]
+}
+
+@test "-prj is -P, in any form; a value that looks like it stays a value" {
+    local option
+    apply insert
+    others
+    for option in "-P alpha" "-Palpha" "-prj alpha" "-prj=alpha" "--project alpha" "--project=alpha"; do
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr op-dump $option
+        [ "$(jq -r .ns.coll <<<"$output" | sort -u)" = alpha ]
+    done
+    run -1 --separate-stderr op-dump -P -prj
+    [[ $stderr == *"no project '-prj'" && $output == "" ]]
+    run -64 --separate-stderr op-dump -lo
+    [ "${stderr_lines[0]}" = "op-dump: unrecognized option '--listen-only'" ]
 }

@@ -560,7 +560,7 @@ relay() {
 @test "usage errors, and a store that is none" {
     run --separate-stderr op-lease --wait soon
     [ "$status" -eq 64 ]
-    [ "${stderr_lines[0]}" = "op-lease: --wait wants a number of seconds, not 'soon'" ]
+    [ "${stderr_lines[0]}" = "op-lease: --wait: expected a number of seconds, got \"soon\"" ]
     run -64 op-lease more
     run --separate-stderr op-lease -d /tmp/op.db </dev/null
     [ "$status" -eq 78 ]

@@ -1,0 +1,12 @@
+/* utf8.h - whether text is UTF-8. */
+#ifndef OPKITSU_JSON_UTF8_H
+#define OPKITSU_JSON_UTF8_H
+
+#include <stddef.h>
+
+/* The offset of the first byte that is not of UTF-8, or `len`. Overlong forms,
+ * surrogates and what lies beyond U+10FFFF are not: no database takes them, but
+ * yajl does. */
+size_t utf8_bad(const char *text, size_t len);
+
+#endif
