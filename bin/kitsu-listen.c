@@ -253,7 +253,7 @@ static int run(options *o)
     if (!o->since || o->store) {
         arena *a = arena_new();
         st = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
-        bool ok = st && store_projects(st, a, add_link, &s, &e);
+        bool ok = st && store_projects(st, &(store_sink){a, add_link, &s}, &e);
         arena_free(a);
         if (!ok) {
             free(s.links);

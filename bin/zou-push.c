@@ -48,7 +48,6 @@ typedef struct pusher {
 /* Comments need none of this: they are posted even while a service holds the lease. */
 static bool open_documents(pusher *p, error *e)
 {
-    static const bool none[KINDS] = {false};
     push_context *what = &p->o->push;
     p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, e);
     if (!p->store)
@@ -61,7 +60,7 @@ static bool open_documents(pusher *p, error *e)
         return false;
     what->hold = p->lease ? push_lease_hold : NULL;
     what->hold_context = p->lease;
-    zou_lists_init(&what->lists, p->zou, none);
+    zou_lists_init(&what->lists, p->zou);
     p->stream = push_stream_new(what, p->in);
     return true;
 }

@@ -2,12 +2,12 @@
 #ifndef OPKITSU_BASE_CLOCK_H
 #define OPKITSU_BASE_CLOCK_H
 
-/* Seconds since some moment, never set back; a machine's sleep counts. */
+/* Seconds since an arbitrary moment. It never goes back, and counts suspended time. */
 double clock_now(void);
-/* Between half of `seconds` and all of it: clients that were cut off together
- * should not come back together. */
+/* Between half of `seconds` and all of it: clients that lost their connections
+ * together should not reconnect together. */
 double clock_jitter(double seconds);
-/* Sleep, whatever signals come. */
+/* Sleep. Signals do not cut it short. */
 void clock_sleep(double seconds);
 
 #endif

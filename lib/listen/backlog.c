@@ -230,7 +230,7 @@ bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, err
     size_t n;
     if (!need_store(p, e))
         return false;
-    if (!store_projects(p->store, a, add_link, &l, e) ||
+    if (!store_projects(p->store, &(store_sink){a, add_link, &l}, e) ||
         !state_checkpoints(p->store, p->server, a, &list, &n, e))
         return lose_store(p);
     bool named = p->projects->type == JSON_ARRAY;

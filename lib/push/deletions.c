@@ -122,8 +122,8 @@ static bool drop_held(push_run *r, obsolete *o)
     for (size_t i = 0; i < o->n; i++)
         ids[i] = o->list[i]->id;
     arena *scratch = arena_new();
-    bool ok =
-        store_find(r->context->store, ns, STORE_ZOU_ID, ids, o->n, scratch, note_held, held, r->e);
+    bool ok = store_find(r->context->store, ns, (store_query){STORE_ZOU_ID, ids, o->n},
+                         &(store_sink){scratch, note_held, held}, r->e);
     size_t kept = 0;
     for (size_t i = 0; i < o->n; i++)
         if (!has_id(held, o->list[i]->id))

@@ -59,11 +59,10 @@ void element_list_clear(element_list *l)
     *l = (element_list){.names_only = l->names_only};
 }
 
-void zou_lists_init(zou_lists *s, zou *z, const bool wanted[KINDS])
+void zou_lists_init(zou_lists *s, zou *z)
 {
     *s = (zou_lists){.zou = z, .arena = arena_new()};
     s->project_statuses.names_only = true;
-    memcpy(s->wanted, wanted, sizeof s->wanted);
 }
 
 void zou_lists_forget(zou_lists *s)
@@ -114,14 +113,14 @@ zou_result zou_lists_need(zou_lists *s, element_list *list, error *e)
     return result;
 }
 
-zou_result zou_lists_need_all(zou_lists *s, error *e)
+zou_result zou_lists_need_all(zou_lists *s, const bool wanted[KINDS], error *e)
 {
     zou_result result = zou_lists_user(s, e);
     if (result == ZOU_OK)
         result = zou_lists_need(s, &s->project_statuses, e);
-    if (result == ZOU_OK && s->wanted[KIND_TASK_TYPE])
+    if (result == ZOU_OK && wanted[KIND_TASK_TYPE])
         result = zou_lists_need(s, &s->task_types, e);
-    if (result == ZOU_OK && s->wanted[KIND_TASK_STATUS])
+    if (result == ZOU_OK && wanted[KIND_TASK_STATUS])
         result = zou_lists_need(s, &s->task_statuses, e);
     return result;
 }

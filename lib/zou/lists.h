@@ -26,20 +26,19 @@ void element_list_clear(element_list *l);
 
 typedef struct zou_lists {
     zou *zou;              /* borrowed */
-    bool wanted[KINDS];    /* the kinds of a full reading */
     arena *arena;          /* owned: who the user is */
     const char *me, *role; /* the user's id and role; NULL: not asked yet */
     element_list project_statuses, task_types, task_statuses;
 } zou_lists;
 
-void zou_lists_init(zou_lists *s, zou *z, const bool wanted[KINDS]);
+void zou_lists_init(zou_lists *s, zou *z);
 void zou_lists_free(zou_lists *s);
 
 /* Have them read, unless they are; as in zou/zou.h. */
 zou_result zou_lists_user(zou_lists *s, error *e);
 zou_result zou_lists_need(zou_lists *s, element_list *list, error *e);
-/* Have all that a full reading needs. */
-zou_result zou_lists_need_all(zou_lists *s, error *e);
+/* Have the user, the project statuses, and the lists of the kinds that are wanted. */
+zou_result zou_lists_need_all(zou_lists *s, const bool wanted[KINDS], error *e);
 /* Everything is to be read again when it is next needed. */
 void zou_lists_forget(zou_lists *s);
 

@@ -175,7 +175,7 @@ PYTHON
     [[ $status == 1 ]]
     [[ -z $(records 'select(.type == "End")') ]]
     [[ $(records 'select(.type == "Checkpoint") | .projects') == '[]' ]]
-    says 'demo: gone from Kitsu'
+    says 'demo: deleted in Kitsu'
 }
 
 # --- The event log -----------------------------------------------------------
@@ -397,7 +397,7 @@ PYTHON
         [[ $status == 1 ]]
         [[ $(records 'select(.type == "End") | .project_id') == '"99999999-9999-4999-8999-999999999999"' ]]
         [[ $(records 'select(.type == "Checkpoint") | .projects') == '["99999999-9999-4999-8999-999999999999"]' ]]
-        says "demo: not read to its end"
+        says "demo: cannot read the project"
     done
 }
 
