@@ -1,17 +1,17 @@
-# opkitsu: make; make check; make demo; make bench; make install PREFIX=/usr/local
+# opkitsu: make; make test; make check; make demo; make bench; make install PREFIX=/usr/local
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; CI=1 makes warnings errors.
 
 PREFIX ?= /usr/local
 CC ?= cc
 CFLAGS ?= -O2 -g
-WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(CI),-Werror)
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes $(if $(CI),-Werror)
 PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto
 BUILD = build$(if $(SAN),/san)
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote lib -DOPKITSU_SHARE='"$(PREFIX)/share/opkitsu"' \
 	$(shell pkg-config --cflags $(PKGS)) $(WARN) $(CFLAGS) \
 	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined)
+ALL_LDFLAGS = -Wl,--as-needed $(LDFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 comma = ,
 
@@ -48,7 +48,23 @@ $(BUILD)/share/opkitsu:
 	@mkdir -p $(BUILD)/share
 	ln -sfn $(CURDIR)/share $@
 
-# These install what is missing and build by themselves.
+# The unit tests' programs, made when tests are run.
+UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
+
+unit: $(UNITS)
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libopkitsu.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libopkitsu.a $(LIBS)
+
+# test: quickly, what needs no server; lint: texts only; check: everything. All
+# build by themselves; lint and check install what is missing.
+test:
+	tests/run --quick
+
+lint:
+	tests/run tests/lint
+
 check:
 	tests/run
 
@@ -77,6 +93,11 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all check demo bench install uninstall clean
+# For editors and clangd: how each file is compiled, from what make would do.
+compile_commands compile_commands.json:
+	@$(MAKE) -Bns all unit | tests/lib/compile-commands >compile_commands.json.new
+	@mv compile_commands.json.new compile_commands.json
+
+.PHONY: all unit test lint check demo bench install uninstall clean compile_commands compile_commands.json
 .SECONDARY:
--include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d)
+-include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d $(BUILD)/tests/unit/*.d)

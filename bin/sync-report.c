@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REPAIRED "repaired: " /* before each line, with --repaired */
+
 /* The project at hand. A zeroed one is empty. */
 typedef struct report {
     buf name; /* of a plan's project */
@@ -22,14 +24,16 @@ typedef struct report {
     bool dropped;                 /* the project was */
     bool saw_end, said_something; /* of the whole stream */
     bool quiet, verbose;
+    bool repaired, saw_summary;
+    remarks written; /* with --repaired: what was */
 } report;
 
 /* ---- projects ---------------------------------------------------------------- */
 
 static void print_all_notes(report *r)
 {
-    remarks_print(&r->failed);
-    remarks_print(&r->skipped);
+    remarks_print(&r->failed, "");
+    remarks_print(&r->skipped, "");
 }
 
 /* How many of each, as text. */
@@ -47,33 +51,48 @@ static void add_counts(buf *line, const json *summary, bool planned)
             report_count(line, n, planned ? counts[i].planned : counts[i].word);
 }
 
-static void print_summary(report *r, const json *summary, bool events, const buf *counts)
+/* The summary as a line, without its newline. */
+static void add_summary(const report *r, buf *line, const json *summary, bool events,
+                        const buf *counts)
 {
     bool planned = json_true(json_get(summary, "planned")); /* op-apply -n */
-    buf line = {0}, name = {0};
     double seconds = 0;
     int64_t n = r->skipped.n;
-    buf_add(&line, counts->data, counts->len);
-    if (!line.len)
-        buf_adds(&line, r->dropped ? "dropped" : planned ? "nothing to change" : "nothing changed");
+    display_text(line, json_get(summary, "project"), "?");
+    buf_adds(line, ": ");
+    buf what = {0};
+    buf_add(&what, counts->data, counts->len);
+    if (!what.len)
+        buf_adds(&what, r->dropped ? "dropped" : planned ? "nothing to change" : "nothing changed");
     if (!events)
         json_int64(json_get(summary, "skipped"), &n);
-    report_count(&line, n, "skipped");
+    report_count(&what, n, "skipped");
     if (json_int64(json_get(summary, "conflicts"), &n))
-        report_count(&line, n, "in conflict");
+        report_count(&what, n, "in conflict");
     if (json_int64(json_get(summary, "failed"), &n))
-        report_count(&line, n, "failed");
+        report_count(&what, n, "failed");
+    buf_add(line, what.data, what.len);
     json_double(json_get(summary, "seconds"), &seconds);
-    display_text(&name, json_get(summary, "project"), "?");
-    report_wipe();
-    printf("%s: %s", name.data, line.data);
     if (!events)
-        printf(" in %.2f s", seconds);
-    putchar('\n');
-    print_all_notes(r);
+        buf_addf(line, " in %.2f s", seconds);
+    buf_free(&what);
+}
+
+static void print_summary(report *r, const json *summary, bool events, const buf *counts)
+{
+    buf line = {0};
+    add_summary(r, &line, summary, events, counts);
+    report_wipe();
+    if (r->repaired)
+        output_write(REPAIRED, strlen(REPAIRED));
+    report_line(&line);
+    if (r->repaired) {
+        remarks_print(&r->written, REPAIRED);
+        remarks_print(&r->failed, REPAIRED);
+    } else {
+        print_all_notes(r);
+    }
     fflush(stdout); /* there may be many more projects to come */
-    buf_free(&line);
-    buf_free(&name);
     r->said_something = true;
 }
 
@@ -86,10 +105,15 @@ static void on_summary(report *r, const json *summary)
     buf counts = {0};
     reported_update(r->reported, name ? name : "?", &r->skipped, events);
     add_counts(&counts, summary, json_true(json_get(summary, "planned")));
-    bool bad = r->skipped.n || r->failed.n;
-    if (bad || (!r->quiet && (!events || counts.len || r->dropped)))
+    bool changed = counts.len || r->dropped, failed = r->failed.n > 0;
+    if (r->repaired ? changed || failed
+                    : r->skipped.n || failed || (!r->quiet && (!events || changed)))
         print_summary(r, summary, events, &counts);
+    remarks_free(&r->written);
+    remarks_free(&r->failed);
+    remarks_free(&r->skipped);
     r->dropped = false;
+    r->saw_summary = true;
     buf_free(&counts);
 }
 
@@ -131,7 +155,8 @@ static void on_result(report *r, const json *record)
     if (status && operation && strcmp(status, "applied") == 0 && strcmp(operation, "drop") == 0)
         r->dropped = true;
     bool bad = status && (strcmp(status, "conflict") == 0 || strcmp(status, "failed") == 0);
-    if (!bad && (!r->verbose || !status || strcmp(status, "unchanged") == 0))
+    bool written = status && strcmp(status, "unchanged") != 0;
+    if (!bad && (!written || (!r->verbose && !r->repaired)))
         return;
     buf line = {0};
     buf_adds(&line, "  ");
@@ -147,8 +172,8 @@ static void on_result(report *r, const json *record)
         buf_adds(&line, ": ");
         display_text(&line, json_get(record, "message"), "");
     }
-    if (bad)
-        remarks_add(&r->failed, &line);
+    if (bad || r->repaired)
+        remarks_add(bad ? &r->failed : &r->written, &line);
     else
         report_line(&line);
 }
@@ -176,6 +201,18 @@ static void on_record(void *context, const json *record)
     }
 }
 
+/* The end of the stream. */
+static void finish(report *r)
+{
+    print_plan(r);
+    if (!r->repaired)
+        print_all_notes(r);
+    if (r->repaired && r->saw_summary && !r->said_something && r->verbose)
+        puts("nothing to repair");
+    if (!r->repaired && r->saw_end && !r->said_something && !r->quiet)
+        puts("nothing to change");
+}
+
 int main(int argc, char **argv)
 {
     static const program_help help = {
@@ -186,17 +223,22 @@ int main(int argc, char **argv)
         .verbose = "of results also print every document that was written",
         .quiet = "print only what was skipped, failed or in conflict",
         .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
-    static const option_def none[] = {{0}};
-    report_start("sync-report", &help, none, argc, argv);
-    report r = {.reported = reported_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
+    report r = {.reported = reported_new()};
+    const option_def defs[] = {{.name = "repaired",
+                                .help =
+                                    "of results print only projects where something was repaired,\n"
+                                    "with the first 20 documents that were written",
+                                .flag = &r.repaired},
+                               {0}};
+    report_start("sync-report", &help, defs, argc, argv);
+    r.quiet = msg_level() < 0;
+    r.verbose = msg_level() > 0;
     int status = report_read(on_record, &r);
-    print_plan(&r);
-    print_all_notes(&r);
-    if (r.saw_end && !r.said_something && !r.quiet)
-        puts("nothing to change");
+    finish(&r);
     buf_free(&r.name);
     remarks_free(&r.skipped);
     remarks_free(&r.failed);
+    remarks_free(&r.written);
     reported_free(r.reported);
-    return output_close(status);
+    return report_end(status);
 }

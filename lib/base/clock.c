@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -18,6 +19,16 @@ double clock_jitter(double seconds)
     if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
         dice = 0;
     return seconds * (0.5 + dice / 2.0 / UINT16_MAX);
+}
+
+double clock_setting(const char *variable, double usual)
+{
+    const char *text = getenv(variable);
+    if (!text || !*text)
+        return usual;
+    char *end;
+    double seconds = strtod(text, &end);
+    return *end == '\0' && seconds >= 0 && seconds <= 24.0 * 3600 ? seconds : usual;
 }
 
 void clock_sleep(double seconds)

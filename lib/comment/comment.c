@@ -8,6 +8,7 @@
 #include "comment/memory.h"
 #include "comment/post.h"
 #include "record/result.h"
+#include "net/http.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,7 @@ static zou_result carry_out(comment_job *j, error *e)
         if (r != ZOU_LOST || j->store_failed || e->status != EX_TEMPFAIL || tries == TRIES)
             break;
         msg_info("%s; checking what has arrived", e->what);
-        clock_sleep(clock_jitter(PAUSE_SECONDS * tries));
+        clock_sleep(clock_jitter(clock_setting("OPKITSU_PAUSE_SECONDS", PAUSE_SECONDS) * tries));
     }
     if (r != ZOU_OK)
         comment_job_fault(j, NULL, e->what);

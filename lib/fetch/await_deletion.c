@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define MAX_SECONDS 10.0 /* to wait */
+#define DELETION_SECONDS 10.0 /* to wait; what Zou has not deleted by then stays */
 
 /* The assets that Kitsu still has. */
 typedef struct remaining {
@@ -51,10 +51,10 @@ bool fetch_await_deletion(zou *z, const affected *a, error *e)
     zou_result result = ZOU_OK;
     arena *scratch = arena_new();
     remaining r = list_deleted(scratch, a);
-    double waited = 0;
+    double waited = 0, longest = clock_setting("OPKITSU_DELETION_SECONDS", DELETION_SECONDS);
     for (double wait = 0.1; r.n > 0; wait *= 2) {
         result = ask_for_remaining(z, &r, e);
-        if (result != ZOU_OK || r.n == 0 || waited >= MAX_SECONDS)
+        if (result != ZOU_OK || r.n == 0 || waited >= longest)
             break;
         clock_sleep(wait);
         waited += wait;

@@ -5,7 +5,7 @@
 #include "record/checkpoint.h"
 #include "record/deleted.h"
 #include "record/ndjson.h"
-#include "zou/event_log.h"
+#include "zou/event_head.h"
 #include "zou/id.h"
 
 #include <stdio.h>
@@ -206,7 +206,7 @@ bool fetch_full_write_stream(fetch_full *f, bool all_kinds, error *e)
 {
     event_position head;
     if (zou_lists_user(f->lists, e) != ZOU_OK ||
-        event_log_head(f->lists->zou, f->arena, &head, e) != ZOU_OK || !fetch_full_write(f, e))
+        event_head_read(f->lists->zou, f->arena, &head, e) != ZOU_OK || !fetch_full_write(f, e))
         return false;
     write_checkpoint(f, &head, all_kinds && f->filter->n == 0);
     return true;

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/http.h"
+#include "net/http_multi.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,6 +55,11 @@ static char *socket_url(const char *server)
     return b.data;
 }
 
+static double first_wait(void)
+{
+    return clock_setting("OPKITSU_BACKOFF_SECONDS", FIRST_WAIT);
+}
+
 sio *sio_new(const char *server, sio_fn *fn, void *context)
 {
     sio *s = xmalloc(sizeof *s);
@@ -63,7 +68,7 @@ sio *sio_new(const char *server, sio_fn *fn, void *context)
                .fn = fn,
                .context = context,
                .arena = arena_new(),
-               .wait = FIRST_WAIT};
+               .wait = first_wait()};
     return s;
 }
 
@@ -102,7 +107,7 @@ __attribute__((format(printf, 3, 4))) static void end(sio *s, sio_event why, con
     va_end(args);
     double now = clock_now();
     if (s->state == JOINED && now - s->opened >= HELD_SECONDS)
-        s->wait = FIRST_WAIT;
+        s->wait = first_wait();
     s->due = now + clock_jitter(why == SIO_REFUSED ? REFUSED_WAIT : s->wait);
     s->wait = s->wait * 2 < LONGEST_WAIT ? s->wait * 2 : LONGEST_WAIT;
     disconnect(s);

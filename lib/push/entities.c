@@ -200,7 +200,7 @@ static bool find_made_item(push_run *r, const push_item *i, const char **id)
 static bool make_sure(push_run *r, push_item *i, const char *why)
 {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
-        clock_sleep(1); /* Zou may still be working on it */
+        clock_sleep(clock_setting("OPKITSU_PAUSE_SECONDS", 1)); /* Zou may still be working on it */
         const char *id;
         if (!find_made_item(r, i, &id))
             return false;

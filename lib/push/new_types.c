@@ -53,7 +53,7 @@ static void on_type(push_run *r, zou_job *job)
 static bool find_made_type(push_run *r, push_type *t)
 {
     element_list *list = &r->context->lists.task_types;
-    clock_sleep(1); /* Zou may still be working on it */
+    clock_sleep(clock_setting("OPKITSU_PAUSE_SECONDS", 1)); /* Zou may still be working on it */
     element_list_clear(list);
     if (!push_run_check(r, zou_lists_need(&r->context->lists, list, r->e)))
         return false;

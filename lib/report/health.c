@@ -3,7 +3,7 @@
 #include "store/lease.h"
 #include "store/state.h"
 #include "zou/event_log.h"
-#include "zou/session.h"
+#include "zou/token.h"
 #include "zou/session_file.h"
 
 #include <inttypes.h>
@@ -127,7 +127,7 @@ static void read_login(health *h, const char *server, const char *given)
     session_file *f = session_file_open(server, login);
     tokens t;
     if (session_file_read(f, &t))
-        h->token_until = session_token_end(t.access, t.access_at);
+        h->token_until = token_expiry(t.access, t.access_at);
     tokens_clear(&t);
     session_file_close(f);
 }

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LEASE_SECONDS 20.0
+
 #define WRITER "lease" /* the id of the one that writers to the store have */
 
 struct lease {
@@ -29,10 +31,8 @@ struct lease {
 
 double lease_seconds(void)
 {
-    const char *text = getenv("OPKITSU_LEASE_SECONDS");
-    char *end;
-    double seconds = text && *text ? strtod(text, &end) : 0;
-    return seconds > 0 && seconds <= 3600 && !*end ? seconds : 20;
+    double seconds = clock_setting("OPKITSU_LEASE_SECONDS", LEASE_SECONDS);
+    return seconds > 0 && seconds <= 3600 ? seconds : LEASE_SECONDS;
 }
 
 double lease_renewal(void)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-static const char *keep_text(arena *a, const char *text)
+static const char *copy_text(arena *a, const char *text)
 {
     return text ? arena_text(a, text, strlen(text)) : NULL;
 }
@@ -22,9 +22,9 @@ bool element_list_keep(void *context, const json_element *e)
     json_element *kept = &l->items[l->len++];
     *kept = *e;
     kept->text = e->text && !l->names_only ? arena_text(l->arena, e->text, e->len) : NULL;
-    kept->id = keep_text(l->arena, e->id);
-    kept->name = keep_text(l->arena, e->name);
-    kept->type = keep_text(l->arena, e->type);
+    kept->id = copy_text(l->arena, e->id);
+    kept->name = copy_text(l->arena, e->name);
+    kept->type = copy_text(l->arena, e->type);
     return true;
 }
 
@@ -92,7 +92,7 @@ zou_result zou_lists_user(zou_lists *s, error *e)
     const char *me = json_text(json_at(&v, "user", "id", NULL));
     s->role = json_text(json_at(&v, "user", "role", NULL));
     if (!me || !s->role) {
-        error_set(e, EX_PROTOCOL, "%s/auth/authenticated: no user in the answer",
+        error_set(e, EX_PROTOCOL, "GET %s/auth/authenticated: unexpected reply: no user",
                   zou_server(s->zou));
         return ZOU_FAILED;
     }

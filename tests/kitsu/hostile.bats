@@ -31,7 +31,7 @@ setup() {
 # shot NAME TEXT COUNT [TEXT [TEXT]]: a shot whose custom fields are the first text COUNT times, the
 # second one, and the third one COUNT times.
 shot() {
-    python3 -c 'import sys
+    /usr/bin/python3 -c 'import sys
 name, sequence, first, count, middle, last = sys.argv[1:]
 print("{\"name\":\"%s\",\"sequence_id\":\"%s\",\"data\":{\"field\":%s}}"
       % (name, sequence, first * int(count) + middle + last * int(count)))' \
@@ -41,7 +41,7 @@ print("{\"name\":\"%s\",\"sequence_id\":\"%s\",\"data\":{\"field\":%s}}"
 
 # long NAME MEBIBYTES: a shot with a text so long.
 long() {
-    python3 -c 'import sys
+    /usr/bin/python3 -c 'import sys
 print("{\"name\":\"%s\",\"sequence_id\":\"%s\",\"data\":{\"field\":\"%s\"}}"
       % (sys.argv[1], sys.argv[2], "x" * (int(sys.argv[3]) << 20)))' "$1" "$SEQUENCE" "$2" >"$BATS_TEST_TMPDIR/body"
     send "$BATS_TEST_TMPDIR/body"

@@ -296,13 +296,13 @@ linked() {
     listen --since now
     piece stop-piece zou
     zou_event=$(rows 1 "now()::timestamp")
-    await 30 says 'trying again until it is back'
+    await 30 says 'retrying until it works'
     piece start-piece zou
     await 40 has "$zou_event"
-    says 'it works again'
+    says 'working again'
     edit 1
     await 10 heard 2
-    (($(grep -c 'trying again until' err) == 1))
+    (($(grep -c 'retrying until' err) == 1))
 }
 
 @test "no socket: the log is read every two seconds" {
@@ -330,7 +330,7 @@ linked() {
     zou_team_add "$alpha" "$person"
     login=$(zou_get "/data/persons/$person" | jq -r .email)
     KITSU_PWD=mysecretpassword kitsu-listen -l "$login" --since now --once >before 2>err
-    (($(grep -c "a manager's log has the own projects' events only" err) == 1))
+    (($(grep -c "a manager's log has only the events of their own projects" err) == 1))
     zou_put "/data/projects/$beta" '{"code": "b3"}' >/dev/null
     edit 1
     KITSU_PWD=mysecretpassword kitsu-listen -q -l "$login" --since "$(cat before)" --once >out

@@ -37,8 +37,8 @@ run_elsewhere() {
         'sudo apt-get install -y make') true ;; # before there is anything of ours
         'make demo') grep -q 'make -s demo' demo.bats ;;
         'make test' | 'make check') grep -q '^    make check' ../../.ci/run ;;
-        'make' | 'sudo make install PREFIX=/usr/local') grep -q 'make -s install' ../lint/lint.bats ;;
-        'man opkitsu') grep -q 'man7/opkitsu.7' ../lint/lint.bats ;;
+        'make' | 'sudo make install PREFIX=/usr/local') grep -q 'make -s install' ../programs/all.bats ;;
+        'man opkitsu') grep -q 'man7/opkitsu.7' ../programs/all.bats ;;
         # Below, as they say things on stderr.
         'integrate-kitsu-note '* | 'publish-task '*) true ;;
         'export PYBLISHPLUGINPATH='*) grep -q PYBLISHPLUGINPATH pyblish.bats ;;

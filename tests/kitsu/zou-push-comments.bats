@@ -272,7 +272,7 @@ zou_queue() {
     head -c 3500000 /dev/urandom >nginx.mov
     comment '. + {previews: ["zou.mov", "nginx.mov", "one.png"], attachments: ["nginx.mov", "notes.txt"]}' | push
     [[ $status == 1 && $(result .status) == failed ]]
-    [[ $(result .message) == "zou.mov: POST "*": HTTP 413: "*"; nginx.mov: POST "*": HTTP 413: that is more than the server takes; nginx.mov: POST "* ]]
+    [[ $(result .message) == "zou.mov: POST "*": HTTP 413: "*"; nginx.mov: POST "*": HTTP 413: larger than the server accepts; nginx.mov: POST "* ]]
     [[ $(there '[.[] | [(.previews | map(.original_name)), (.attachment_files | map(.name))]]') == '[[["one"],["notes.txt"]]]' ]]
 }
 

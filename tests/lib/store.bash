@@ -5,6 +5,9 @@
 # them there, and it complains on finding those of an earlier process.
 export MONGOC_DISABLE_SHM=1
 
+# Plans, and what becomes of them.
+apply_cases=${BASH_SOURCE[0]%/*}/../cases/op-apply
+
 # Each test has databases of its own; plans say "avalon".
 use_sqlite() {
     OP_STORE=sqlite:$BATS_TEST_TMPDIR/op.db
@@ -19,9 +22,9 @@ use_mongo() {
     export OP_STORE AVALON_DB OPENPYPE_DATABASE_NAME
 }
 
-# plan NAME: a plan of tests/cases/op-apply, for this test's databases
+# plan NAME: the plan of a case of op-apply, for this test's databases
 plan() {
-    sed 's/"db":"avalon"/"db":"'"$AVALON_DB"'"/' "$BATS_TEST_DIRNAME/../cases/op-apply/$1.ndjson"
+    sed 's/"db":"avalon"/"db":"'"$AVALON_DB"'"/' "$apply_cases/$1/plan.ndjson"
 }
 
 # What op-apply or op-dump wrote, without what differs from run to run.
@@ -39,13 +42,12 @@ apply() {
     normal <"$out.raw" >"$out"
 }
 
-# expect STATUS NAME: the last apply gave this status and tests/cases/op-apply/NAME.results,
-# and NAME.stderr if there is such a file, else no message
+# expect STATUS NAME: the last apply gave this status and the case's results and
+# messages
 expect() {
-    local data=$BATS_TEST_DIRNAME/../cases/op-apply
-    diff -u "$data/$2.results" "$out"
-    if [ -e "$data/$2.stderr" ]; then
-        diff -u "$data/$2.stderr" "$err"
+    diff -u "$apply_cases/$2/results.ndjson" "$out"
+    if [ -e "$apply_cases/$2/stderr" ]; then
+        diff -u "$apply_cases/$2/stderr" "$err"
     else
         diff -u /dev/null "$err"
     fi

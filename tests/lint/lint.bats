@@ -1,24 +1,20 @@
 #!/usr/bin/env bats
-# The house: sources, manuals, what all programs have in common, installation.
+# What can be seen of the sources and texts without running a program: the shape of
+# lib/ (see structure), formatting, shell, manuals.
 # shellcheck disable=SC2154 # bats' run
 
 bats_require_minimum_version 1.5.0
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return
-    build=${OPKITSU_BUILD:-$PWD/build}
-    programs=()
-    for file in bin/*.c; do
-        file=${file##*/}
-        programs+=("${file%.c}")
-    done
-    scripts=(sync-service push-to-zou integrate-kitsu-note openpype_console)
-    PATH=$build/bin:$PATH
 }
 
+# shell_files: scripts, what they load, tests
 shell_files() {
-    grep -lIE '^#!.*\b(ba)?sh$' scripts/* tests/* tests/*/* .ci/* 2>/dev/null || true # folders
-    ls scripts/*.bash tests/*/*.bash tests/*/*.bats
+    {
+        grep -rlIE '^#!.*\b(ba)?sh$' scripts tests .ci
+        find scripts tests -name '*.bash' -o -name '*.bats'
+    } | sort -u
 }
 
 @test "shell: shellcheck finds nothing" {
@@ -26,9 +22,11 @@ shell_files() {
     shellcheck -x "${files[@]}"
 }
 
-@test "shell: tests, too" {
-    # What bats' run sets, the subshell that each test is, a "!" that counts.
-    shellcheck -x -e SC1091,SC2016,SC2030,SC2031,SC2034,SC2154,SC2164 tests/*/*.bats
+@test "shell: nor in tests" {
+    # Not what bats' run sets, the subshell that each test is, a "!" that counts. A few
+    # at a time, as this takes the longest of all.
+    shell_files | grep '\.bats$' | xargs -n 6 -P "$(nproc)" \
+        shellcheck -x -e SC1091,SC2016,SC2030,SC2031,SC2034,SC2154,SC2164
 }
 
 @test "shell: formatted by shfmt" {
@@ -37,7 +35,8 @@ shell_files() {
 }
 
 @test "C: formatted by clang-format" {
-    clang-format --dry-run -Werror bin/*.c lib/*/*.c lib/*/*.h
+    mapfile -t files < <(find bin lib tests -name '*.[ch]')
+    clang-format --dry-run -Werror "${files[@]}"
 }
 
 @test "manuals: mandoc finds nothing" {
@@ -47,8 +46,10 @@ shell_files() {
     [[ $(grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' <<<"$output"$'\n'"$stderr" | grep .) == "" ]]
 }
 
-@test "every program has a manual, and each names only manuals that there are" {
-    for program in "${programs[@]}" "${scripts[@]}"; do
+@test "manuals: every program has one, and each names only manuals that there are" {
+    for program in bin/*.c scripts/*; do
+        program=$(basename "$program" .c)
+        [[ $program != *.bash && $program != demo ]] || continue
         [[ -e share/man/$program.1 ]]
         grep -q "^\.Xr $program 1" share/man/opkitsu.7
     done
@@ -58,79 +59,83 @@ shell_files() {
     done < <(sed -n 's/^\.Xr \(\(op\|kitsu\|sync\|push\|zou\)[^ ]*\) \([0-9]\).*/\1 \3/p' share/man/*)
 }
 
-@test "--help: on stdout, exit 0; the manual and the short list have the same options" {
-    for program in "${programs[@]}" "${scripts[@]}"; do
-        run --separate-stderr "$program" --help
-        [[ $status == 0 && $stderr == "" && ${lines[0]} == "usage: $program"* ]]
-        help=$(grep -oE '(^|[^a-zA-Z0-9-])--[a-z][a-z-]+' <<<"$output" | grep -oE -- '--.*' | sort -u)
-        manual=$(sed -n '/^\.Sh OPTIONS/,/^\.Sh ENVIRONMENT/{s/^\.It //p}' "share/man/$program.1" |
-            grep -oE 'Fl Fl [a-z-]+' | sed 's/^Fl Fl /--/' | sort -u)
-        # Those without a section on their environment.
-        [[ $program != *-report ]] || manual=$(grep -oE '^\.It .*' "share/man/$program.1" |
-            grep -oE 'Fl Fl [a-z-]+' | sed 's/^Fl Fl /--/' | sort -u)
-        diff <(echo "$help") <(echo "$manual")
-        run -0 "$program" -h
+# ---- the shape of lib/ ----------------------------------------------------------
+
+@test "structure: as it should be" {
+    tests/lint/structure
+}
+
+# tree FILE=CONTENT...: sources below ./bad
+tree() {
+    local file
+    rm -rf bad
+    for file; do
+        mkdir -p "bad/$(dirname "${file%%=*}")"
+        printf %b "${file#*=}" >"bad/${file%%=*}"
     done
 }
 
-@test "--version: the same for all" {
-    for program in "${programs[@]}" "${scripts[@]}"; do
-        run --separate-stderr "$program" --version
-        [[ $status == 0 && $stderr == "" ]]
-        [[ $output =~ ^$program\ \(opkitsu\)\ [0-9]+\.[0-9]+\.[0-9]+(-dev)?$ ]]
-        run -0 "$program" -V
-    done
+# finds FILE LINE TEXT: structure says this of ./bad, and nothing else
+finds() {
+    run "$BATS_TEST_DIRNAME/structure" bad
+    echo "$output"
+    [[ $status == 1 && ${#lines[@]} == 1 && $output == "$1:$2: "*"$3"* ]]
 }
 
-@test "an unknown option: 64, named, and nothing on stdout" {
-    for program in "${programs[@]}" "${scripts[@]}"; do
-        for option in --bogus -Z; do
-            run --separate-stderr "$program" $option
-            echo "$program $option: $status $stderr"
-            [[ $status == 64 && $output == "" ]]
-            [[ $stderr == *"${option#-}"* || $stderr == *"'Z'"* ]]
-            [[ $stderr == *"try '$program --help'"* ]]
-        done
-    done
+@test "structure: a good tree is good" {
+    cd "$BATS_TEST_TMPDIR"
+    tree lib/base/a.h= lib/base/limits.h='#define MAX_LINE 1 /* byte */\n' \
+        lib/json/b.c='#include "base/a.h"\n#include <yajl/yajl_parse.h>\nint x = MAX_LINE; /* stdin, exit(1) */\n' \
+        lib/fetch/c.c='#include "json/b.h"\n' lib/json/b.h='' bin/p.c='#include "fetch/c.h"\nint y = STDIN_FILENO;\n' lib/fetch/c.h=
+    run -0 "$BATS_TEST_DIRNAME/structure" bad
+    [[ $output == "" ]]
 }
 
-@test "stdout that is full: 74" {
-    for program in "${programs[@]}" "${scripts[@]}"; do
-        "$program" --help >/dev/full 2>/dev/null && status=0 || status=$?
-        echo "$program: $status"
-        [[ $status == 74 ]]
+@test "structure: each fault is found, with its place" {
+    cd "$BATS_TEST_TMPDIR"
+    # floors
+    tree lib/base/a.c='\n#include "json/b.h"\n' lib/json/b.h=
+    finds lib/base/a.c 2 '"json/b.h", which base/ may not see'
+    tree lib/fetch/a.c='#include "push/b.h"\n' lib/push/b.h=
+    finds lib/fetch/a.c 1 '"push/b.h", which fetch/ may not see'
+    tree lib/report/a.c='#include "push/b.h"\n' lib/push/b.h=
+    finds lib/report/a.c 1 '"push/b.h", which report/ may not see'
+    tree lib/model/a.c='#include "store/b.h"\n' lib/store/b.h=
+    finds lib/model/a.c 1 '"store/b.h", which model/ may not see'
+    # includes
+    tree lib/json/a.c='#include "b.h"\n' lib/json/b.h=
+    finds lib/json/a.c 1 'no header of lib/'
+    tree bin/a.c='#include "push/plan.h"\n'
+    finds bin/a.c 1 'no header of lib/'
+    # circles, also by a header and a third one
+    tree lib/json/a.c='#include "json/b.h"\n' lib/json/a.h= lib/json/b.c='#include "json/c.h"\n' lib/json/b.h= \
+        lib/json/c.h='\n#include "json/a.h"\n'
+    finds lib/json/a.c 1 'json/a, json/b, json/c'
+    # libraries
+    for library in base:yajl/yajl_gen.h json:curl/curl.h net:mongoc/mongoc.h json:bson/bson.h zou:sqlite3.h; do
+        tree "lib/${library%:*}/a.c=#include <${library#*:}>\n"
+        finds "lib/${library%:*}/a.c" 1 "includes <${library#*:}>"
     done
-}
-
-@test "stdout that is closed: 74" {
-    for program in "${programs[@]}"; do
-        "$program" --help >&- 2>/dev/null && status=0 || status=$?
-        echo "$program: $status"
-        [[ $status == 74 ]]
+    tree bin/a.c='#include <curl/curl.h>\n'
+    finds bin/a.c 1 'includes <curl/curl.h>, which only lib/net/ does'
+    # limits
+    tree lib/json/a.c='#define MAX_A 3\n'
+    finds lib/json/a.c 1 'MAX_A has no comment'
+    tree lib/json/a.h='#define MAX_A 3 /* bytes */\n' lib/json/b.c='\nint x = MAX_A;\n'
+    finds lib/json/b.c 2 'MAX_A is defined in lib/json/a.h: its place is lib/base/limits.h'
+    # names
+    tree lib/json/a.c= lib/push/a.c=
+    finds lib/push/a.c 1 'lib/json/a'
+    # stdin, exit
+    for text in 'int x = STDIN_FILENO;' 'void f(void) { getc(stdin); }'; do
+        tree lib/push/a.c="$text\n"
+        finds lib/push/a.c 1 'the loop that reads it is in bin/'
     done
-}
-
-@test "make install: runs from there, and make uninstall leaves nothing" {
-    to=$BATS_TEST_TMPDIR/to
-    make -s install "BUILD=$build" DESTDIR="$to" PREFIX=/opt/opkitsu
-    for program in "${programs[@]}" "${scripts[@]}"; do
-        env -u OPKITSU_BUILD "$to/opt/opkitsu/bin/$program" --version
-        [[ -e $to/opt/opkitsu/share/man/man1/$program.1 ]]
-    done
-    [[ -e $to/opt/opkitsu/share/man/man7/opkitsu.7 ]]
-    run env -u OPKITSU_BUILD "$to/opt/opkitsu/bin/openpype_console" module kitsu sync-service --bogus
-    [[ $status == 64 ]]
-    run env -u OPKITSU_BUILD "$to/opt/opkitsu/bin/openpype_console" module kitsu push-to-zou --bogus
-    [[ $status == 64 ]]
-    [[ -e $to/opt/opkitsu/share/opkitsu/pyblish/integrate_kitsu_note.py ]]
-    # It finds its data beside the programs, not in the checkout.
-    printf '%s\n' '{"type":"Project","id":"p1","name":"demo","project_status_name":"Open"}' \
-        '{"type":"End","project_id":"p1","scope":"full","counts":{"TaskType":0,"TaskStatus":0,"AssetType":0,"Episode":0,"Sequence":0,"Shot":0,"Asset":0,"Edit":0,"Concept":0,"Task":0}}' \
-        '{"type":"Checkpoint","server":"x","projects":["p1"],"created_at":null,"ids":[]}' |
-        ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat -o "$BATS_TEST_TMPDIR/trace" "$to/opt/opkitsu/bin/op-diff" -a /dev/null >/dev/null
-    grep -q "$to/opt/opkitsu/share/opkitsu/anatomy.json" "$BATS_TEST_TMPDIR/trace" ||
-        grep -q 'opt/opkitsu/bin/../share/opkitsu/anatomy.json' "$BATS_TEST_TMPDIR/trace"
-    make -s uninstall "BUILD=$build" DESTDIR="$to" PREFIX=/opt/opkitsu
-    [[ $(find "$to" ! -type d) == "" ]]
-    [[ ! -e $to/opt/opkitsu/share/opkitsu ]]
+    tree lib/json/a.c='void f(void) { exit(1); }\n'
+    finds lib/json/a.c 1 'it returns errors'
+    # functions
+    tree lib/json/a.c='#define TWICE(x) ((x) + (x))\n'
+    finds lib/json/a.c 1 'TWICE() is a macro'
+    tree lib/json/a.c="void f(void)\n{\n$(printf 'a;\\n%.0s' {1..61})}\n"
+    finds lib/json/a.c 2 'a function of 61 lines'
 }

@@ -132,7 +132,7 @@ EXPECTED
 }
 
 @test "too deep and too large records are skipped and counted" {
-    python3 - "$below" >"$mock/script.json" <<'PYTHON'
+    /usr/bin/python3 - "$below" >"$mock/script.json" <<'PYTHON'
 import json, sys
 deep = {"id": "deep", "name": "SH020", "type": "Shot", "data": json.loads("[" * 60 + "]" * 60)}
 deepest = {"id": "deepest", "type": "Shot", "data": json.loads("[" * 59 + "]" * 59)}
@@ -151,7 +151,7 @@ PYTHON
 }
 
 @test "a project that is too deep has no End" {
-    python3 -c 'import json, sys; json.dump({"GET " + sys.argv[1]: [{"json": {"id": sys.argv[2], "name": "demo", "data": json.loads("[" * 61 + "]" * 61)}}]}, sys.stdout)' \
+    /usr/bin/python3 -c 'import json, sys; json.dump({"GET " + sys.argv[1]: [{"json": {"id": sys.argv[2], "name": "demo", "data": json.loads("[" * 61 + "]" * 61)}}]}, sys.stdout)' \
         "$below" "$project" >"$mock/script.json"
     serve
     fetch
@@ -225,7 +225,7 @@ PYTHON
         fetch -v
         [[ $status == 0 ]]
         whole 3
-        says "HTTP $code); trying again in"
+        says "HTTP $code); retrying in"
     done
 }
 
@@ -253,20 +253,20 @@ PYTHON
     fetch -v
     [[ $status == 0 ]]
     ((SECONDS >= 2))
-    says 'trying again in 2.0 s'
+    says 'retrying in 2.0 s'
     at=$(LC_ALL=C date -u -d '+1 hour' '+%a, %d %b %Y %H:%M:%S GMT')
     start "{\"GET $below/shots\": [{\"status\": 503, \"headers\": {\"Retry-After\": \"$at\"}}, {}]}"
     fetch -v
     [[ $status == 0 ]]
     # Four times what all waits together may take is the most.
-    says 'trying again in 4.0 s'
+    says 'retrying in 4.0 s'
 }
 
 @test "a long wait is announced without -v" {
     start '{"GET /data/task-types": [{"status": 503, "headers": {"Retry-After": "6"}}]}'
     OPKITSU_RETRY_SECONDS=30 run --separate-stderr timeout 1 kitsu-fetch
     [[ $status == 124 ]]
-    says 'trying again in 6 s'
+    says 'retrying in 6 s'
 }
 
 @test "a body that is cut: the rest comes once, nothing twice" {
@@ -355,7 +355,7 @@ PYTHON
     start "{\"GET /data/task-types\": [{\"status\": 307, \"headers\": {\"Location\": \"/api/data/task-types\"}}]}"
     fetch
     [[ $status == 76 ]]
-    says "circle"
+    says "more than 5 redirections"
 }
 
 @test "TLS: an unknown authority is refused, a named one is not" {
@@ -417,7 +417,7 @@ PYTHON
 }
 
 @test "an answer over the limit" {
-    python3 -c 'import json; print(json.dumps({"GET /auth/authenticated": [{"text": "[" + " " * 17000000 + "]"}]}))' >"$mock/script.json"
+    /usr/bin/python3 -c 'import json; print(json.dumps({"GET /auth/authenticated": [{"text": "[" + " " * 17000000 + "]"}]}))' >"$mock/script.json"
     serve
     fetch
     [[ $status == 76 && -z $output ]]

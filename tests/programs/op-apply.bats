@@ -1,28 +1,16 @@
 #!/usr/bin/env bats
-# op-apply: changes in, results out, on both stores. What becomes of files and
-# servers that fail is in store.bats.
+# op-apply on both stores: what the cases of cases/op-apply don't show. What becomes
+# of files and servers that fail is in store.bats.
 
 load ../lib/common
 load ../lib/store
 
-# ---- cases, for both stores ---------------------------------------------
+# ---- for both stores ---------------------------------------------
 
 # applies STATUS NAME [RESULTS]: apply a plan and compare everything
 applies() {
     apply "$2"
     expect "$1" "${3-$2}"
-}
-
-case_life() {
-    applies 0 insert
-    applies 0 update
-    applies 0 archive
-    applies 0 publish
-    dump >"$BATS_TEST_TMPDIR/dump"
-    diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/life.dump" "$BATS_TEST_TMPDIR/dump"
-    applies 1 delete delete_published
-    applies 1 drop drop_published
-    dump | diff -u "$BATS_TEST_TMPDIR/dump" -
 }
 
 case_twice() {
@@ -34,23 +22,6 @@ case_twice() {
     apply update
     [ "$status" -eq 0 ]
     [ "$(count unchanged)" -eq 2 ]
-}
-
-case_reordered() {
-    applies 0 insert
-    applies 0 insert_reordered
-}
-
-case_conflict() {
-    applies 0 insert
-    applies 75 conflict
-    dump >"$BATS_TEST_TMPDIR/dump"
-    diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/conflict.dump" "$BATS_TEST_TMPDIR/dump"
-}
-
-case_move() {
-    applies 0 insert
-    applies 0 move
 }
 
 case_delete() {
@@ -76,7 +47,7 @@ case_refused() {
     [ "$(count failed)" -eq 5 ]
     applies 0 insert
     dump >"$BATS_TEST_TMPDIR/dump"
-    diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/refused.dump" "$BATS_TEST_TMPDIR/dump"
+    diff -u "$apply_cases/refused/after-insert.ndjson" "$BATS_TEST_TMPDIR/dump"
 }
 
 # As MongoDB counts it: 12 bytes and more for each number.
@@ -98,10 +69,6 @@ case_grown_too_large() {
     run --separate-stderr op-apply <"$BATS_TEST_TMPDIR/plan"
     [ "$status" -eq 1 ]
     [[ $output == *'"status":"failed"'*'"message":"larger than the 16 MiB that MongoDB takes"}' ]]
-}
-
-case_bad() {
-    applies 1 bad
 }
 
 case_dry() {
@@ -241,24 +208,8 @@ setup() {
     esac
 }
 
-@test "sqlite: insert, update, archive, publish; then nothing is deleted or dropped" {
-    case_life
-}
-
 @test "sqlite: a plan applied twice changes nothing the second time" {
     case_twice
-}
-
-@test "sqlite: the order of keys and of assignees does not count, 25 is 25.0" {
-    case_reordered
-}
-
-@test "sqlite: conflicts are seen, the rest is applied, no checkpoint is stored" {
-    case_conflict
-}
-
-@test "sqlite: a sequence may go once its shots have moved out" {
-    case_move
 }
 
 @test "sqlite: children are deleted first" {
@@ -281,10 +232,6 @@ setup() {
     case_grown_too_large
 }
 
-@test "sqlite: records that make no sense are errors of their lines" {
-    case_bad
-}
-
 @test "sqlite: -n writes nothing" {
     case_dry
 }
@@ -293,24 +240,8 @@ setup() {
     case_many
 }
 
-@test "mongodb: insert, update, archive, publish; then nothing is deleted or dropped" {
-    case_life
-}
-
 @test "mongodb: a plan applied twice changes nothing the second time" {
     case_twice
-}
-
-@test "mongodb: the order of keys and of assignees does not count, 25 is 25.0" {
-    case_reordered
-}
-
-@test "mongodb: conflicts are seen, the rest is applied, no checkpoint is stored" {
-    case_conflict
-}
-
-@test "mongodb: a sequence may go once its shots have moved out" {
-    case_move
 }
 
 @test "mongodb: children are deleted first" {
@@ -333,10 +264,6 @@ setup() {
     case_grown_too_large
 }
 
-@test "mongodb: records that make no sense are errors of their lines" {
-    case_bad
-}
-
 @test "mongodb: -n writes nothing" {
     case_dry
 }
@@ -346,15 +273,6 @@ setup() {
 }
 
 # ---- the suite's own state ------------------------------------------------
-
-@test "skipped and failed entities are remembered, checkpoints stored" {
-    applies 1 state
-    sqlite_state | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/state.kept" -
-    applies 1 state_events # replaced, whatever the scope
-    sqlite_state | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/state_events.kept" -
-    applies 0 state_full
-    sqlite_state | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/state_full.kept" -
-}
 
 @test "mongodb: state is stored once" {
     use_mongo
@@ -428,8 +346,8 @@ setup() {
     local size
     for size in 1 7 31; do
         rm -f "${OP_STORE#sqlite:}"
-        dd if="$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson" ibs=$size obs=$size status=none |
-            op-apply | normal | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/insert.results" -
+        dd if="$apply_cases/insert/plan.ndjson" ibs=$size obs=$size status=none |
+            op-apply | normal | diff -u "$apply_cases/insert/results.ndjson" -
     done
 }
 
@@ -437,7 +355,7 @@ setup() {
     local how
     for how in '>/dev/full' '>&-' '| sleep 0'; do
         rm -f "${OP_STORE#sqlite:}"
-        run --separate-stderr bash -o pipefail -c "op-apply <'$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson' $how"
+        run --separate-stderr bash -o pipefail -c "op-apply <'$apply_cases/insert/plan.ndjson' $how"
         [ "$status" -eq 74 ]
         [[ $stderr == "op-apply: stdout: "* ]]
         [ "$(op-dump --bare | wc -l)" -eq 7 ]
@@ -498,7 +416,7 @@ setup() {
     op-apply <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 3>&- &
     local pid=$!
     exec 4>"$BATS_TEST_TMPDIR/fifo"
-    head -n 3 "$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson" >&4
+    head -n 3 "$apply_cases/insert/plan.ndjson" >&4
     sleep 0.3
     kill -TERM $pid
     local status=0
@@ -514,12 +432,12 @@ setup() {
     op-apply <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 3>&- &
     local pid=$! i
     exec 4>"$BATS_TEST_TMPDIR/fifo"
-    cat "$BATS_TEST_DIRNAME/../cases/op-apply/insert.ndjson" >&4
+    cat "$apply_cases/insert/plan.ndjson" >&4
     for i in $(seq 50); do
         [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -lt 8 ] || break
         sleep 0.1
     done
-    normal <"$BATS_TEST_TMPDIR/out" | diff -u "$BATS_TEST_DIRNAME/../cases/op-apply/insert.results" -
+    normal <"$BATS_TEST_TMPDIR/out" | diff -u "$apply_cases/insert/results.ndjson" -
     exec 4>&-
     wait $pid
 }

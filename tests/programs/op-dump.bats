@@ -10,7 +10,6 @@ setup() {
         mongodb:*) use_mongo ;;
         *) use_sqlite ;;
     esac
-    data=$BATS_TEST_DIRNAME/../cases/op-apply
 }
 
 # A second project, and a collection that is none.
@@ -26,11 +25,11 @@ case_dump() {
     apply archive
     apply publish
     others
-    dump -P demo | diff -u "$data/life.dump" -
+    dump -P demo | diff -u "$apply_cases/publish/dump.ndjson" -
     # Of subsets the outline, of versions nothing; projects by name.
-    op-dump | normal | diff -u "$data/outline.dump" -
-    [ "$(dump -P demo --bare)" = "$(jq -c '.document // empty' "$data/life.dump")" ] ||
-        dump -P demo --bare | diff -u <(sed -nE 's/^.*"document":(.*)\}$/\1/p' "$data/life.dump") -
+    op-dump | normal | diff -u "$apply_cases/publish/outline.ndjson" -
+    [ "$(dump -P demo --bare)" = "$(jq -c '.document // empty' "$apply_cases/publish/dump.ndjson")" ] ||
+        dump -P demo --bare | diff -u <(sed -nE 's/^.*"document":(.*)\}$/\1/p' "$apply_cases/publish/dump.ndjson") -
     [ "$(op-dump --bare -P alpha -P demo | wc -l)" -eq 15 ]
 }
 
@@ -48,11 +47,11 @@ case_types() {
     apply types
     [ "$status" -eq 1 ]
     expect 1 types
-    dump | diff -u "$data/types.dump" -
+    dump | diff -u "$apply_cases/types/dump.ndjson" -
     # What was dumped can be put in again.
     dump | jq -c 'select(.type == "Document") | {type: "Change", operationType: "insert", ns: {db: "'"$AVALON_DB"'", coll: .ns.coll},
         documentKey: {_id: .document._id}, fullDocument: .document}' | op-apply >"$BATS_TEST_TMPDIR/out"
-    [ "$(grep -c '"status":"unchanged"' "$BATS_TEST_TMPDIR/out")" -eq "$(grep -c '^{"type":"Document"' "$data/types.dump")" ]
+    [ "$(grep -c '"status":"unchanged"' "$BATS_TEST_TMPDIR/out")" -eq "$(grep -c '^{"type":"Document"' "$apply_cases/types/dump.ndjson")" ]
 }
 
 # Each project ends with a count of its documents.
