@@ -21,7 +21,8 @@ setup() {
     password=pw-$RANDOM$RANDOM
     in_url=url-$RANDOM$RANDOM
     printf '%s\n' "$password" "$in_url" >needles
-    : >seen >looked >had
+    : >seen
+    forget
     store=mongodb://user:$in_url@127.0.0.1:1/
     service=''
 }
@@ -56,6 +57,12 @@ nothing_seen() {
     [[ ! -s seen ]]
 }
 
+# forget: who looked, and what they had.
+forget() {
+    : >looked
+    : >had
+}
+
 # only PROGRAM...: have the password.
 only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]]; }
 
@@ -83,7 +90,7 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
 
 @test "openpype_console, --once, --resume, --dry-run" {
     for how in --once "--once --resume" "--once -lo" --dry-run; do
-        : >looked >had
+        forget
         # shellcheck disable=SC2086 # words
         run -0 "$genuine/openpype_console" module kitsu sync-service -l me "-p$password" "--store=$store" $how
         nothing_seen kitsu-fetch op-diff
@@ -109,7 +116,7 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     run -0 "$genuine/integrate-kitsu-note" -l me -p "$password" -d "$store" -P demo -a x -t y
     nothing_seen publish-task note-rule zou-push push-report
     only publish-task zou-push
-    : >looked >had
+    forget
     run -0 "$genuine/integrate-kitsu-note" -n -l me -p "$password" -c "$store" -P demo -a x -t y
     nothing_seen publish-task note-rule zou-push push-report
 }

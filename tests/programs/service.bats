@@ -497,12 +497,11 @@ repaired:   applied update of Shot "f"' ]]
     for name in kitsu-fetch kitsu-listen op-diff op-apply sync-report op-lease; do
         { cat "fake/bin/$name"; } >body
         stage $name 'env >"environment.${0##*/}"
-            for process in /proc/[0-9]*; do
-                [[ "$(tr "\0" " " 2>/dev/null <"$process/cmdline")" != *"$(cat needle)"* ]] || echo "$process" >>seen
-            done'"
+            grep -zsF -f needle /proc/[0-9]*/cmdline >>found && mv found seen'"
 $(tail -n +3 body)"
     done
     echo sesame-open >needle
+    grep -zqF -f needle <(printf 'x sesame-open y\0') # it would be found
     start -l me -p sesame-open --tee kept --reconcile 1h
     await_lines 1 'kitsu-fetch --events'
     await_lines 1 Event out
