@@ -56,4 +56,8 @@
  * a Kitsu entity, at a request each. Names have three, or a few more. */
 #define MAX_NAME_PARTS 16
 
+/* ids of one kind; of one project in one batch of events. With more a full reading
+ * is cheaper. */
+#define MAX_AFFECTED 700
+
 #endif

@@ -9,13 +9,11 @@
 #ifndef OPKITSU_FETCH_AFFECTED_H
 #define OPKITSU_FETCH_AFFECTED_H
 
+#include "base/limits.h"
 #include "json/json.h"
 #include "record/kind.h"
 
 #include <uthash.h>
-
-/* ids of one project in one batch; with more a full reading is cheaper. */
-#define MAX_AFFECTED 700
 
 /* One entity, task or asset type. */
 typedef struct affected_id {
