@@ -274,3 +274,17 @@ PYTHON
     [[ $status == 76 ]]
     says "not a list of Zou's events"
 }
+
+@test "a role that may not read the log: heartbeats, whatever the store knows" {
+    start '{"role": "user", "GET /data/events/last": [{"status": 403, "text": "{\"message\": \"no\"}"}]}'
+    db=sqlite:$mock/op.db
+    jq -nc '{type: "Checkpoint", server: "\(env.KITSU_SERVER)/api", projects: null, created_at: null, ids: [], events: 0}' |
+        op-apply -d "$db" >/dev/null
+    OPKITSU_HEARTBEAT_SECONDS=1 listen -d "$db"
+    await 10 grep -q Checkpoint out
+    [[ $(jq -r .type out) == $'Sync\nCheckpoint' ]]
+    op-apply -d "$db" <out >/dev/null
+    beats() { (($(grep -c '"type":"Checkpoint"' out) >= 3)); }
+    await 10 beats
+    [[ $(jq -r .type out | sort | uniq -c | awk '/Sync/ {print $1}') == 1 ]]
+}
