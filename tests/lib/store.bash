@@ -82,7 +82,8 @@ as_nobody() {
 state() {
     case $OP_STORE in
         sqlite:*)
-            sqlite3 "${OP_STORE#sqlite:}" "SELECT document FROM openpype WHERE collection = 'opkitsu'"
+            sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
+                "SELECT document FROM openpype WHERE collection = 'opkitsu'"
             ;;
         *)
             "$STUDIO_VENV/bin/python" -c '
