@@ -4,13 +4,16 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "fetch/events.h"
-#include "fetch/fetch.h"
+#include "fetch/full.h"
+#include "record/ndjson.h"
+#include "record/record.h"
 #include "store/store_option.h"
 #include "zou/kitsu_options.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define STORE_SECONDS 30 /* to wait for a program that writes to the store */
 
@@ -75,33 +78,107 @@ static void read_options(options *o, int argc, char **argv)
     options_exclude("--types", o->types, "--events", o->events);
 }
 
-/* ---- the work ----------------------------------------------------------- */
+/* ---- all projects ------------------------------------------------------- */
 
-/* With events the store stays open: it belongs to the reading then. Else it is
- * closed before the stream begins: at the pipe's other end somebody may want to
- * write to it. */
-static int run(options *o, store *s)
+/* Report why nothing can be read any longer; output_close reports what stdout lost. */
+static int status_of(const error *e)
+{
+    if (!ferror(stdout))
+        msg_error("%s", e->what);
+    return e->status;
+}
+
+/* The store is closed before the stream begins: a program at the pipe's other end
+ * may write to it. */
+static int fetch_all(options *o, zou *z, store *s)
 {
     error e;
+    zou_lists lists;
+    zou_lists_init(&lists, z);
     project_links links = {0};
+    arena *a = arena_new();
+    fetch_full full = {
+        .lists = &lists, .wanted = o->wanted, .filter = &o->filter, .links = &links, .arena = a};
+    bool ok = project_links_read(&links, s, zou_server(z), &e);
+    store_close(s);
+    ok = ok && fetch_full_write_stream(&full, !o->types, &e);
+    int status = ok ? full.status : status_of(&e);
+    arena_free(a);
+    project_links_free(&links);
+    zou_lists_free(&lists);
+    return status;
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+static bool take_record(fetch_events *f, const ndjson *in, const json *record, error *e)
+{
+    size_t len;
+    const char *line = ndjson_line(in, &len);
+    bool ok = true;
+    switch (record_type_of(record)) {
+    case RECORD_EVENT: fetch_events_event(f, record); break;
+    case RECORD_SYNC: fetch_events_sync(f, record); break;
+    case RECORD_CHECKPOINT: ok = fetch_events_checkpoint(f, record, e); break;
+    default: output_write(line, len);
+    }
+    return ok && (!ferror(stdout) || error_set(e, EX_IOERR, "cannot write to stdout"));
+}
+
+/* The status of a stream that was read until its end. */
+static int end_of_events(const fetch_events *f, int got)
+{
+    int status = fetch_events_status(f);
+    if (got < 0) /* which has been reported */
+        return EX_IOERR;
+    if (fetch_events_is_pending(f)) {
+        msg_error(
+            "stdin ended without a Checkpoint: the events after the last one are not answered");
+        return status == EX_OK ? 1 : status;
+    }
+    return status;
+}
+
+static int fetch_changes(options *o, zou *z, store *s)
+{
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    fetch_events *f = fetch_events_new(z, s, o->store, &o->filter, o->wanted);
+    arena *a = arena_new();
+    error e;
+    json record;
+    unsigned long bad = 0;
+    bool ok = true;
+    int got;
+    do {
+        arena_reset(a);
+        got = ndjson_next(in, a, &record);
+        if (ndjson_bad(in) > bad)
+            fetch_events_bad_line(f);
+        bad = ndjson_bad(in);
+        if (got > 0)
+            ok = take_record(f, in, &record, &e);
+    } while (ok && got > 0);
+    int status = ok ? end_of_events(f, got) : status_of(&e);
+    arena_free(a);
+    fetch_events_free(f);
+    ndjson_free(in);
+    return status;
+}
+
+/* ---- main --------------------------------------------------------------- */
+
+static int fetch(options *o)
+{
+    error e;
+    store *s = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
     o->zou.store = s;
-    zou *z = zou_open(&o->zou, &e);
-    int status = z ? EX_OK : e.status;
+    zou *z = s ? zou_open(&o->zou, &e) : NULL;
     if (!z) {
         msg_error("%s", e.what);
-    } else if (o->events) {
-        status = fetch_events_run(z, s, o->store, &o->filter);
-        s = NULL;
-    } else if (!project_links_read(&links, s, zou_server(z), &e)) {
-        msg_error("%s", e.what);
-        status = e.status;
-    } else {
         store_close(s);
-        s = NULL;
-        status = fetch_run(z, o->wanted, !o->types, &o->filter, &links);
+        return e.status;
     }
-    store_close(s);
-    project_links_free(&links);
+    int status = o->events ? fetch_changes(o, z, s) : fetch_all(o, z, s);
     zou_close(z);
     return status;
 }
@@ -110,16 +187,8 @@ int main(int argc, char **argv)
 {
     program_start("kitsu-fetch");
     options o = {0};
-    error e;
     read_options(&o, argc, argv);
-    int status;
-    store *s = store_open(o.store, STORE_READ, STORE_SECONDS, &e);
-    if (s) {
-        status = run(&o, s);
-    } else {
-        msg_error("%s", e.what);
-        status = e.status;
-    }
+    int status = fetch(&o);
     project_filter_free(&o.filter);
     return output_close(status);
 }

@@ -1,16 +1,16 @@
-/* note-rule - what a publish comments on in Kitsu, and whether that changes the
- * task's status: OpenPype's Integrate Kitsu Note, as its documentation has it.
+/* note-rule - the comments that a publish makes in Kitsu, and whether they change the
+ * task's status: OpenPype's Integrate Kitsu Note, as its documentation says.
  *
- * Reads Publish records, writes Comment records; touches nothing. The rule is in
- * lib/publish/rule.c; here are the stream and where the settings come from. */
+ * Reads Publish records, writes Comment records; changes nothing. */
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "publish/explain.h"
+#include "publish/project_rules.h"
 #include "publish/rule.h"
 #include "record/ndjson.h"
-#include "store/settings.h"
+#include "record/record.h"
 #include "store/store_option.h"
 
 #include <stdarg.h>
@@ -19,82 +19,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* The settings of one project, once they were looked at. */
-typedef struct project {
-    const char *name; /* NULL: of publishes that name none */
-    bool good;
-    rule_settings settings;
-    struct project *next;
-} project;
-
 typedef struct ruler {
     const char *config, *store; /* borrowed, or NULL */
     bool explain, openpype;
     ndjson *in;
-    settings *settings;
-    arena *kept; /* the projects */
-    project *projects;
+    project_rules *rules;
 } ruler;
 
-/* ---- settings ----------------------------------------------------------- */
+/* ---- --explain ---------------------------------------------------------- */
 
-static bool is_store(const char *config)
-{
-    return strncmp(config, "sqlite:", strlen("sqlite:")) == 0 ||
-           strncmp(config, "mongodb:", strlen("mongodb:")) == 0 ||
-           strncmp(config, "mongodb+srv:", strlen("mongodb+srv:")) == 0;
-}
-
-static bool is_file(const char *config)
-{
-    return config && !is_store(config);
-}
-
-/* False: it failed, which is told, with `*status`. */
-static bool load(ruler *r, int *status)
-{
-    error e;
-    const char *file = is_file(r->config) ? r->config : NULL;
-    store *s = file ? NULL : store_open(r->config ? r->config : r->store, STORE_READ, 30, &e);
-    if (file || s)
-        r->settings = r->config ? settings_load_one(file, s, &e) : settings_load(s, &e);
-    store_close(s);
-    if (!r->settings) {
-        msg_error("%s", e.what);
-        *status = e.status;
-    } else if (file && strcmp(settings_source(r->settings, NULL, RULE_SETTINGS), file) != 0) {
-        msg_error("%s: it has no %s", file, RULE_SETTINGS);
-        *status = EX_CONFIG;
-        return false;
-    }
-    return r->settings != NULL;
-}
-
-/* Where a setting comes from. A list is taken whole, so its path is what counts. */
-static const char *source_of(ruler *r, const char *name, const char *path)
-{
-    const char *source =
-        settings_source(r->settings, name, arena_text(r->kept, path, strcspn(path, "[")));
-    return source ? source : "settings";
-}
-
-typedef struct looking {
-    ruler *ruler;
-    const char *project;
-} looking;
-
-static void on_mistake(void *context, bool fatal, const char *path, const char *what)
-{
-    looking *l = context;
-    const char *source = source_of(l->ruler, l->project, path);
-    if (fatal)
-        msg_error("%s: %s: %s", source, path, what);
-    else
-        msg_warn("%s: %s: %s", source, path, what);
-}
-
-/* What --explain says: asked for, so that -q takes nothing away. */
-__attribute__((format(printf, 2, 3))) static void tell(ruler *r, const char *format, ...)
+/* Asked for, so -q does not silence it. */
+__attribute__((format(printf, 2, 3))) static void say(const ruler *r, const char *format, ...)
 {
     char line[2048]; /* as long as msg_error's, which cuts between characters */
     va_list args;
@@ -105,36 +40,35 @@ __attribute__((format(printf, 2, 3))) static void tell(ruler *r, const char *for
         msg_error("%s", line);
 }
 
-static void tell_sources(ruler *r, const char *name)
+static void explain_sources(ruler *r, const char *project)
 {
-    static const char *const keys[] = {
-        ".set_status_note", ".note_status_shortname", ".status_change_conditions.status_conditions",
-        ".status_change_conditions.family_requirements", ".custom_comment_template.enabled"};
-    tell(r, "settings%s%s:", name ? " of project " : "", name ? name : "");
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *path = arena_printf(r->kept, "%s%s", RULE_SETTINGS, keys[i]);
-        tell(r, "  %s: from %s", keys[i] + 1, source_of(r, name, path));
-    }
+    static const char *const paths[] = {
+        RULE_SETTINGS ".set_status_note", RULE_SETTINGS ".note_status_shortname",
+        RULE_SETTINGS ".status_change_conditions.status_conditions",
+        RULE_SETTINGS ".status_change_conditions.family_requirements",
+        RULE_SETTINGS ".custom_comment_template.enabled"};
+    bool named = project && !project_rules_are_shared(r->rules);
+    say(r, "settings%s%s:", named ? " of project " : "", named ? project : "");
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        say(r, "  %s: from %s", paths[i] + strlen(RULE_SETTINGS) + 1,
+            project_rules_source(r->rules, project, paths[i]));
 }
 
-/* NULL: there are mistakes in them, which are told. */
-static const rule_settings *settings_of(ruler *r, const char *name)
+static void explain_comment(const ruler *r, const json *comment)
 {
-    project *p = r->projects;
-    while (p && (name && p->name ? strcmp(name, p->name) != 0 : name != p->name))
-        p = p->next;
-    if (!p) {
-        looking l = {r, name};
-        p = arena_alloc(r->kept, sizeof *p);
-        *p = (project){.name = name ? arena_text(r->kept, name, strlen(name)) : NULL,
-                       .next = r->projects};
-        r->projects = p;
-        p->good = rule_settings_read(r->kept, settings_for(r->settings, name), r->openpype,
-                                     &p->settings, on_mistake, &l);
-        if (p->good)
-            tell_sources(r, name);
+    const json *reasons = json_get(comment, "reasons");
+    buf line = {0};
+    explain_outcome(&line, comment);
+    say(r, "  %s", line.data);
+    for (uint32_t i = 0; i < reasons->len; i++) {
+        buf_clear(&line);
+        explain_reason(&line, &reasons->items[i]);
+        say(r, "    %s", line.data);
     }
-    return p->good ? &p->settings : NULL;
+    buf_clear(&line);
+    explain_text(&line, comment);
+    say(r, "    %s", line.data);
+    buf_free(&line);
 }
 
 /* ---- records ------------------------------------------------------------ */
@@ -146,84 +80,82 @@ static void on_remark(void *context, uint32_t instance, const char *text)
              text);
 }
 
-static void explain(ruler *r, const json *comment)
-{
-    const json *reasons = json_get(comment, "reasons");
-    buf line = {0};
-    explain_outcome(&line, comment);
-    tell(r, "  %s", line.data);
-    for (uint32_t i = 0; i < reasons->len; i++) {
-        buf_clear(&line);
-        explain_reason(&line, &reasons->items[i]);
-        tell(r, "    %s", line.data);
-    }
-    buf_clear(&line);
-    explain_text(&line, comment);
-    tell(r, "    %s", line.data);
-    buf_free(&line);
-}
-
-static void on_instance(ruler *r, rule *n, const json *publish, uint32_t i)
+static void on_instance(ruler *r, rule *of, const json *publish, uint32_t i)
 {
     const json *instances = json_get(publish, "instances");
     const char *name = json_text(json_get(&instances->items[i], "name")), *why;
     json comment;
-    bool made = rule_comment(n, i, &comment, &why);
-    tell(r, "%s:%lu: instances[%u]%s%s%s%s%s", ndjson_name(r->in), ndjson_line_number(r->in), i,
-         name ? " \"" : "", name ? name : "", name ? "\"" : "",
-         made ? ": a comment" : ": none: ", made ? "" : why);
+    bool made = rule_comment(of, i, &comment, &why);
+    say(r, "%s:%lu: instances[%u]%s%s%s: %s%s", ndjson_name(r->in), ndjson_line_number(r->in), i,
+        name ? " \"" : "", name ? name : "", name ? "\"" : "",
+        made ? "a comment" : "no comment: ", made ? "" : why);
     if (!made)
         return;
     if (r->explain)
-        explain(r, &comment);
+        explain_comment(r, &comment);
     ndjson_write(&comment);
+}
+
+/* NULL: the project's settings have mistakes. */
+static const rule_settings *settings_of(ruler *r, const char *project)
+{
+    bool fresh;
+    const rule_settings *s = project_rules_get(r->rules, project, &fresh);
+    if (s && fresh)
+        explain_sources(r, project);
+    return s;
 }
 
 /* False: the settings have mistakes. */
 static bool on_publish(ruler *r, arena *a, const json *publish)
 {
-    const char *why, *name = json_text(json_get(publish, "project"));
-    bool of_project = name && *name && !is_file(r->config); /* a file is for all */
-    const rule_settings *s = settings_of(r, of_project ? name : NULL);
+    const char *why, *project = json_text(json_get(publish, "project"));
+    const rule_settings *s = settings_of(r, project && *project ? project : NULL);
     if (!s)
         return false;
-    rule *n = rule_new(a, s, publish, on_remark, r, &why);
-    if (!n)
+    rule *of = rule_new(a, s, publish, on_remark, r, &why);
+    if (!of)
         ndjson_complain(r->in, "%s", why);
-    for (uint32_t i = 0; n && i < rule_instances(n); i++)
-        on_instance(r, n, publish, i);
-    output_flush();
+    for (uint32_t i = 0; of && i < rule_instances(of); i++)
+        on_instance(r, of, publish, i);
     return true;
+}
+
+static void pass_on(const ndjson *in)
+{
+    size_t len;
+    const char *line = ndjson_line(in, &len);
+    output_write(line, len);
 }
 
 static int read_stream(ruler *r)
 {
     arena *a = arena_new();
     json record;
-    int got;
-    bool ok = true;
-    while (ok && (got = ndjson_next(r->in, a, &record)) == 1) {
-        if (strcmp(json_text(json_get(&record, "type")), "Publish") == 0) {
-            ok = on_publish(r, a, &record);
-        } else {
-            size_t len;
-            const char *line = ndjson_line(r->in, &len);
-            output_write(line, len);
-            output_flush();
-        }
+    int got = 0;
+    bool valid = true;
+    while (valid && (got = ndjson_next(r->in, a, &record)) == 1) {
+        if (record_type_of(&record) == RECORD_PUBLISH)
+            valid = on_publish(r, a, &record);
+        else
+            pass_on(r->in);
+        output_flush();
         arena_reset(a);
     }
     arena_free(a);
-    return !ok ? EX_CONFIG : got < 0 ? EX_IOERR : ndjson_bad(r->in) ? 1 : EX_OK;
+    return !valid ? EX_CONFIG : got < 0 ? EX_IOERR : ndjson_bad(r->in) ? 1 : EX_OK;
 }
 
-/* A file's mistakes are those of all projects, and told whatever comes. */
 static int run(ruler *r)
 {
-    int status = EX_OK;
-    if (!load(r, &status))
-        return status;
-    if (is_file(r->config) && !settings_of(r, NULL))
+    error e;
+    r->rules = project_rules_load(r->config, r->store, r->openpype, &e);
+    if (!r->rules) {
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    /* A file's mistakes concern every project: they are reported even without input. */
+    if (project_rules_are_shared(r->rules) && !settings_of(r, NULL))
         return EX_CONFIG;
     return read_stream(r);
 }
@@ -270,11 +202,9 @@ int main(int argc, char **argv)
     ruler r = {0};
     program_start("note-rule");
     read_options(&r, argc, argv);
-    r.kept = arena_new();
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     int status = run(&r);
     ndjson_free(r.in);
-    settings_free(r.settings);
-    arena_free(r.kept);
+    project_rules_free(r.rules);
     return output_close(status);
 }

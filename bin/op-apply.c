@@ -10,8 +10,10 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "base/signals.h"
+#include "record/checkpoint.h"
+#include "record/end.h"
 #include "record/ndjson.h"
-#include "store/state.h"
+#include "record/record.h"
 #include "store/store_option.h"
 
 #include <signal.h>
@@ -42,18 +44,19 @@ static bool on_change(apply *p, ndjson *in, arena *a, const json *record, error 
 
 static bool on_end(apply *p, ndjson *in, const json *record, error *e)
 {
-    const char *project_id = json_text(json_get(record, "project_id"));
-    const char *scope = json_text(json_get(record, "scope"));
-    if (project_id)
-        return apply_end(p, project_id, scope && strcmp(scope, "full") == 0, e);
+    end_record end;
+    end_read(record, &end);
+    if (end.project_id)
+        return apply_end(p, end.project_id, end.scope == END_FULL, e);
     ndjson_complain(in, "an End without a \"project_id\"");
     return true;
 }
 
 static bool on_checkpoint(apply *p, ndjson *in, const json *record, error *e)
 {
-    if (state_checkpoint_valid(record))
-        return apply_checkpoint(p, record, e);
+    checkpoint_record checkpoint;
+    if (checkpoint_read(record, &checkpoint))
+        return apply_checkpoint(p, &checkpoint, e);
     ndjson_complain(in,
                     "a Checkpoint without \"server\", \"projects\", \"created_at\" and \"ids\"");
     return true;
@@ -61,15 +64,13 @@ static bool on_checkpoint(apply *p, ndjson *in, const json *record, error *e)
 
 static bool on_record(apply *p, ndjson *in, arena *a, const json *record, error *e)
 {
-    const char *type = json_text(json_get(record, "type"));
-    if (strcmp(type, "Change") == 0)
-        return on_change(p, in, a, record, e);
-    if (strcmp(type, "End") == 0)
-        return on_end(p, in, record, e);
-    if (strcmp(type, "Checkpoint") == 0)
-        return on_checkpoint(p, in, record, e);
-    if (strcmp(type, "Skipped") == 0)
-        apply_skipped(p, record);
+    switch (record_type_of(record)) {
+    case RECORD_CHANGE: return on_change(p, in, a, record, e);
+    case RECORD_END: return on_end(p, in, record, e);
+    case RECORD_CHECKPOINT: return on_checkpoint(p, in, record, e);
+    case RECORD_SKIPPED: apply_skipped(p, record); break;
+    default: break;
+    }
     size_t len;
     const char *line = ndjson_line(in, &len);
     apply_pass(p, line, len);
@@ -87,7 +88,7 @@ static bool on_record(apply *p, ndjson *in, arena *a, const json *record, error 
 typedef struct reader {
     apply *apply; /* borrowed, as the input */
     ndjson *in;
-    double heard; /* by clock_now: the last record */
+    double last_record; /* by clock_now: when it came */
     bool ok;
     error e;
 } reader;
@@ -95,7 +96,7 @@ typedef struct reader {
 static bool on_idle(void *context)
 {
     reader *r = context;
-    bool quiet = clock_now() - r->heard >= QUIET_SECONDS;
+    bool quiet = clock_now() - r->last_record >= QUIET_SECONDS;
     r->ok = (!quiet || apply_commit(r->apply, &r->e)) && apply_idle(r->apply, &r->e);
     double seconds = apply_is_pending(r->apply) ? QUIET_SECONDS : lease_renewal();
     ndjson_set_idle(r->in, seconds, on_idle, r);
@@ -109,13 +110,14 @@ static int apply_stream(apply *p)
     ndjson_set_idle(in, lease_renewal(), on_idle, &r);
     int got = 1, status = EX_OK;
     json record;
-    arena *a;
-    while (r.ok && status != EX_TEMPFAIL &&
-           (got = ndjson_next(in, a = apply_arena(p), &record)) == 1) {
-        r.heard = clock_now();
+    arena *a = arena_new();
+    while (r.ok && status != EX_TEMPFAIL && (got = ndjson_next(in, a, &record)) == 1) {
+        r.last_record = clock_now();
         r.ok = on_record(p, in, a, &record, &r.e);
         status = apply_status(p);
+        arena_reset(a);
     }
+    arena_free(a);
     r.ok = r.ok && apply_finish(p, &r.e);
     status = r.ok ? apply_status(p) : r.e.status;
     msg_progress(NULL);

@@ -97,13 +97,13 @@ static int dump(options *o, store *s, arena *keep, arena *scratch)
     error e;
     names n = {keep, scratch, json_array()};
     printer p = {scratch, o->bare, 0};
-    bool ok = store_projects(s, scratch, take_name, &n, &e);
+    bool ok = store_projects(s, &(store_sink){scratch, take_name, &n}, &e);
     int status = ok ? check_names(&o->filter, s, &n) : 0;
     for (uint32_t i = 0; ok && i < n.list.len && !ferror(stdout); i++) {
         store_ns ns = {store_avalon(s), n.list.items[i].text};
         if (!project_filter_wants(&o->filter, ns.coll, NULL))
             continue;
-        ok = store_documents(s, ns, o->what, scratch, print_document, &p, &e);
+        ok = store_documents(s, ns, o->what, &(store_sink){scratch, print_document, &p}, &e);
         if (ok)
             print_end(&p, ns);
     }

@@ -1,10 +1,12 @@
-/* push-report - what a push to Kitsu did, or would do, for people to read.
+/* push-report - what a push to Kitsu did, or would do, as text.
  *
- * Reads results (zou-push, or op-apply behind it), writes text. */
+ * Reads results (of zou-push, or of op-apply after it), writes text. */
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
+#include "record/record.h"
+#include "record/summary.h"
 #include "report/push_tree.h"
 #include "report/report.h"
 
@@ -12,7 +14,7 @@
 #include <string.h>
 
 enum { CREATED, UPDATED, LINKED, DELETED, TASKS, COUNTS };
-/* As the Summary names them, and in words, done and planned. */
+/* Their keys in a Summary, and the words for what is done, and planned. */
 static const struct {
     const char *key, *done, *planned;
 } words[COUNTS] = {{"created", "created", "to create"},
@@ -21,7 +23,7 @@ static const struct {
                    {"deleted", "deleted", "to delete"},
                    {"tasks", "tasks", "tasks"}};
 
-/* What is known of the project at hand. A zeroed one knows nothing. */
+/* The project at hand. A zeroed one is empty. */
 typedef struct report {
     buf name;            /* of the project; empty: not known yet */
     tree *tree;          /* owned */
@@ -43,7 +45,7 @@ static void add_counts(const report *r, buf *line)
     }
 }
 
-static bool is_amiss(const report *r)
+static bool has_faults(const report *r)
 {
     return r->skipped.n || r->failed.n || r->unlinked.n;
 }
@@ -78,7 +80,7 @@ static void end_project(report *r, double seconds)
 {
     if (!r->name.len)
         buf_adds(&r->name, "?");
-    if (is_amiss(r) || !r->quiet)
+    if (has_faults(r) || !r->quiet)
         print_project(r, seconds);
     memset(r->n, 0, sizeof r->n);
     r->planned = r->drawn = false;
@@ -95,10 +97,10 @@ static void set_name(report *r, const json *name)
 }
 
 /* `Shot "SH010" of E01/SQ01`. */
-static void add_place(buf *line, const json *record)
+static void add_place(buf *line, const result_record *result)
 {
-    const json *below = json_get(record, "below");
-    display_entity(line, json_get(record, "entity"));
+    const json *below = result->below;
+    display_entity(line, result->entity);
     for (uint32_t i = 0; json_is(below, JSON_ARRAY) && i < below->len; i++) {
         buf_adds(line, i ? "/" : " of ");
         display_text(line, &below->items[i], "?");
@@ -113,137 +115,139 @@ static void add_message(buf *line, const json *message)
     }
 }
 
-static void on_skipped(report *r, const json *record)
+/* What a Result counts as. */
+static int count_of(const result_record *result)
 {
-    buf line = {0};
-    buf_adds(&line, "  skipped ");
-    display_entity(&line, json_get(record, "entity"));
-    buf_adds(&line, ": ");
-    display_text(&line, json_get(record, "reason"), "no reason given");
-    remarks_add(&r->skipped, &line);
+    static const int counts[RESULT_OPERATIONS] = {[RESULT_INSERT] = CREATED,
+                                                  [RESULT_UPDATE] = UPDATED,
+                                                  [RESULT_DELETE] = DELETED,
+                                                  [RESULT_DROP] = UPDATED,
+                                                  [RESULT_LINK] = LINKED};
+    if (result->operation == RESULT_NO_OPERATION)
+        return UPDATED;
+    if (result->operation == RESULT_INSERT &&
+        json_text_is(json_get(result->entity, "type"), "Task"))
+        return TASKS;
+    return counts[result->operation];
 }
 
-static int count_of(const char *type, const char *operation)
-{
-    if (strcmp(operation, "insert") == 0)
-        return strcmp(type, "Task") == 0 ? TASKS : CREATED;
-    if (strcmp(operation, "delete") == 0)
-        return DELETED;
-    return strcmp(operation, "link") == 0 ? LINKED : UPDATED;
-}
-
-static void on_failed(report *r, const json *record)
+static void on_failed(report *r, const result_record *result)
 {
     buf line = {0};
-    buf_adds(&line, "  failed ");
-    display_text(&line, json_get(record, "operationType"), "change");
-    buf_adds(&line, " of ");
-    add_place(&line, record);
-    add_message(&line, json_get(record, "message"));
+    buf_addf(&line, "  failed %s of ",
+             result->operation == RESULT_NO_OPERATION ? "change"
+                                                      : result_operation_name(result->operation));
+    add_place(&line, result);
+    add_message(&line, result->message);
     remarks_add(&r->failed, &line);
 }
 
-/* Comments belong to no project that the record would name. */
-static void on_comment(report *r, const json *record, const char *status)
+/* A comment's Result names no project. */
+static void on_comment(report *r, const json *record, const result_record *result)
 {
-    if (strcmp(status, "applied") == 0) {
-        r->posted++;
-    } else if (strcmp(status, "planned") == 0) {
-        r->to_post++;
-    } else if (strcmp(status, "unchanged") == 0) {
-        r->there++;
-    } else {
-        buf line = {0};
-        r->unposted++;
-        buf_adds(&line, "  failed comment of publish \"");
-        display_text(&line, json_get(record, "publish_id"), "");
-        buf_addc(&line, '"');
-        add_message(&line, json_get(record, "message"));
-        report_line(&line);
+    buf line = {0};
+    switch (result->status) {
+    case RESULT_APPLIED: r->posted++; return;
+    case RESULT_PLANNED: r->to_post++; return;
+    case RESULT_UNCHANGED: r->there++; return;
+    default: break;
     }
+    r->unposted++;
+    buf_adds(&line, "  failed comment of publish \"");
+    display_text(&line, json_get(record, "publish_id"), "");
+    buf_addc(&line, '"');
+    add_message(&line, result->message);
+    report_line(&line);
+}
+
+static void add_deleted(report *r, const result_record *result)
+{
+    buf line = {0};
+    buf_adds(&line, "  deleted ");
+    add_place(&line, result);
+    buf_addf(&r->deleted, "%s\n", line.data);
+    buf_free(&line);
 }
 
 /* What zou-push did in Kitsu. */
-static void on_result(report *r, const json *record, const char *status)
+static void on_result(report *r, const json *record, const result_record *result)
 {
     static const char signs[COUNTS] = {'+', '~', '=', '-', '+'};
-    const char *type = json_text(json_at(record, "entity", "type", NULL));
-    const char *operation = json_text(json_get(record, "operationType"));
-    int count = count_of(type ? type : "", operation ? operation : "");
-    bool failed = strcmp(status, "failed") == 0;
-    bool planned = strcmp(status, "planned") == 0;
+    int count = count_of(result);
+    bool failed = result->status == RESULT_FAILED, planned = result->status == RESULT_PLANNED;
     set_name(r, json_get(record, "project"));
     if (failed)
-        on_failed(r, record);
+        on_failed(r, result);
     else
         r->n[count]++;
-    if (count == DELETED && !failed && !planned) {
-        buf line = {0};
-        buf_adds(&line, "  deleted ");
-        add_place(&line, record);
-        buf_addf(&r->deleted, "%s\n", line.data);
-        buf_free(&line);
-    }
+    if (count == DELETED && !failed && !planned)
+        add_deleted(r, result);
     r->planned |= planned;
     bool drawn = !failed || count != TASKS; /* a task has no sign of its own */
     if (!r->quiet && (planned || r->verbose) && drawn) {
-        tree_add(r->tree, record, failed ? '!' : signs[count]);
+        tree_add(r->tree, result, failed ? '!' : signs[count]);
         r->drawn = true;
     }
 }
 
-/* What op-apply did in OpenPype. It may come after the project's Summary, and
- * then is of none. */
-static void on_link(report *r, const json *record, const char *status)
+/* What op-apply did in OpenPype. It may come after the project's Summary, and is then
+ * reported by itself. */
+static void on_link(report *r, const json *record, const result_record *result)
 {
-    const json *coll = json_at(record, "ns", "coll", NULL);
     buf line = {0};
-    if (strcmp(status, "conflict") != 0 && strcmp(status, "failed") != 0)
+    if (result->status != RESULT_CONFLICT && result->status != RESULT_FAILED)
         return;
     buf_adds(&line, "  not linked: ");
-    display_entity(&line, json_get(record, "entity"));
-    add_message(&line, json_get(record, "message"));
-    set_name(r, coll);
+    display_entity(&line, result->entity);
+    add_message(&line, result->message);
+    set_name(r, json_at(record, "ns", "coll", NULL));
     remarks_add(&r->unlinked, &line);
 }
 
-/* That of op-apply counts documents, which zou-push's Summary has as links. */
+static void on_any_result(report *r, const json *record)
+{
+    result_record result;
+    result_read(record, &result);
+    if (!json_text(json_get(record, "status")))
+        return;
+    if (result.comment)
+        on_comment(r, record, &result);
+    else if (result.in_kitsu)
+        on_result(r, record, &result);
+    else
+        on_link(r, record, &result);
+}
+
+/* op-apply's Summary counts documents, which zou-push's counts as links. */
 static void on_summary(report *r, const json *record)
 {
-    double seconds = 0;
-    if (!json_get(record, "to"))
+    summary_record summary;
+    int64_t n;
+    summary_read(record, &summary);
+    if (!summary.in_kitsu)
         return;
     set_name(r, json_get(record, "project"));
     for (int i = 0; i < COUNTS; i++)
-        json_int64(json_get(record, words[i].key), &r->n[i]);
-    json_double(json_get(record, "seconds"), &seconds);
-    end_project(r, seconds);
+        if (json_int64(json_get(record, words[i].key), &n))
+            r->n[i] = n;
+    end_project(r, summary.seconds);
 }
 
 static void on_record(void *context, const json *record)
 {
     report *r = context;
-    const char *type = json_text(json_get(record, "type"));
-    const char *status = json_text(json_get(record, "status"));
-    const char *what = json_text(json_at(record, "entity", "type", NULL));
-    if (strcmp(type, "Skipped") == 0)
-        on_skipped(r, record);
-    else if (strcmp(type, "Summary") == 0)
-        on_summary(r, record);
-    else if (strcmp(type, "Result") != 0 || !status)
-        return;
-    else if (what && strcmp(what, "Comment") == 0)
-        on_comment(r, record, status);
-    else if (json_get(record, "to"))
-        on_result(r, record, status);
-    else
-        on_link(r, record, status);
+    switch (record_type_of(record)) {
+    case RECORD_SKIPPED: report_skipped(&r->skipped, record); break;
+    case RECORD_SUMMARY: on_summary(r, record); break;
+    case RECORD_RESULT: on_any_result(r, record); break;
+    default: break;
+    }
 }
 
 static void finish(report *r)
 {
     buf line = {0};
-    if (r->name.len || is_amiss(r))
+    if (r->name.len || has_faults(r))
         end_project(r, -1);
     report_count(&line, r->posted, r->posted == 1 ? "comment posted" : "comments posted");
     report_count(&line, r->to_post, r->to_post == 1 ? "comment to post" : "comments to post");

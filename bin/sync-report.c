@@ -1,37 +1,24 @@
-/* sync-report - what a synchronisation did, or would do, for people to read.
+/* sync-report - what a synchronisation did, or would do, as text.
  *
- * Reads results (op-apply) or changes (op-diff), writes text. */
-#include "base/idset.h"
-#include "base/mem.h"
+ * Reads results (of op-apply) or changes (of op-diff), writes text. */
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
-#include "json/path.h"
 #include "record/display.h"
+#include "record/record.h"
+#include "report/change_text.h"
 #include "report/report.h"
+#include "report/reported.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
-/* What was said of a project the last time to be skipped: batches of events tell
- * of all that is, again and again. */
-typedef struct said {
-    UT_hash_handle hh; /* by name */
-    char *name;        /* owned */
-    idset *lines;      /* owned */
-} said;
-
-enum { CREATE, UPDATE, ARCHIVE, DELETE, DROP, VERBS };
-static const char *const verbs[VERBS] = {"create", "update", "archive", "delete", "drop"};
-
-/* What is known of the project at hand. A zeroed one knows nothing. */
+/* The project at hand. A zeroed one is empty. */
 typedef struct report {
     buf name; /* of a plan's project */
     remarks skipped, failed;
-    said *said;                   /* hash table */
-    long planned[VERBS];          /* changes of a plan */
+    reported *reported;           /* owned */
+    long planned[CHANGE_VERBS];   /* changes of a plan */
     bool dropped;                 /* the project was */
     bool saw_end, said_something; /* of the whole stream */
     bool quiet, verbose;
@@ -43,51 +30,6 @@ static void print_all_notes(report *r)
 {
     remarks_print(&r->failed);
     remarks_print(&r->skipped);
-}
-
-static said *said_of(report *r, const char *name)
-{
-    said *s;
-    HASH_FIND_STR(r->said, name, s);
-    if (!s) {
-        s = xmalloc(sizeof *s);
-        *s = (said){.name = xstrdup(name), .lines = idset_new()};
-        HASH_ADD_KEYPTR(hh, r->said, s->name, strlen(s->name), s);
-    }
-    return s;
-}
-
-static void free_said(report *r)
-{
-    said *s, *next;
-    HASH_ITER(hh, r->said, s, next)
-    {
-        HASH_DELETE(hh, r->said, s);
-        idset_free(s->lines);
-        free(s->name);
-        free(s);
-    }
-}
-
-/* Take note of what is skipped; of events only what is new is left to be said. */
-static void take_skipped(report *r, const char *name, bool events)
-{
-    said *s = said_of(r, name);
-    idset *now = idset_new();
-    remarks news = {0};
-    for (const char *line = r->skipped.lines.data; line && *line;) {
-        size_t len = strcspn(line, "\n") + 1;
-        idset_add(now, line, len);
-        if (idset_add(s->lines, line, len) || !events) {
-            buf_add(&news.lines, line, len);
-            news.n++;
-        }
-        line += len;
-    }
-    idset_free(s->lines);
-    s->lines = now;
-    remarks_free(&r->skipped);
-    r->skipped = news;
 }
 
 /* How many of each, as text. */
@@ -142,7 +84,7 @@ static void on_summary(report *r, const json *summary)
     const char *name = json_text(json_get(summary, "project"));
     bool events = scope && strcmp(scope, "events") == 0;
     buf counts = {0};
-    take_skipped(r, name ? name : "?", events);
+    reported_update(r->reported, name ? name : "?", &r->skipped, events);
     add_counts(&counts, summary, json_true(json_get(summary, "planned")));
     bool bad = r->skipped.n || r->failed.n;
     if (bad || (!r->quiet && (!events || counts.len || r->dropped)))
@@ -154,9 +96,9 @@ static void on_summary(report *r, const json *summary)
 static void print_plan(report *r)
 {
     buf line = {0};
-    for (int i = 0; i < VERBS; i++) {
+    for (int i = 0; i < CHANGE_VERBS; i++) {
         char what[16];
-        snprintf(what, sizeof what, "to %s", verbs[i]);
+        snprintf(what, sizeof what, "to %s", change_verb_name(i));
         report_count(&line, r->planned[i], what);
     }
     report_count(&line, r->skipped.n, "skipped");
@@ -172,87 +114,14 @@ static void print_plan(report *r)
 
 /* ---- records ------------------------------------------------------------------- */
 
-/* Of two objects the keys whose values differ; of anything else the values. */
-static void print_field(const char *path, const json *before, const json *after)
-{
-    buf line = {0};
-    buf_adds(&line, "            ");
-    display_sanitized(&line, path, strlen(path));
-    buf_adds(&line, ": ");
-    if (json_is(before, JSON_OBJECT) && json_is(after, JSON_OBJECT) && !json_get(after, "$oid")) {
-        size_t start = line.len;
-        for (uint32_t i = 0; i < before->len + after->len; i++) {
-            bool old = i < before->len;
-            const json_member *m = old ? &before->members[i] : &after->members[i - before->len];
-            const json *other = json_get(old ? after : before, m->key);
-            if (old ? other && json_equal(&m->value, other, NULL) : other != NULL)
-                continue;
-            buf_adds(&line, line.len > start ? ", " : "");
-            display_sanitized(&line, m->key, strlen(m->key));
-        }
-    } else {
-        display_value(&line, before);
-        buf_adds(&line, " -> ");
-        display_value(&line, after);
-    }
-    report_line(&line);
-}
-
-static int verb_of(const char *operation, const json *updated)
-{
-    const char *type = json_text(json_get(updated, "type"));
-    if (strcmp(operation, "insert") == 0)
-        return CREATE;
-    if (strcmp(operation, "delete") == 0)
-        return DELETE;
-    if (strcmp(operation, "drop") == 0)
-        return DROP;
-    return type && strcmp(type, "archived_asset") == 0 ? ARCHIVE : UPDATE;
-}
-
 static void on_change(report *r, const json *record)
 {
-    const json *entity = json_get(record, "entity");
-    const json *coll = json_at(record, "ns", "coll", NULL);
-    const json *before = json_get(record, "fullDocumentBeforeChange");
-    const json *updated = json_at(record, "updateDescription", "updatedFields", NULL);
-    const json *removed = json_at(record, "updateDescription", "removedFields", NULL);
-    const char *operation = json_text(json_get(record, "operationType"));
-    int verb = verb_of(operation ? operation : "", updated);
-    r->planned[verb]++;
-    buf line = {0};
+    r->planned[change_verb_of(record)]++;
     if (!r->name.len) {
-        display_text(&r->name, coll, "?");
+        display_text(&r->name, json_at(record, "ns", "coll", NULL), "?");
         printf("%s\n", r->name.data);
     }
-    buf_addf(&line, "  %-8s", verbs[verb]);
-    if (json_text(json_get(entity, "type"))) {
-        display_text(&line, json_get(entity, "type"), "");
-        buf_addc(&line, ' ');
-    }
-    /* The document's name says where a shot is: SQ01_SH010. */
-    const json *name = json_at(record, "fullDocument", "name", NULL);
-    name = name ? name : json_get(before, "name");
-    name = name ? name : json_get(entity, "name");
-    display_text(&line, name ? name : coll, "?");
-    report_line(&line);
-    for (uint32_t i = 0; json_is(updated, JSON_OBJECT) && i < updated->len; i++)
-        print_field(updated->members[i].key, path_get(before, updated->members[i].key),
-                    &updated->members[i].value);
-    for (uint32_t i = 0; json_is(removed, JSON_ARRAY) && i < removed->len; i++)
-        if (json_text(&removed->items[i]))
-            print_field(removed->items[i].text, path_get(before, removed->items[i].text), NULL);
-}
-
-static void on_skipped(report *r, const json *record)
-{
-    const json *entity = json_get(record, "entity");
-    buf line = {0};
-    buf_adds(&line, "  skipped ");
-    display_entity(&line, entity);
-    buf_adds(&line, ": ");
-    display_text(&line, json_get(record, "reason"), "no reason given");
-    remarks_add(&r->skipped, &line);
+    change_print(record);
 }
 
 static void on_result(report *r, const json *record)
@@ -284,22 +153,26 @@ static void on_result(report *r, const json *record)
         report_line(&line);
 }
 
+static void on_end(report *r)
+{
+    r->saw_end = true;
+    if (r->name.len) /* a plan's; a Summary says more than the End before it */
+        print_plan(r);
+}
+
 static void on_record(void *context, const json *record)
 {
     report *r = context;
-    const char *type = json_text(json_get(record, "type"));
-    if (strcmp(type, "Change") == 0 && !r->quiet)
-        on_change(r, record);
-    else if (strcmp(type, "Skipped") == 0)
-        on_skipped(r, record);
-    else if (strcmp(type, "Result") == 0)
-        on_result(r, record);
-    else if (strcmp(type, "Summary") == 0)
-        on_summary(r, record);
-    else if (strcmp(type, "End") == 0) {
-        r->saw_end = true;
-        if (r->name.len) /* a plan's; a Summary says more than the End before it */
-            print_plan(r);
+    switch (record_type_of(record)) {
+    case RECORD_CHANGE:
+        if (!r->quiet)
+            on_change(r, record);
+        break;
+    case RECORD_SKIPPED: report_skipped(&r->skipped, record); break;
+    case RECORD_RESULT: on_result(r, record); break;
+    case RECORD_SUMMARY: on_summary(r, record); break;
+    case RECORD_END: on_end(r); break;
+    default: break;
     }
 }
 
@@ -315,7 +188,7 @@ int main(int argc, char **argv)
         .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
     static const option_def none[] = {{0}};
     report_start("sync-report", &help, none, argc, argv);
-    report r = {.quiet = msg_level() < 0, .verbose = msg_level() > 0};
+    report r = {.reported = reported_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
     int status = report_read(on_record, &r);
     print_plan(&r);
     print_all_notes(&r);
@@ -324,6 +197,6 @@ int main(int argc, char **argv)
     buf_free(&r.name);
     remarks_free(&r.skipped);
     remarks_free(&r.failed);
-    free_said(&r);
+    reported_free(r.reported);
     return output_close(status);
 }

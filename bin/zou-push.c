@@ -1,9 +1,8 @@
-/* zou-push - what OpenPype has, into Kitsu.
+/* zou-push - pushes OpenPype's documents, and comments, to Kitsu.
  *
- * Reads op-dump's documents, or comments; writes a Result for all that it does
- * there, at once, as what was done must be known even if the next thing never
- * ends; and Change records that link the documents to what was made, for
- * op-apply. */
+ * Reads op-dump's documents, or comments. Writes a Result for each thing that it does in
+ * Kitsu, at once, so that it is known even if the next one never ends; and Change
+ * records that link the documents to what was made, for op-apply. */
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -12,7 +11,10 @@
 #include "comment/comment.h"
 #include "push/leases.h"
 #include "push/stream.h"
+#include "record/end.h"
 #include "record/ndjson.h"
+#include "record/record.h"
+#include "record/result.h"
 #include "store/store_option.h"
 #include "zou/kitsu_options.h"
 
@@ -26,7 +28,7 @@ typedef struct options {
     zou_options zou;
     const char *store; /* borrowed; NULL: the usual one */
     unsigned wait;     /* seconds */
-    push push;         /* what it is to do */
+    push_context push; /* what to do with documents */
 } options;
 
 typedef struct pusher {
@@ -34,8 +36,8 @@ typedef struct pusher {
     zou *zou;
     ndjson *in;
     commenter *commenter;
-    bool failed; /* some comment did */
-    /* For documents, from the first on: */
+    bool failed; /* a comment did */
+    /* For documents; NULL until the first one: */
     store *store;
     push_lease *lease;
     push_stream *stream;
@@ -43,11 +45,10 @@ typedef struct pusher {
 
 /* ---- documents ---------------------------------------------------------- */
 
-/* Comments need none of it: a service keeps nobody from publishing. */
+/* Comments need none of this: they are posted even while a service holds the lease. */
 static bool open_documents(pusher *p, error *e)
 {
-    static const bool none[KINDS] = {false};
-    push *what = &p->o->push;
+    push_context *what = &p->o->push;
     p->store = store_open(p->o->store, what->dry ? STORE_READ : STORE_WRITE, p->o->wait, e);
     if (!p->store)
         return false;
@@ -58,8 +59,8 @@ static bool open_documents(pusher *p, error *e)
     if (!what->settings || !project_links_read(&what->links, p->store, NULL, e))
         return false;
     what->hold = p->lease ? push_lease_hold : NULL;
-    what->context = p->lease;
-    zou_lists_init(&what->shared, p->zou, none);
+    what->hold_context = p->lease;
+    zou_lists_init(&what->lists, p->zou);
     p->stream = push_stream_new(what, p->in);
     return true;
 }
@@ -67,7 +68,7 @@ static bool open_documents(pusher *p, error *e)
 static void close_documents(pusher *p)
 {
     if (p->stream)
-        zou_lists_free(&p->o->push.shared);
+        zou_lists_free(&p->o->push.lists);
     push_stream_free(p->stream);
     settings_free(p->o->push.settings);
     project_links_free(&p->o->push.links);
@@ -77,40 +78,58 @@ static void close_documents(pusher *p)
 
 /* ---- records ------------------------------------------------------------ */
 
-static bool on_comment(pusher *p, arena *a, const json *record, error *e)
+static bool push_comment(pusher *p, arena *a, const json *record, error *e)
 {
     const char *why;
     if (!comment_valid(record, &why)) {
         ndjson_complain(p->in, "%s", why);
         return true;
     }
-    json result;
-    bool ok = comment_post(p->commenter, record, a, &result, e);
-    ndjson_write(&result);
+    json out;
+    result_record result;
+    bool ok = comment_post(p->commenter, record, a, &out, e);
+    ndjson_write(&out);
     output_flush();
-    if (strcmp(json_text(json_get(&result, "status")), "failed") == 0) {
+    result_read(&out, &result);
+    if (result.status == RESULT_FAILED) {
         p->failed = true;
         if (ok)
             msg_error("task %s: %s", json_text(json_get(record, "task_id")),
-                      json_text(json_get(&result, "message")));
+                      json_text(result.message));
     }
     return ok;
 }
 
-/* `a` is where the record is: the stream's arena, once that is there. */
-static bool on_record(pusher *p, arena *a, const json *record, error *e)
+static bool push_document(pusher *p, const json *record, error *e)
 {
-    const char *type = json_text(json_get(record, "type"));
-    if (strcmp(type, "Comment") == 0)
-        return on_comment(p, a, record, e);
-    if (strcmp(type, "Document") == 0)
-        return (p->stream || open_documents(p, e)) && push_stream_document(p->stream, record);
-    if (p->stream && push_stream_is_end(record))
-        return push_stream_end(p->stream, record, e);
+    if (!p->stream && !open_documents(p, e))
+        return false;
+    push_stream_document(p->stream, record);
+    return true;
+}
+
+static void pass_on(const pusher *p)
+{
     size_t len;
     const char *line = ndjson_line(p->in, &len);
     output_write(line, len);
     output_flush();
+}
+
+static bool push_record(pusher *p, arena *a, const json *record, error *e)
+{
+    end_record end;
+    switch (record_type_of(record)) {
+    case RECORD_COMMENT: return push_comment(p, a, record, e);
+    case RECORD_DOCUMENT: return push_document(p, record, e);
+    case RECORD_END:
+        end_read(record, &end);
+        if (p->stream && end.scope == END_DOCUMENTS)
+            return push_stream_end(p->stream, &end, e);
+        break;
+    default: break;
+    }
+    pass_on(p);
     return true;
 }
 
@@ -118,18 +137,16 @@ static bool on_record(pusher *p, arena *a, const json *record, error *e)
 
 static int push_records(pusher *p)
 {
-    arena *first = arena_new();
+    arena *a = arena_new(); /* of one record */
     error e;
     json record;
     bool ok = true;
     int got = 1;
-    while (ok && !ferror(stdout)) { /* else nobody would hear of what is done */
-        arena *a = p->stream ? push_stream_arena(p->stream) : first;
-        if (!p->stream)
-            arena_reset(first);
+    while (ok && !ferror(stdout)) { /* what is done must be known */
+        arena_reset(a);
         if ((got = ndjson_next(p->in, a, &record)) != 1)
             break;
-        ok = on_record(p, a, &record, &e);
+        ok = push_record(p, a, &record, &e);
     }
     int status = ok ? EX_OK : e.status;
     if (!ok)
@@ -139,11 +156,11 @@ static int push_records(pusher *p)
     else if ((p->stream && !push_stream_finish(p->stream)) || p->failed || ndjson_bad(p->in) > 0)
         status = 1;
     close_documents(p);
-    arena_free(first);
+    arena_free(a);
     return status;
 }
 
-/* The store is read here for OpenPype's settings only. */
+/* The store is opened only to read OpenPype's settings. */
 static zou *open_zou(options *o, int *status)
 {
     error e;

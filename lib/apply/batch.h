@@ -7,35 +7,24 @@
 #define OPKITSU_APPLY_BATCH_H
 
 #include "model/change.h"
+#include "record/result.h"
 #include "store/store.h"
 
 typedef struct batch batch;
 
-typedef enum batch_status {
-    BATCH_APPLIED,
-    BATCH_UNCHANGED,
-    BATCH_CONFLICT,
-    BATCH_FAILED, /* the store refuses the document for its own sake */
-    BATCH_PLANNED /* it would be applied, but for -n */
-} batch_status;
-
 /* Gets each change and what became of it, in their order. `what` says why, or
  * is NULL. */
-typedef void batch_fn(void *context, const change *c, batch_status status, const char *what);
+typedef void batch_fn(void *context, const change *c, result_status status, const char *what);
 
 /* `s` is borrowed. `dry`: nothing is written. */
 batch *batch_new(store *s, bool dry);
 void batch_free(batch *b); /* takes NULL */
 
-/* Where the next record is to be read into. What is made there lives until the
- * batch was written twice, or, while it is empty, until the next call: so a
- * record that makes the batch be written outlives that. */
-arena *batch_arena(batch *b);
 bool batch_is_empty(const batch *b);
 /* Whether it must be written before `c` can be added: of another collection. */
 bool batch_is_other(const batch *b, const change *c);
-/* Add a change from a line of `size` bytes. True when the batch is full and
- * must be written. */
+/* Add a copy of a change, from a line of `size` bytes. True when the batch is full
+ * and must be written. */
 bool batch_add(batch *b, const change *c, size_t size);
 /* Write what was added; the batch is empty then. Between store_begin and
  * store_commit, but for a dry one. */

@@ -11,7 +11,7 @@ typedef struct arena arena;
 
 arena *arena_new(void);    /* the caller owns it */
 void arena_free(arena *a); /* takes NULL */
-/* Forget everything in it, keep one block for the next round. */
+/* Free everything in it, but keep one block for the next round. */
 void arena_reset(arena *a);
 /* `size` bytes, aligned for any type, not zeroed. */
 void *arena_alloc(arena *a, size_t size);
@@ -20,7 +20,7 @@ char *arena_text(arena *a, const char *bytes, size_t len);
 char *arena_printf(arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3), nonnull(2)));
 /* The arena's one copy of this text: equal texts give the same pointer. The
- * thirty keys of four thousand tasks are then stored thirty times. */
+ * thirty keys of four thousand tasks are stored once each. */
 const char *arena_intern(arena *a, const char *bytes, size_t len);
 
 #endif

@@ -19,7 +19,7 @@ void buf_add(buf *b, const void *bytes, size_t len);
 void buf_adds(buf *b, const char *text);
 void buf_addc(buf *b, char c);
 void buf_addf(buf *b, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
-/* Forget the content, keep the memory. */
+/* Empty it, but keep the memory. */
 void buf_clear(buf *b);
 /* Free the memory; the buffer is empty and usable afterwards. */
 void buf_free(buf *b);

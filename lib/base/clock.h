@@ -2,15 +2,15 @@
 #ifndef OPKITSU_BASE_CLOCK_H
 #define OPKITSU_BASE_CLOCK_H
 
-/* Seconds since some moment, never set back; a machine's sleep counts. */
+/* Seconds since an arbitrary moment. It never goes back, and counts suspended time. */
 double clock_now(void);
-/* Between half of `seconds` and all of it: clients that were cut off together
- * should not come back together. */
+/* Between half of `seconds` and all of it: clients that lost their connections
+ * together should not reconnect together. */
 double clock_jitter(double seconds);
-/* A time in seconds that the environment may set, for tests and odd networks:
- * `usual` when the variable is unset, no number, or not between 0 and a day. */
+/* A time in seconds that the environment may set, for tests: `usual` when the
+ * variable is unset, no number, or not between 0 and a day. */
 double clock_setting(const char *variable, double usual);
-/* Sleep, whatever signals come. */
+/* Sleep. Signals do not cut it short. */
 void clock_sleep(double seconds);
 
 #endif

@@ -1,4 +1,4 @@
-/* digest.h - names made of what they stand for. */
+/* digest.h - names derived from what they stand for. */
 #ifndef OPKITSU_BASE_DIGEST_H
 #define OPKITSU_BASE_DIGEST_H
 

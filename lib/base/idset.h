@@ -1,4 +1,4 @@
-/* idset.h - a set of ids at 16 bytes each: what of a list was handed out. */
+/* idset.h - a set of ids, at 16 bytes each. */
 #ifndef OPKITSU_BASE_IDSET_H
 #define OPKITSU_BASE_IDSET_H
 
@@ -9,10 +9,10 @@ typedef struct idset idset;
 
 idset *idset_new(void);    /* the caller owns it */
 void idset_free(idset *s); /* takes NULL */
-/* Forget everything, keep the memory. */
+/* Empty it, but keep the memory. */
 void idset_clear(idset *s);
 /* Add a text: a UUID by its value, anything else by its hash. False: it was
- * there already. */
+ * in the set already. */
 bool idset_add(idset *s, const char *id, size_t len);
 bool idset_has(const idset *s, const char *id, size_t len);
 

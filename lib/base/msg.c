@@ -10,10 +10,10 @@
 
 static const char *program = "opkitsu";
 static int level;
-static idset *said; /* warnings, by their text; NULL: no note is taken */
-static size_t n_said;
+static idset *warned; /* warnings that were shown, by their text; NULL: not recorded */
+static size_t n_warned;
 
-#define MAX_SAID 100000 /* warnings, 16 bytes each, in the months that a service runs */
+#define MAX_WARNED 100000 /* warnings, 16 bytes each, in the months that a service runs */
 
 void msg_init(const char *name)
 {
@@ -40,7 +40,7 @@ int msg_level(void)
     return level;
 }
 
-/* The programs of a pipeline draw on one line: it is wiped whoever drew. */
+/* All programs of a pipeline draw on one line, so each of them wipes it. */
 static void wipe_progress(void)
 {
     if (msg_progress_wanted())
@@ -105,22 +105,23 @@ void msg_error(const char *format, ...)
 
 void msg_warn_once(void)
 {
-    if (!said)
-        said = idset_new();
+    if (!warned)
+        warned = idset_new();
 }
 
-__attribute__((format(printf, 1, 0))) static bool was_said(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static bool was_shown(const char *format, va_list args)
 {
     char text[2048];
     int len = vsnprintf(text, sizeof text, format, args);
-    if (!said || len < 0)
+    if (!warned || len < 0)
         return false;
-    if (n_said == MAX_SAID) {
-        idset_clear(said);
-        n_said = 0;
+    if (n_warned == MAX_WARNED) {
+        idset_clear(warned);
+        n_warned = 0;
     }
-    bool is_new = idset_add(said, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
-    n_said += is_new;
+    bool is_new =
+        idset_add(warned, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+    n_warned += is_new;
     return !is_new;
 }
 
@@ -131,7 +132,7 @@ void msg_warn(const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    if (!was_said(format, again))
+    if (!was_shown(format, again))
         say(format, args);
     va_end(again);
     va_end(args);

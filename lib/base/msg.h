@@ -1,7 +1,7 @@
-/* msg.h - what a program says to people, on stderr.
+/* msg.h - messages for people, on stderr.
  *
  * Every message is one line, `program: text`. What msg_unsafe finds in it is
- * shown as `?`: a name from Kitsu must not steer a terminal. */
+ * shown as `?`: a name from Kitsu must not control a terminal. */
 #ifndef OPKITSU_BASE_MSG_H
 #define OPKITSU_BASE_MSG_H
 
@@ -12,30 +12,30 @@
 void msg_init(const char *program);
 const char *msg_program(void);
 
-/* -v once more, -q once less. 0 is the normal level: warnings and errors. */
+/* One level up (-v) or down (-q). Level 0 shows warnings and errors. */
 void msg_louder(void);
 void msg_quieter(void);
 int msg_level(void);
 
 /* An error: always shown. */
 void msg_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* From now on a warning that was said is not said again: for who looks at the same
- * things again and again. */
+/* From now on show each warning only once: for programs that judge the same records
+ * again and again. */
 void msg_warn_once(void);
-/* A warning: shown but with -q. */
+/* A warning: shown unless -q. */
 void msg_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* What goes on: shown with -v. */
+/* Progress: shown with -v. */
 void msg_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* How many bytes at `text`, which ends with a NUL, make a character that steers
- * a terminal or turns its line around: ASCII's control characters, those that
+/* How many bytes at `text`, which ends with a NUL, make a character that controls
+ * a terminal or reverses its line: ASCII's control characters, those that
  * UTF-8 writes as C2 80 to C2 9F, marks of direction and line. 0: none. */
 size_t msg_unsafe(const char *text);
 
 /* Whether progress may be drawn on stderr: it is a terminal, and no -q. */
 bool msg_progress_wanted(void);
-/* Draw one line of progress over the last one; NULL wipes it. The functions
- * above wipe it by themselves. Does nothing unless wanted. */
+/* Draw a line of progress over the last one; NULL erases it, as the functions above
+ * do. Nothing happens unless progress is wanted. */
 void msg_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

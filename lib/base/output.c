@@ -24,8 +24,8 @@ void output_flush(void)
 
 int output_close(int status)
 {
-    /* fwrite's errno is gone by now; asking the descriptor once more tells the
-     * reason, /dev/full and a closed one included. */
+    /* fwrite's errno is lost by now. Flushing again finds the reason, for /dev/full and
+     * a closed descriptor too. */
     bool failed = ferror(stdout) != 0;
     int number = flush_error;
     if (fflush(stdout) != 0 && !number)

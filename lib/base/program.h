@@ -1,4 +1,4 @@
-/* program.h - what the start and the options of all programs share. */
+/* program.h - how every program starts, and how it refuses its command line. */
 #ifndef OPKITSU_BASE_PROGRAM_H
 #define OPKITSU_BASE_PROGRAM_H
 
@@ -6,9 +6,9 @@
 
 #define OPKITSU_VERSION "1.0.0-dev"
 
-/* First call of main. Sets the name for messages, sees to it that descriptors
- * 0, 1 and 2 are open (a store opened as descriptor 1 would take the stream
- * into its file), and makes stdout fully buffered. */
+/* The first call of main. Sets the name for messages, opens descriptors 0, 1 and 2
+ * if they are closed (a store opened as descriptor 1 would write the stream into
+ * its file), and buffers stdout fully. */
 void program_start(const char *name);
 
 /* The options that every program has: -h -V -v -q. For use in the getopt_long
@@ -23,16 +23,16 @@ void program_option(int option, const char *usage);
         "quiet", no_argument, NULL, 'q'                                                            \
     }
 
-/* Usage errors: getopt has named the option already (opterr), or `what` does;
- * says where help is and exits 64 (EX_USAGE). */
+/* Report a usage error, point to --help, and exit 64 (EX_USAGE). `what` is NULL when
+ * getopt_long has reported it. */
 _Noreturn void program_usage_error(const char *what, ...) __attribute__((format(printf, 1, 2)));
 
 /* The whole number of seconds that an option was given, or a usage error. */
 unsigned program_seconds(const char *option, const char *text);
 
 /* The path of a data file of the suite (anatomy.json, settings.json): beside
- * the program in the checkout's build tree or an installed PREFIX, else where
- * it was installed at. In static storage, overwritten by the next call. */
+ * the program in the build tree or an installed PREFIX, else below the PREFIX that
+ * it was built for. In static storage, overwritten by the next call. */
 const char *program_share(const char *file);
 
 #endif

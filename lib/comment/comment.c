@@ -1,21 +1,27 @@
-#include "comment/job.h"
+#include "comment/comment.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "comment/files.h"
+#include "comment/job.h"
+#include "comment/memory.h"
+#include "comment/post.h"
+#include "record/result.h"
+#include "net/http.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#define TRIES         3   /* of one comment, when the connection breaks */
-#define PAUSE_SECONDS 1.0 /* before the second one; Zou may still be at work on the first */
+#define TRIES         3   /* of one comment, if the connection breaks */
+#define PAUSE_SECONDS 1.0 /* before the second try; Zou may still be working on the first */
 
 /* ---- one record --------------------------------------------------------- */
 
 typedef zou_result send_fn(comment_job *j, comment_upload *u, error *e);
 
-/* Send what is missing. What Kitsu refuses does not stop the others. */
+/* Send the files that are missing. One that Kitsu refuses does not stop the others. */
 static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, error *e)
 {
     for (size_t i = 0; i < u->n; i++) {
@@ -25,23 +31,23 @@ static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, er
         if (r == ZOU_LOST)
             return r;
         if (r != ZOU_OK)
-            comment_fault(j, u->list[i].file, e->what);
+            comment_job_fault(j, u->list[i].file, e->what);
     }
     return ZOU_OK;
 }
 
-/* All that is missing. ZOU_LOST: broken off; it may be called again. */
-static zou_result carry_on(comment_job *j, error *e)
+/* One try: do all that is missing. */
+static zou_result try_once(comment_job *j, error *e)
 {
     zou_result r = ZOU_OK;
     if (!j->intent)
         r = comment_choose_status(j, e);
     if (r == ZOU_OK)
-        r = comment_look(j, e);
+        r = comment_find(j, e);
     if (r == ZOU_OK && !j->comment_id && !j->status_id)
         r = comment_choose_status(j, e);
     if (r == ZOU_OK && !j->comment_id)
-        r = comment_send_text(j, e);
+        r = comment_post_text(j, e);
     if (r == ZOU_OK)
         r = send_all(j, &j->previews, comment_send_preview, e);
     if (r == ZOU_OK)
@@ -49,54 +55,54 @@ static zou_result carry_on(comment_job *j, error *e)
     return r;
 }
 
-/* Again, when the connection broke: at what is known by now. */
+/* Try again if the connection broke, from what is known by then. */
 static zou_result carry_out(comment_job *j, error *e)
 {
     zou_result r;
     for (int tries = 1;; tries++) {
-        buf_clear(&j->message);
+        buf_clear(&j->remarks);
         j->failed = false;
-        r = carry_on(j, e);
+        r = try_once(j, e);
         if (r != ZOU_LOST || j->store_failed || e->status != EX_TEMPFAIL || tries == TRIES)
             break;
-        msg_info("%s; looking what has arrived", e->what);
+        msg_info("%s; checking what has arrived", e->what);
         clock_sleep(clock_jitter(clock_setting("OPKITSU_PAUSE_SECONDS", PAUSE_SECONDS) * tries));
     }
     if (r != ZOU_OK)
-        comment_fault(j, NULL, e->what);
+        comment_job_fault(j, NULL, e->what);
     return r;
 }
 
-/* Nothing is posted when a file is missing: half a publish helps nobody. */
+/* If a file is missing nothing is posted: half a publish is no use. */
 static bool check_files(comment_job *j, const comment_uploads *u)
 {
     error e;
     bool ok = true;
     for (size_t i = 0; i < u->n; i++)
         if (u->list[i].wanted && !u->list[i].done && !http_upload_check(u->list[i].file, &e)) {
-            comment_fault(j, NULL, e.what);
+            comment_job_fault(j, NULL, e.what);
             ok = false;
         }
     return ok;
 }
 
-/* With -n: what can be said without a word to Kitsu but questions. */
-static zou_result plan(comment_job *j, error *e)
+/* With -n: what would be sent. */
+static zou_result plan_job(comment_job *j, error *e)
 {
     zou_result r = j->intent ? ZOU_OK : comment_choose_status(j, e);
     if (r == ZOU_OK)
-        r = comment_look(j, e);
-    size_t files = comment_missing(&j->previews) + comment_missing(&j->attachments);
+        r = comment_find(j, e);
+    size_t files = comment_unsent(&j->previews) + comment_unsent(&j->attachments);
     if (r != ZOU_OK)
-        comment_fault(j, NULL, e->what);
+        comment_job_fault(j, NULL, e->what);
     else
-        comment_remark(j, "%s, %zu file%s to send",
-                       j->comment_id ? "the comment is there" : "to be posted", files,
-                       files == 1 ? "" : "s");
+        comment_job_remark(j, "%s, %zu file%s to send",
+                           j->comment_id ? "the comment is there" : "to be posted", files,
+                           files == 1 ? "" : "s");
     return r;
 }
 
-static json ids_of(arena *a, const comment_uploads *u)
+static json sent_ids(arena *a, const comment_uploads *u)
 {
     json ids = json_array();
     for (size_t i = 0; i < u->n; i++)
@@ -105,62 +111,55 @@ static json ids_of(arena *a, const comment_uploads *u)
     return ids;
 }
 
-static json result_of(const comment_job *j, const char *status)
+static json result_of(const comment_job *j, result_status status)
 {
-    arena *a = j->a;
-    json result = json_object(), entity = json_object();
-    json_add(a, &result, "type", json_string(a, "Result"));
-    json_add(a, &result, "status", json_string(a, status));
-    json_add(a, &result, "operationType", json_string(a, "insert"));
-    json_add(a, &result, "to", json_string(a, "kitsu"));
-    json_add(a, &entity, "type", json_string(a, "Comment"));
-    if (j->comment_id)
-        json_add(a, &entity, "id", json_string(a, j->comment_id));
-    json_add(a, &result, "entity", entity);
-    json_add(a, &result, "task_id", json_string(a, j->task_id));
-    if (j->publish_id)
-        json_add(a, &result, "publish_id", json_string(a, j->publish_id));
-    json_add(a, &result, "instance", json_integer(a, j->instance));
-    json_add(a, &result, "previews", ids_of(a, &j->previews));
-    json_add(a, &result, "attachments", ids_of(a, &j->attachments));
-    if (j->note || j->message.len)
-        json_add(a, &result, "message",
-                 json_message(a, arena_printf(a, "%s%s%s", j->note ? j->note : "",
-                                              j->note && j->message.len ? "; " : "",
-                                              j->message.len ? j->message.data : "")));
-    return result;
+    const char *remarks = j->remarks.len ? j->remarks.data : NULL;
+    result_comment r = {.status = status,
+                        .comment_id = j->comment_id,
+                        .task_id = j->task_id,
+                        .publish_id = j->publish_id,
+                        .instance = j->instance,
+                        .previews = sent_ids(j->a, &j->previews),
+                        .attachments = sent_ids(j->a, &j->attachments),
+                        .message = j->note && remarks
+                                       ? arena_printf(j->a, "%s; %s", j->note, remarks)
+                                   : j->note ? j->note
+                                             : remarks};
+    return result_make_comment(j->a, &r);
 }
 
-static zou_result work(comment_job *j, const char **status, error *e)
+/* The job fails as a whole. */
+static zou_result fail_job(comment_job *j, zou_result why, const char *what)
+{
+    comment_job_fault(j, NULL, what);
+    return why;
+}
+
+static zou_result perform_job(comment_job *j, result_status *status, error *e)
 {
     json memory;
     zou_result r = comment_recall(j, &memory, e);
-    comment_read(j, &memory);
-    *status = "failed";
-    if (r != ZOU_OK) {
-        comment_fault(j, NULL, e->what);
-        return r;
-    }
+    comment_job_read(j, &memory);
+    *status = RESULT_FAILED;
+    if (r != ZOU_OK)
+        return fail_job(j, r, e->what);
     if (j->intent && !json_text_is(json_get(&memory, "task_id"), j->task_id)) {
         j->comment_id = NULL;
-        comment_fault(j, NULL, "this publish's comment is on another task");
+        return fail_job(j, ZOU_OK, "this publish's comment is on another task");
+    }
+    if (j->comment_id && comment_unsent(&j->previews) + comment_unsent(&j->attachments) == 0) {
+        *status = RESULT_UNCHANGED;
         return ZOU_OK;
     }
-    if (j->comment_id && comment_missing(&j->previews) + comment_missing(&j->attachments) == 0) {
-        *status = "unchanged";
+    bool readable = check_files(j, &j->previews);
+    if (!check_files(j, &j->attachments) || !readable)
         return ZOU_OK;
-    }
-    bool ok = check_files(j, &j->previews);
-    if (!check_files(j, &j->attachments) || !ok)
-        return ZOU_OK;
-    r = comment_who_am_i(j, e);
-    if (r != ZOU_OK) {
-        comment_fault(j, NULL, e->what);
-        return r;
-    }
-    r = j->c->dry ? plan(j, e) : carry_out(j, e);
+    r = comment_find_user(j, e);
+    if (r != ZOU_OK)
+        return fail_job(j, r, e->what);
+    r = j->c->dry ? plan_job(j, e) : carry_out(j, e);
     if (!j->failed)
-        *status = j->c->dry ? "planned" : j->did ? "applied" : "unchanged";
+        *status = j->c->dry ? RESULT_PLANNED : j->sent ? RESULT_APPLIED : RESULT_UNCHANGED;
     return r;
 }
 
@@ -172,11 +171,11 @@ bool comment_post(commenter *c, const json *record, arena *a, json *result, erro
                      .publish_id = json_text(json_get(record, "publish_id")),
                      .task_id = json_text(json_get(record, "task_id")),
                      .there = json_null()};
-    const char *status;
+    result_status status;
     json_int64(json_get(record, "instance"), &j.instance);
-    zou_result r = work(&j, &status, e);
+    zou_result r = perform_job(&j, &status, e);
     *result = result_of(&j, status);
-    buf_free(&j.message);
+    buf_free(&j.remarks);
     return r != ZOU_LOST;
 }
 

@@ -1,6 +1,7 @@
-#include "comment/job.h"
+#include "comment/files.h"
 
 #include "base/msg.h"
+#include "comment/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 /* ---- sending ------------------------------------------------------------ */
 
-static void show(void *context, uint64_t sent, uint64_t total)
+static void show_progress(void *context, uint64_t sent, uint64_t total)
 {
     const char *file = context, *slash = strrchr(file, '/');
     msg_progress("%s: %.0f %% of %.1f MiB", slash ? slash + 1 : file,
@@ -19,9 +20,11 @@ static void show(void *context, uint64_t sent, uint64_t total)
 static zou_result send_file(comment_job *j, const char *path, const char *file, json *answer,
                             error *e)
 {
-    bool shown = msg_progress_wanted();
-    http_upload u = {
-        .field = "file", .file = file, .progress = shown ? show : NULL, .context = (void *)file};
+    bool visible = msg_progress_wanted();
+    http_upload u = {.field = "file",
+                     .file = file,
+                     .progress = visible ? show_progress : NULL,
+                     .context = (void *)file};
     zou_result r = zou_upload(j->c->zou, path, &u, j->a, answer, e);
     msg_progress(NULL);
     return r;
@@ -29,6 +32,7 @@ static zou_result send_file(comment_job *j, const char *path, const char *file, 
 
 /* ---- previews ----------------------------------------------------------- */
 
+/* Its entry in a list of the comment as Kitsu has it. */
 static const json *find_there(const comment_job *j, const char *key, const char *id)
 {
     const json *list = json_get(&j->there, key);
@@ -38,7 +42,7 @@ static const json *find_there(const comment_job *j, const char *key, const char 
     return NULL;
 }
 
-static bool is_ours(const comment_uploads *u, const char *id)
+static bool is_known(const comment_uploads *u, const char *id)
 {
     for (size_t i = 0; i < u->n; i++)
         if (u->list[i].id && strcmp(u->list[i].id, id) == 0)
@@ -46,28 +50,28 @@ static bool is_ours(const comment_uploads *u, const char *id)
     return false;
 }
 
-/* Zou notes the file's name when it has got it, and from then on takes no other. */
+/* Zou notes the file's name on receipt, and takes no other file afterwards. */
 static bool has_file(const json *preview)
 {
     const char *name = json_text(json_get(preview, "original_name"));
     return (name && *name) || json_text_is(json_get(preview, "status"), "ready");
 }
 
-/* A preview of the comment that waits for a file and that we know nothing of: the
- * answer that named it was lost. */
-static const char *orphan(const comment_job *j)
+/* A preview of the comment that waits for its file and is not ours yet: the reply that
+ * named it was lost. */
+static const char *find_orphan(const comment_job *j)
 {
     const json *list = json_get(&j->there, "previews");
     for (uint32_t i = 0; list && i < list->len; i++) {
         const char *id = json_text(json_get(&list->items[i], "id"));
-        if (id && !has_file(&list->items[i]) && !is_ours(&j->previews, id))
+        if (id && !has_file(&list->items[i]) && !is_known(&j->previews, id))
             return id;
     }
     return NULL;
 }
 
-/* Another preview of the comment, whose revision the next one shares. */
-static const char *sibling(const comment_job *j)
+/* A preview of the comment whose revision the next one shares; NULL: none. */
+static const char *find_sibling(const comment_job *j)
 {
     const json *list = json_get(&j->there, "previews");
     for (size_t i = 0; i < j->previews.n; i++)
@@ -82,7 +86,7 @@ static const char *sibling(const comment_job *j)
 static zou_result add_preview(comment_job *j, comment_upload *u, error *e)
 {
     json answer;
-    const char *other = sibling(j);
+    const char *other = find_sibling(j);
     const char *path =
         arena_printf(j->a, "/actions/tasks/%s/comments/%s/%s%s", j->task_id, j->comment_id,
                      other ? "preview-files/" : "add-preview", other ? other : "");
@@ -91,10 +95,10 @@ static zou_result add_preview(comment_job *j, comment_upload *u, error *e)
         return r;
     u->id = json_text(json_get(&answer, "id"));
     if (!u->id) {
-        error_set(e, EX_PROTOCOL, "POST %s: the answer has no id", path);
+        error_set(e, EX_PROTOCOL, "unexpected reply from POST %s: no id", path);
         return ZOU_FAILED;
     }
-    j->did = true;
+    j->sent = true;
     return comment_remember(j, e);
 }
 
@@ -110,18 +114,18 @@ static zou_result remove_preview(comment_job *j, comment_upload *u, error *e)
     return comment_remember(j, e);
 }
 
-/* A preview whose file was refused, which gave `why`, would stand in the comment
- * as one that is being worked on, for ever. Zou itself takes back some. */
-static zou_result take_back(comment_job *j, comment_upload *u, zou_result why)
+/* Delete a preview whose file Zou refused with `why`: it would look as if it were being
+ * processed forever. Zou deletes some of them itself. Returns `why`. */
+static zou_result withdraw_preview(comment_job *j, comment_upload *u, zou_result why)
 {
     error unused;
     zou_result r = remove_preview(j, u, &unused);
     if (r != ZOU_OK)
-        msg_info("%s: its preview is still there: %s", u->file, unused.what);
+        msg_info("%s: cannot delete its preview: %s", u->file, unused.what);
     return why;
 }
 
-/* See to it that `u` has a preview that waits for its file, or is done. */
+/* Ensure that `u` has a preview that waits for its file, or is done. */
 static zou_result ready_preview(comment_job *j, comment_upload *u, error *e)
 {
     const json *known = find_there(j, "previews", u->id);
@@ -133,9 +137,9 @@ static zou_result ready_preview(comment_job *j, comment_upload *u, error *e)
         }
         r = remove_preview(j, u, e); /* it takes no second file */
     } else if (!known) {
-        u->id = NULL; /* Zou takes back one whose file it refuses */
+        u->id = NULL; /* Zou deletes one whose file it refuses */
     }
-    if (r == ZOU_OK && !u->id && (u->id = orphan(j)))
+    if (r == ZOU_OK && !u->id && (u->id = find_orphan(j)))
         return comment_remember(j, e);
     return r == ZOU_OK && !u->id ? add_preview(j, u, e) : r;
 }
@@ -147,13 +151,15 @@ zou_result comment_send_preview(comment_job *j, comment_upload *u, error *e)
     if (r != ZOU_OK || u->done)
         return r;
     r = send_file(j, arena_printf(j->a, "/pictures/preview-files/%s", u->id), u->file, &answer, e);
-    if (r != ZOU_OK && r != ZOU_LOST && e->status != EX_TEMPFAIL) /* else Zou may be at it still */
-        return take_back(j, u, r);
+    if (r != ZOU_OK && r != ZOU_LOST &&
+        e->status != EX_TEMPFAIL) /* else Zou may still be working on it */
+        return withdraw_preview(j, u, r);
     if (r != ZOU_OK)
         return r;
-    j->did = true;
+    j->sent = true;
     if (json_text_is(json_get(&answer, "status"), "broken")) {
-        error_set(e, EX_PROTOCOL, "Kitsu has got it, but could make no preview of it (broken)");
+        error_set(e, EX_PROTOCOL,
+                  "Kitsu received the file but cannot make a preview of it (broken)");
         return ZOU_FAILED;
     }
     u->done = true;
@@ -162,9 +168,9 @@ zou_result comment_send_preview(comment_job *j, comment_upload *u, error *e)
 
 /* ---- attachments -------------------------------------------------------- */
 
-/* Whether Zou's name is that of the file: as it is, or as forms write it, who put
- * %22 for a quotation mark, as browsers do, or leave it to the other side's skill. */
-static bool is_name(const char *name, const char *file)
+/* Whether Zou's name is that of the file: as it is, or as in a form, with %22 for a
+ * quotation mark, and %0D and %0A for line breaks. */
+static bool is_name_of(const char *name, const char *file)
 {
     const char *slash = strrchr(file, '/');
     for (const char *c = slash ? slash + 1 : file; *c; c++) {
@@ -180,9 +186,8 @@ static bool is_name(const char *name, const char *file)
     return !*name;
 }
 
-/* An attachment of this name and size that we know nothing of: the answer was
- * lost. */
-static const char *arrived(const comment_job *j, const comment_upload *u)
+/* An attachment of this name and size that is not ours yet: the reply was lost. */
+static const char *find_arrived(const comment_job *j, const comment_upload *u)
 {
     const json *list = json_get(&j->there, "attachment_files");
     struct stat st;
@@ -192,7 +197,7 @@ static const char *arrived(const comment_job *j, const comment_upload *u)
     for (uint32_t i = 0; list && i < list->len; i++) {
         const json *one = &list->items[i];
         const char *id = json_text(json_get(one, "id")), *name = json_text(json_get(one, "name"));
-        if (id && name && is_name(name, u->file) && !is_ours(&j->attachments, id) &&
+        if (id && name && is_name_of(name, u->file) && !is_known(&j->attachments, id) &&
             json_int64(json_get(one, "size"), &size) && size == (int64_t)st.st_size)
             return id;
     }
@@ -204,13 +209,13 @@ zou_result comment_send_attachment(comment_job *j, comment_upload *u, error *e)
     json answer;
     const char *path = arena_printf(j->a, "/actions/tasks/%s/comments/%s/add-attachment",
                                     j->task_id, j->comment_id);
-    u->id = arrived(j, u);
+    u->id = find_arrived(j, u);
     if (!u->id) {
         zou_result r = send_file(j, path, u->file, &answer, e);
         if (r != ZOU_OK)
             return r;
-        j->did = true;
-        /* Zou adds the new one to those that the comment had. */
+        j->sent = true;
+        /* Zou appends the new one to those that the comment had. */
         if (json_is(&answer, JSON_ARRAY) && answer.len > 0)
             u->id = json_text(json_get(&answer.items[answer.len - 1], "id"));
     }

@@ -1,34 +1,34 @@
-/* job.h - one Comment record under way: what comment.h's parts share. */
+/* job.h - one Comment record being carried out: what the parts of comment/ share. */
 #ifndef OPKITSU_COMMENT_JOB_H
 #define OPKITSU_COMMENT_JOB_H
 
 #include "base/buf.h"
-#include "comment/comment.h"
 #include "store/store.h"
+#include "zou/zou.h"
 
-/* What lasts from one record to the next. */
-struct commenter {
+/* What lasts from one record to the next: comment/comment.h's. */
+typedef struct commenter {
     zou *zou;              /* borrowed */
     const char *store_url; /* borrowed */
-    unsigned wait;
+    unsigned wait;         /* seconds */
     bool dry;
-    store *store;     /* owned; NULL: not needed so far */
-    arena *kept;      /* owned: the next two */
-    const char *me;   /* the user's id; NULL: not asked for yet */
-    json statuses;    /* Zou's list; null: not asked for yet */
-    bool told_unkept; /* that nothing is remembered without a publish_id */
-};
+    store *store;   /* owned; NULL: not needed so far */
+    arena *kept;    /* owned: the next two */
+    const char *me; /* the user's id; NULL: not asked for yet */
+    json statuses;  /* Zou's list; null: not asked for yet */
+    bool warned;    /* that nothing is remembered without a publish_id */
+} commenter;
 
 /* A file that goes to Kitsu. */
 typedef struct comment_upload {
     const char *file;
     const char *id; /* of its preview or attachment in Kitsu; NULL: none yet */
     bool done;
-    bool wanted; /* the record has it; else only the memory does */
+    bool wanted; /* the record has it; else only the memory has */
 } comment_upload;
 
 typedef struct comment_uploads {
-    comment_upload *list; /* in the arena, those that are wanted first */
+    comment_upload *list; /* in the arena, the wanted ones first */
     size_t n;
 } comment_uploads;
 
@@ -43,54 +43,32 @@ typedef struct comment_job {
     const char *note; /* a remark on how it was carried out, or NULL */
 
     /* what the store remembers */
-    bool intent;
-    const char *comment_id; /* NULL: not posted, as far as we know */
+    bool intent;            /* it was posted, or was about to be */
+    const char *comment_id; /* NULL: not posted, as far as is known */
     const char *status_id;
     json sought; /* the text that it was posted with, if it was */
-    json before;
-    json at; /* an integer, or null */
+    json before; /* ids of the comments that it must not be mistaken for */
+    json at;     /* an integer, or null */
     comment_uploads previews, attachments;
 
-    json there; /* the comment as Kitsu has it: {id, previews, attachment_files} */
-    bool did;   /* something was sent */
-    bool failed, store_failed;
-    buf message;
+    json there;  /* the comment as Kitsu has it: {id, previews, attachment_files} */
+    bool sent;   /* something was */
+    bool failed; /* some of it, for good */
+    bool store_failed;
+    buf remarks; /* owned: for the Result's message */
 } comment_job;
 
-/* All that return a zou_result: on anything but ZOU_OK `*e` says why; ZOU_LOST: the
- * connection, the log-in or the store is gone. */
-
-/* ---- the record, and what the store remembers (comment_job.c) ------------ */
+/* Functions of comment/ that return a zou_result: unless it is ZOU_OK, `*e` says why;
+ * ZOU_LOST: the connection, the log-in or the store is gone. */
 
 /* Fill in from the record and the store's document (null: none). */
-void comment_read(comment_job *j, const json *memory);
-/* How many files are not in Kitsu yet. */
-size_t comment_missing(const comment_uploads *u);
-/* Add to the Result's message; a fault also makes it failed, for this file's sake
- * (NULL: all of it). */
-void comment_remark(comment_job *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void comment_fault(comment_job *j, const char *file, const char *what);
-/* Write down what was done so far; nothing for one without a publish_id. */
-zou_result comment_remember(comment_job *j, error *e);
-/* What the store has of it, into `*memory`; null for nothing. */
-zou_result comment_recall(comment_job *j, json *memory, error *e);
-/* The store failed: ZOU_LOST. */
-zou_result comment_store_lost(comment_job *j);
-
-/* ---- the comment in Kitsu (comment/post.c) ------------------------------ */
-
-/* The user's id, once. */
-zou_result comment_who_am_i(comment_job *j, error *e);
-/* Find our comment, or what it must not be mistaken for. */
-zou_result comment_look(comment_job *j, error *e);
-/* Which status it is posted with: Zou wants one. */
-zou_result comment_choose_status(comment_job *j, error *e);
-/* Post it, without its files. */
-zou_result comment_send_text(comment_job *j, error *e);
-
-/* ---- its files (comment/files.c) ----------------------------------------- */
-
-zou_result comment_send_preview(comment_job *j, comment_upload *u, error *e);
-zou_result comment_send_attachment(comment_job *j, comment_upload *u, error *e);
+void comment_job_read(comment_job *j, const json *memory);
+/* How many files are still to be sent. */
+size_t comment_unsent(const comment_uploads *u);
+/* Add to the Result's message. */
+void comment_job_remark(comment_job *j, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same; the job fails, because of this file (NULL: as a whole). */
+void comment_job_fault(comment_job *j, const char *file, const char *what);
 
 #endif

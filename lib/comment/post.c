@@ -1,14 +1,15 @@
-#include "comment/job.h"
+#include "comment/post.h"
 
 #include "base/msg.h"
+#include "comment/memory.h"
 #include "store/state.h"
 
 #include <string.h>
 #include <sysexits.h>
 
-/* ---- looking at Kitsu --------------------------------------------------- */
+/* ---- the comment in Kitsu --------------------------------------------------- */
 
-zou_result comment_who_am_i(comment_job *j, error *e)
+zou_result comment_find_user(comment_job *j, error *e)
 {
     commenter *c = j->c;
     json answer;
@@ -19,56 +20,52 @@ zou_result comment_who_am_i(comment_job *j, error *e)
     if (r != ZOU_OK)
         return r == ZOU_FAILED ? ZOU_LOST : r;
     if (!id) {
-        error_set(e, EX_PROTOCOL, "GET /auth/authenticated: it does not say who we are");
+        error_set(e, EX_PROTOCOL, "unexpected reply from GET /auth/authenticated: no user");
         return ZOU_LOST;
     }
     c->me = arena_text(c->kept, id, strlen(id));
     return ZOU_OK;
 }
 
-/* What a later step may ask of a comment in Zou's list. */
+/* The members of a comment in Zou's list that later steps read. */
 static json outline(arena *a, const json *comment)
 {
+    static const char *const lists[] = {"previews", "attachment_files"};
     json out = json_object();
     json_add(a, &out, "id", json_copy(a, json_get(comment, "id")));
-    for (int i = 0; i < 2; i++) {
-        const char *key = i ? "attachment_files" : "previews";
-        const json *list = json_get(comment, key);
-        json_add(a, &out, key, json_is(list, JSON_ARRAY) ? json_copy(a, list) : json_array());
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const json *list = json_get(comment, lists[i]);
+        json_add(a, &out, lists[i], json_is(list, JSON_ARRAY) ? json_copy(a, list) : json_array());
     }
     return out;
 }
 
 typedef struct search {
     comment_job *job;
-    arena *scratch; /* owned */
-    json mine;      /* the ids of all that the user has made */
-    json alike;     /* outlines of those with this text and status */
-} search;
+    json mine;  /* ids of the user's own comments */
+    json alike; /* outlines of those of them with this text and status */
+} comment_search;
 
-static bool on_comment(void *context, const json_element *element)
+static bool match_comment(void *context, const json_element *element, const json *tree)
 {
-    search *s = context;
+    comment_search *s = context;
     comment_job *j = s->job;
-    json v;
-    arena_reset(s->scratch);
-    if (!element->text || !json_parse(s->scratch, element->text, element->len, &v, NULL, NULL))
-        return true;
-    const char *id = json_text(json_get(&v, "id"));
+    const char *id = json_text(json_get(tree, "id"));
+    (void)element;
     if (id && j->comment_id && strcmp(id, j->comment_id) == 0)
-        j->there = outline(j->a, &v);
-    if (!id || !json_text_is(json_get(&v, "person_id"), j->c->me))
+        j->there = outline(j->a, tree);
+    if (!id || !json_text_is(json_get(tree, "person_id"), j->c->me))
         return true;
     json_push(j->a, &s->mine, json_string(j->a, id));
-    const json *text = json_get(&v, "text");
+    const json *text = json_get(tree, "text");
     if (j->intent && text && json_equal(text, &j->sought, NULL) &&
-        json_text_is(json_get(&v, "task_status_id"), j->status_id))
-        json_push(j->a, &s->alike, outline(j->a, &v));
+        json_text_is(json_get(tree, "task_status_id"), j->status_id))
+        json_push(j->a, &s->alike, outline(j->a, tree));
     return true;
 }
 
-/* Of comments that look like ours, the one that it is. */
-static zou_result adopt(comment_job *j, const json *alike, error *e)
+/* Take over the comment, of those that look like ours, whose reply was lost. */
+static zou_result adopt_comment(comment_job *j, const json *alike, error *e)
 {
     json claimed = json_array();
     if (alike->len == 0)
@@ -79,7 +76,7 @@ static zou_result adopt(comment_job *j, const json *alike, error *e)
         const char *id = json_text(json_get(&alike->items[i], "id"));
         if (json_has_text(&j->before, id) || json_has_text(&claimed, id))
             continue;
-        msg_info("task %s: the comment %s had arrived", j->task_id, id);
+        msg_info("task %s: comment %s had arrived", j->task_id, id);
         j->there = alike->items[i];
         j->comment_id = id;
         return comment_remember(j, e);
@@ -87,20 +84,18 @@ static zou_result adopt(comment_job *j, const json *alike, error *e)
     return ZOU_OK;
 }
 
-/* Find our comment, or what it must not be mistaken for. */
-zou_result comment_look(comment_job *j, error *e)
+zou_result comment_find(comment_job *j, error *e)
 {
-    search s = {.job = j, .scratch = arena_new(), .mine = json_array(), .alike = json_array()};
+    comment_search s = {.job = j, .mine = json_array(), .alike = json_array()};
     const char *path = arena_printf(j->a, "/data/tasks/%s/comments", j->task_id);
     j->there = json_null();
-    zou_result r = zou_list(j->c->zou, path, on_comment, &s, e);
-    arena_free(s.scratch);
+    zou_result r = zou_list_trees(j->c->zou, path, NULL, match_comment, &s, e);
     if (r == ZOU_OK && j->comment_id && json_is_null(&j->there)) {
-        error_set(e, EX_PROTOCOL, "the comment %s is not in Kitsu any more", j->comment_id);
+        error_set(e, EX_PROTOCOL, "comment %s is no longer in Kitsu", j->comment_id);
         return ZOU_FAILED;
     }
     if (r == ZOU_OK && !j->comment_id)
-        r = adopt(j, &s.alike, e);
+        r = adopt_comment(j, &s.alike, e);
     if (!j->comment_id)
         j->before = s.mine;
     return r;
@@ -108,6 +103,7 @@ zou_result comment_look(comment_job *j, error *e)
 
 /* ---- the status --------------------------------------------------------- */
 
+/* The status with this short name; NULL if there is none. */
 static zou_result find_status(comment_job *j, const char *short_name, const char **id, error *e)
 {
     commenter *c = j->c;
@@ -123,7 +119,7 @@ static zou_result find_status(comment_job *j, const char *short_name, const char
     return r;
 }
 
-static zou_result present_status(comment_job *j, const char **id, error *e)
+static zou_result find_present_status(comment_job *j, const char **id, error *e)
 {
     json task;
     const char *path = arena_printf(j->a, "/data/tasks/%s", j->task_id);
@@ -133,11 +129,10 @@ static zou_result present_status(comment_job *j, const char **id, error *e)
     *id = json_text(json_get(&task, "task_status_id"));
     if (*id)
         return ZOU_OK;
-    error_set(e, EX_PROTOCOL, "GET %s: it has no task_status_id", path);
+    error_set(e, EX_PROTOCOL, "unexpected reply from GET %s: no task_status_id", path);
     return ZOU_FAILED;
 }
 
-/* Which status the comment is posted with: Zou wants one. */
 zou_result comment_choose_status(comment_job *j, error *e)
 {
     const char *short_name = json_text(json_get(j->record, "task_status"));
@@ -147,20 +142,20 @@ zou_result comment_choose_status(comment_job *j, error *e)
         r = find_status(j, short_name, &id, e);
     if (r == ZOU_OK && !id && short_name) {
         j->note = arena_printf(j->a,
-                               "no task status has the short name \"%.100s\" (upper and lower "
-                               "case count): the task keeps its own",
+                               "no task status has the short name \"%.100s\" (case counts): the "
+                               "status does not change",
                                short_name);
         msg_warn("task %s: %s", j->task_id, j->note);
     }
     if (r == ZOU_OK && !id)
-        r = present_status(j, &id, e);
+        r = find_present_status(j, &id, e);
     j->status_id = id;
     return r;
 }
 
 /* ---- posting ------------------------------------------------------------ */
 
-zou_result comment_send_text(comment_job *j, error *e)
+zou_result comment_post_text(comment_job *j, error *e)
 {
     json answer, body = json_object();
     j->at = json_integer(j->a, (int64_t)zou_date(j->c->zou));
@@ -177,12 +172,12 @@ zou_result comment_send_text(comment_job *j, error *e)
         return r;
     j->comment_id = json_text(json_get(&answer, "id"));
     if (!j->comment_id) {
-        error_set(e, EX_PROTOCOL, "POST /actions/tasks/%s/comment: the answer has no id",
+        error_set(e, EX_PROTOCOL, "unexpected reply from POST /actions/tasks/%s/comment: no id",
                   j->task_id);
         return ZOU_FAILED;
     }
-    j->did = true;
-    json_set(j->a, &answer, "previews", json_array()); /* only what Zou's list says is used */
+    j->sent = true;
+    json_set(j->a, &answer, "previews", json_array()); /* only Zou's list tells of previews */
     j->there = outline(j->a, &answer);
     return comment_remember(j, e);
 }

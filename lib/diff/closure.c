@@ -2,6 +2,7 @@
 
 #include "base/idset.h"
 #include "base/mem.h"
+#include "model/task_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,8 @@ static void recall(closure *r)
 
 static bool find(closure *r, store_key key, error *e)
 {
-    bool ok = r->n == 0 || documents_find(r->documents, r->c, key, r->values, r->n, e);
+    bool ok =
+        r->n == 0 || documents_find(r->documents, r->c, (store_query){key, r->values, r->n}, e);
     r->n = 0;
     recall(r);
     return ok;
@@ -85,7 +87,7 @@ static bool find(closure *r, store_key key, error *e)
 
 static bool get(closure *r, error *e)
 {
-    bool ok = r->n_ids == 0 || documents_get(r->documents, r->c, r->ids, r->n_ids, e);
+    bool ok = r->n_ids == 0 || documents_get(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
     r->n_ids = 0;
     recall(r);
     return ok;
@@ -93,7 +95,8 @@ static bool get(closure *r, error *e)
 
 static bool below(closure *r, error *e)
 {
-    bool ok = r->n_ids == 0 || documents_below(r->documents, r->c, r->ids, r->n_ids, e);
+    bool ok =
+        r->n_ids == 0 || documents_children(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
     r->n_ids = 0;
     recall(r);
     return ok;
@@ -277,7 +280,7 @@ bool closure_load(documents *b, mapping *m, bool whole, error *e)
     bool ok = true, some = r.c->some && documents_is_store(b) && !whole && !r.p->whole;
     if (some)
         ok = fill_some(&r, e);
-    if (ok && (!some || mapping_needs_whole(m)))
+    if (ok && (!some || task_types_need_whole(m->production, m->collection, m->chosen)))
         ok = fill_whole(&r, e);
     idset_free(r.asked);
     free(r.values);

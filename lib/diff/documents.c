@@ -75,7 +75,7 @@ static bool read_projects(documents *b, error *e)
     b->n = 0;
     arena_reset(b->arena);
     b->read_at = clock_now();
-    bool ok = store_projects(b->store, scratch, take_project, b, e);
+    bool ok = store_projects(b->store, &(store_sink){scratch, take_project, b}, e);
     arena_free(scratch);
     return ok;
 }
@@ -122,8 +122,8 @@ bool documents_renew(documents *b, const char *zou_id, error *e)
         return read_projects(b, e);
     const json *id = json_get(&p->document, "_id");
     documents_project again = {.document = json_null()};
-    if (!store_get_many(b->store, (store_ns){b->db, p->coll}, &id, id != NULL, b->arena, take_one,
-                        &again, e))
+    if (!store_get_many(b->store, (store_ns){b->db, p->coll}, (store_ids){&id, id != NULL},
+                        &(store_sink){b->arena, take_one, &again}, e))
         return false;
     if (!again.zou_id || strcmp(again.zou_id, zou_id) != 0)
         return read_projects(b, e);
@@ -303,30 +303,29 @@ static bool was_dropped(const documents *b, const char *coll)
     return false;
 }
 
-bool documents_find(documents *b, collection *c, store_key key, const char *const *values, size_t n,
-                    error *e)
+bool documents_find(documents *b, collection *c, store_query q, error *e)
 {
-    return store_find(b->store, (store_ns){b->db, c->coll}, key, values, n, c->arena, take_document,
-                      c, e);
+    return store_find(b->store, (store_ns){b->db, c->coll}, q,
+                      &(store_sink){c->arena, take_document, c}, e);
 }
 
-bool documents_get(documents *b, collection *c, const json *const *ids, size_t n, error *e)
+bool documents_get(documents *b, collection *c, store_ids ids, error *e)
 {
-    return store_get_many(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_document, c,
-                          e);
+    return store_get_many(b->store, (store_ns){b->db, c->coll}, ids,
+                          &(store_sink){c->arena, take_document, c}, e);
 }
 
 /* The ids of the assets among outlines; the subsets are added. */
-typedef struct below {
+typedef struct children {
     collection *c;
     const json **ids; /* owned list, in the arena */
     size_t n, cap;
-} below;
+} children;
 
 static bool take_outline(void *context, store_ns ns, const json *document)
 {
     (void)ns;
-    below *l = context;
+    children *l = context;
     const char *type = json_text(json_get(document, "type"));
     if (type && strcmp(type, "subset") == 0) {
         collection_add(l->c, document);
@@ -339,12 +338,12 @@ static bool take_outline(void *context, store_ns ns, const json *document)
     return true;
 }
 
-bool documents_below(documents *b, collection *c, const json *const *ids, size_t n, error *e)
+bool documents_children(documents *b, collection *c, store_ids ids, error *e)
 {
-    below l = {.c = c};
-    bool ok =
-        store_below(b->store, (store_ns){b->db, c->coll}, ids, n, c->arena, take_outline, &l, e) &&
-        documents_get(b, c, l.ids, l.n, e);
+    children l = {.c = c};
+    bool ok = store_children(b->store, (store_ns){b->db, c->coll}, ids,
+                             &(store_sink){c->arena, take_outline, &l}, e) &&
+              documents_get(b, c, (store_ids){l.ids, l.n}, e);
     free(l.ids);
     return ok;
 }
@@ -361,8 +360,8 @@ collection *documents_collection(documents *b, const char *coll, bool whole, are
         if (p)
             collection_add(c, &p->document);
     } else if (b->store) {
-        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ENTITIES, a, take_document, c,
-                             e);
+        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ENTITIES,
+                             &(store_sink){a, take_document, c}, e);
     } else {
         dumped *d = NULL;
         HASH_FIND_STR(b->dump, coll, d);

@@ -46,12 +46,11 @@ bool documents_published(documents *b, const documents_project *p, bool *publish
  * The caller frees it. NULL, and `*e`, when the store failed. */
 collection *documents_collection(documents *b, const char *coll, bool whole, arena *a, error *e);
 
-/* More of a project's documents, from a store (store/store.h: store_find,
- * store_get_many, store_below); added to `c`, in its arena. */
-bool documents_find(documents *b, collection *c, store_key key, const char *const *values, size_t n,
-                    error *e);
-bool documents_get(documents *b, collection *c, const json *const *ids, size_t n, error *e);
+/* Add more of a project's documents to `c`, in its arena, from a store
+ * (store/store.h: store_find, store_get_many, store_children). */
+bool documents_find(documents *b, collection *c, store_query q, error *e);
+bool documents_get(documents *b, collection *c, store_ids ids, error *e);
 /* The subsets and, whole, the assets right below these documents. */
-bool documents_below(documents *b, collection *c, const json *const *ids, size_t n, error *e);
+bool documents_children(documents *b, collection *c, store_ids ids, error *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "fetch/affected.h"
 
 #include "base/mem.h"
+#include "record/event.h"
 #include "zou/id.h"
 
 #include <ctype.h>
@@ -8,90 +9,89 @@
 
 affected *affected_new(void)
 {
-    affected *t = xmalloc(sizeof *t);
-    *t = (affected){.arena = arena_new()};
-    return t;
+    affected *a = xmalloc(sizeof *a);
+    *a = (affected){.arena = arena_new()};
+    return a;
 }
 
-void affected_clear(affected *t)
+void affected_clear(affected *a)
 {
     affected_project *p, *next;
-    HASH_ITER(hh, t->projects, p, next)
+    HASH_ITER(hh, a->projects, p, next)
     {
         HASH_CLEAR(hh, p->entities);
         HASH_CLEAR(hh, p->tasks);
         HASH_CLEAR(hh, p->asset_types);
     }
-    HASH_CLEAR(hh, t->projects);
-    HASH_CLEAR(hh, t->asset_types);
-    arena_reset(t->arena);
-    *t = (affected){.arena = t->arena};
+    HASH_CLEAR(hh, a->projects);
+    HASH_CLEAR(hh, a->asset_types);
+    arena_reset(a->arena);
+    *a = (affected){.arena = a->arena};
 }
 
-void affected_free(affected *t)
+void affected_free(affected *a)
 {
-    if (!t)
+    if (!a)
         return;
-    affected_clear(t);
-    arena_free(t->arena);
-    free(t);
+    affected_clear(a);
+    arena_free(a->arena);
+    free(a);
 }
 
 /* ---- tables ------------------------------------------------------------- */
 
-affected_project *affected_project_of(affected *t, const char *id)
+affected_project *affected_project_of(affected *a, const char *id)
 {
     affected_project *p;
-    HASH_FIND_STR(t->projects, id, p);
+    HASH_FIND_STR(a->projects, id, p);
     if (p)
         return p;
-    p = arena_alloc(t->arena, sizeof *p);
-    *p = (affected_project){.id = arena_text(t->arena, id, strlen(id))};
-    HASH_ADD_KEYPTR(hh, t->projects, p->id, strlen(p->id), p);
+    p = arena_alloc(a->arena, sizeof *p);
+    *p = (affected_project){.id = arena_text(a->arena, id, strlen(id))};
+    HASH_ADD_KEYPTR(hh, a->projects, p->id, strlen(p->id), p);
     return p;
 }
 
-/* Over the limit: then the ids do not matter any more. */
-static void overflow(affected *t, affected_project *p)
+/* With more ids than the limit everything is read anyway. */
+static void overflow(affected *a, affected_project *p)
 {
     if (!p || !*p->id)
-        t->all = true;
+        a->all = true;
     else
         p->full = true;
 }
 
-affected_id *affected_add(affected *t, affected_project *p, affected_id **table, const char *id,
+affected_id *affected_add(affected *a, affected_project *p, affected_id **table, const char *id,
                           kind k, const char *entity_id)
 {
     affected_id *i;
     HASH_FIND_STR(*table, id, i);
     if (!i) {
         if (HASH_COUNT(*table) >= MAX_AFFECTED)
-            overflow(t, p);
-        i = arena_alloc(t->arena, sizeof *i);
-        *i = (affected_id){.id = arena_text(t->arena, id, strlen(id)), .kind = KIND_NONE};
+            overflow(a, p);
+        i = arena_alloc(a->arena, sizeof *i);
+        *i = (affected_id){.id = arena_text(a->arena, id, strlen(id)), .kind = KIND_NONE};
         HASH_ADD_KEYPTR(hh, *table, i->id, strlen(i->id), i);
     }
     if (i->kind == KIND_NONE)
         i->kind = k;
     if (!i->entity_id && entity_id)
-        i->entity_id = arena_text(t->arena, entity_id, strlen(entity_id));
+        i->entity_id = arena_text(a->arena, entity_id, strlen(entity_id));
     return i;
 }
 
 /* ---- one event ---------------------------------------------------------- */
 
-/* An event while it is looked at. */
+/* An event that is being taken in. */
 typedef struct event {
     const char *name, *verb; /* `shot:update`: all of it, and what follows the colon */
     size_t noun;             /* bytes before the colon */
     const json *data;
     const char *project_id; /* or NULL */
-    bool has_ids;           /* of whatever */
+    bool names_ids;         /* ids of anything but a project */
 } event;
 
-/* Zou mostly writes `task-type:new`, but `task_type:new` where it makes one by
- * its name. */
+/* Zou writes `task-type:new`, but `task_type:new` where it makes one by its name. */
 static bool is_noun(const event *e, const char *noun)
 {
     for (size_t i = 0; i < e->noun; i++)
@@ -105,7 +105,7 @@ static bool is_verb(const event *e, const char *verb)
     return strcasecmp(e->verb, verb) == 0;
 }
 
-/* Of `added_asset_ids` the word before `_id` or `_ids`, in lower case; false
+/* The word before `_id` or `_ids`, in lower case: `asset` of `added_asset_ids`. False
  * for a key of another form. */
 static bool word_of(const char *key, char word[32])
 {
@@ -127,8 +127,9 @@ static bool word_of(const char *key, char word[32])
     return true;
 }
 
-/* What such a word names: a kind, KIND_NONE for an entity of any, or false. */
-static bool names_touching(const char *word, const char *key, kind *k)
+/* Whether the word names an entity or task: `*k` is its kind, KIND_NONE for an entity
+ * of any kind. */
+static bool word_affects(const char *word, const char *key, kind *k)
 {
     static const struct {
         const char *word;
@@ -147,30 +148,30 @@ static bool names_touching(const char *word, const char *key, kind *k)
     return strncasecmp(key, "entity_in", 9) == 0 || strncasecmp(key, "entity_out", 10) == 0;
 }
 
-static void touch(affected *t, const event *e, const char *word, kind k, const char *id)
+static void affect(affected *a, const event *e, const char *word, kind k, const char *id)
 {
-    affected_project *p = affected_project_of(t, e->project_id ? e->project_id : "");
+    affected_project *p = affected_project_of(a, e->project_id ? e->project_id : "");
     if (p->full && *p->id)
         return;
     const char *entity_id = json_text(json_get(e->data, "entity_id"));
-    affected_id *i = affected_add(t, p, k == KIND_TASK ? &p->tasks : &p->entities, id, k,
+    affected_id *i = affected_add(a, p, k == KIND_TASK ? &p->tasks : &p->entities, id, k,
                                   k == KIND_TASK && zou_is_id(entity_id) ? entity_id : NULL);
     i->made |= is_noun(e, word) && is_verb(e, "new");
     i->deleted |= is_noun(e, word) && is_verb(e, "delete");
     i->cast |= is_noun(e, "entity-link") || is_verb(e, "casting-update");
 }
 
-/* Take in one member of an event's data. Whether it touches. */
-static bool take_member(affected *t, event *e, const json_member *m)
+/* Take in one member of an event's data. Returns whether it affects anything. */
+static bool take_member(affected *a, event *e, const json_member *m)
 {
     char word[32];
     kind k;
     if (!word_of(m->key, word) || strcasecmp(m->key, "project_id") == 0 || json_is_null(&m->value))
         return false;
-    e->has_ids = true;
-    if (!names_touching(word, m->key, &k))
+    e->names_ids = true;
+    if (!word_affects(word, m->key, &k))
         return false;
-    bool touches = false;
+    bool affects = false;
     const json *items = &m->value;
     uint32_t n = 1;
     if (json_is(items, JSON_ARRAY)) {
@@ -179,35 +180,35 @@ static bool take_member(affected *t, event *e, const json_member *m)
     }
     for (uint32_t i = 0; i < n; i++)
         if (zou_is_id(json_text(&items[i]))) {
-            touch(t, e, word, k, json_text(&items[i]));
-            touches = true;
+            affect(a, e, word, k, json_text(&items[i]));
+            affects = true;
         }
-    return touches;
+    return affects;
 }
 
-/* With a person go, without a word, the assignments, and all that the log had of
- * what that person did. */
-static void take_person(affected *t, const event *e)
+/* With a person Zou deletes the person's assignments, without an event, and all
+ * events in the log that the person caused. */
+static void take_person(affected *a, const event *e)
 {
-    t->people = true;
-    t->all |= is_verb(e, "delete");
+    a->people = true;
+    a->all |= is_verb(e, "delete");
 }
 
 /* Events about what all projects share. */
-static bool take_shared(affected *t, const event *e)
+static bool take_shared(affected *a, const event *e)
 {
     const char *id = json_text(json_get(e->data, "asset_type_id"));
     id = id ? id : json_text(json_get(e->data, "entity_type_id"));
     if ((is_noun(e, "asset-type") || is_noun(e, "entity-type")) && zou_is_id(id))
-        affected_add(t, NULL, &t->asset_types, id, KIND_ASSET_TYPE, NULL);
+        affected_add(a, NULL, &a->asset_types, id, KIND_ASSET_TYPE, NULL);
     else if (is_noun(e, "task-type"))
-        t->task_types = true;
+        a->task_types = true;
     else if (is_noun(e, "task-status"))
-        t->task_statuses = true;
+        a->task_statuses = true;
     else if (is_noun(e, "project-status"))
-        t->project_statuses = true;
+        a->project_statuses = true;
     else if (is_noun(e, "person"))
-        take_person(t, e);
+        take_person(a, e);
     else
         return false;
     return true;
@@ -219,8 +220,8 @@ static void take_project(affected_project *p, const event *e)
     p->deleted |= is_verb(e, "delete");
 }
 
-/* Names of events that are nothing without an id of one of ours. */
-static bool is_ours(const event *e)
+/* Whether it is about entities or tasks, and so has to name some. */
+static bool is_of_entity(const event *e)
 {
     static const char *const nouns[] = {"asset", "shot",    "sequence", "episode",
                                         "edit",  "concept", "task"};
@@ -230,40 +231,41 @@ static bool is_ours(const event *e)
     return false;
 }
 
-void affected_event(affected *t, const json *record)
+void affected_event(affected *a, const json *record)
 {
-    event e = {.name = json_text(json_get(record, "name")), .data = json_get(record, "data")};
-    t->events++;
-    e.name = e.name ? e.name : "";
+    event_record r;
+    event_read(record, &r);
+    event e = {.name = r.name, .data = r.data, .project_id = r.project_id};
+    a->events++;
     e.noun = strcspn(e.name, ":");
     e.verb = e.name + e.noun + (e.name[e.noun] == ':');
-    e.project_id = json_text(json_get(record, "project_id"));
     if (!zou_is_id(e.project_id))
         e.project_id = json_text(json_get(e.data, "project_id"));
     if (!zou_is_id(e.project_id))
         e.project_id = NULL;
-    if (take_shared(t, &e))
+    if (take_shared(a, &e))
         return;
     if (is_noun(&e, "project") && e.project_id) {
-        take_project(affected_project_of(t, e.project_id), &e);
+        take_project(affected_project_of(a, e.project_id), &e);
         return;
     }
-    bool touches = false;
+    bool affects = false;
     for (uint32_t i = 0; json_is(e.data, JSON_OBJECT) && i < e.data->len; i++)
-        touches |= take_member(t, &e, &e.data->members[i]);
-    /* Zou renames or strips a custom field in every entity without a word. */
-    bool all = is_noun(&e, "metadata-descriptor") || (!touches && (!e.has_ids || is_ours(&e)));
+        affects |= take_member(a, &e, &e.data->members[i]);
+    /* Zou renames or removes a custom field in every entity without an event. */
+    bool all =
+        is_noun(&e, "metadata-descriptor") || (!affects && (!e.names_ids || is_of_entity(&e)));
     if (all && e.project_id)
-        affected_project_of(t, e.project_id)->full = true;
-    else if (is_ours(&e) && !e.has_ids) /* one of which kitsu-listen could read no more */
-        t->all = true;
+        affected_project_of(a, e.project_id)->full = true;
+    else if (is_of_entity(&e) && !e.names_ids) /* kitsu-listen could not read the rest */
+        a->all = true;
 }
 
-void affected_sync(affected *t, const json *sync)
+void affected_sync(affected *a, const json *sync)
 {
-    const char *id = json_text(json_get(sync, "project_id"));
+    const char *id = sync_read(sync);
     if (zou_is_id(id))
-        affected_project_of(t, id)->synced = true;
+        affected_project_of(a, id)->synced = true;
     else
-        t->all = true;
+        a->all = true;
 }

@@ -5,52 +5,60 @@
 
 #include <string.h>
 
-/* What Zou says it deletes is gone within this; what is not is taken to stay. */
-#define DELETION_SECONDS 10.0
+#define DELETION_SECONDS 10.0 /* to wait */
 
-typedef struct going {
-    arena *arena;
-    const char **ids;
-    size_t n, all;
-} going;
+/* The assets that Kitsu still has. */
+typedef struct remaining {
+    arena *arena;     /* borrowed */
+    const char **ids; /* in the arena */
+    size_t n, cap;
+} remaining;
 
-static bool take_going(void *context, const json_element *e)
+static bool take_remaining(void *context, const json_element *e, const json *asset)
 {
-    going *g = context;
-    const zou_entity *r = zou_entity_new(g->arena, e);
-    if (r && !r->canceled && g->n < g->all)
-        g->ids[g->n++] = r->element.id;
+    remaining *r = context;
+    bool canceled = json_true(json_get(asset, "canceled"));
+    if (e->id && !canceled && r->n < r->cap)
+        r->ids[r->n++] = arena_text(r->arena, e->id, strlen(e->id));
     return true;
 }
 
-static void list_deleted(going *g, const affected *t)
+/* The assets that events of the batch call deleted. */
+static remaining list_deleted(arena *scratch, const affected *a)
 {
-    for (const affected_project *p = t->projects; p; p = p->hh.next)
-        g->all += HASH_COUNT(p->entities);
-    g->ids = arena_alloc(g->arena, (g->all + 1) * sizeof *g->ids);
-    for (const affected_project *p = t->projects; p; p = p->hh.next)
+    remaining r = {.arena = scratch};
+    for (const affected_project *p = a->projects; p; p = p->hh.next)
+        r.cap += HASH_COUNT(p->entities);
+    r.ids = arena_alloc(scratch, (r.cap + 1) * sizeof *r.ids);
+    for (const affected_project *p = a->projects; p; p = p->hh.next)
         for (const affected_id *i = p->entities; i; i = i->hh.next)
             if (i->deleted && i->kind == KIND_ASSET)
-                g->ids[g->n++] = i->id;
+                r.ids[r.n++] = i->id;
+    return r;
 }
 
-bool fetch_await_deletion(zou *z, const affected *t, error *e)
+/* Ask for the remaining ones again. */
+static zou_result ask_for_remaining(zou *z, remaining *r, error *e)
+{
+    bulk_query query = {.path = "/data/entities?id=", .ids = r->ids, .n = r->n};
+    *r = (remaining){
+        .arena = r->arena, .ids = arena_alloc(r->arena, query.n * sizeof *r->ids), .cap = query.n};
+    return zou_bulk_trees(z, &query, NULL, take_remaining, r, e);
+}
+
+bool fetch_await_deletion(zou *z, const affected *a, error *e)
 {
     zou_result result = ZOU_OK;
-    going g = {.arena = arena_new()};
-    list_deleted(&g, t);
+    arena *scratch = arena_new();
+    remaining r = list_deleted(scratch, a);
     double waited = 0, longest = clock_setting("OPKITSU_DELETION_SECONDS", DELETION_SECONDS);
-    for (double wait = 0.1; g.n > 0; wait *= 2) {
-        const char **asked = arena_alloc(g.arena, g.n * sizeof *asked);
-        size_t n = g.n;
-        memcpy(asked, g.ids, n * sizeof *asked);
-        g.n = 0;
-        result = zou_bulk(z, "/data/entities?id=", asked, n, "", take_going, &g, e);
-        if (result != ZOU_OK || g.n == 0 || waited >= longest)
+    for (double wait = 0.1; r.n > 0; wait *= 2) {
+        result = ask_for_remaining(z, &r, e);
+        if (result != ZOU_OK || r.n == 0 || waited >= longest)
             break;
         clock_sleep(wait);
         waited += wait;
     }
-    arena_free(g.arena);
+    arena_free(scratch);
     return result != ZOU_LOST;
 }

@@ -1,45 +1,50 @@
-/* records.h - one project while it is read: the records that every
- * section of a stream has, and the whole of a full one (opkitsu-records(5)). */
+/* records.h - the records of one project, from its Project to its End
+ * (opkitsu-records(5)): those of an answer to events, and all of a full one. */
 #ifndef OPKITSU_FETCH_RECORDS_H
 #define OPKITSU_FETCH_RECORDS_H
 
+#include "record/end.h"
 #include "zou/project.h"
 
 typedef enum fetch_outcome {
-    FETCH_WHOLE,
-    FETCH_PARTIAL,   /* got its End, but not all that Kitsu has: a partial view, or Skipped ones */
-    FETCH_ABANDONED, /* no End; others may go on */
-    FETCH_LOST       /* nothing can go on: error, or stdout is broken */
+    FETCH_WHOLE,     /* got its End, with all that Kitsu has */
+    FETCH_PARTIAL,   /* got its End, but records were skipped, or the user sees only a part */
+    FETCH_ABANDONED, /* got no End; other projects can be read */
+    FETCH_LOST,      /* nothing can be read any longer, or stdout is broken */
+    FETCH_NEEDS_FULL /* a section only: nothing was written, a full reading is needed */
 } fetch_outcome;
 
-typedef struct fetch_reading {
-    zou_project project; /* owned */
-    const char *scope;   /* for the Project of an answer to events; else NULL */
-    bool skipped;        /* a record was too large, say */
+typedef struct fetch_records {
+    zou_project project;   /* owned */
+    const char *scope;     /* for the Project of an answer to events; else NULL */
+    bool partial_reported; /* a message has said that the user sees only a part of it */
+    bool skipped;          /* a record was too large, or nested too deep */
     unsigned long counts[KINDS];
-    bool read[KINDS]; /* is counted in End */
-} fetch_reading;
+    bool read[KINDS]; /* End counts them */
+} fetch_records;
 
-/* As zou_project_start. */
-void fetch_reading_start(fetch_reading *r, zou_lists *lists, const char *id, const char *name);
-void fetch_reading_end(fetch_reading *r);
+/* As zou_project_start; fetch_records_free frees the project. */
+void fetch_records_init(fetch_records *r, zou_lists *lists, const char *id, const char *name);
+void fetch_records_free(fetch_records *r);
 
-/* Say why a project is left alone: what an outcome other than ZOU_OK means. */
-fetch_outcome fetch_reading_abandon(const fetch_reading *r, zou_result result, const error *e);
+/* Report that Kitsu did not give the project: `result` is not ZOU_OK. Returns
+ * FETCH_ABANDONED; or FETCH_LOST, which the caller reports. */
+fetch_outcome fetch_records_abandon(const fetch_records *r, zou_result result, const error *e);
 
-/* Write Project, and one record of every task type of the server. */
-void fetch_reading_write_project(fetch_reading *r);
-void fetch_reading_write_task_types(fetch_reading *r);
+/* Write Project, and one record of each task type of the server. */
+void fetch_records_write_project(fetch_records *r);
+void fetch_records_write_task_types(fetch_records *r);
 /* Write one record of this kind, and count it. */
-void fetch_reading_write(fetch_reading *r, kind k, const json_element *e);
-/* Write End. `scope`: full or events. */
-void fetch_reading_write_end(fetch_reading *r, const char *scope, bool whole);
+void fetch_records_write(fetch_records *r, kind k, const json_element *e);
+/* Write End. `whole`: every document of the project is
+ * to be judged again. */
+void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole);
+/* The outcome after End. Reports a partial view, unless `partial_reported`. Sets `*e`
+ * with FETCH_LOST only. */
+fetch_outcome fetch_records_outcome(fetch_records *r, error *e);
 
-/* After zou_project_read: write Project, the wanted kinds, and End. What
- * is wrong is said; `*e` is set with FETCH_LOST only. `once`: it has been said
- * already that this user sees a part only. */
-fetch_outcome fetch_reading_full(fetch_reading *r, bool once, error *e);
-/* What it comes to, after End. */
-fetch_outcome fetch_reading_outcome(const fetch_reading *r, bool once, error *e);
+/* After zou_project_read: write Project, all of the wanted kinds, and End, and
+ * report what goes wrong. Sets `*e` with FETCH_LOST only. */
+fetch_outcome fetch_records_write_full(fetch_records *r, const bool wanted[KINDS], error *e);
 
 #endif

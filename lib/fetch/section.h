@@ -1,12 +1,12 @@
-/* section.h - what a batch of events changed in one open project that the
- * store has: read from Kitsu and compared with the store, then written as a
- * section of scope events (opkitsu-records(5)).
+/* section.h - what a batch of events changed in one open project that the store
+ * has, written as a section of scope events (opkitsu-records(5)).
  *
- * Asked for by id: what the events touched, what the store remembers as
- * skipped, and ancestors that the store lacks; with all their tasks. Below an
- * episode or sequence that the store did not have (it was skipped, or canceled)
- * also the descendants, which have no events of their own then. Everything is
- * read before anything is written, so a project that fails writes nothing. */
+ * Kitsu is asked, by id, for what the events affected, for what the store
+ * remembers as skipped, and for ancestors that the store lacks, each with all its
+ * tasks; also for the descendants of an episode or sequence that the store did
+ * not have (it was skipped, or canceled), as these have no events of their own.
+ * Everything is read before anything is written: a project that fails writes
+ * nothing. */
 #ifndef OPKITSU_FETCH_SECTION_H
 #define OPKITSU_FETCH_SECTION_H
 
@@ -15,23 +15,16 @@
 
 typedef struct fetch_section {
     /* All borrowed. */
-    fetch_reading *reading; /* the project is read, the role is known */
+    fetch_records *records; /* the project is read, the user's role in it is known */
     store *store;
-    store_ns ns;
-    affected *affected; /* what turns out to lie in another project is added to that */
+    store_ns ns;        /* the project's collection */
+    affected *affected; /* gets what turns out to lie in another project */
     affected_project *project;
-    const json *remembered; /* its Skipped records */
-    bool said_partial;
+    const json *remembered; /* the project's Skipped records: an array */
 } fetch_section;
 
-/* FETCH_ABANDONED: the project was left alone, which has been said. With `*too_many`
- * nothing was said: it should be read in full. */
-fetch_outcome fetch_section_write(const fetch_section *s, bool *too_many, error *e);
-
-/* The entities whose documents in a collection have one of these tasks, found
- * by looking through all of it. `fn` gets a task's id and its entity's. */
-typedef void fetch_task_fn(void *context, const char *task_id, const char *entity_id);
-bool fetch_find_tasks(store *s, store_ns ns, const affected_id *tasks, fetch_task_fn *fn,
-                      void *context, error *e);
+/* Write the section. FETCH_ABANDONED, which is reported, and FETCH_NEEDS_FULL:
+ * nothing was written. Sets `*e` with FETCH_LOST only. */
+fetch_outcome fetch_section_write(const fetch_section *s, error *e);
 
 #endif

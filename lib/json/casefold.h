@@ -1,6 +1,6 @@
-/* casefold.h - texts without regard to case, as OpenPype compares short names and
- * families: character by character, of any alphabet, whatever the locale. A
- * character that has two in the other case (German sharp s) is only itself. */
+/* casefold.h - texts compared without regard to case, as OpenPype compares short names
+ * and families: character by character, in any alphabet and locale. A character
+ * whose other case is two characters (German sharp s) equals only itself. */
 #ifndef OPKITSU_JSON_CASEFOLD_H
 #define OPKITSU_JSON_CASEFOLD_H
 

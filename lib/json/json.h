@@ -1,12 +1,12 @@
 /* json.h - JSON values as a small tree in an arena, and as text.
  *
- * Only parse.c, write.c and splitter.c know yajl. A tree belongs to the arena that it was made in and is otherwise
- * plain data: to copy a `json` is to share what it points to. Numbers keep
- * the text that they came as (jq 1.6 would round them).
+ * Only parse.c, write.c and splitter.c know yajl. A tree belongs to the arena that it
+ * was made in, and is otherwise plain data: a copy of a `json` shares what it points
+ * to. A number keeps the text of its token (jq 1.6 would round it).
  *
- * Strings and keys are UTF-8 and followed by a NUL; a string may hold one
- * inside as well. Objects keep the order of their keys, each key once: of two
- * equal keys in a text the last one wins, as in Python and JavaScript. */
+ * Strings and keys are UTF-8 and followed by a NUL; a string may also contain one.
+ * Objects keep the order of their keys. Each key is there once: of two equal keys in
+ * a text the last one wins, as in Python and JavaScript. */
 #ifndef OPKITSU_JSON_JSON_H
 #define OPKITSU_JSON_JSON_H
 
@@ -57,9 +57,9 @@ typedef struct json_repaired {
     unsigned nul_keys;   /* keys with a NUL inside, left out */
 } json_repaired;
 
-/* Parse one JSON value, blanks around it allowed, nothing else. `repaired` may
- * be NULL. False: `*e` says what is wrong and where (or is NULL), and `*out`
- * is not set. Deeper than MAX_DEPTH (base/limits.h) is an error. */
+/* Parse one JSON value, with nothing but blanks around it. `e` and `repaired` may be
+ * NULL. False: `*e` says what is wrong and where, and `*out` is not set. A value
+ * nested deeper than MAX_DEPTH (base/limits.h) is an error. */
 bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
                 json_repaired *repaired);
 
@@ -78,9 +78,9 @@ const json *json_get(const json *object, const char *key);
 /* `json_get` along a path of keys, ended by NULL: json_at(v, "data", "zou", NULL). */
 const json *json_at(const json *object, ...) __attribute__((sentinel));
 const char *json_text(const json *v);
-/* Whether it is this text. */
+/* Whether `v` is this text. */
 bool json_text_is(const json *v, const char *text);
-/* Whether it is an array that has this text. */
+/* Whether `list` is an array that contains this text. */
 bool json_has_text(const json *list, const char *text);
 bool json_is_null(const json *v); /* null or absent */
 bool json_is(const json *v, json_type type);
@@ -116,8 +116,8 @@ json json_null(void);
 json json_bool(bool value);
 json json_string(arena *a, const char *text);
 json json_stringn(arena *a, const char *text, size_t len);
-/* A message, which may have been cut in the midst of a character: each byte that is
- * not of UTF-8 becomes `?`, for a record with it would not be read. */
+/* A message, which may have been cut within a character: each byte that is not UTF-8
+ * becomes `?`, as no reader would accept the record otherwise. */
 json json_message(arena *a, const char *text);
 /* A number by its token, which must be one of JSON. */
 json json_number(arena *a, const char *token, size_t len);
@@ -144,10 +144,9 @@ json json_copy(arena *a, const json *v);
 
 /* ---- a long text in pieces --------------------------------------------- */
 
-/* Cuts the elements out of one top-level array (or takes one top-level
- * object as the only element) while its bytes arrive, and hands each out as
- * raw text. Of an element over the limits only `id`, `name` and `type` are
- * kept. */
+/* Cuts the elements out of one top-level array while its bytes arrive, and hands out
+ * each as raw text. A top-level object counts as the only element. Of an element that
+ * exceeds a limit only `id`, `name` and `type` are kept. */
 typedef struct json_splitter json_splitter;
 
 typedef struct json_element {

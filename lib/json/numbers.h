@@ -1,9 +1,8 @@
-/* numbers.h - numbers out of what people type into Kitsu's fields.
+/* numbers.h - numbers from what people type into Kitsu's fields.
  *
- * They arrive as text as often as not. Trimmed, a text must be a JSON number
- * and finite; an integer field takes whole values of int32_t only; everything
- * else is as if it were absent (opkitsu(7), "What becomes of what"). All take
- * NULL. The arena is for scratch. */
+ * They often arrive as text. A text, trimmed, must be a finite JSON number; an integer
+ * field takes whole values of int32_t only. Anything else counts as absent (opkitsu(7),
+ * "Mapping"). All take NULL. The arena is for scratch. */
 #ifndef OPKITSU_JSON_NUMBERS_H
 #define OPKITSU_JSON_NUMBERS_H
 

@@ -2,25 +2,26 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "listen/scope.h"
 #include "store/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define STORE_SECONDS 30  /* to wait for a program that writes to the store */
-#define MARKS_SECONDS 2   /* after which the marks are believed without the position */
+#define MARKS_SECONDS 2   /* after which the marks count without the position */
 #define LOOK_SECONDS  10  /* between two looks at what op-apply wants */
-#define FIRST_PAUSE   60  /* seconds before a full read is asked for again, */
+#define FIRST_PAUSE   60  /* seconds before a full read is requested again, */
 #define LONGEST_PAUSE 600 /* doubled each time */
 
 /* A project that wants a full read. */
 typedef struct want {
     char *id; /* owned */
     double due, pause;
-    bool standing; /* still so at the last look */
+    bool confirmed; /* at the last look */
 } want;
 
-/* Numbers of `synced:SERVER` that move with every batch that arrives. */
+/* Numbers of `synced:SERVER` that change with every batch that arrives. */
 typedef struct marks {
     int64_t events, read_at;
 } marks;
@@ -32,8 +33,8 @@ struct backlog {
 
     want *wants; /* owned */
     size_t n_wants, wants_cap;
-    double looked_at;
-    bool moved; /* a batch has arrived since the last look */
+    double wants_read_at; /* when the wants were read */
+    bool changed;         /* a batch has arrived since the last look */
 
     arena *arena; /* owned: of `position` */
     bool in_flight, by_marks;
@@ -50,7 +51,7 @@ backlog *backlog_new(store *s, const char *url, const char *server, const json *
                    .server = server,
                    .projects = projects,
                    .arena = arena_new(),
-                   .moved = true};
+                   .changed = true};
     return p;
 }
 
@@ -73,25 +74,15 @@ static bool need_store(backlog *p, error *e)
     return p->store != NULL;
 }
 
-/* After a failure: the next use opens it anew. */
-static bool lose_store(backlog *p)
+/* After a failure: the next use opens it again. Returns false. */
+static bool close_store(backlog *p)
 {
     store_close(p->store);
     p->store = NULL;
     return false;
 }
 
-/* ---- who wants a full read ---------------------------------------------- */
-
-static bool is_ours(const backlog *p, const char *id)
-{
-    if (p->projects->type != JSON_ARRAY)
-        return true;
-    for (uint32_t i = 0; i < p->projects->len; i++)
-        if (strcmp(p->projects->items[i].text, id) == 0)
-            return true;
-    return false;
-}
+/* ---- which projects want a full read ---------------------------------------------- */
 
 static want *find_want(backlog *p, const char *id)
 {
@@ -109,36 +100,36 @@ static void add_want(backlog *p, const char *id)
         w = &p->wants[p->n_wants++];
         *w = (want){.id = xstrdup(id), .pause = FIRST_PAUSE};
     }
-    w->standing = true;
+    w->confirmed = true;
 }
 
-static void drop_settled(backlog *p)
+static void drop_unconfirmed(backlog *p)
 {
     size_t kept = 0;
     for (size_t i = 0; i < p->n_wants; i++)
-        if (p->wants[i].standing)
+        if (p->wants[i].confirmed)
             p->wants[kept++] = p->wants[i];
         else
             free(p->wants[i].id);
     p->n_wants = kept;
 }
 
-static bool look(backlog *p, arena *a, error *e)
+static bool read_wants(backlog *p, arena *a, error *e)
 {
     state_checkpoint *list;
     size_t n;
     if (!need_store(p, e))
         return false;
     if (!state_checkpoints(p->store, p->server, a, &list, &n, e))
-        return lose_store(p);
+        return close_store(p);
     for (size_t i = 0; i < p->n_wants; i++)
-        p->wants[i].standing = false;
+        p->wants[i].confirmed = false;
     for (size_t i = 0; i < n; i++)
-        if (list[i].project_id && list[i].full_sync && is_ours(p, list[i].project_id))
+        if (list[i].project_id && list[i].full_sync && scope_has(p->projects, list[i].project_id))
             add_want(p, list[i].project_id);
-    drop_settled(p);
-    p->looked_at = clock_now();
-    p->moved = false;
+    drop_unconfirmed(p);
+    p->wants_read_at = clock_now();
+    p->changed = false;
     return true;
 }
 
@@ -146,7 +137,7 @@ bool backlog_wants(backlog *p, arena *a, json *ids, error *e)
 {
     double now = clock_now();
     *ids = json_array();
-    if (p->moved && now - p->looked_at >= LOOK_SECONDS && !look(p, a, e))
+    if (p->changed && now - p->wants_read_at >= LOOK_SECONDS && !read_wants(p, a, e))
         return false;
     for (size_t i = 0; i < p->n_wants; i++)
         if (p->wants[i].due <= now)
@@ -167,7 +158,7 @@ void backlog_asked(backlog *p, const json *ids)
 
 double backlog_wants_in(const backlog *p)
 {
-    double now = clock_now(), next = p->moved ? p->looked_at + LOOK_SECONDS : -1;
+    double now = clock_now(), next = p->changed ? p->wants_read_at + LOOK_SECONDS : -1;
     for (size_t i = 0; i < p->n_wants; i++)
         if (next < 0 || p->wants[i].due < next)
             next = p->wants[i].due;
@@ -198,7 +189,8 @@ static bool add_link(void *context, store_ns ns, const json *document)
     return true;
 }
 
-static const state_checkpoint *find(const state_checkpoint *list, size_t n, const char *project_id)
+static const state_checkpoint *find_checkpoint(const state_checkpoint *list, size_t n,
+                                               const char *project_id)
 {
     for (size_t i = 0; i < n; i++)
         if (json_text(&list[i].created_at) &&
@@ -208,15 +200,16 @@ static const state_checkpoint *find(const state_checkpoint *list, size_t n, cons
     return NULL;
 }
 
-/* Whether `a` is the earlier one. Of one second the one that has less. */
+/* Whether `a` is the earlier one; within one second, the one with fewer ids. */
 static bool is_earlier(const state_checkpoint *a, const state_checkpoint *b)
 {
     int order = strcmp(a->created_at.text, b->created_at.text);
     return order < 0 || (order == 0 && a->ids.len < b->ids.len);
 }
 
-/* What a project needs: the later one of its own and that of all. */
-static const state_checkpoint *effective(const state_checkpoint *own, const state_checkpoint *all)
+/* What a project needs: the later one of its own and the one of all. */
+static const state_checkpoint *needed_position(const state_checkpoint *own,
+                                               const state_checkpoint *all)
 {
     if (!own || !all)
         return own ? own : all;
@@ -230,23 +223,23 @@ bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, err
     size_t n;
     if (!need_store(p, e))
         return false;
-    if (!store_projects(p->store, a, add_link, &l, e) ||
+    if (!store_projects(p->store, &(store_sink){a, add_link, &l}, e) ||
         !state_checkpoints(p->store, p->server, a, &list, &n, e))
-        return lose_store(p);
+        return close_store(p);
     bool named = p->projects->type == JSON_ARRAY;
     const json *ids = named ? p->projects : &l.ids;
-    const state_checkpoint *all = find(list, n, NULL);
-    /* That of all is needed for the projects that the store does not have yet. */
+    const state_checkpoint *all = find_checkpoint(list, n, NULL);
+    /* The one of all is needed for projects that the store does not have yet. */
     const state_checkpoint *oldest = named ? NULL : all;
     for (uint32_t i = 0; i < ids->len; i++) {
-        const state_checkpoint *own = find(list, n, ids->items[i].text);
-        const state_checkpoint *its = effective(own, all);
+        const state_checkpoint *own = find_checkpoint(list, n, ids->items[i].text);
+        const state_checkpoint *its = needed_position(own, all);
         if (!its || (own && own->full_sync))
             add_want(p, ids->items[i].text);
         if (its && (!oldest || is_earlier(its, oldest)))
             oldest = its;
     }
-    p->looked_at = clock_now();
+    p->wants_read_at = clock_now();
     *found = oldest != NULL;
     if (oldest) {
         *start = (event_position){oldest->created_at, oldest->ids};
@@ -263,7 +256,7 @@ static bool read_marks(backlog *p, arena *a, marks *m, error *e)
     bool found;
     *m = (marks){-1, -1};
     if (!state_synced(p->store, p->server, a, &synced, &found, e))
-        return lose_store(p);
+        return close_store(p);
     if (found) {
         json_int64(json_get(&synced, "events"), &m->events);
         json_int64(json_get(&synced, "read_at"), &m->read_at);
@@ -276,15 +269,15 @@ static bool same_position(const event_position *a, const event_position *b)
     return json_equal(&a->created_at, &b->created_at, NULL) && json_equal(&a->ids, &b->ids, NULL);
 }
 
-bool backlog_prepare(backlog *p, bool need_telling, bool *telling, error *e)
+bool backlog_prepare(backlog *p, bool silent, bool *silent_ok, error *e)
 {
     double now = 0;
     if (!need_store(p, e))
         return false;
     arena *a = arena_new();
     bool ok = read_marks(p, a, &p->before, e) &&
-              (!need_telling || store_now(p->store, &now, e) || lose_store(p));
-    *telling = ok && (int64_t)now > p->before.read_at;
+              (!silent || store_now(p->store, &now, e) || close_store(p));
+    *silent_ok = ok && (!silent || (int64_t)now > p->before.read_at);
     arena_free(a);
     return ok;
 }
@@ -297,9 +290,9 @@ void backlog_sent(backlog *p, const event_position *position)
     p->sent_at = clock_now();
 }
 
-/* The position is the store's, or, where it stays the same, what moves with
- * each batch has moved. The latter also when a full sync, of another program,
- * has put its own position over ours. */
+/* The store has the batch's position, or, where that stays the same, the marks have
+ * changed. The marks also count when a full sync by another program has written its
+ * own position over ours. */
 bool backlog_arrived(backlog *p, bool *arrived, error *e)
 {
     *arrived = !p->in_flight;
@@ -313,7 +306,7 @@ bool backlog_arrived(backlog *p, bool *arrived, error *e)
         state_checkpoint c;
         const char *who = p->projects->type == JSON_ARRAY ? p->projects->items[0].text : NULL;
         bool found;
-        ok = state_checkpoint_of(p->store, p->server, who, a, &c, &found, e) || lose_store(p);
+        ok = state_checkpoint_of(p->store, p->server, who, a, &c, &found, e) || close_store(p);
         if (ok && found)
             *arrived = same_position(&(event_position){c.created_at, c.ids}, &p->position);
     }
@@ -325,7 +318,7 @@ bool backlog_arrived(backlog *p, bool *arrived, error *e)
     arena_free(a);
     if (*arrived) {
         p->in_flight = false;
-        p->moved = true;
+        p->changed = true;
     }
     return ok;
 }

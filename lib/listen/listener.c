@@ -1,330 +1,204 @@
 #include "listen/listener.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
-#include "base/output.h"
+#include "listen/downstream.h"
+#include "listen/outgoing_batch.h"
+#include "listen/retry.h"
 #include "listen/unlogged.h"
 #include "net/sio.h"
-#include "record/ndjson.h"
-#include "zou/event_log.h"
 
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#define SOCKETLESS_SECONDS 2.0  /* between two readings of the log without a doorbell that rings, */
-#define SAFETY_SECONDS     60.0 /* and with one that never pings */
+#define SOCKETLESS_SECONDS 2.0  /* between two readings of the log while the socket is silent, */
+#define SAFETY_SECONDS     60.0 /* and while it works */
 #define HEARTBEAT_SECONDS  60.0
-#define KIND_SECONDS       1.0 /* between two readings for what is thought to be never stored */
-
-#define FIRST_BACKOFF   1.0 /* seconds after which a server that is down is asked again, */
-#define LONGEST_BACKOFF 30.0
+#define KIND_SECONDS       1.0 /* between two readings for what is thought to be never logged */
 
 #define FIRST_POLL   0.002 /* seconds between two looks at the store, */
 #define LONGEST_POLL 0.25  /* growing by */
 #define POLL_GROWTH  1.3   /* so that a batch is noticed at most a third later than it arrived */
 #define TICK_SECONDS 0.25  /* until a batch that may not begin is tried again */
 
-/* bytes; of messages that wait, where only the socket brings events. Beyond that
- * a full read is asked for in their place. */
-#define MAX_MESSAGES ((size_t)16 * 1024 * 1024)
+/* What a batch has before its Checkpoint. */
+typedef enum batch_kind {
+    NO_BATCH,  /* nothing to write */
+    HEARTBEAT, /* nothing: the Checkpoint says that all is well */
+    SYNCS,     /* requests for the full reads that the backlog wants */
+    EVENTS,    /* the same, if any, and events of the log or messages of the socket */
+    SYNC_ALL   /* a request for a full read of everything, and messages, if any */
+} batch_kind;
 
-typedef struct listener {
+struct listener {
     const listener_options *o;
-    sio *socket;
-    unlogged *unlogged;
-    event_log *log; /* NULL: it may not be read */
-    arena *arena;   /* of what is written */
+    sio *socket;        /* owned, as the next three */
+    unlogged *unlogged; /* messages that the log has not shown yet */
+    event_log *log;     /* NULL: it may not be read */
+    arena *arena;       /* of what is written */
 
-    bool read_now, silent_kind; /* the log is to be read: at once, or within a second */
-    bool renew, renewed;        /* the socket does not take the token */
-    bool down_said, socket_said;
+    bool read_now;       /* the log is to be read at once, */
+    bool unlogged_kind;  /* or within KIND_SECONDS */
+    bool renew, renewed; /* the socket does not accept the token */
+    bool socket_warned;  /* the user has been warned that it does not work */
+    retry retry;
     double read_at, read_seconds, wrote_at;
-    double socketless;        /* seconds between two readings without the socket */
-    double retry_at, backoff; /* after a failure */
-    double looked_at, poll;   /* at the store */
-    double wants_at;          /* no full read is asked for before */
-    double heartbeat;
+    double socketless;       /* seconds between two readings while the socket is silent */
+    double checked_at, poll; /* when the store was; seconds until the next time */
+    double syncs_from;       /* by clock_now: no full read is requested before */
+    double heartbeat;        /* seconds between two */
 
-    /* Where only the socket brings events. */
-    buf messages; /* Event records, as lines */
-    size_t n_messages;
-    bool everything;      /* a full read of all is to be asked for, */
-    double everything_at; /* and was */
-} listener;
+    /* Where only the socket brings events: */
+    messages messages;
+    bool sync_all;      /* a full read of everything is to be requested, */
+    double sync_all_at; /* and was; 0: never */
+};
 
-static double first_backoff(void)
+/* ---- what the socket says ------------------------------------------------- */
+
+static void socket_joined(listener *l)
 {
-    return clock_setting("OPKITSU_BACKOFF_SECONDS", FIRST_BACKOFF);
-}
-
-/* ---- signals, and a reader that has left ---------------------------------- */
-
-static volatile sig_atomic_t writing, caught;
-
-static void end_by(int number)
-{
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-static void on_signal(int number)
-{
-    caught = number;
-    if (!writing)
-        end_by(number);
-}
-
-void listener_catch_signals(void)
-{
-    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = on_signal}; /* a write that hangs is given up */
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction old;
-        sigaction(numbers[i], NULL, &old);
-        if (old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-    }
-}
-
-/* As if it had been written to. */
-static void end_without_reader(void)
-{
-    if (!http_hung_up(STDOUT_FILENO))
-        return;
-    end_by(SIGPIPE);
-    _exit(EX_IOERR);
-}
-
-void listener_pause(double seconds)
-{
-    struct pollfd p = {.fd = STDOUT_FILENO};
-    poll(&p, 1, (int)(seconds * 1000));
-    end_without_reader();
-}
-
-/* ---- what the socket says -------------------------------------------------- */
-
-static bool is_wanted(const listener *l, const char *project_id)
-{
-    const json *projects = l->o->projects;
-    if (projects->type != JSON_ARRAY || !project_id)
-        return true;
-    for (uint32_t i = 0; i < projects->len; i++)
-        if (strcmp(projects->items[i].text, project_id) == 0)
-            return true;
-    return false;
-}
-
-static void keep_message(listener *l, const char *name, const json *data)
-{
-    arena *a = arena_new();
-    json record = event_record(a, NULL, NULL, name, NULL, data);
-    if (is_wanted(l, json_text(json_get(&record, "project_id")))) {
-        json_write(&l->messages, &record);
-        buf_addc(&l->messages, '\n');
-        l->n_messages++;
-    }
-    if (l->messages.len > MAX_MESSAGES) {
-        buf_free(&l->messages);
-        l->n_messages = 0;
-        l->everything = true;
-    }
-    arena_free(a);
-}
-
-static void on_joined(listener *l)
-{
-    if (l->socket_said)
+    if (l->socket_warned)
         msg_warn("%s: the socket is back", zou_server(l->o->zou));
     else
         msg_info("%s: connected to the socket", zou_server(l->o->zou));
-    l->socket_said = l->renewed = false;
+    l->socket_warned = l->renewed = false;
     l->read_now = true; /* what happened meanwhile */
-    l->everything = !l->log;
+    l->sync_all = !l->log;
     unlogged_forget(l->unlogged);
 }
 
-static void on_lost(listener *l, const char *why)
+static void socket_lost(listener *l, const char *why)
 {
-    if (!l->socket_said)
+    if (!l->socket_warned)
         msg_warn("%s; %s", why,
                  l->log ? "reading the log every 2 seconds meanwhile"
-                        : "without it nothing is heard");
+                        : "no events arrive without it");
     else
         msg_info("%s", why);
-    l->socket_said = true;
+    l->socket_warned = true;
+}
+
+static void take_message(listener *l, const char *name, const json *data)
+{
+    if (msg_level() >= 2)
+        msg_info("socket: %s", name);
+    if (!l->log)
+        l->sync_all |= !messages_add(&l->messages, l->o->projects, name, data);
+    else if (unlogged_add(l->unlogged, name, data))
+        l->read_now = true;
+    else
+        l->unlogged_kind = true;
 }
 
 static void on_socket(void *context, sio_event what, const char *text, const json *data)
 {
     listener *l = context;
     switch (what) {
-    case SIO_JOINED: on_joined(l); break;
-    case SIO_MESSAGE:
-        if (msg_level() >= 2)
-            msg_info("rung: %s", text);
-        if (!l->log)
-            keep_message(l, text, data);
-        else if (unlogged_add(l->unlogged, text, data))
-            l->read_now = true;
-        else
-            l->silent_kind = true;
-        break;
+    case SIO_JOINED: socket_joined(l); break;
+    case SIO_MESSAGE: take_message(l, text, data); break;
     case SIO_PING: l->read_now = true; break;
     case SIO_DENIED:
         l->renew = true;
-        on_lost(l, text);
+        socket_lost(l, text);
         break;
     case SIO_LOST:
-    case SIO_REFUSED: on_lost(l, text); break;
+    case SIO_REFUSED: socket_lost(l, text); break;
     }
 }
 
-/* ---- failures --------------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------- */
 
-static void back_off(listener *l)
-{
-    l->retry_at = clock_now() + clock_jitter(l->backoff);
-    l->backoff = fmin(l->backoff * 2, LONGEST_BACKOFF);
-}
-
-/* Whether waiting may help against it. At its start a listener does not wait
- * for an address to become Kitsu's. */
-static bool is_passing(const listener *l, int status)
+/* Whether waiting may help. An address that is not Kitsu's is an error at the start,
+ * and the server's trouble later. */
+static bool is_transient(const listener *l, int status)
 {
     return !l->o->once && (status == EX_TEMPFAIL || status == EX_UNAVAILABLE ||
                            (status == EX_PROTOCOL && l->read_at > 0));
 }
 
 /* Returns EX_OK, or the status to end with. */
-static int failed(listener *l, const error *e)
+static int take_failure(listener *l, const error *e)
 {
-    if (!is_passing(l, e->status)) {
-        msg_error("%s", e->what);
-        return e->status;
+    if (is_transient(l, e->status)) {
+        retry_failed(&l->retry, e);
+        return EX_OK;
     }
-    end_without_reader();
-    if (l->down_said)
-        msg_info("%s", e->what);
-    else
-        msg_warn("%s; trying again until it is back", e->what);
-    l->down_said = true;
-    back_off(l);
-    return EX_OK;
+    msg_error("%s", e->what);
+    return e->status;
 }
 
-static int store_failed(listener *l, const error *e)
-{
-    error as_http = {.status = e->status};
-    strcpy(as_http.what, e->what);
-    return failed(l, &as_http);
-}
+/* ---- writing -------------------------------------------------------------- */
 
-static void works_again(listener *l)
+static outgoing_batch batch_of(listener *l)
 {
-    if (l->down_said)
-        msg_warn("it works again");
-    l->down_said = false;
-    l->backoff = first_backoff();
-    l->retry_at = 0;
-}
-
-/* ---- writing ------------------------------------------------------------------ */
-
-static void write_sync(listener *l, json project_id)
-{
-    json v = json_object();
-    json_add(l->arena, &v, "type", json_string(l->arena, "Sync"));
-    json_add(l->arena, &v, "project_id", project_id);
-    ndjson_write(&v);
-}
-
-/* Of all that is listened for. */
-static void write_sync_of_all(listener *l)
-{
-    const json *projects = l->o->projects;
-    if (projects->type != JSON_ARRAY)
-        write_sync(l, json_null());
-    for (uint32_t i = 0; projects->type == JSON_ARRAY && i < projects->len; i++)
-        write_sync(l, projects->items[i]);
-}
-
-static void write_checkpoint(listener *l, const event_position *position, size_t events)
-{
-    json v = json_object();
-    json_add(l->arena, &v, "type", json_string(l->arena, "Checkpoint"));
-    json_add(l->arena, &v, "server", json_string(l->arena, zou_server(l->o->zou)));
-    json_add(l->arena, &v, "projects", *l->o->projects);
-    json_add(l->arena, &v, "created_at", position->created_at);
-    json_add(l->arena, &v, "ids", position->ids);
-    json_add(l->arena, &v, "events", json_integer(l->arena, (int64_t)events));
-    ndjson_write(&v);
-}
-
-static void begin_writing(void)
-{
-    writing = 1;
-    if (caught)
-        end_by(caught);
+    return (outgoing_batch){.server = zou_server(l->o->zou),
+                            .projects = l->o->projects,
+                            .log = l->log,
+                            .messages = &l->messages};
 }
 
 /* Returns EX_OK, or the status to end with. */
 static int end_writing(listener *l)
 {
-    fflush(stdout);
-    writing = 0;
-    if (caught)
-        end_by(caught);
+    int status = downstream_end();
     l->wrote_at = clock_now();
     l->poll = FIRST_POLL;
-    return ferror(stdout) ? EX_IOERR : EX_OK;
+    return status;
 }
 
-static size_t write_events(const listener *l)
+/* `wanted`: ids of the projects that the backlog wants a full read of. A heartbeat
+ * changes nothing in the store, and so cannot be awaited there. */
+static int write_batch(listener *l, batch_kind kind, const json *wanted)
 {
-    size_t n, written = 0;
-    const event *events = event_log_events(l->log, &n);
-    for (size_t i = 0; i < n; i++)
-        if (is_wanted(l, events[i].project_id)) {
-            ndjson_write(&events[i].record);
-            written++;
-        }
-    return written;
-}
-
-/* A batch that ends where the log has been read to. */
-static int write_batch(listener *l, const json *wants)
-{
-    const event_position *position = event_log_position(l->log);
-    size_t n;
-    event_log_events(l->log, &n);
-    begin_writing();
-    for (uint32_t i = 0; i < wants->len; i++)
-        write_sync(l, wants->items[i]);
-    write_checkpoint(l, position, write_events(l));
-    if (l->o->backlog && n + wants->len > 0) { /* a heartbeat changes nothing */
-        backlog_sent(l->o->backlog, position);
-        backlog_asked(l->o->backlog, wants);
+    outgoing_batch b = batch_of(l);
+    downstream_begin();
+    if (kind == SYNC_ALL)
+        outgoing_batch_write_sync_all(&b, l->arena);
+    else
+        outgoing_batch_write_syncs(wanted, l->arena);
+    outgoing_batch_write_checkpoint(&b, outgoing_batch_write_events(&b), l->arena);
+    if (l->o->backlog && kind != HEARTBEAT) {
+        backlog_sent(l->o->backlog, outgoing_batch_position(&b));
+        backlog_asked(l->o->backlog, wanted);
     }
     return end_writing(l);
 }
 
-/* ---- reading the log ------------------------------------------------------------ */
-
-static void log_refused(listener *l)
+/* Get ready for a batch. `wanted`: as above, in the arena. `*silent_ok`: it may be
+ * written without an event in it, and the store will still tell when it has arrived. */
+static int prepare_batch(listener *l, bool sync_all, json *wanted, bool *silent_ok)
 {
-    msg_warn("%s: this role may not read the log of events: only what the socket says is heard, "
-             "and a full read is asked for whenever it was away",
+    error e;
+    backlog *b = l->o->backlog;
+    *wanted = json_array();
+    *silent_ok = true;
+    arena_reset(l->arena);
+    if (!b || (backlog_wants(b, l->arena, wanted, &e) &&
+               backlog_prepare(b, sync_all || wanted->len > 0, silent_ok, &e)))
+        return EX_OK;
+    *wanted = json_array();
+    return take_failure(l, &e);
+}
+
+static bool heartbeat_is_due(const listener *l)
+{
+    return clock_now() - l->wrote_at >= l->heartbeat;
+}
+
+/* ---- from the log --------------------------------------------------------- */
+
+static void stop_reading_log(listener *l)
+{
+    msg_warn("%s: this role may not read the log of events: only the socket's messages are "
+             "written, and a full read is requested whenever the socket was interrupted",
              zou_server(l->o->zou));
     event_log_free(l->log);
     l->log = NULL;
-    l->everything = sio_is_joined(l->socket);
+    l->sync_all = sio_is_joined(l->socket);
 }
 
 static int read_log(listener *l, bool *read)
@@ -335,102 +209,88 @@ static int read_log(listener *l, bool *read)
     switch (event_log_read(l->log, &e)) {
     case EVENTS_READ: break;
     case EVENTS_GAP: msg_error("%s", e.what); return EX_TEMPFAIL;
-    case EVENTS_REFUSED: log_refused(l); return EX_OK;
-    case EVENTS_FAILED: return failed(l, &e);
+    case EVENTS_REFUSED: stop_reading_log(l); return EX_OK;
+    case EVENTS_FAILED: return take_failure(l, &e);
     }
     size_t n;
     const event *events = event_log_events(l->log, &n);
     for (size_t i = 0; i < n; i++)
         unlogged_remove(l->unlogged, events[i].name, events[i].data);
     unlogged_log_was_read(l->unlogged);
-    works_again(l);
-    l->read_now = l->silent_kind = false;
+    retry_worked(&l->retry);
+    l->read_now = l->unlogged_kind = false;
     l->read_at = clock_now();
     l->read_seconds = l->read_at - began;
     *read = true;
     return EX_OK;
 }
 
-/* What of full reads is to be asked for in this batch. `*telling`: it may be
- * sent without an event in it. */
-static int get_wants(listener *l, bool everything, json *wants, bool *telling)
+static batch_kind kind_from_log(const listener *l, const json *wanted)
 {
-    error e;
-    *wants = json_array();
-    *telling = true;
-    if (!l->o->backlog ||
-        (backlog_wants(l->o->backlog, l->arena, wants, &e) &&
-         backlog_prepare(l->o->backlog, everything || wants->len > 0, telling, &e)))
-        return EX_OK;
-    *wants = json_array();
-    return store_failed(l, &e);
+    size_t n;
+    event_log_events(l->log, &n);
+    if (n > 0)
+        return EVENTS;
+    if (wanted->len > 0)
+        return SYNCS;
+    return heartbeat_is_due(l) ? HEARTBEAT : NO_BATCH;
 }
 
-static int read_and_write(listener *l)
+static int write_from_log(listener *l)
 {
-    json wants;
-    bool read, telling;
-    size_t n;
-    arena_reset(l->arena);
-    int status = get_wants(l, false, &wants, &telling);
-    if (status != EX_OK || l->retry_at > clock_now())
+    json wanted;
+    bool read, silent_ok;
+    int status = prepare_batch(l, false, &wanted, &silent_ok);
+    if (status != EX_OK || retry_in(&l->retry) > 0)
         return status;
-    if (!telling) {
-        wants = json_array();
-        l->wants_at = clock_now() + TICK_SECONDS;
+    if (!silent_ok) {
+        wanted = json_array();
+        l->syncs_from = clock_now() + TICK_SECONDS;
     }
     status = read_log(l, &read);
     if (status != EX_OK || !read)
         return status;
-    event_log_events(l->log, &n);
-    bool is_idle = clock_now() - l->wrote_at >= l->heartbeat;
-    return n + wants.len > 0 || is_idle ? write_batch(l, &wants) : EX_OK;
+    batch_kind kind = kind_from_log(l, &wanted);
+    return kind == NO_BATCH ? EX_OK : write_batch(l, kind, &wanted);
 }
 
-/* ---- only the socket -------------------------------------------------------------- */
+/* ---- from the socket alone ------------------------------------------------ */
 
-static int write_messages(listener *l)
+static batch_kind kind_from_socket(const listener *l)
 {
-    static const event_position nowhere = {.created_at = {.type = JSON_NULL},
-                                           .ids = {.type = JSON_ARRAY}};
-    double now = clock_now();
-    bool everything =
-        l->everything && (l->everything_at == 0 || now - l->everything_at >= SAFETY_SECONDS);
-    bool heartbeat = !everything && l->n_messages == 0, telling;
-    if (heartbeat && !(sio_is_joined(l->socket) && now - l->wrote_at >= l->heartbeat))
-        return EX_OK;
-    arena_reset(l->arena);
-    json wants;
-    int status = get_wants(l, everything, &wants, &telling);
-    if (status != EX_OK || l->retry_at > now)
-        return status;
-    if (!telling && l->n_messages == 0) {
-        l->retry_at = now + TICK_SECONDS;
-        return EX_OK;
-    }
-    begin_writing();
-    if (everything)
-        write_sync_of_all(l);
-    for (uint32_t i = 0; i < wants.len && !everything; i++)
-        write_sync(l, wants.items[i]);
-    if (l->n_messages)
-        output_write(l->messages.data, l->messages.len);
-    write_checkpoint(l, &nowhere, l->n_messages);
-    buf_clear(&l->messages);
-    l->n_messages = 0;
-    if (everything) {
-        l->everything = false;
-        l->everything_at = now;
-    }
-    if (l->o->backlog && (!heartbeat || wants.len > 0)) {
-        backlog_sent(l->o->backlog, &nowhere);
-        backlog_asked(l->o->backlog, &wants);
-    }
-    works_again(l);
-    return end_writing(l);
+    bool again = l->sync_all_at > 0 && clock_now() - l->sync_all_at < SAFETY_SECONDS;
+    if (l->sync_all && !again)
+        return SYNC_ALL;
+    if (l->messages.n > 0)
+        return EVENTS;
+    return sio_is_joined(l->socket) && heartbeat_is_due(l) ? HEARTBEAT : NO_BATCH;
 }
 
-/* ---- when ---------------------------------------------------------------------------- */
+static int write_from_socket(listener *l)
+{
+    json wanted;
+    bool silent_ok;
+    batch_kind kind = kind_from_socket(l);
+    if (kind == NO_BATCH)
+        return EX_OK;
+    int status = prepare_batch(l, kind == SYNC_ALL, &wanted, &silent_ok);
+    if (status != EX_OK || retry_in(&l->retry) > 0)
+        return status;
+    if (kind == HEARTBEAT && wanted.len > 0)
+        kind = SYNCS;
+    if (!silent_ok && l->messages.n == 0) {
+        l->syncs_from = clock_now() + TICK_SECONDS;
+        return EX_OK;
+    }
+    if (kind == SYNC_ALL) {
+        l->sync_all = false;
+        l->sync_all_at = clock_now();
+    }
+    retry_worked(&l->retry);
+    return write_batch(l, kind, &wanted);
+}
+
+/* ---- when ------------------------------------------------------------------ */
 
 /* The earlier of two waits, of which -1 is never. */
 static double sooner(double a, double b)
@@ -443,41 +303,41 @@ static double from_now(double at)
     return fmax(at - clock_now(), 0);
 }
 
-/* Seconds until the log is to be read. After a ring it is at once, but Zou gets
- * as much time for others as the last reading took: a busy studio has a ring
- * for every moment. */
-static double log_due_in(listener *l)
+/* Seconds until the log is to be read for a message of the socket: at once, but Zou
+ * gets as much time for others as the last reading took, since a busy studio has a
+ * message for every moment. -1: no message waits. */
+static double messages_want_log_in(listener *l)
 {
-    bool bell = sio_is_joined(l->socket) && !unlogged_socket_is_silent(l->unlogged);
-    if (l->read_at == 0 || event_log_has_more(l->log))
-        return 0;
-    double rung = l->read_now ? 0 : unlogged_due_in(l->unlogged);
-    if (rung >= 0)
-        rung = fmax(rung, from_now(l->read_at + l->read_seconds));
-    double due = sooner(rung, event_log_due_in(l->log));
-    due = sooner(due, from_now(l->read_at + (bell ? SAFETY_SECONDS : l->socketless)));
-    due = sooner(due, from_now(l->wrote_at + l->heartbeat));
-    if (l->silent_kind)
-        due = sooner(due, from_now(l->read_at + KIND_SECONDS));
-    if (l->o->backlog) {
-        double wants = backlog_wants_in(l->o->backlog);
-        due = sooner(due, wants < 0 ? wants : fmax(wants, from_now(l->wants_at)));
-    }
-    return due;
+    double due = l->read_now ? 0 : unlogged_due_in(l->unlogged);
+    if (due >= 0)
+        due = fmax(due, from_now(l->read_at + l->read_seconds));
+    return l->unlogged_kind ? sooner(due, from_now(l->read_at + KIND_SECONDS)) : due;
 }
 
-static double messages_due_in(const listener *l)
+static double log_due_in(listener *l)
 {
-    double heartbeat = sio_is_joined(l->socket) ? from_now(l->wrote_at + l->heartbeat) : -1;
-    if (l->n_messages)
+    if (l->read_at == 0 || event_log_has_more(l->log))
         return 0;
-    if (l->everything)
-        return l->everything_at > 0 ? from_now(l->everything_at + SAFETY_SECONDS) : 0;
-    return heartbeat;
+    bool socket_works = sio_is_joined(l->socket) && !unlogged_socket_is_silent(l->unlogged);
+    double due = sooner(messages_want_log_in(l), event_log_due_in(l->log));
+    due = sooner(due, from_now(l->read_at + (socket_works ? SAFETY_SECONDS : l->socketless)));
+    due = sooner(due, from_now(l->wrote_at + l->heartbeat));
+    double syncs = l->o->backlog ? backlog_wants_in(l->o->backlog) : -1;
+    return syncs < 0 ? due : sooner(due, fmax(syncs, from_now(l->syncs_from)));
+}
+
+static double socket_due_in(const listener *l)
+{
+    double due = sio_is_joined(l->socket) ? from_now(l->wrote_at + l->heartbeat) : -1;
+    if (l->messages.n)
+        return 0;
+    if (l->sync_all)
+        due = l->sync_all_at > 0 ? from_now(l->sync_all_at + SAFETY_SECONDS) : 0;
+    return due < 0 ? due : fmax(due, from_now(l->syncs_from));
 }
 
 /* Whether the last batch has arrived; else `*wait` says when to look again. */
-static int has_arrived(listener *l, bool *arrived, double *wait)
+static int check_arrival(listener *l, bool *arrived, double *wait)
 {
     error e;
     double now = clock_now();
@@ -485,119 +345,120 @@ static int has_arrived(listener *l, bool *arrived, double *wait)
     *wait = 0;
     if (*arrived)
         return EX_OK;
-    if (now < l->looked_at + l->poll) {
-        *wait = l->looked_at + l->poll - now;
+    if (now < l->checked_at + l->poll) {
+        *wait = l->checked_at + l->poll - now;
         return EX_OK;
     }
     if (!backlog_arrived(l->o->backlog, arrived, &e))
-        return store_failed(l, &e);
-    l->looked_at = now;
+        return take_failure(l, &e);
+    l->checked_at = now;
     if (!*arrived)
         *wait = l->poll;
     l->poll = *arrived ? FIRST_POLL : fmin(l->poll * POLL_GROWTH, LONGEST_POLL);
     return EX_OK;
 }
 
+/* ---- rounds ----------------------------------------------------------------- */
+
 static int open_socket(listener *l)
 {
     error e;
-    if (!sio_is_due(l->socket) || l->retry_at > clock_now())
+    if (!sio_is_due(l->socket) || retry_in(&l->retry) > 0)
         return EX_OK;
-    if (l->renew && !l->renewed) { /* a bot's cannot be; the log will tell */
+    if (l->renew && !l->renewed) { /* a bot's token cannot be; the log will tell */
         zou_renew(l->o->zou, &e);
         l->renewed = true;
     }
     l->renew = false;
     const char *token = zou_token(l->o->zou, &e);
     if (!token)
-        return failed(l, &e);
+        return take_failure(l, &e);
     sio_open(l->socket, token);
     return EX_OK;
 }
 
-/* One round: what is due, then a wait for what is next. */
-static int go_round(listener *l)
+int listener_round(listener *l)
 {
     int status = open_socket(l);
-    double wait = sio_due_in(l->socket);
-    wait = sooner(SAFETY_SECONDS, wait < 0 ? wait : fmax(wait, from_now(l->retry_at)));
-    double due = l->log ? log_due_in(l) : messages_due_in(l);
-    if (l->retry_at > clock_now())
-        due = from_now(l->retry_at);
+    double socket = sio_due_in(l->socket);
+    double wait = sooner(SAFETY_SECONDS, socket < 0 ? socket : fmax(socket, retry_in(&l->retry)));
+    double due = l->log ? log_due_in(l) : socket_due_in(l);
+    if (retry_in(&l->retry) > 0)
+        due = retry_in(&l->retry);
     if (status == EX_OK && due == 0) {
         bool arrived;
-        status = has_arrived(l, &arrived, &due);
+        status = check_arrival(l, &arrived, &due);
         if (status == EX_OK && arrived)
-            status = l->log ? read_and_write(l) : write_messages(l);
+            status = l->log ? write_from_log(l) : write_from_socket(l);
     }
     if (status == EX_OK) {
         sio_wait(l->socket, STDOUT_FILENO, sooner(wait, due));
-        end_without_reader();
+        downstream_check();
     }
     return status;
 }
 
-/* A part of the only batch. */
-static int write_part(listener *l, const json *wants, size_t *written)
+/* A part of the only batch, which the log gives in several readings. */
+static int write_part(listener *l, const json *wanted, size_t *written)
 {
-    begin_writing();
-    for (uint32_t i = 0; i < wants->len; i++)
-        write_sync(l, wants->items[i]);
-    *written += l->log ? write_events(l) : 0;
+    outgoing_batch b = batch_of(l);
+    downstream_begin();
+    outgoing_batch_write_syncs(wanted, l->arena);
+    *written += outgoing_batch_write_events(&b);
     return end_writing(l);
 }
 
-/* To the log's end, as one batch. */
-static int go_once(listener *l)
+int listener_once(listener *l)
 {
-    json wants;
-    bool read, telling;
+    json wanted;
+    bool read, silent_ok;
     size_t written = 0;
-    event_position end = {json_null(), json_array()};
-    int status = get_wants(l, false, &wants, &telling);
+    int status = prepare_batch(l, false, &wanted, &silent_ok);
     while (status == EX_OK && l->log) {
         status = read_log(l, &read);
         if (read)
-            status = write_part(l, &wants, &written);
-        wants = json_array();
+            status = write_part(l, &wanted, &written);
+        wanted = json_array();
         if (read && !event_log_has_more(l->log))
             break;
     }
     if (status != EX_OK)
         return status;
-    begin_writing();
+    outgoing_batch b = batch_of(l);
+    downstream_begin();
     if (!l->log)
-        write_sync_of_all(l);
-    write_checkpoint(l, l->log ? event_log_position(l->log) : &end, written);
+        outgoing_batch_write_sync_all(&b, l->arena);
+    outgoing_batch_write_checkpoint(&b, written, l->arena);
     return end_writing(l);
 }
 
-int listener_run(const listener_options *o)
+listener *listener_new(const listener_options *o)
 {
-    listener l = {.o = o,
-                  .unlogged = unlogged_new(),
-                  .arena = arena_new(),
-                  .backoff = first_backoff(),
-                  .poll = FIRST_POLL,
-                  .wrote_at = clock_now(),
-                  .socketless = clock_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
-                  .heartbeat =
-                      fmax(clock_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS), 0.01)};
-    l.socket = sio_new(zou_server(o->zou), on_socket, &l);
+    listener *l = xmalloc(sizeof *l);
+    *l = (listener){.o = o,
+                    .unlogged = unlogged_new(),
+                    .arena = arena_new(),
+                    .poll = FIRST_POLL,
+                    .wrote_at = clock_now(),
+                    .socketless = clock_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
+                    .heartbeat =
+                        fmax(clock_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS), 0.01)};
+    l->socket = sio_new(zou_server(o->zou), on_socket, l);
     if (json_text(&o->start.created_at))
-        l.log = event_log_new(o->zou, &o->start, o->certain);
+        l->log = event_log_new(o->zou, &o->start, o->certain);
     else
-        log_refused(&l);
-    int status = EX_OK;
-    if (o->once)
-        status = go_once(&l);
-    else
-        while (status == EX_OK)
-            status = go_round(&l);
-    event_log_free(l.log);
-    sio_free(l.socket);
-    unlogged_free(l.unlogged);
-    arena_free(l.arena);
-    buf_free(&l.messages);
-    return status;
+        stop_reading_log(l);
+    return l;
+}
+
+void listener_free(listener *l)
+{
+    if (!l)
+        return;
+    event_log_free(l->log);
+    sio_free(l->socket);
+    unlogged_free(l->unlogged);
+    messages_free(&l->messages);
+    arena_free(l->arena);
+    free(l);
 }

@@ -1,4 +1,4 @@
-/* listener.h - Kitsu's events to stdout, for ever (kitsu-listen(1)). */
+/* listener.h - Kitsu's events to stdout (kitsu-listen(1)). */
 #ifndef OPKITSU_LISTEN_LISTENER_H
 #define OPKITSU_LISTEN_LISTENER_H
 
@@ -11,18 +11,21 @@ typedef struct listener_options { /* all borrowed */
     const json *projects; /* an array of ids, or null for all */
     event_position start; /* created_at null: the log may not be read */
     bool certain;         /* see event_log_new */
-    bool once;            /* only to the log's end */
+    bool once;            /* listener_once is called: failures are not retried */
 } listener_options;
 
-/* Signals that end a program end it at once, but not within a line of its
- * output. Call it before listener_run. */
-void listener_catch_signals(void);
+typedef struct listener listener;
 
-/* Returns an exit status, which has been explained. Without `once` it comes back
- * only with what cannot be mended by waiting. */
-int listener_run(const listener_options *o);
+/* The options are borrowed, too. The caller owns the result. */
+listener *listener_new(const listener_options *o);
+void listener_free(listener *l); /* takes NULL */
 
-/* Wait, but no longer than somebody reads stdout: else the program ends. */
-void listener_pause(double seconds);
+/* Both return EX_OK, or an exit status, which has been reported. */
+
+/* Do what is due, then wait for what is next; to be called again and again. It fails
+ * only with what retrying cannot fix. */
+int listener_round(listener *l);
+/* Write one batch, to the present end of the log. */
+int listener_once(listener *l);
 
 #endif

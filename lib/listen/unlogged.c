@@ -9,17 +9,17 @@
 #include <string.h>
 #include <uthash.h>
 
-#define WAIT_SECONDS 2.0   /* a row is committed within milliseconds, on a bad day */
-#define FIRST_DELAY  0.005 /* seconds; half of what a change takes Zou */
+#define WAIT_SECONDS 2.0   /* a row is committed within milliseconds, even on a bad day */
+#define FIRST_DELAY  0.005 /* seconds; half of the time that Zou needs for a change */
 
-#define DEAF_SECONDS 60.0 /* until silence is taken for silence again */
+#define SILENT_SECONDS 60.0 /* how long one missing message makes the socket silent */
 
 /* kinds; a server that makes up names must not fill the memory */
 #define MAX_KINDS 10000
-/* messages; of that many within two seconds none is waited for on its own */
+/* messages; if more arrive within two seconds, all are forgotten */
 #define MAX_WAITING 10000
 
-/* How many of one message came by the socket and not yet by the log, or, below
+/* `balance`: how many of one message the socket has brought and the log has not; below
  * zero, the other way round. */
 typedef struct message {
     uint64_t hash, kind;
@@ -30,7 +30,7 @@ typedef struct message {
 
 typedef struct kind_seen {
     uint64_t hash;
-    bool came, missed;
+    bool logged, missed; /* the log has had one; one was waited for in vain */
     UT_hash_handle hh;
 } kind_seen;
 
@@ -38,8 +38,8 @@ struct unlogged {
     message *messages; /* owned hash, as the other */
     kind_seen *kinds;
     unsigned tries;
-    double read_at;   /* the last time */
-    double unrung_at; /* when an event came without a message; 0: a message came since */
+    double read_at;        /* the last time */
+    double unannounced_at; /* when an event had no message; 0: a message came since */
 };
 
 /* ---- hashes -------------------------------------------------------------- */
@@ -95,136 +95,135 @@ static uint64_t hash_message(const char *name, const json *data)
     return mix(hash_text(name, strlen(name)) + (data ? hash_value(data) : 0));
 }
 
-/* ---- the books ----------------------------------------------------------- */
+/* ---- counting ----------------------------------------------------------- */
 
 unlogged *unlogged_new(void)
 {
-    unlogged *r = xmalloc(sizeof *r);
-    *r = (unlogged){0};
-    return r;
+    unlogged *u = xmalloc(sizeof *u);
+    *u = (unlogged){0};
+    return u;
 }
 
-static void forget_message(unlogged *r, message *m)
+static void forget_message(unlogged *u, message *m)
 {
-    HASH_DEL(r->messages, m);
+    HASH_DEL(u->messages, m);
     free(m);
 }
 
-void unlogged_forget(unlogged *r)
+void unlogged_forget(unlogged *u)
 {
     message *m, *next;
-    HASH_ITER(hh, r->messages, m, next)
-    forget_message(r, m);
+    HASH_ITER(hh, u->messages, m, next)
+    forget_message(u, m);
 }
 
-static void forget_kinds(unlogged *r)
+static void forget_kinds(unlogged *u)
 {
     kind_seen *k, *next;
-    HASH_ITER(hh, r->kinds, k, next)
+    HASH_ITER(hh, u->kinds, k, next)
     {
-        HASH_DEL(r->kinds, k);
+        HASH_DEL(u->kinds, k);
         free(k);
     }
 }
 
-void unlogged_free(unlogged *r)
+void unlogged_free(unlogged *u)
 {
-    if (!r)
+    if (!u)
         return;
-    unlogged_forget(r);
-    forget_kinds(r);
-    free(r);
+    unlogged_forget(u);
+    forget_kinds(u);
+    free(u);
 }
 
-static kind_seen *kind_of_hash(unlogged *r, uint64_t hash)
+static kind_seen *kind_of_hash(unlogged *u, uint64_t hash)
 {
     kind_seen *k;
-    HASH_FIND(hh, r->kinds, &hash, sizeof hash, k);
+    HASH_FIND(hh, u->kinds, &hash, sizeof hash, k);
     if (k)
         return k;
-    if (HASH_COUNT(r->kinds) >= MAX_KINDS)
-        forget_kinds(r);
+    if (HASH_COUNT(u->kinds) >= MAX_KINDS)
+        forget_kinds(u);
     k = xmalloc(sizeof *k);
     *k = (kind_seen){.hash = hash};
-    HASH_ADD(hh, r->kinds, hash, sizeof k->hash, k);
+    HASH_ADD(hh, u->kinds, hash, sizeof k->hash, k);
     return k;
 }
 
 /* Returns the balance. */
-static int count(unlogged *r, const char *name, const json *data, int change)
+static int add_to_balance(unlogged *u, const char *name, const json *data, int change)
 {
     uint64_t hash = hash_message(name, data);
     message *m;
-    HASH_FIND(hh, r->messages, &hash, sizeof hash, m);
+    HASH_FIND(hh, u->messages, &hash, sizeof hash, m);
     if (!m) {
-        if (HASH_COUNT(r->messages) >= MAX_WAITING)
-            unlogged_forget(r);
+        if (HASH_COUNT(u->messages) >= MAX_WAITING)
+            unlogged_forget(u);
         m = xmalloc(sizeof *m);
         *m = (message){.hash = hash, .kind = hash_kind(name, data)};
-        HASH_ADD(hh, r->messages, hash, sizeof m->hash, m);
+        HASH_ADD(hh, u->messages, hash, sizeof m->hash, m);
     }
     int balance = m->balance += change;
     m->at = clock_now();
     if (balance == 0)
-        forget_message(r, m);
+        forget_message(u, m);
     return balance;
 }
 
-bool unlogged_add(unlogged *r, const char *name, const json *data)
+bool unlogged_add(unlogged *u, const char *name, const json *data)
 {
-    kind_seen *k = kind_of_hash(r, hash_kind(name, data));
-    r->unrung_at = 0;
-    if (k->missed && !k->came)
+    kind_seen *k = kind_of_hash(u, hash_kind(name, data));
+    u->unannounced_at = 0;
+    if (k->missed && !k->logged)
         return false;
-    count(r, name, data, 1);
-    r->tries = 0;
+    add_to_balance(u, name, data, 1);
+    u->tries = 0;
     return true;
 }
 
-void unlogged_remove(unlogged *r, const char *name, const json *data)
+void unlogged_remove(unlogged *u, const char *name, const json *data)
 {
-    kind_of_hash(r, hash_kind(name, data))->came = true;
-    if (count(r, name, data, -1) < 0)
-        r->unrung_at = clock_now();
+    kind_of_hash(u, hash_kind(name, data))->logged = true;
+    if (add_to_balance(u, name, data, -1) < 0)
+        u->unannounced_at = clock_now();
 }
 
-bool unlogged_socket_is_silent(const unlogged *r)
+bool unlogged_socket_is_silent(const unlogged *u)
 {
-    return r->unrung_at > 0 && clock_now() - r->unrung_at < DEAF_SECONDS;
+    return u->unannounced_at > 0 && clock_now() - u->unannounced_at < SILENT_SECONDS;
 }
 
-/* Forget what has been waited for long enough. An event that came first is kept
- * as long: its message would else be waited for. */
-static void forget_old(unlogged *r, double now)
+/* Forget messages that were waited for long enough. An event that came first is kept
+ * as long, for else its message would be waited for. */
+static void forget_old(unlogged *u, double now)
 {
     message *m, *next;
-    HASH_ITER(hh, r->messages, m, next)
+    HASH_ITER(hh, u->messages, m, next)
     {
         if (now - m->at < WAIT_SECONDS)
             continue;
         if (m->balance > 0)
-            kind_of_hash(r, m->kind)->missed = true;
-        forget_message(r, m);
+            kind_of_hash(u, m->kind)->missed = true;
+        forget_message(u, m);
     }
 }
 
-double unlogged_due_in(unlogged *r)
+double unlogged_due_in(unlogged *u)
 {
     double now = clock_now();
     bool waiting = false;
-    for (const message *m = r->messages; m && !waiting; m = m->hh.next)
+    for (const message *m = u->messages; m && !waiting; m = m->hh.next)
         waiting = m->balance > 0;
     if (!waiting)
         return -1;
-    double delay = FIRST_DELAY * (1 << (r->tries < 9 ? r->tries : 9));
-    double left = r->read_at + delay - now;
-    return left > 0 ? left : 0;
+    double delay = FIRST_DELAY * (1 << (u->tries < 9 ? u->tries : 9));
+    return fmax(u->read_at + delay - now, 0);
 }
 
-void unlogged_log_was_read(unlogged *r)
+void unlogged_log_was_read(unlogged *u)
 {
     double now = clock_now();
-    forget_old(r, now);
-    r->tries++;
-    r->read_at = now;
+    forget_old(u, now);
+    u->tries++;
+    u->read_at = now;
 }

@@ -1,7 +1,6 @@
 #include "model/change.h"
 
 #include "json/path.h"
-#include "store/bson.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -146,6 +145,36 @@ bool change_read(arena *a, const json *record, change *out, error *e)
     return out->op == CHANGE_DELETE || read_fields(a, record, out, e);
 }
 
+/* NULL of NULL. */
+static const json *copy_of(arena *a, const json *v)
+{
+    if (!v)
+        return NULL;
+    json *copy = arena_alloc(a, sizeof *copy);
+    *copy = json_copy(a, v);
+    return copy;
+}
+
+change change_copy(arena *a, const change *c)
+{
+    change copy = *c;
+    copy.db = arena_intern(a, c->db, strlen(c->db));
+    copy.coll = arena_intern(a, c->coll, strlen(c->coll));
+    copy.entity = copy_of(a, c->entity);
+    copy.key = copy_of(a, c->key);
+    copy.id = json_get(copy.key, "_id");
+    copy.after = copy_of(a, c->after);
+    copy.before = copy_of(a, c->before);
+    copy.fields = arena_alloc(a, c->n_fields * sizeof *copy.fields);
+    copy.paths = arena_alloc(a, c->n_fields * sizeof *copy.paths);
+    for (size_t i = 0; i < c->n_fields; i++) {
+        const change_field *f = &c->fields[i];
+        copy.paths[i] = arena_intern(a, f->path, strlen(f->path));
+        copy.fields[i] = (change_field){copy.paths[i], copy_of(a, f->value)};
+    }
+    return copy;
+}
+
 /* ---- judging ------------------------------------------------------------ */
 
 static change_verdict conflict(error *why, const char *format, ...)
@@ -208,30 +237,6 @@ change_verdict change_judge(const change *c, const json *document, error *why)
     case CHANGE_DROP: break;
     }
     return CHANGE_NEEDED;
-}
-
-static const json *canonical(arena *a, const json *document)
-{
-    json *out = arena_alloc(a, sizeof *out);
-    error why;
-    return document && bsonjson_canonical(a, document, out, &why) ? out : document;
-}
-
-/* `document` of one member, for a value alone. */
-static const json *canonical_value(arena *a, const json *value)
-{
-    json document = json_object();
-    json_add(a, &document, "value", *value);
-    return json_get(canonical(a, &document), "value");
-}
-
-void change_canonical(arena *a, change *c)
-{
-    c->before = canonical(a, c->before);
-    c->after = canonical(a, c->after);
-    for (size_t i = 0; i < c->n_fields; i++)
-        if (c->fields[i].value)
-            c->fields[i].value = canonical_value(a, c->fields[i].value);
 }
 
 json change_apply(arena *a, const change *c, const json *document)

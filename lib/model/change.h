@@ -34,6 +34,9 @@ typedef struct change {
 
 bool change_read(arena *a, const json *record, change *out, error *e);
 
+/* A copy in `a` that shares nothing with the record. */
+change change_copy(arena *a, const change *c);
+
 typedef enum change_verdict {
     CHANGE_NEEDED,   /* the document is what the plan was made from */
     CHANGE_DONE,     /* it is already what it shall be */
@@ -44,9 +47,6 @@ typedef enum change_verdict {
  * the order of keys and of `assignees`, numbers by value. On a conflict `*why`
  * says where. Not for drops. */
 change_verdict change_judge(const change *c, const json *document, error *why);
-/* Bring the values of a plan made by hand into the form in which stores give
- * them back: `{"$numberInt":"5"}` becomes 5. What can't be is left as it is. */
-void change_canonical(arena *a, change *c);
 /* The document of an update that is needed, as it shall be. */
 json change_apply(arena *a, const change *c, const json *document);
 /* Whether it turns an asset's document into an archived one. */

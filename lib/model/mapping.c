@@ -2,8 +2,8 @@
 
 #include "base/msg.h"
 #include "json/numbers.h"
-#include "record/record.h"
-#include "record/skipped.h"
+#include "model/task_entries.h"
+#include "model/task_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,110 +53,6 @@ static json text(mapping *m, const char *value)
     return json_string(m->arena, value);
 }
 
-/* An object of the store's with our keys set in it: others are kept. */
-static json with_ours(mapping *m, const json *theirs)
-{
-    return json_is_plain(theirs) ? json_copy_shallow(m->arena, theirs) : json_object();
-}
-
-/* ---- tasks ------------------------------------------------------------------------ */
-
-static void skip_task(mapping *m, json *skips, const task *t, const char *code, const char *reason)
-{
-    json what = record_entity(m->arena, kind_name(KIND_TASK), t->id, t->name);
-    json_add(m->arena, &what, "entity_id", text(m, t->entity->id));
-    json_push(m->arena, skips, skipped_make(m->arena, what, m->production->id, code, reason));
-}
-
-static void put_task(mapping *m, const json *there, json *wanted, const char *key, const task *t)
-{
-    json entry = with_ours(m, json_get(there, key));
-    json_set(m->arena, &entry, "type", text(m, t->type->name));
-    json_set(m->arena, &entry, "zou", t->record);
-    json_add(m->arena, wanted, key, entry);
-}
-
-/* Whether the production still has the task that an entry is linked to, under
- * some name or as one that had to be skipped. */
-static const task *task_of(const entity *e, const char *id)
-{
-    for (const task *t = e->tasks; t; t = t->next)
-        if (id && strcmp(t->id, id) == 0)
-            return t;
-    return NULL;
-}
-
-/* Entries of the document that stay as they are: OpenPype's own, and those of
- * tasks that were skipped; in a partial view, all that are not seen. */
-static void keep_entries(mapping *m, const entity *e, const json *there, const json *skipped_ids,
-                         json *wanted)
-{
-    for (uint32_t i = 0; json_is_plain(there) && i < there->len; i++) {
-        const json_member *entry = &there->members[i];
-        const char *id = json_text(json_at(&entry->value, "zou", "id", NULL));
-        skipped_id *unread = NULL;
-        if (id)
-            HASH_FIND_STR(m->production->skipped_tasks, id, unread);
-        bool stays = !json_get(&entry->value, "zou") || unread ||
-                     (id && json_get(skipped_ids, id)) ||
-                     (m->production->partial && !task_of(e, id));
-        if (stays && !json_get(wanted, entry->key))
-            json_add(m->arena, wanted, entry->key, entry->value);
-    }
-}
-
-/* Whether an entry that OpenPype made under a name of its own, and push-to-zou
- * linked to a task that it gave that name, keeps it. */
-static bool keeps_entry(const json *there, const task *t)
-{
-    const char *id = json_text(json_at(there, t->name, "zou", "id", NULL));
-    return id && strcmp(id, t->id) == 0 && t->type && strcmp(t->name, t->type->name) != 0 &&
-           *t->name && *t->name != '$';
-}
-
-/* What `data.tasks` of an entity's document shall be; `there`: what it is. */
-static json tasks_of(mapping *m, const entity *e, const json *there, json *skips)
-{
-    arena *a = m->arena;
-    json wanted = json_object(), skipped = json_object(), placed = json_object();
-    for (const task *t = e->tasks; t; t = t->next)
-        if (keeps_entry(there, t) && !json_get(&wanted, t->name)) {
-            put_task(m, there, &wanted, t->name, t);
-            json_set(a, &placed, t->id, json_bool(true));
-        }
-    /* The first of each type has the type's name ... */
-    for (const task *t = e->tasks; t; t = t->next) {
-        const char *name = t->type ? t->type->name : NULL;
-        if (json_get(&placed, t->id))
-            continue;
-        if (!name || !*name || *name == '$') {
-            skip_task(m, skips, t, name ? "name" : "task",
-                      name ? arena_printf(a, "its task type's name \"%s\" can't be a key", name)
-                           : "its task type is not among Kitsu's task types");
-            json_set(a, &skipped, t->id, json_bool(true));
-        } else if (!json_get(&wanted, name)) {
-            put_task(m, there, &wanted, name, t);
-            json_set(a, &placed, t->id, json_bool(true));
-        }
-    }
-    /* ... and the others one made of both names, where that is free. */
-    for (const task *t = e->tasks; t; t = t->next) {
-        if (json_get(&skipped, t->id) || json_get(&placed, t->id))
-            continue;
-        const char *key = arena_printf(a, "%s_%s", t->type->name, t->name);
-        if (!json_get(&wanted, key)) {
-            put_task(m, there, &wanted, key, t);
-            continue;
-        }
-        skip_task(m, skips, t, "task",
-                  arena_printf(a, "%s \"%s\" has a task \"%s\" already", kind_name(e->kind),
-                               e->name, key));
-        json_set(a, &skipped, t->id, json_bool(true));
-    }
-    keep_entries(m, e, there, &skipped, &wanted);
-    return wanted;
-}
-
 /* ---- the project document ---------------------------------------------------- */
 
 json mapping_code(arena *a, const json *project, const char *name)
@@ -191,41 +87,6 @@ static void set_project_fields(mapping *m, change_builder *d)
     }
 }
 
-/* Whether the plan takes the document out of what OpenPype shows. */
-static bool goes(const mapping *m, const asset *d)
-{
-    return d->archived || naming_is_obsolete(m->production, d, m->chosen);
-}
-
-/* Whether a document keeps an entry of this type that does not come from Kitsu's
- * tasks of now: one that OpenPype's own tools made, or any of an entity that is
- * skipped. */
-static bool keeps_type(mapping *m, const asset *d, const char *type)
-{
-    json skips = json_array();
-    const json *tasks = json_at(&d->document, "data", "tasks", NULL);
-    bool is_live = d->entity && d->entity->state == ENTITY_LIVE;
-    for (uint32_t k = 0; json_is(tasks, JSON_OBJECT) && k < tasks->len && !d->removed; k++) {
-        const json_member *entry = &tasks->members[k];
-        const char *of = json_text(json_get(&entry->value, "type"));
-        bool linked = json_get(&entry->value, "zou");
-        if (!of || strcmp(of, type) != 0 || (linked && (is_live || goes(m, d))))
-            continue;
-        json after = is_live ? tasks_of(m, d->entity, tasks, &skips) : *tasks;
-        if (linked || !json_at(&after, entry->key, "zou", NULL))
-            return true;
-    }
-    return false;
-}
-
-static bool kept_by_documents(mapping *m, const char *type)
-{
-    for (size_t i = 0; i < m->collection->n; i++)
-        if (keeps_type(m, m->collection->assets[i], type))
-            return true;
-    return false;
-}
-
 void mapping_set_named(change_builder *d, const json *there, const json *wanted, const char *outer)
 {
     bool whole = !d->before || !json_is_plain(there);
@@ -245,103 +106,11 @@ void mapping_set_named(change_builder *d, const json *there, const json *wanted,
             change_builder_unset(d, outer, "tasks", there->members[i].key, NULL);
 }
 
-/* The types of Kitsu's tasks that will be in documents. */
-static void mark_used_types(mapping *m)
-{
-    const production *p = m->production;
-    for (task_type *t = p->types; t; t = t->hh.next)
-        t->used = false;
-    for (size_t i = 0; i < p->n; i++) {
-        const entity *e = p->entities[i];
-        if (e->state != ENTITY_LIVE || e->no_document)
-            continue;
-        for (const task *t = e->tasks; t; t = t->next)
-            if (t->type)
-                t->type->used = true;
-    }
-}
-
-static bool is_wanted_type(const production *p, const task_type *t)
-{
-    return !p->any_type_listed || t->in_project || t->used;
-}
-
-/* Whether the plan takes away an entry of a type that is wanted no more by what
- * is in view. */
-static bool loses_type(const mapping *m, const asset *d, const char *type)
-{
-    const json *tasks = json_at(&d->document, "data", "tasks", NULL);
-    bool is_live = d->entity && d->entity->state == ENTITY_LIVE;
-    for (uint32_t i = 0; json_is_plain(tasks) && i < tasks->len; i++) {
-        const json *entry = &tasks->members[i].value;
-        const char *of = json_text(json_get(entry, "type"));
-        if (of && strcmp(of, type) == 0 && (goes(m, d) || (is_live && json_get(entry, "zou"))))
-            return true;
-    }
-    return false;
-}
-
-/* Whether a wanted type of this name is another one than the project document
- * has, which one of the same name could be that is used elsewhere. */
-static bool is_unclear(const production *p, const char *name, const json *there)
-{
-    size_t n = 0;
-    bool differs = false;
-    for (const task_type *t = p->types; t; t = t->hh.next) {
-        if (strcmp(t->name, name) != 0)
-            continue;
-        n++;
-        differs |= is_wanted_type(p, t) &&
-                   !json_equal(&t->short_name, json_get(there, "short_name"), NULL);
-    }
-    return n > 1 && differs;
-}
-
-bool mapping_needs_whole(mapping *m)
-{
-    const production *p = m->production;
-    const json *there = json_at(&m->collection->project, "config", "tasks", NULL);
-    mark_used_types(m);
-    for (uint32_t i = 0; json_is_plain(there) && i < there->len; i++) {
-        const json_member *entry = &there->members[i];
-        bool wanted = false;
-        for (const task_type *t = p->types; t && !wanted; t = t->hh.next)
-            wanted = strcmp(t->name, entry->key) == 0 && is_wanted_type(p, t);
-        if (wanted && is_unclear(p, entry->key, &entry->value))
-            return true;
-        for (size_t k = 0; k < m->collection->n && !wanted; k++)
-            if (loses_type(m, m->collection->assets[k], entry->key))
-                return true;
-    }
-    return false;
-}
-
+/* `config.tasks`: Kitsu's task types, and those that documents still need. */
 static void set_task_types(mapping *m, change_builder *d)
 {
-    const production *p = m->production;
     const json *there = json_at(d->before, "config", "tasks", NULL);
-    json wanted = json_object();
-    mark_used_types(m);
-    for (const task_type *t = p->types; t; t = t->hh.next) {
-        if (!is_wanted_type(p, t))
-            continue;
-        if (!*t->name || *t->name == '$') {
-            msg_warn("%s: task type \"%s\" (%s) left out: no name for a key", p->name, t->name,
-                     t->id);
-            continue;
-        }
-        if (json_get(&wanted, t->name))
-            continue; /* the first of a name, by age */
-        json type = with_ours(m, json_get(there, t->name));
-        json_set(m->arena, &type, "short_name", t->short_name);
-        json_add(m->arena, &wanted, t->name, type);
-    }
-    for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
-        const json_member *type = &there->members[i];
-        if (!json_get(&wanted, type->key) &&
-            (p->partial || m->collection->some || kept_by_documents(m, type->key)))
-            json_add(m->arena, &wanted, type->key, type->value);
-    }
+    json wanted = task_types_wanted(m->production, m->collection, m->chosen, there);
     mapping_set_named(d, there, &wanted, "config");
 }
 
@@ -359,8 +128,8 @@ change_builder mapping_project(mapping *m)
         change_builder_set(&d, text(m, "openpype:project-3.0"), "schema", NULL);
         const json *attributes = json_get(m->anatomy, "attributes");
         const json *config = json_get(m->anatomy, "config");
-        change_builder_set(&d, with_ours(m, attributes), "data", NULL);
-        change_builder_set(&d, with_ours(m, config), "config", NULL);
+        change_builder_set(&d, task_entries_base(m->arena, attributes), "data", NULL);
+        change_builder_set(&d, task_entries_base(m->arena, config), "config", NULL);
         const json *apps = json_get(config, "apps");
         if (!json_is(apps, JSON_ARRAY) || apps->len == 0)
             msg_warn("%s: the anatomy names no applications: OpenPype's launcher will offer none",
@@ -545,7 +314,7 @@ change_builder mapping_entity(mapping *m, entity *e)
     set_custom_fields(&d, e, &record);
     set_computed(m, &d, e);
     const json *tasks = json_at(before, "data", "tasks", NULL);
-    json wanted = tasks_of(m, e, tasks, &m->skipped);
+    json wanted = task_entries(m->production, e, tasks, &m->skipped);
     mapping_set_named(&d, tasks, &wanted, "data");
     change_builder_set(&d, parents_of(m, e), "data", "parents", NULL);
     change_builder_set(&d, e->under ? reference(m, e->under) : m->roots[root_above(e->kind)].id,

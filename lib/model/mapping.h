@@ -22,9 +22,6 @@ typedef struct mapping {
 /* The project document. Sets m->project and m->project_id; call it first.
  * Inserts when the collection has none. */
 change_builder mapping_project(mapping *m);
-/* With some of the collection only (model/collection.h): whether all of it is needed
- * to tell the project's task types. After naming_resolve. */
-bool mapping_needs_whole(mapping *m);
 /* A root document. */
 change_builder mapping_root(mapping *m, root r);
 /* The document of a live entity, names settled. May add to m->skipped. */

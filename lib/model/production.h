@@ -46,16 +46,19 @@ struct entity {
     struct asset *asset;  /* its document in OpenPype; NULL: none yet */
     const char *doc_name; /* the name that its document shall have */
     const char *doc_id;   /* hex of its document's ObjectId, kept or new */
-    bool leaves;          /* scratch of push/plan.h: it is to be deleted in Kitsu */
     UT_hash_handle hh;    /* by id */
 };
+
+/* What became of a task in its entity's document (model/task_entries.h). */
+typedef enum task_placement { TASK_UNPLACED, TASK_PLACED, TASK_SKIPPED } task_placement;
 
 struct task {
     const char *id, *name, *created_at;
     struct task_type *type; /* NULL: not known */
     entity *entity;
     json record;
-    task *next; /* of the same entity */
+    task *next;               /* of the same entity */
+    task_placement placement; /* scratch of model/task_entries.c */
 };
 
 typedef struct task_type {

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/http.h"
+#include "net/http_multi.h"
 
 #include <stdarg.h>
 #include <stdio.h>

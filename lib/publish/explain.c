@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MAX_SHOWN 10 /* entries of a list; a line is for reading */
+#define MAX_SHOWN 10 /* entries of a list; more make a line hard to read */
 
 static void add_quoted(buf *b, const json *v)
 {
@@ -43,18 +43,18 @@ void explain_outcome(buf *b, const json *comment)
     buf_adds(b, changed ? "the status becomes " : "the status stays ");
     add_quoted(b, status);
     if (!changed)
-        buf_adds(b, all_met(comment) ? ": it is that already" : ": not all is met");
+        buf_adds(b, all_met(comment) ? ": it is already set" : ": not all conditions are met");
 }
 
 static void add_saw_status(buf *b, const json *saw)
 {
     if (!json_is(saw, JSON_ARRAY)) {
-        buf_adds(b, "the publish lists no statuses, so Kitsu is asked later");
+        buf_adds(b, "the publish lists no statuses, zou-push looks it up");
     } else if (saw->len) {
-        buf_adds(b, "there is ");
+        buf_adds(b, "Kitsu has ");
         add_list(b, saw);
     } else {
-        buf_adds(b, "there is no such status");
+        buf_adds(b, "Kitsu has no such status");
     }
 }
 
@@ -73,9 +73,9 @@ void explain_reason(buf *b, const json *reason)
     const char *rule = json_text(json_get(reason, "rule"));
     const json *family = json_get(reason, "family"), *name = json_get(reason, "short_name");
     const json *met = json_get(reason, "met"), *saw = json_get(reason, "saw");
-    bool has = json_text(json_get(reason, "condition")) != NULL;
+    bool conditional = json_text(json_get(reason, "condition")) != NULL;
     buf_adds(b, rule ? rule : "?");
-    if (has) {
+    if (conditional) {
         buf_addc(b, ' ');
         display_text(b, json_get(reason, "condition"), "");
     }
@@ -86,7 +86,7 @@ void explain_reason(buf *b, const json *reason)
     buf_adds(b, ": ");
     if (family)
         add_saw_families(b, saw);
-    else if (has) {
+    else if (conditional) {
         buf_adds(b, "the task's status is ");
         add_quoted(b, saw);
     } else if (name)
@@ -95,7 +95,7 @@ void explain_reason(buf *b, const json *reason)
         buf_adds(b, json_true(met) ? "it is on" : "it is off");
     buf_adds(b, json_true(met)             ? ": met"
                 : json_is(met, JSON_FALSE) ? ": NOT met"
-                                           : ": not looked at, as OpenPype heeds the first only");
+                                           : ": not checked, OpenPype checks only the first");
 }
 
 void explain_text(buf *b, const json *comment)

@@ -7,21 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ID_BYTES 16 /* of SHA-256: enough that no two publishes ever meet */
+#define ID_BYTES 16 /* of SHA-256: enough that no two publishes share an id */
 
-/* ---- of options ----------------------------------------------------------- */
+/* ---- a record from options ----------------------------------------------------------- */
 
-/* The file by its whole path. Its own name stays, were it a link: Kitsu shows it. */
-static const char *whole_path(arena *a, const char *file)
+/* The absolute path of a file. The name is not resolved, even of a link: Kitsu shows it. */
+static const char *absolute_path(arena *a, const char *file)
 {
     const char *slash = strrchr(file, '/');
     const char *name = slash ? slash + 1 : file;
     const char *folder = slash ? arena_text(a, file, (size_t)(name - file)) : ".";
-    char *whole = *name ? realpath(folder, NULL) : NULL;
-    if (!whole)
-        return file; /* whoever opens it says what is wrong */
-    const char *path = arena_printf(a, "%s/%s", strcmp(whole, "/") == 0 ? "" : whole, name);
-    free(whole);
+    char *resolved = *name ? realpath(folder, NULL) : NULL;
+    if (!resolved)
+        return file; /* opening it will say what is wrong */
+    const char *path = arena_printf(a, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name);
+    free(resolved);
     return path;
 }
 
@@ -31,7 +31,7 @@ static void add_text(arena *a, json *object, const char *key, const char *text)
         json_add(a, object, key, json_string(a, text));
 }
 
-static json texts(arena *a, const char *text)
+static json one_text(arena *a, const char *text)
 {
     json list = json_array();
     json_push(a, &list, json_string(a, text));
@@ -42,7 +42,7 @@ static json reviewed_instance(arena *a, const publish_options *o)
 {
     json instance = json_object(), files = json_array();
     add_text(a, &instance, "family", o->n_families ? o->families[0] : "review");
-    json_add(a, &instance, "families", texts(a, "review"));
+    json_add(a, &instance, "families", one_text(a, "review"));
     json_add(a, &instance, "publish", json_bool(!o->unpublished));
     add_text(a, &instance, "comment", o->comment);
     if (o->versioned)
@@ -50,8 +50,8 @@ static json reviewed_instance(arena *a, const publish_options *o)
     add_text(a, &instance, "name", o->name);
     for (size_t i = 0; i < o->n_files; i++) {
         json file = json_object();
-        add_text(a, &file, "published_path", whole_path(a, o->files[i]));
-        json_add(a, &file, "tags", texts(a, "kitsureview"));
+        add_text(a, &file, "published_path", absolute_path(a, o->files[i]));
+        json_add(a, &file, "tags", one_text(a, "kitsureview"));
         json_push(a, &files, file);
     }
     json_add(a, &instance, "representations", files);
@@ -77,7 +77,7 @@ json publish_of_options(arena *a, const publish_options *o)
     return record;
 }
 
-/* ---- what it has ------------------------------------------------------------ */
+/* ---- what a record has ------------------------------------------------------------ */
 
 static const char *text_of(const json *of, const char *key)
 {
@@ -85,21 +85,21 @@ static const char *text_of(const json *of, const char *key)
     return text && *text ? text : NULL;
 }
 
-/* Names and ids go to Kitsu and the store as C's strings. */
+/* Kitsu and the store get names and ids as C strings: no NUL inside. */
 static bool is_name(const json *v)
 {
     return json_is_null(v) || (json_text(v) && strlen(v->text) == v->len);
 }
 
-static const char *fault_of(arena *a, const json *of, const char *where)
+static const char *find_fault(arena *a, const json *of, const char *where)
 {
     static const char *const keys[] = {"id", "project", "asset", "task_name"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (!is_name(json_get(of, keys[i])))
-            return arena_printf(a, "a Publish whose \"%s%s\" is no text", where, keys[i]);
+            return arena_printf(a, "a Publish whose \"%s%s\" is not a string", where, keys[i]);
     const json *task = json_get(of, "task");
     if (!json_is_null(task) && !json_is(task, JSON_OBJECT))
-        return arena_printf(a, "a Publish whose \"%stask\" is no object", where);
+        return arena_printf(a, "a Publish whose \"%stask\" is not an object", where);
     if (!json_is_null(task) && !text_of(task, "id"))
         return arena_printf(a, "a Publish whose \"%stask\" has no \"id\"", where);
     return NULL;
@@ -108,15 +108,15 @@ static const char *fault_of(arena *a, const json *of, const char *where)
 bool publish_valid(arena *a, const json *record, const char **why)
 {
     const json *instances = json_get(record, "instances");
-    *why = fault_of(a, record, "");
+    *why = find_fault(a, record, "");
     if (!*why && !json_is(instances, JSON_ARRAY))
         *why = "a Publish without a list of \"instances\"";
     else if (!*why && instances->len > MAX_INSTANCES)
-        *why = arena_printf(a, "a Publish of more than %d instances", MAX_INSTANCES);
+        *why = arena_printf(a, "a Publish with more than %d instances", MAX_INSTANCES);
     for (uint32_t i = 0; !*why && i < instances->len; i++)
         *why = json_is(&instances->items[i], JSON_OBJECT)
-                   ? fault_of(a, &instances->items[i], arena_printf(a, "instances[%u].", i))
-                   : arena_printf(a, "a Publish whose \"instances[%u]\" is no object", i);
+                   ? find_fault(a, &instances->items[i], arena_printf(a, "instances[%u].", i))
+                   : arena_printf(a, "a Publish whose \"instances[%u]\" is not an object", i);
     return !*why;
 }
 
@@ -161,9 +161,9 @@ const char *publish_place_text(arena *a, const publish_place *p)
                         p->task_name ? p->task_name : "?");
 }
 
-/* ---- its id ----------------------------------------------------------------- */
+/* ---- the id ----------------------------------------------------------------- */
 
-static void copy(arena *a, json *to, const json *from, const char *key)
+static void copy_member(arena *a, json *to, const json *from, const char *key)
 {
     const json *v = json_get(from, key);
     if (!json_is_null(v))
@@ -176,8 +176,8 @@ static int by_text(const void *x, const void *y)
     return strcmp(one->text, other->text);
 }
 
-/* Families are often made of a set, which has another order in every run. */
-static json sorted(arena *a, const json *list)
+/* Families often come from a Python set, whose order differs in every run. */
+static json sorted_texts(arena *a, const json *list)
 {
     json out = json_array();
     for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->len; i++)
@@ -194,8 +194,8 @@ static json essence(arena *a, const json *of)
                                        "name",    "version", "comment"};
     json out = json_object();
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        copy(a, &out, of, keys[i]);
-    json_add(a, &out, "families", sorted(a, json_get(of, "families")));
+        copy_member(a, &out, of, keys[i]);
+    json_add(a, &out, "families", sorted_texts(a, json_get(of, "families")));
     const json *task = json_get(json_get(of, "task"), "id");
     if (!json_is_null(task))
         json_add(a, &out, "task", *task);
@@ -211,8 +211,8 @@ const char *publish_make_id(arena *a, const json *record)
         json instance = essence(a, &instances->items[i]), paths = json_array();
         for (uint32_t k = 0; json_is(files, JSON_ARRAY) && k < files->len; k++) {
             json file = json_object();
-            copy(a, &file, &files->items[k], "published_path");
-            copy(a, &file, &files->items[k], "tags");
+            copy_member(a, &file, &files->items[k], "published_path");
+            copy_member(a, &file, &files->items[k], "tags");
             json_push(a, &paths, file);
         }
         json_add(a, &instance, "representations", paths);

@@ -14,9 +14,9 @@ typedef struct reader {
     bool ok;
 } reader;
 
-/* `format` is what is allowed; what was found is said before it. */
-__attribute__((format(printf, 4, 5))) static void wrong(reader *r, const char *path, const json *v,
-                                                        const char *format, ...)
+/* `format`: what is allowed there. `v`: what stands there, or NULL. */
+__attribute__((format(printf, 4, 5))) static void
+report_mistake(reader *r, const char *path, const json *v, const char *format, ...)
 {
     char allowed[256];
     buf text = {0};
@@ -25,17 +25,17 @@ __attribute__((format(printf, 4, 5))) static void wrong(reader *r, const char *p
     vsnprintf(allowed, sizeof allowed, format, args);
     va_end(args);
     if (v) {
+        buf_addf(&text, "expected %s, got ", allowed);
         display_value(&text, v);
-        buf_addf(&text, ", but %s is wanted", allowed);
     } else {
-        buf_addf(&text, "missing: %s is wanted", allowed);
+        buf_addf(&text, "missing; expected %s", allowed);
     }
     r->mistake(r->context, true, path, text.data);
     r->ok = false;
     buf_free(&text);
 }
 
-/* The member at `path`; NULL, and told, when it is of another type. */
+/* The member at `path`; NULL, after a report, if it is of another type. */
 static const json *member(reader *r, const json *of, const char *path, const char *key,
                           json_type type, const char *allowed)
 {
@@ -44,19 +44,19 @@ static const json *member(reader *r, const json *of, const char *path, const cha
         type == JSON_TRUE ? json_is(v, JSON_TRUE) || json_is(v, JSON_FALSE) : json_is(v, type);
     if (is)
         return v;
-    wrong(r, arena_printf(r->a, "%s.%s", path, key), v, "%s", allowed);
+    report_mistake(r, arena_printf(r->a, "%s.%s", path, key), v, "%s", allowed);
     return NULL;
 }
 
-/* Warn of keys that are not among `known`, ended by NULL. OpenPype's own marks
+/* Warn of keys that are not among `known`, which ends with NULL. OpenPype's own marks
  * begin with two underscores. */
-static void look_for_others(reader *r, const json *of, const char *path, const char *const *known)
+static void warn_of_unknown(reader *r, const json *of, const char *path, const char *const *known)
 {
     for (uint32_t i = 0; of->type == JSON_OBJECT && i < of->len; i++) {
         const char *key = of->members[i].key;
         buf text = {0};
         bool is_known = strncmp(key, "__", 2) == 0;
-        buf_adds(&text, "unknown, and not used; known are");
+        buf_adds(&text, "unknown key, ignored; the known ones are");
         for (size_t k = 0; known[k]; k++) {
             buf_addf(&text, "%s %s", k ? "," : "", known[k]);
             is_known |= strcmp(key, known[k]) == 0;
@@ -71,24 +71,24 @@ static bool read_condition(reader *r, const json *v, const char *path, const cha
                            rule_condition *out)
 {
     const char *const known[] = {"condition", key, NULL};
-    bool ok = r->ok;
+    bool was_ok = r->ok;
     if (v->type != JSON_OBJECT) {
-        wrong(r, path, v, "{\"condition\": ..., \"%s\": ...}", key);
+        report_mistake(r, path, v, "{\"condition\": ..., \"%s\": ...}", key);
         return false;
     }
-    look_for_others(r, v, path, known);
+    warn_of_unknown(r, v, path, known);
     r->ok = true;
     const json *condition =
         member(r, v, path, "condition", JSON_STRING, "\"equal\" or \"not_equal\"");
-    const json *is = member(r, v, path, key, JSON_STRING, "a text");
-    const char *word = json_text(condition);
-    bool equal = word && strcmp(word, "equal") == 0;
-    if (word && !equal && strcmp(word, "not_equal") != 0)
-        wrong(r, arena_printf(r->a, "%s.condition", path), condition, "\"equal\" or \"not_equal\"");
+    const json *is = member(r, v, path, key, JSON_STRING, "a string");
+    bool equal = json_text_is(condition, "equal");
+    if (condition && !equal && !json_text_is(condition, "not_equal"))
+        report_mistake(r, arena_printf(r->a, "%s.condition", path), condition,
+                       "\"equal\" or \"not_equal\"");
     *out = (rule_condition){.equal = equal, .is = is};
-    bool good = r->ok;
-    r->ok = ok && good;
-    return good;
+    bool valid = r->ok;
+    r->ok = was_ok && valid;
+    return valid;
 }
 
 static rule_conditions read_conditions(reader *r, const json *of, const char *path,
@@ -106,7 +106,7 @@ static rule_conditions read_conditions(reader *r, const json *of, const char *pa
     return c;
 }
 
-static void read_conditions_of(reader *r, const json *note, rule_settings *out)
+static void read_all_conditions(reader *r, const json *note, rule_settings *out)
 {
     static const char *const known[] = {"status_conditions", "family_requirements", NULL};
     const char *path = RULE_SETTINGS ".status_change_conditions";
@@ -114,7 +114,7 @@ static void read_conditions_of(reader *r, const json *note, rule_settings *out)
                            "{\"status_conditions\": [...], \"family_requirements\": [...]}");
     if (!v)
         return;
-    look_for_others(r, v, path, known);
+    warn_of_unknown(r, v, path, known);
     out->statuses = read_conditions(r, v, path, "status_conditions", "short_name");
     out->families = read_conditions(r, v, path, "family_requirements", "family");
 }
@@ -127,9 +127,9 @@ static void read_template(reader *r, const json *note, rule_settings *out)
                            "{\"enabled\": ..., \"comment_template\": ...}");
     if (!v)
         return;
-    look_for_others(r, v, path, known);
+    warn_of_unknown(r, v, path, known);
     const json *enabled = member(r, v, path, "enabled", JSON_TRUE, "true or false");
-    const json *text = member(r, v, path, "comment_template", JSON_STRING, "a text");
+    const json *text = member(r, v, path, "comment_template", JSON_STRING, "a string");
     if (!json_true(enabled) || !text)
         return;
     out->template = comment_template_new(r->a, text, out->openpype, &why);
@@ -149,15 +149,15 @@ bool rule_settings_read(arena *a, const json *settings, bool openpype, rule_sett
     const json *note = path_get(settings, RULE_SETTINGS);
     *out = (rule_settings){.openpype = openpype};
     if (!json_is(note, JSON_OBJECT)) {
-        wrong(&r, RULE_SETTINGS, note, "{\"set_status_note\": ...}");
+        report_mistake(&r, RULE_SETTINGS, note, "{\"set_status_note\": ...}");
         return false;
     }
-    look_for_others(&r, note, RULE_SETTINGS, known);
+    warn_of_unknown(&r, note, RULE_SETTINGS, known);
     out->set_status_note =
         json_true(member(&r, note, RULE_SETTINGS, "set_status_note", JSON_TRUE, "true or false"));
     out->short_name =
-        member(&r, note, RULE_SETTINGS, "note_status_shortname", JSON_STRING, "a text");
-    read_conditions_of(&r, note, out);
+        member(&r, note, RULE_SETTINGS, "note_status_shortname", JSON_STRING, "a string");
+    read_all_conditions(&r, note, out);
     read_template(&r, note, out);
     return r.ok;
 }

@@ -6,7 +6,7 @@
  *                                  family_requirements:[{condition,family}]},
  *        custom_comment_template:{enabled,comment_template}}
  *
- * as the schema of OpenPype's project settings has them. */
+ * with the keys and types of the schema of OpenPype's project settings. */
 #ifndef OPKITSU_PUBLISH_RULE_SETTINGS_H
 #define OPKITSU_PUBLISH_RULE_SETTINGS_H
 
@@ -24,21 +24,21 @@ typedef struct rule_conditions {
     uint32_t n;
 } rule_conditions;
 
-/* All of it borrowed from the settings, or in the arena. */
+/* All borrowed from the settings, or in the arena. */
 typedef struct rule_settings {
-    bool openpype; /* decide as OpenPype's plug-in does */
+    bool openpype; /* decide as OpenPype's plug-in does, not as its documentation says */
     bool set_status_note;
     const json *short_name; /* a JSON_STRING */
     rule_conditions statuses, families;
-    const comment_template *template; /* NULL: the comment as it is */
+    const comment_template *template; /* NULL: the publish's comment is the text */
 } rule_settings;
 
-/* Something wrong with the settings: `path`, dotted, places in lists as [0], and
- * what is allowed there. Not `fatal`: a key that nobody knows. */
+/* Gets each mistake in the settings: its `path` (dotted, places in lists as [0]) and what
+ * is allowed there. Not `fatal`: an unknown key. */
 typedef void rule_mistake_fn(void *context, bool fatal, const char *path, const char *what);
 
-/* Read them out of merged settings (store/settings.h), with `openpype` for its manner.
- * All mistakes are told. False: there was a fatal one. */
+/* Read them from merged settings (store/settings.h). Every mistake is reported. False: one
+ * was fatal. */
 bool rule_settings_read(arena *a, const json *settings, bool openpype, rule_settings *out,
                         rule_mistake_fn *mistake, void *context);
 

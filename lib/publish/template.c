@@ -5,14 +5,14 @@
 #include <ctype.h>
 #include <string.h>
 
-#define MAX_WIDTH 200 /* characters that a value is padded to; a line or two of text */
+#define MAX_WIDTH 200 /* characters; what a value is padded to, a line or two of text */
 
-/* A stretch of text, or the place of a value. */
+/* A stretch of text, or a placeholder. */
 typedef struct piece {
-    const char *text; /* borrowed, no NUL behind it; of a place NULL */
+    const char *text; /* borrowed, without a NUL; NULL: a placeholder */
     size_t len;
     const char *key; /* in the arena */
-    size_t width;    /* characters; 0: as wide as it is */
+    size_t width;    /* characters; 0: not padded */
     const char *fill;
     size_t fill_len; /* bytes of one character; 0: not given */
     char align;      /* `<`, `>`, `^`, `=`; 0: not given */
@@ -25,8 +25,8 @@ struct comment_template {
     bool openpype;
 };
 
-/* Bytes of the character of UTF-8 that begins here. */
-static size_t character(const char *at, const char *end)
+/* Bytes of the UTF-8 character that begins here. */
+static size_t character_size(const char *at, const char *end)
 {
     size_t n = 1;
     while (at + n < end && ((unsigned char)at[n] & 0xc0) == 0x80)
@@ -34,11 +34,11 @@ static size_t character(const char *at, const char *end)
     return n;
 }
 
-static size_t characters(const char *at, const char *end)
+static size_t count_characters(const char *at, const char *end)
 {
     size_t n = 0;
     for (; at < end; n++)
-        at += character(at, end);
+        at += character_size(at, end);
     return n;
 }
 
@@ -57,7 +57,7 @@ static bool is_align(char c)
 
 static bool read_spec(piece *p, const char *at, const char *end)
 {
-    size_t first = at < end ? character(at, end) : 0;
+    size_t first = at < end ? character_size(at, end) : 0;
     if (at + first < end && is_align(at[first])) {
         p->fill = at;
         p->fill_len = first;
@@ -77,24 +77,25 @@ static bool read_spec(piece *p, const char *at, const char *end)
     return at == end && p->width <= MAX_WIDTH;
 }
 
-/* A place, from behind its `{` to its `}`. */
-static const char *read_place(arena *a, comment_template *t, const char *from, const char *end)
+/* A placeholder, from after its `{` to its `}`. NULL, or what is wrong. */
+static const char *read_placeholder(arena *a, comment_template *t, const char *from,
+                                    const char *end)
 {
     const char *colon = memchr(from, ':', (size_t)(end - from));
     const char *key_end = colon ? colon : end;
     piece p = {.key = arena_text(a, from, (size_t)(key_end - from))};
     if (from == key_end)
-        return "it names no key";
+        return "the placeholder names no key";
     if (memchr(from, '{', (size_t)(end - from)))
-        return "a \"{\" within it";
+        return "a \"{\" inside the placeholder";
     if (colon && !read_spec(&p, colon + 1, end))
-        return arena_printf(a, "behind the \":\" only [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to %d",
+        return arena_printf(a, "after \":\" expected [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to %d",
                             MAX_WIDTH);
     t->pieces[t->n++] = p;
     return NULL;
 }
 
-/* NULL, or what is wrong at `*at`. */
+/* NULL, or what is wrong, at `*at`. */
 static const char *read_template(arena *a, comment_template *t, const char **at, const char *end)
 {
     const char *from = *at, *why;
@@ -104,18 +105,18 @@ static const char *read_template(arena *a, comment_template *t, const char **at,
             ++*at;
             continue;
         }
-        if (*at + 1 < end && (*at)[1] == brace) { /* the first of the two stays */
+        if (*at + 1 < end && (*at)[1] == brace) { /* keep the first of the two */
             add_text(t, from, *at + 1);
             from = *at += 2;
             continue;
         }
         if (brace == '}')
-            return "a single \"}\"; two stand for one";
+            return "a single \"}\"; write \"}}\" for a brace";
         const char *close = memchr(*at, '}', (size_t)(end - *at));
         if (!close)
-            return "a \"{\" without its \"}\"; two stand for one";
+            return "a \"{\" without its \"}\"; write \"{{\" for a brace";
         add_text(t, from, *at);
-        if ((why = read_place(a, t, *at + 1, close)))
+        if ((why = read_placeholder(a, t, *at + 1, close)))
             return why;
         from = *at = close + 1;
     }
@@ -123,7 +124,8 @@ static const char *read_template(arena *a, comment_template *t, const char **at,
     return NULL;
 }
 
-static void read_openpypes(arena *a, comment_template *t, const char *at, const char *end)
+/* OpenPype's reading: a `{` without its `}` is text. */
+static void read_as_openpype(arena *a, comment_template *t, const char *at, const char *end)
 {
     const char *from = at;
     while ((at = memchr(at, '{', (size_t)(end - at)))) {
@@ -142,22 +144,22 @@ comment_template *comment_template_new(arena *a, const json *text, bool openpype
     const char *at = text->text, *end = text->text + text->len;
     comment_template *t = arena_alloc(a, sizeof *t);
     *t = (comment_template){.openpype = openpype};
-    /* Each piece takes a byte at least, and ends with a brace or the text. */
+    /* Each piece takes at least one byte, and ends with a brace or the text. */
     t->pieces = arena_alloc(a, (text->len + 1) * sizeof *t->pieces);
     if (openpype) {
-        read_openpypes(a, t, at, end);
+        read_as_openpype(a, t, at, end);
         return t;
     }
     const char *wrong = read_template(a, t, &at, end);
     if (!wrong)
         return t;
-    *why = arena_printf(a, "character %zu: %s", characters(text->text, at) + 1, wrong);
+    *why = arena_printf(a, "character %zu: %s", count_characters(text->text, at) + 1, wrong);
     return NULL;
 }
 
 /* ---- the text ----------------------------------------------------------- */
 
-/* Texts as they are, numbers as they came; lists of them with commas. */
+/* Texts and numbers as they came; lists of them with commas. */
 static void add_value(buf *b, const json *v)
 {
     bool flat = v->type == JSON_ARRAY;
@@ -183,8 +185,8 @@ static void add_fill(buf *b, const piece *p, size_t n)
             buf_addc(b, p->zero ? '0' : ' ');
 }
 
-/* As Python: numbers to the right, all else to the left; a zero before the width
- * goes between a number's sign and its digits. */
+/* As Python does: numbers to the right, all else to the left; a zero before the width
+ * pads between a number's sign and its digits. */
 static void add_padded(buf *b, const piece *p, const json *v)
 {
     buf text = {0};
@@ -192,7 +194,7 @@ static void add_padded(buf *b, const piece *p, const json *v)
     const char *from = text.data ? text.data : "", *end = from + text.len;
     bool number = v->type == JSON_NUMBER;
     char align = p->align ? p->align : !number ? '<' : p->zero ? '=' : '>';
-    size_t have = characters(from, end), more = p->width > have ? p->width - have : 0;
+    size_t width = count_characters(from, end), more = p->width > width ? p->width - width : 0;
     size_t before = align == '<' ? 0 : align == '^' ? more / 2 : more;
     if (align == '=' && number && *from == '-')
         buf_addc(b, *from++);

@@ -1,79 +1,97 @@
-#include "base/clock.h"
+#include "push/entities.h"
 
-#include "base/mem.h"
-#include "push/run.h"
+#include "base/clock.h"
+#include "push/link_changes.h"
+#include "push/results.h"
 #include "record/sanitize.h"
 #include "zou/bulk.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* entities; made before they are read back and linked. A push that is killed has
- * to look for that many by their names, at most; two requests read them. */
+/* entities; made before they are read back and linked. At most that many have to be found
+ * again by their names after a push was killed. Two requests read them. */
 #define SLICE 180
 
-/* tries; of an asset whose answer was lost, before it is given up. */
+/* tries; to make an asset whose answer was lost, before it fails. */
 #define MAX_TRIES 3
 
-/* ---- reading back --------------------------------------------------------- */
-
+/* Items that are made or written together; borrowed. */
 typedef struct slice {
     push_run *run;
-    push_item **items; /* borrowed */
+    push_item *items[SLICE];
     size_t n;
 } slice;
 
-static void no_report(void *context, const char *path, const char *why)
+typedef bool slice_fn(slice *s);
+
+/* Add an item; `fn` carries the slice out when it is full. */
+static bool slice_add(slice *s, push_item *i, slice_fn *fn)
 {
-    (void)context, (void)path, (void)why; /* kitsu-fetch says it */
+    s->items[s->n++] = i;
+    if (s->n < SLICE)
+        return true;
+    bool ok = fn(s);
+    s->n = 0;
+    return ok;
 }
 
-static bool take_record(void *context, const json_element *e)
+static bool slice_end(slice *s, slice_fn *fn)
+{
+    return s->n == 0 || fn(s);
+}
+
+/* ---- reading back --------------------------------------------------------- */
+
+static void ignore_report(void *context, const char *path, const char *why)
+{
+    (void)context, (void)path, (void)why; /* kitsu-fetch reports it */
+}
+
+static bool take_record(void *context, const json_element *e, const json *tree)
 {
     slice *s = context;
-    json v;
-    if (!e->id || !e->text || !json_parse(s->run->arena, e->text, e->len, &v, NULL, NULL))
+    if (!e->id || !tree)
         return true;
-    sanitize_record(s->run->arena, &v, no_report, NULL);
+    json v = *tree;
+    sanitize_record(s->run->arena, &v, ignore_report, NULL);
     for (size_t n = 0; n < s->n; n++)
         if (s->items[n]->id && strcmp(s->items[n]->id, e->id) == 0)
             s->items[n]->record = v;
     return true;
 }
 
-/* Zou's answers to a POST and a PUT have other keys than its lists. */
-static bool read_back(push_run *r, push_item **items, size_t n)
+/* Read the records and link them. Zou's answers to a POST and a PUT have other keys than
+ * its lists. */
+static bool read_back(slice *s)
 {
-    slice s = {r, items, n};
+    push_run *r = s->run;
     const char *ids[SLICE] = {0};
     size_t len = 0;
-    for (size_t i = 0; i < n; i++)
-        if (items[i]->id)
-            ids[len++] = items[i]->id;
-    error e; /* r->e says why we end, if we do */
-    zou_result result =
-        zou_bulk(r->push->shared.zou, "/data/entities?id=", ids, len, "", take_record, &s, &e);
-    for (size_t i = 0; i < n && result == ZOU_OK; i++)
-        if (items[i]->id)
-            push_run_link(r, items[i]);
-    if (!r->stopped)
-        *r->e = e;
-    return push_run_took(r, result);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i]->id)
+            ids[len++] = s->items[i]->id;
+    error ignored; /* a run that has stopped keeps its own error */
+    bulk_query query = {.path = "/data/entities?id=", .ids = ids, .n = len};
+    zou_result result = zou_bulk_trees(r->context->lists.zou, &query, r->arena, take_record, s,
+                                       r->stopped ? &ignored : r->e);
+    for (size_t i = 0; i < s->n && result == ZOU_OK; i++)
+        if (s->items[i]->id)
+            push_link_item(r, s->items[i]);
+    return push_run_check(r, result);
 }
 
 /* ---- making --------------------------------------------------------------- */
 
 static const char *path_for(const push_run *r, const push_item *i)
 {
-    const char *of = i->kind == KIND_EPISODE    ? "episodes"
-                     : i->kind == KIND_SEQUENCE ? "sequences"
-                                                : "shots";
+    static const char *const routes[KIND_ENTITIES] = {
+        [KIND_EPISODE] = "episodes", [KIND_SEQUENCE] = "sequences", [KIND_SHOT] = "shots"};
     if (i->kind == KIND_ASSET_TYPE)
         return "/data/entity-types";
     if (i->kind == KIND_ASSET)
         return arena_printf(r->arena, "/data/projects/%s/asset-types/%s/assets/new", r->project_id,
-                            i->above->id);
-    return arena_printf(r->arena, "/data/projects/%s/%s", r->project_id, of);
+                            i->parent->id);
+    return arena_printf(r->arena, "/data/projects/%s/%s", r->project_id, routes[i->kind]);
 }
 
 static const char *body_for(push_run *r, const push_item *i)
@@ -81,20 +99,27 @@ static const char *body_for(push_run *r, const push_item *i)
     arena *a = r->arena;
     json body = json_object();
     json_add(a, &body, "name", json_string(a, i->name));
-    if (i->kind == KIND_SEQUENCE && i->above)
-        json_add(a, &body, "episode_id", json_string(a, i->above->id));
+    if (i->kind == KIND_SEQUENCE && i->parent)
+        json_add(a, &body, "episode_id", json_string(a, i->parent->id));
     if (i->kind == KIND_SHOT)
-        json_add(a, &body, "sequence_id", json_string(a, i->above->id));
+        json_add(a, &body, "sequence_id", json_string(a, i->parent->id));
     for (uint32_t n = 0; n < i->fields.len; n++)
         json_set(a, &body, i->fields.members[n].key, i->fields.members[n].value);
-    return json_written(r->arena, &body);
+    return json_written(a, &body);
 }
 
-static void fail(push_run *r, push_item *i, const char *operation, const char *why)
+static void item_failed(push_run *r, push_item *i, push_operation operation, const char *why)
 {
-    if (strcmp(operation, "insert") == 0)
+    if (operation == PUSH_INSERT)
         i->failed = why;
-    push_run_item(r, i, "failed", operation, why);
+    push_result_item(r, i, RESULT_FAILED, operation, why);
+}
+
+static void item_made(push_run *r, push_item *i, const char *id)
+{
+    i->id = id;
+    i->made = true;
+    push_result_item(r, i, RESULT_APPLIED, PUSH_INSERT, NULL);
 }
 
 static void on_made(push_run *r, zou_job *job)
@@ -102,81 +127,85 @@ static void on_made(push_run *r, zou_job *job)
     push_item *i = job->context;
     const char *id = json_text(json_get(&job->answer, "id"));
     if (job->unsure)
-        return; /* it is looked for */
+        return; /* make_sure looks for it */
     if (job->result == ZOU_LOST)
-        i->failed = "Kitsu could not be reached";
+        i->failed = "cannot reach Kitsu";
     else if (job->result != ZOU_OK)
-        fail(r, i, "insert", push_run_words(r, job));
+        item_failed(r, i, PUSH_INSERT, push_run_job_error(r, job));
     else if (!id)
-        fail(r, i, "insert", "Kitsu's answer has no id");
-    if (job->result != ZOU_OK || !id)
-        return;
-    i->id = id;
-    i->made = true;
-    push_run_item(r, i, "applied", "insert", NULL);
+        item_failed(r, i, PUSH_INSERT, "Kitsu's reply has no id");
+    else
+        item_made(r, i, id);
 }
 
+/* Zou takes an episode, a sequence or a shot of a name once, but another asset of the same
+ * name each time. */
 static zou_job job_for(push_run *r, push_item *i)
 {
-    bool once = i->kind == KIND_ASSET || i->kind == KIND_ASSET_TYPE;
     return (zou_job){.method = "POST",
                      .path = path_for(r, i),
                      .body = body_for(r, i),
-                     .repeatable = !once,
+                     .repeatable = i->kind != KIND_ASSET && i->kind != KIND_ASSET_TYPE,
                      .context = i};
 }
 
-/* An asset of this name and type that nobody has a document of. */
+/* ---- lost answers --------------------------------------------------------- */
+
 typedef struct lookup {
     push_run *run;
     const push_item *wanted;
-    const char *id;
+    const char *id; /* the one found; in the arena */
 } lookup;
 
-static bool match(void *context, const json_element *e)
+static bool is_named(const lookup *l, const json_element *e)
 {
-    lookup *l = context;
-    arena *a = l->run->arena;
-    bool same = e->id && e->name && strcmp(e->name, l->wanted->name) == 0;
-    const char *type = same ? zou_member(a, e, "entity_type_id") : NULL;
-    if (type && l->wanted->above && strcmp(type, l->wanted->above->id) == 0 &&
-        !production_find(l->run->plan->kitsu->production, e->id))
-        l->id = arena_text(a, e->id, strlen(e->id));
-    return true;
+    return e->id && e->name && strcmp(e->name, l->wanted->name) == 0;
 }
 
-/* Of an asset type, which Zou has once for all projects. */
-static bool match_type(void *context, const json_element *e)
+/* An asset of this name and type that was not there before. */
+static bool match_asset(void *context, const json_element *e, const json *tree)
 {
     lookup *l = context;
-    if (e->id && e->name && strcmp(e->name, l->wanted->name) == 0)
+    if (is_named(l, e) && l->wanted->parent &&
+        json_text_is(json_get(tree, "entity_type_id"), l->wanted->parent->id) &&
+        !production_find(l->run->plan->kitsu->production, e->id))
         l->id = arena_text(l->run->arena, e->id, strlen(e->id));
     return true;
 }
 
-static bool look_for(push_run *r, const push_item *i, const char **id)
+/* An asset type, which Zou has once for all projects. */
+static bool match_type(void *context, const json_element *e)
 {
-    lookup l = {r, i, NULL};
-    bool is_type = i->kind == KIND_ASSET_TYPE;
-    const char *path = is_type ? "/data/asset-types"
-                               : arena_printf(r->arena, "/data/projects/%s/assets", r->project_id);
-    zou_result result = zou_list(r->push->shared.zou, path, is_type ? match_type : match, &l, r->e);
-    *id = l.id;
-    return push_run_took(r, result);
+    lookup *l = context;
+    if (is_named(l, e))
+        l->id = arena_text(l->run->arena, e->id, strlen(e->id));
+    return true;
 }
 
-/* The answer to this POST was lost: look whether Zou did it, and else try again. */
+/* Look for it in Kitsu: `*id`, or NULL. */
+static bool find_made_item(push_run *r, const push_item *i, const char **id)
+{
+    lookup l = {r, i, NULL};
+    zou *z = r->context->lists.zou;
+    zou_result result =
+        i->kind == KIND_ASSET_TYPE
+            ? zou_list(z, "/data/asset-types", match_type, &l, r->e)
+            : zou_list_trees(z, arena_printf(r->arena, "/data/projects/%s/assets", r->project_id),
+                             NULL, match_asset, &l, r->e);
+    *id = l.id;
+    return push_run_check(r, result);
+}
+
+/* The answer to this POST was lost: look whether Zou carried it out; if not, try again. */
 static bool make_sure(push_run *r, push_item *i, const char *why)
 {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
-        clock_sleep(clock_setting("OPKITSU_PAUSE_SECONDS", 1)); /* it may be at it still */
+        clock_sleep(clock_setting("OPKITSU_PAUSE_SECONDS", 1)); /* Zou may still be working on it */
         const char *id;
-        if (!look_for(r, i, &id))
+        if (!find_made_item(r, i, &id))
             return false;
         if (id) {
-            i->id = id;
-            i->made = true;
-            push_run_item(r, i, "applied", "insert", NULL);
+            item_made(r, i, id);
             return true;
         }
         zou_job job = job_for(r, i);
@@ -184,194 +213,155 @@ static bool make_sure(push_run *r, push_item *i, const char *why)
             return false;
         if (!job.unsure)
             return true;
-        why = push_run_words(r, &job);
+        why = push_run_job_error(r, &job);
     }
-    fail(r, i, "insert", why);
+    item_failed(r, i, PUSH_INSERT, why);
     return true;
 }
 
-static bool make_slice(push_run *r, push_item **items, size_t n)
+/* ---- one kind ------------------------------------------------------------- */
+
+/* Asset types are linked by link_types. */
+static bool make_slice(slice *s)
 {
+    push_run *r = s->run;
     zou_job jobs[SLICE];
-    if (n == 0)
-        return true;
-    for (size_t k = 0; k < n; k++)
-        jobs[k] = job_for(r, items[k]);
-    if (!push_run_send(r, jobs, n, on_made)) {
-        if (push_run_ended(r) && items[0]->kind != KIND_ASSET_TYPE)
-            read_back(r, items, n);
+    bool types = s->items[0]->kind == KIND_ASSET_TYPE;
+    for (size_t k = 0; k < s->n; k++)
+        jobs[k] = job_for(r, s->items[k]);
+    if (!push_run_send(r, jobs, s->n, on_made)) {
+        if (push_run_interrupted(r) && !types)
+            read_back(s);
         return false;
     }
-    for (size_t k = 0; k < n; k++)
-        if (jobs[k].unsure && !make_sure(r, items[k], push_run_words(r, &jobs[k])))
+    for (size_t k = 0; k < s->n; k++)
+        if (jobs[k].unsure && !make_sure(r, s->items[k], push_run_job_error(r, &jobs[k])))
             return false;
-    return items[0]->kind == KIND_ASSET_TYPE || read_back(r, items, n);
+    return types || read_back(s);
 }
 
-/* Whether it can be made; it fails for the sake of what it lies below. */
-static bool can_be_made(push_run *r, push_item *i)
+/* Whether Kitsu has its parent. If not, it fails. */
+static bool has_parent(push_run *r, push_item *i)
 {
-    if (!i->above || i->above->id)
+    if (!i->parent || i->parent->id)
         return true;
-    fail(r, i, "insert",
-         arena_printf(r->arena, "its %s \"%s\" could not be made",
-                      i->above->kind == KIND_ASSET_TYPE ? "asset type" : kind_name(i->above->kind),
-                      i->above->name));
+    item_failed(
+        r, i, PUSH_INSERT,
+        arena_printf(r->arena, "its %s \"%s\" could not be created",
+                     i->parent->kind == KIND_ASSET_TYPE ? "asset type" : kind_name(i->parent->kind),
+                     i->parent->name));
     return false;
 }
 
 static bool is_wanted(const push_item *i)
 {
-    return !i->left && !i->skip_code && i->kind != KIND_NONE;
+    return !i->ignored && !i->skip_code && i->kind != KIND_NONE;
 }
 
+/* Link those that Kitsu has, make the others. */
 static bool make_kind(push_run *r, kind k)
 {
-    push_item *wanted[SLICE];
-    size_t n = 0;
-    for (size_t i = 0; i < r->plan->n; i++) {
-        push_item *x = r->plan->items[i];
-        if (x->kind != k || !is_wanted(x))
+    slice s = {.run = r};
+    for (size_t n = 0; n < r->plan->n; n++) {
+        push_item *i = r->plan->items[n];
+        if (i->kind != k || !is_wanted(i))
             continue;
-        if (x->id) {
-            if (x->link && x->record.type != JSON_NULL)
-                push_run_link(r, x);
-        } else if (can_be_made(r, x)) {
-            wanted[n++] = x;
-        }
-        if (n == SLICE) {
-            if (!make_slice(r, wanted, n))
-                return false;
-            n = 0;
-        }
+        if (i->id && i->needs_link)
+            push_link_item(r, i);
+        else if (!i->id && has_parent(r, i) && !slice_add(&s, i, make_slice))
+            return false;
     }
-    return make_slice(r, wanted, n);
+    return slice_end(&s, make_slice);
 }
 
-/* The records of new asset types, as their list has them. */
+static bool is_new_type(const push_item *i)
+{
+    return i->made && i->kind == KIND_ASSET_TYPE;
+}
+
+/* Link new asset types with their records, as their list has them. */
 static bool link_types(push_run *r)
 {
     push_kitsu *k = r->plan->kitsu;
-    bool made = false;
-    for (size_t i = 0; i < r->plan->n; i++)
-        made |= r->plan->items[i]->made && r->plan->items[i]->kind == KIND_ASSET_TYPE;
-    if (!made)
+    bool any = false;
+    for (size_t n = 0; n < r->plan->n; n++)
+        any |= is_new_type(r->plan->items[n]);
+    if (!any)
         return true;
-    if (!push_run_took(r, push_kitsu_asset_types(k, r->arena, r->e)))
+    if (!push_run_check(r, push_kitsu_asset_types(k, r->arena, r->e)))
         return false;
-    for (size_t i = 0; i < r->plan->n; i++) {
-        push_item *x = r->plan->items[i];
-        for (uint32_t n = 0; x->made && x->kind == KIND_ASSET_TYPE && n < k->asset_types.len; n++) {
-            const char *id = json_text(json_get(&k->asset_types.items[n], "id"));
-            if (id && strcmp(id, x->id) == 0)
-                x->record = k->asset_types.items[n];
-        }
-        if (x->made && x->kind == KIND_ASSET_TYPE)
-            push_run_link(r, x);
+    for (size_t n = 0; n < r->plan->n; n++) {
+        push_item *i = r->plan->items[n];
+        if (!is_new_type(i))
+            continue;
+        for (uint32_t t = 0; t < k->asset_types.len; t++)
+            if (json_text_is(json_get(&k->asset_types.items[t], "id"), i->id))
+                i->record = k->asset_types.items[t];
+        push_link_item(r, i);
     }
     return true;
 }
 
-/* ---- changing ------------------------------------------------------------- */
+/* ---- changed fields ------------------------------------------------------- */
 
 static void on_updated(push_run *r, zou_job *job)
 {
     push_item *i = job->context;
     if (job->result == ZOU_OK)
-        push_run_item(r, i, "applied", "update", NULL);
+        push_result_item(r, i, RESULT_APPLIED, PUSH_UPDATE, NULL);
     else if (job->result != ZOU_LOST)
-        fail(r, i, "update", push_run_words(r, job));
+        item_failed(r, i, PUSH_UPDATE, push_run_job_error(r, job));
 }
 
-static bool update_slice(push_run *r, push_item **items, size_t n)
+static bool update_slice(slice *s)
 {
+    push_run *r = s->run;
     zou_job jobs[SLICE];
-    if (n == 0)
-        return true;
-    for (size_t k = 0; k < n; k++)
+    for (size_t k = 0; k < s->n; k++)
         jobs[k] = (zou_job){.method = "PUT",
-                            .path = arena_printf(r->arena, "/data/entities/%s", items[k]->id),
-                            .body = json_written(r->arena, &items[k]->fields),
+                            .path = arena_printf(r->arena, "/data/entities/%s", s->items[k]->id),
+                            .body = json_written(r->arena, &s->items[k]->fields),
                             .repeatable = true,
-                            .context = items[k]};
-    return push_run_send(r, jobs, n, on_updated) && read_back(r, items, n);
+                            .context = s->items[k]};
+    return push_run_send(r, jobs, s->n, on_updated) && read_back(s);
 }
 
 static bool update_all(push_run *r)
 {
-    push_item *wanted[SLICE];
-    size_t n = 0;
-    for (size_t i = 0; i < r->plan->n; i++) {
-        push_item *x = r->plan->items[i];
-        if (is_wanted(x) && x->id && !x->made && x->fields.len > 0)
-            wanted[n++] = x;
-        if (n == SLICE) {
-            if (!update_slice(r, wanted, n))
-                return false;
-            n = 0;
-        }
-    }
-    return update_slice(r, wanted, n);
-}
-
-static void plan_all(push_run *r)
-{
+    slice s = {.run = r};
     for (size_t n = 0; n < r->plan->n; n++) {
         push_item *i = r->plan->items[n];
-        if (!is_wanted(i))
-            continue;
-        if (!i->id) {
-            push_run_item(r, i, "planned", "insert", NULL);
-            continue;
-        }
-        if (i->link && i->document)
-            push_run_item(r, i, "planned", "link", NULL);
-        if (i->fields.len > 0)
-            push_run_item(r, i, "planned", "update", NULL);
+        bool changed = is_wanted(i) && i->id && !i->made && i->fields.len > 0;
+        if (changed && !slice_add(&s, i, update_slice))
+            return false;
     }
+    return slice_end(&s, update_slice);
 }
 
-bool push_run_entities(push_run *r)
+/* ---- all of it ------------------------------------------------------------ */
+
+static void write_planned_item(push_run *r, const push_item *i)
 {
-    if (r->push->dry) {
-        plan_all(r);
+    if (!i->id) {
+        push_result_item(r, i, RESULT_PLANNED, PUSH_INSERT, NULL);
+        return;
+    }
+    if (i->needs_link && i->document)
+        push_result_item(r, i, RESULT_PLANNED, PUSH_LINK, NULL);
+    if (i->fields.len > 0)
+        push_result_item(r, i, RESULT_PLANNED, PUSH_UPDATE, NULL);
+}
+
+bool push_entities(push_run *r)
+{
+    if (r->context->dry) {
+        for (size_t n = 0; n < r->plan->n; n++)
+            if (is_wanted(r->plan->items[n]))
+                write_planned_item(r, r->plan->items[n]);
         return true;
     }
     for (int k = KIND_ASSET_TYPE; k <= KIND_ASSET; k++)
         if (!make_kind(r, (kind)k) || (k == KIND_ASSET_TYPE && !link_types(r)))
             return false;
     return update_all(r);
-}
-
-/* ---- deleting ------------------------------------------------------------- */
-
-static void on_deleted(push_run *r, zou_job *job)
-{
-    const entity *e = job->context;
-    bool gone = job->result == ZOU_OK || job->result == ZOU_MISSING;
-    if (job->result != ZOU_LOST)
-        push_run_deleted(r, e, gone ? "applied" : "failed", gone ? NULL : push_run_words(r, job));
-}
-
-bool push_run_delete(push_run *r, entity *const *list, size_t n)
-{
-    static const char *const words[KIND_ENTITIES] = {[KIND_EPISODE] = "episodes",
-                                                     [KIND_SEQUENCE] = "sequences",
-                                                     [KIND_SHOT] = "shots",
-                                                     [KIND_ASSET] = "assets"};
-    zou_job *jobs = xmalloc((n + 1) * sizeof *jobs);
-    bool ok = true;
-    for (size_t i = 0; i < n && ok;) {
-        size_t len = 0;
-        kind k = list[i]->kind; /* one after the other: children first */
-        for (; i < n && list[i]->kind == k; i++)
-            jobs[len++] =
-                (zou_job){.method = "DELETE",
-                          .path = arena_printf(r->arena, "/data/%s/%s", words[k], list[i]->id),
-                          .repeatable = true,
-                          .context = list[i]};
-        ok = push_run_send(r, jobs, len, on_deleted);
-    }
-    free(jobs);
-    return ok;
 }

@@ -9,8 +9,8 @@
 
 /* ---- the project ---------------------------------------------------------- */
 
-/* What Kitsu takes as text, a number as short as can be: `25`, `23.976`. */
-static json as_text(arena *a, double x)
+/* A number as the text that Kitsu takes, as short as possible: `25`, `23.976`. */
+static json number_text(arena *a, double x)
 {
     json number = floor(x) == x && fabs(x) < 1e9 ? json_integer(a, (int64_t)x) : json_real(a, x);
     return json_string(a, number.text);
@@ -24,7 +24,7 @@ static void plan_project_numbers(push_plan *p)
     int32_t width, height, w, h;
     if (number_real(p->arena, json_get(project, "fps"), &theirs) &&
         number_real(p->arena, json_get(data, "fps"), &fps) && fps != theirs && fps > 0)
-        json_set(p->arena, &p->project_fields, "fps", as_text(p->arena, fps));
+        json_set(p->arena, &p->project_fields, "fps", number_text(p->arena, fps));
     if (number_resolution(p->arena, json_get(project, "resolution"), &w, &h) &&
         number_int32(p->arena, json_get(data, "resolutionWidth"), &width) &&
         number_int32(p->arena, json_get(data, "resolutionHeight"), &height) && width > 0 &&
@@ -33,30 +33,32 @@ static void plan_project_numbers(push_plan *p)
                  json_string(p->arena, arena_printf(p->arena, "%dx%d", (int)width, (int)height)));
 }
 
-/* No type of Extended JSON at any depth: Kitsu would not know what it is. */
-static bool is_kitsus(const json *v)
+/* Whether a value has no type of Extended JSON, at any depth, which Kitsu does not
+ * know. */
+static bool is_plain_json(const json *v)
 {
     if (v->type == JSON_ARRAY)
         for (uint32_t i = 0; i < v->len; i++)
-            if (!is_kitsus(&v->items[i]))
+            if (!is_plain_json(&v->items[i]))
                 return false;
     if (v->type == JSON_OBJECT)
         for (uint32_t i = 0; i < v->len; i++)
-            if (v->members[i].key[0] == '$' || !is_kitsus(&v->members[i].value))
+            if (v->members[i].key[0] == '$' || !is_plain_json(&v->members[i].value))
                 return false;
     return true;
 }
 
-static bool is_projects_own(const push_plan *p, const char *key)
+/* Whether a key of the project's data is one of its own, which Kitsu takes. */
+static bool is_own_key(const push_plan *p, const char *key)
 {
     static const char *const ours[] = {"code", "fps", "library_project", "name"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcmp(ours[i], key) == 0)
             return false;
-    return *key && *key != '$' && !mapping_reserved(key) && !json_get(p->options->attributes, key);
+    return *key && *key != '$' && !mapping_reserved(key) && !json_get(p->naming->attributes, key);
 }
 
-/* Zou replaces a project's data whole, so it gets all of it back. */
+/* Zou replaces a project's data as a whole, so all of it is written. */
 static void plan_project_data(push_plan *p)
 {
     const json *ours = json_get(&p->c->project, "data");
@@ -65,11 +67,10 @@ static void plan_project_data(push_plan *p)
     bool differs = false;
     for (uint32_t i = 0; json_is(ours, JSON_OBJECT) && i < ours->len; i++) {
         const json_member *m = &ours->members[i];
-        if (!is_projects_own(p, m->key) || json_equal(&m->value, json_get(theirs, m->key), NULL))
+        if (!is_own_key(p, m->key) || json_equal(&m->value, json_get(theirs, m->key), NULL))
             continue;
-        if (!is_kitsus(&m->value)) {
-            msg_warn("%s: data.%s is of a type that Kitsu does not have: left out", p->c->coll,
-                     m->key);
+        if (!is_plain_json(&m->value)) {
+            msg_warn("%s: data.%s is not pushed: Kitsu does not have its type", p->c->coll, m->key);
             continue;
         }
         json_set(p->arena, &data, m->key, m->value);
@@ -93,15 +94,16 @@ static void plan_project(push_plan *p)
 
 /* ---- frames --------------------------------------------------------------- */
 
-/* One end of a range: what Kitsu shall have. False: both sides changed it. */
-static bool merge(int32_t ours, int32_t base, int32_t theirs, int32_t *out)
+/* Merge one end of a range into what Kitsu is to have. False if both sides changed
+ * it. */
+static bool merge_frame(int32_t ours, int32_t base, int32_t theirs, int32_t *out)
 {
     *out = ours == base ? theirs : ours;
     return ours == base || theirs == base || theirs == ours;
 }
 
-/* The record as it is with the fields. */
-static json written(push_plan *p, const json *record, const json *fields)
+/* A record as it will be with these fields. */
+static json with_fields(push_plan *p, const json *record, const json *fields)
 {
     json out = json_is(record, JSON_OBJECT) ? json_copy_shallow(p->arena, record) : json_object();
     const json *data = json_get(&out, "data"), *more = json_get(fields, "data");
@@ -114,16 +116,17 @@ static json written(push_plan *p, const json *record, const json *fields)
     return out;
 }
 
-static bool reaches(push_plan *p, const json *record, const json *fields, mapping_range wanted)
+/* Whether a record with these fields has this range. */
+static bool gives_range(push_plan *p, const json *record, const json *fields, mapping_range wanted)
 {
-    json after = written(p, record, fields);
+    json after = with_fields(p, record, fields);
     mapping_range r = mapping_frames(p->arena, &p->c->project, &after);
     return r.start == wanted.start && r.end == wanted.end;
 }
 
-/* The fewest fields that give the range; none do where Kitsu can't say it (a last
- * frame 0 is none). */
-static bool find_fields(push_plan *p, push_item *i, mapping_range wanted)
+/* Set the fewest fields that give the range. False if none do: Kitsu takes a last frame 0
+ * for none. */
+static bool find_frame_fields(push_plan *p, push_item *i, mapping_range wanted)
 {
     arena *a = p->arena;
     mapping_range now = mapping_frames(a, &p->c->project, &i->record);
@@ -132,7 +135,7 @@ static bool find_fields(push_plan *p, push_item *i, mapping_range wanted)
         json_set(a, &data, "frame_in", json_integer(a, wanted.start));
         json_set(a, &fields, "data", data);
     }
-    if (!reaches(p, &i->record, &fields, wanted)) {
+    if (!gives_range(p, &i->record, &fields, wanted)) {
         json_set(a, &data, "frame_out", json_integer(a, wanted.end));
         json_set(a, &fields, "data", data);
     }
@@ -141,36 +144,36 @@ static bool find_fields(push_plan *p, push_item *i, mapping_range wanted)
     if (i->kind == KIND_SHOT && length > 0 && length <= INT32_MAX && nb_frames != length)
         json_set(a, &fields, "nb_frames", json_integer(a, length));
     i->fields = fields;
-    return reaches(p, &i->record, &fields, wanted);
+    return gives_range(p, &i->record, &fields, wanted);
 }
 
 static void plan_frames(push_plan *p, push_item *i)
 {
     arena *a = p->arena;
     const json *data = json_get(&i->document->document, "data");
-    const json *stored = i->link ? NULL : json_get(data, "zou");
+    const json *stored = i->needs_link ? NULL : json_get(data, "zou");
     mapping_range base = mapping_frames(a, &p->c->project, stored);
     mapping_range theirs = mapping_frames(a, &p->c->project, &i->record);
     mapping_range ours = base, wanted;
     number_int32(a, json_get(data, "frameStart"), &ours.start);
     number_int32(a, json_get(data, "frameEnd"), &ours.end);
-    bool start = merge(ours.start, base.start, theirs.start, &wanted.start);
-    bool end = merge(ours.end, base.end, theirs.end, &wanted.end);
+    bool start = merge_frame(ours.start, base.start, theirs.start, &wanted.start);
+    bool end = merge_frame(ours.end, base.end, theirs.end, &wanted.end);
     if (!start || !end) {
-        push_plan_note(p, i, "conflict",
+        push_item_note(p, i, "conflict",
                        arena_printf(a,
                                     "its frames were changed on both sides: %d-%d in OpenPype, "
-                                    "%d-%d in Kitsu, which stay",
+                                    "%d-%d in Kitsu, which is kept",
                                     (int)ours.start, (int)ours.end, (int)theirs.start,
                                     (int)theirs.end));
         return;
     }
     if (wanted.start == theirs.start && wanted.end == theirs.end)
         return;
-    if (!find_fields(p, i, wanted)) {
+    if (!find_frame_fields(p, i, wanted)) {
         i->fields = json_object();
-        push_plan_note(p, i, "frames",
-                       arena_printf(a, "Kitsu can't say its frames, %d-%d", (int)wanted.start,
+        push_item_note(p, i, "frames",
+                       arena_printf(a, "Kitsu cannot store its frames, %d-%d", (int)wanted.start,
                                     (int)wanted.end));
     }
 }
@@ -181,7 +184,7 @@ void push_fields_plan(push_plan *p)
     for (size_t n = 0; n < p->n; n++) {
         push_item *i = p->items[n];
         bool framed = i->kind > KIND_ASSET_TYPE && i->kind <= KIND_ASSET;
-        if (framed && i->document && !i->left && !i->skip_code)
+        if (framed && i->document && !i->ignored && !i->skip_code)
             plan_frames(p, i);
     }
 }

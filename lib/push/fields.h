@@ -1,15 +1,15 @@
-/* fields.h - which fields of Kitsu's follow OpenPype's: a project's code,
- * fps, resolution and data, an entity's frames.
+/* fields.h - the fields that Kitsu takes from OpenPype: a project's code, fps,
+ * resolution and data, an entity's frames.
  *
- * The base is what the mapping gives for the record that the document was last
- * made from. A field is written only where the document differs from the base and
+ * The base of a comparison is what the mapping gives for the record that the document was
+ * last made from. A field is written only where the document differs from the base and
  * Kitsu still equals it; where both changed, Kitsu wins. */
 #ifndef OPKITSU_PUSH_FIELDS_H
 #define OPKITSU_PUSH_FIELDS_H
 
-#include "push/plan.h"
+#include "push/items.h"
 
-/* Set the plan's project_fields and every item's fields. */
+/* Set the plan's project_fields and every item's fields. Adds to the plan's skipped. */
 void push_fields_plan(push_plan *p);
 
 #endif

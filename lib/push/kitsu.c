@@ -1,12 +1,13 @@
 #include "push/kitsu.h"
 
+#include "record/record.h"
+#include "record/skipped.h"
 #include "zou/bulk.h"
 #include "zou/id.h"
 #include "zou/project.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 static const struct {
     kind kind;
@@ -26,12 +27,12 @@ typedef struct list {
     json *out;
 } list;
 
-static bool keep(void *context, const json_element *e)
+static bool list_add(void *context, const json_element *e, const json *tree)
 {
     list *l = context;
-    json v;
-    if (e->text && json_parse(l->arena, e->text, e->len, &v, NULL, NULL))
-        json_push(l->arena, l->out, v);
+    (void)e;
+    if (tree)
+        json_push(l->arena, l->out, *tree);
     return true;
 }
 
@@ -41,7 +42,7 @@ static const char *age_of(const json *v)
     return at ? at : "";
 }
 
-/* The project's before others. */
+/* The project's before others, then by age. */
 static int by_age(const void *x, const void *y)
 {
     const json *a = x, *b = y;
@@ -56,8 +57,8 @@ static int by_age(const void *x, const void *y)
 zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e)
 {
     k->asset_types = json_array();
-    zou_result result =
-        zou_list(k->shared->zou, "/data/asset-types", keep, &(list){a, &k->asset_types}, e);
+    zou_result result = zou_list_trees(k->lists->zou, "/data/asset-types", a, list_add,
+                                       &(list){a, &k->asset_types}, e);
     if (k->asset_types.len)
         qsort(k->asset_types.items, k->asset_types.len, sizeof(json), by_age);
     return result;
@@ -68,20 +69,21 @@ bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
     return json_has_text(json_get(&k->production->project, key), id);
 }
 
-/* The server's task types as records of this project. */
-static void take_task_types(push_kitsu *k, arena *a)
+/* Add the server's task types as records of this project. They are copied, as the list is
+ * read again once the push has made a type. */
+static void add_task_types(push_kitsu *k, arena *a)
 {
-    const element_list *types = &k->shared->task_types;
+    element_list *types = &k->lists->task_types;
     k->task_types = json_array();
     for (size_t i = 0; i < types->len; i++) {
-        const json_element *e = &types->items[i];
-        json v;
-        const char *why;
-        if (!e->id || !e->text || !json_parse(a, e->text, e->len, &v, NULL, NULL))
+        const json *tree = element_list_tree(types, i);
+        const char *id = types->items[i].id, *why;
+        if (!id || !tree)
             continue;
+        json v = json_copy(a, tree);
         v = json_copy_shallow(a, &v);
         json_set(a, &v, "type", json_string(a, "TaskType"));
-        json_set(a, &v, "in_project", json_bool(push_kitsu_lists(k, "task_types", e->id)));
+        json_set(a, &v, "in_project", json_bool(push_kitsu_lists(k, "task_types", id)));
         production_add(k->production, &v, &why);
         json_push(a, &k->task_types, v);
     }
@@ -97,7 +99,7 @@ typedef struct by_name {
     const char *id;
 } by_name;
 
-static bool note_name(void *context, const json_element *e)
+static bool match_project(void *context, const json_element *e)
 {
     by_name *b = context;
     if (e->id && e->name && strcmp(e->name, b->name) == 0)
@@ -105,18 +107,18 @@ static bool note_name(void *context, const json_element *e)
     return true;
 }
 
-/* Its id: of the link, or found by the name. */
+/* Find its id: `data.zou_id`, else the id of the project of its name. */
 static push_found find_id(push_kitsu *k, const collection *c, arena *a, const char **id, error *e)
 {
     *id = json_text(json_at(&c->project, "data", "zou_id", NULL));
     if (*id && zou_is_id(*id))
         return PUSH_FOUND;
     if (*id) {
-        error_set(e, 1, "its data.zou_id \"%.60s\" is no id of Kitsu's", *id);
+        error_set(e, 1, "its data.zou_id \"%.60s\" is not a Kitsu id", *id);
         return PUSH_NOT_FOUND;
     }
     by_name b = {.name = c->coll, .arena = a};
-    zou_result result = zou_list(k->shared->zou, "/data/projects/all", note_name, &b, e);
+    zou_result result = zou_list(k->lists->zou, "/data/projects/all", match_project, &b, e);
     if (result != ZOU_OK)
         return PUSH_LOST;
     *id = b.id;
@@ -128,7 +130,8 @@ static push_found find_id(push_kitsu *k, const collection *c, arena *a, const ch
     return PUSH_NOT_FOUND;
 }
 
-static push_found not_read(zou_result result, error *e)
+/* What a failed request means, with an error that says what to do. */
+static push_found explain_failure(zou_result result, error *e)
 {
     if (result == ZOU_LOST)
         return PUSH_LOST;
@@ -137,7 +140,7 @@ static push_found not_read(zou_result result, error *e)
     if (result == ZOU_MISSING)
         error_set(e, 1,
                   "it is linked to a project that Kitsu no longer has: create it in Kitsu, and "
-                  "take data.zou_id out of the project's document (%.200s)",
+                  "remove data.zou_id from its project document (%.200s)",
                   what);
     else if (result == ZOU_FORBIDDEN)
         error_set(e, 1, "this user may not see it in Kitsu: add the user to its team (%.200s)",
@@ -147,68 +150,65 @@ static push_found not_read(zou_result result, error *e)
     return PUSH_NOT_FOUND;
 }
 
-/* Zou lets managers and above make entities, and shows others less or refuses
- * each request. */
-static push_found check_role(zou_project *r, error *e)
+/* Zou lets managers and administrators make entities. It refuses each request of others, or
+ * shows them less. */
+static push_found check_role(zou_project *project, error *e)
 {
-    zou_result result = zou_project_find_role(r, e);
+    zou_result result = zou_project_find_role(project, e);
     if (result != ZOU_OK)
-        return not_read(result, e);
-    if (strcmp(r->role, "admin") == 0 || strcmp(r->role, "manager") == 0)
+        return explain_failure(result, e);
+    if (strcmp(project->role, "admin") == 0 || strcmp(project->role, "manager") == 0)
         return PUSH_FOUND;
     error_set(e, 1,
-              "in this project the user is a %.40s in Kitsu: only a manager or an "
+              "this user is a %.40s of the project in Kitsu: only a manager or an "
               "administrator may push to it",
-              r->role);
+              project->role);
     return PUSH_NOT_FOUND;
 }
 
 /* ---- its entities --------------------------------------------------------- */
 
-typedef struct taking {
+typedef struct reading {
     push_kitsu *kitsu;
     arena *arena;
     kind kind;
-} taking;
+} reading;
 
-static bool take(void *context, const json_element *e)
+/* One too large to be read is a Skipped: that it is there is all that matters here. */
+static json unread_record(arena *a, const push_kitsu *k, kind of, const json_element *e)
 {
-    taking *t = context;
+    json what = record_entity(a, kind_name(of), e->id, e->name ? e->name : "");
+    return skipped_make(a, what, k->production->id, "size", "it is too large to be read");
+}
+
+static bool add_record(void *context, const json_element *e, const json *tree)
+{
+    reading *r = context;
     json v;
     const char *why;
-    arena *a = t->arena;
     if (!e->id)
         return true;
-    if (!e->text || !json_parse(a, e->text, e->len, &v, NULL, NULL)) {
-        /* Too large to be read: it is there, which is all that matters here. */
-        json what = json_object();
-        json_add(a, &what, "type", json_string(a, kind_name(t->kind)));
-        json_add(a, &what, "id", json_string(a, e->id));
-        json_add(a, &what, "name", json_string(a, e->name ? e->name : ""));
-        v = json_object();
-        json_add(a, &v, "type", json_string(a, "Skipped"));
-        json_add(a, &v, "entity", what);
-        json_add(a, &v, "code", json_string(a, "size"));
-        production_add(t->kitsu->production, &v, &why);
-        return true;
+    if (tree) {
+        v = json_copy_shallow(r->arena, tree);
+        json_set(r->arena, &v, "type", json_string(r->arena, kind_name(r->kind)));
+    } else {
+        v = unread_record(r->arena, r->kitsu, r->kind, e);
     }
-    v = json_copy_shallow(a, &v);
-    json_set(a, &v, "type", json_string(a, kind_name(t->kind)));
-    production_add(t->kitsu->production, &v, &why);
+    production_add(r->kitsu->production, &v, &why);
     return true;
 }
 
-/* Ids of documents that Kitsu's lists lack. */
-static bool note_stranger(void *context, const json_element *e)
+static bool add_stranger(void *context, const json_element *e)
 {
-    taking *t = context;
+    reading *r = context;
     if (e->id)
-        json_set(t->arena, &t->kitsu->strangers, arena_text(t->arena, e->id, strlen(e->id)),
+        json_set(r->arena, &r->kitsu->strangers, arena_text(r->arena, e->id, strlen(e->id)),
                  json_bool(true));
     return true;
 }
 
-static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a, error *e)
+/* Look for the linked documents that the project's lists lack. */
+static zou_result find_strangers(push_kitsu *k, const collection *c, arena *a, error *e)
 {
     const char **ids = arena_alloc(a, (c->n + 1) * sizeof *ids);
     size_t n = 0;
@@ -219,49 +219,58 @@ static zou_result ask_for_strangers(push_kitsu *k, const collection *c, arena *a
             !production_find(k->production, d->zou_id))
             ids[n++] = d->zou_id;
     }
-    taking t = {k, a, KIND_NONE};
-    return zou_bulk(k->shared->zou, "/data/entities?id=", ids, n, "", note_stranger, &t, e);
+    reading r = {k, a, KIND_NONE};
+    bulk_query query = {.path = "/data/entities?id=", .ids = ids, .n = n};
+    return zou_bulk_list(k->lists->zou, &query, add_stranger, &r, e);
 }
 
-static push_found read_lists(push_kitsu *k, zou_project *r, const collection *c, arena *a, error *e)
+static push_found read_lists(push_kitsu *k, zou_project *project, const collection *c, arena *a,
+                             error *e)
 {
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
-        taking t = {k, a, routes[i].kind};
-        result = zou_list(k->shared->zou, zou_project_path(r, routes[i].path), take, &t, e);
+        reading r = {k, a, routes[i].kind};
+        result = zou_list_trees(k->lists->zou, zou_project_path(project, routes[i].path), a,
+                                add_record, &r, e);
     }
     if (result == ZOU_OK)
-        result = zou_lists_need(k->shared, &k->shared->task_types, e);
+        result = zou_lists_need(k->lists, &k->lists->task_types, e);
     if (result == ZOU_OK)
         result = push_kitsu_asset_types(k, a, e);
     if (result != ZOU_OK)
-        return not_read(result, e);
-    take_task_types(k, a);
+        return explain_failure(result, e);
+    add_task_types(k, a);
     production_link(k->production);
-    result = ask_for_strangers(k, c, a, e);
-    return result == ZOU_OK ? PUSH_FOUND : not_read(result, e);
+    result = find_strangers(k, c, a, e);
+    return result == ZOU_OK ? PUSH_FOUND : explain_failure(result, e);
+}
+
+static push_found read_project(push_kitsu *k, zou_project *project, const collection *c, arena *a,
+                               error *e)
+{
+    const char *why;
+    zou_result result = zou_project_read(project, e);
+    if (result != ZOU_OK)
+        return explain_failure(result, e);
+    json record = json_copy(a, &project->record);
+    k->closed = project->closed;
+    k->production = production_new(a, &record, &why);
+    if (k->closed)
+        return PUSH_FOUND;
+    push_found found = check_role(project, e);
+    return found == PUSH_FOUND ? read_lists(k, project, c, a, e) : found;
 }
 
 push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e)
 {
-    const char *id, *why;
-    zou_project r;
+    const char *id;
+    zou_project project;
     push_found found = find_id(k, c, a, &id, e);
     if (found != PUSH_FOUND)
         return found;
-    zou_project_start(&r, k->shared, id, c->coll);
-    zou_result result = zou_project_read(&r, e);
-    found = result == ZOU_OK ? PUSH_FOUND : not_read(result, e);
-    if (found == PUSH_FOUND) {
-        json record = json_copy(a, &r.record);
-        k->closed = r.closed;
-        k->production = production_new(a, &record, &why);
-        if (!k->closed)
-            found = check_role(&r, e);
-        if (found == PUSH_FOUND && !k->closed)
-            found = read_lists(k, &r, c, a, e);
-    }
-    zou_project_end(&r);
+    zou_project_start(&project, k->lists, id, c->coll);
+    found = read_project(k, &project, c, a, e);
+    zou_project_end(&project);
     return found;
 }
 

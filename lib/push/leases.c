@@ -3,11 +3,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/msg.h"
-#include "base/program.h"
 #include "base/signals.h"
 #include "store/lease.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -16,15 +14,14 @@ struct push_lease {
     lease *push;        /* owned */
     lease *handed_down; /* owned, or NULL */
     unsigned wait;
-    double looked; /* by clock_now; 0: not held yet */
+    double checked; /* by clock_now; 0: not acquired yet */
 };
 
 push_lease *push_lease_new(store *s, const char *handed_down, unsigned wait, error *e)
 {
     lease *writer = NULL;
     if (handed_down && *handed_down && !(writer = lease_handed_down(s, handed_down))) {
-        e->status = EX_CONFIG;
-        snprintf(e->what, sizeof e->what, "OP_LEASE is not OWNER:TERM: \"%.100s\"", handed_down);
+        error_set(e, EX_CONFIG, "OP_LEASE is not OWNER:TERM: \"%.100s\"", handed_down);
         return NULL;
     }
     push_lease *l = xmalloc(sizeof *l);
@@ -33,7 +30,9 @@ push_lease *push_lease_new(store *s, const char *handed_down, unsigned wait, err
     return l;
 }
 
-static lease_outcome see_writer(const push_lease *l, error *e)
+/* The writer's lease: the one handed down must be held; of others, only a service's
+ * matters. */
+static lease_outcome check_writer(const push_lease *l, error *e)
 {
     char owner[128];
     bool by_service;
@@ -43,16 +42,14 @@ static lease_outcome see_writer(const push_lease *l, error *e)
         return LEASE_FAILED;
     if (!by_service)
         return LEASE_HELD;
-    e->status = EX_TEMPFAIL;
-    snprintf(e->what, sizeof e->what,
-             "%s: a service writes to it: %.128s has the lease (see sync-status)",
-             store_name(l->store), owner);
+    error_set(e, EX_TEMPFAIL, "%s: a service holds the lease: %.128s (see sync-status)",
+              store_name(l->store), owner);
     return LEASE_OTHERS;
 }
 
-static lease_outcome hold_once(const push_lease *l, error *e)
+static lease_outcome hold_both(const push_lease *l, error *e)
 {
-    lease_outcome outcome = see_writer(l, e);
+    lease_outcome outcome = check_writer(l, e);
     return outcome == LEASE_HELD ? lease_hold_alone(l->push, e) : outcome;
 }
 
@@ -60,20 +57,17 @@ bool push_lease_hold(void *context, error *e)
 {
     push_lease *l = context;
     lease_outcome outcome;
-    if (signals_caught()) {
-        e->status = EX_TEMPFAIL;
-        snprintf(e->what, sizeof e->what, "ended by a signal");
-        return false;
-    }
-    if (l->looked > 0 && clock_now() - l->looked < 1)
+    if (signals_caught())
+        return error_set(e, EX_TEMPFAIL, "ended by a signal");
+    if (l->checked > 0 && clock_now() - l->checked < 1)
         return true;
-    for (double begun = clock_now(); (outcome = hold_once(l, e)) != LEASE_HELD;) {
-        if (outcome != LEASE_OTHERS || l->looked > 0 || clock_now() - begun > l->wait ||
+    for (double begun = clock_now(); (outcome = hold_both(l, e)) != LEASE_HELD;) {
+        if (outcome != LEASE_OTHERS || l->checked > 0 || clock_now() - begun > l->wait ||
             signals_caught())
             return false;
         clock_sleep(lease_retry());
     }
-    l->looked = clock_now();
+    l->checked = clock_now();
     return true;
 }
 

@@ -1,69 +1,54 @@
-/* run.h - a project's push under way: what its steps share, and the records
- * that they write (opkitsu-records(5), "Results"). */
+/* run.h - the push of one project in progress: what its steps share, and how they send
+ * requests. */
 #ifndef OPKITSU_PUSH_RUN_H
 #define OPKITSU_PUSH_RUN_H
 
-#include "push/plan.h"
-#include "push/push.h"
+#include "push/context.h"
+#include "push/items.h"
 #include "zou/many.h"
 
+/* What a Summary counts. */
+typedef enum push_count {
+    PUSH_CREATED,
+    PUSH_UPDATED,
+    PUSH_DELETED,
+    PUSH_LINKED,
+    PUSH_TASKS, /* created */
+    PUSH_SKIPPED,
+    PUSH_FAILED,
+    PUSH_COUNTS
+} push_count;
+
 typedef struct push_run {
-    push *push; /* borrowed, as all of these */
+    push_context *context; /* borrowed, as are the next four */
     push_plan *plan;
     arena *arena;
     const char *project_id;
-    bool trouble; /* something was skipped or failed */
-    bool stopped; /* nothing more will work: `*e` */
-    bool lost;    /* for Kitsu's sake */
-    bool left;    /* of this project, which alone Kitsu refuses */
-    error *e;
-    unsigned long created, updated, deleted, linked, tasks, skipped, failed;
+    error *e;          /* why it stopped */
+    bool trouble;      /* something was skipped or failed */
+    bool stopped;      /* no further request may be sent */
+    bool kitsu_failed; /* it stopped because of Kitsu */
+    bool abandoned;    /* it stopped, but other projects can go on: Kitsu refused this one */
+    unsigned long counts[PUSH_COUNTS];
 } push_run;
 
-/* Keep the lease. False: it is lost, `stopped`. */
+/* Stop the run; `*r->e` is set. Returns false. */
+bool push_run_stop(push_run *r);
+/* Keep the lease. False: stopped, as it is lost or stdout cannot be written. */
 bool push_run_hold(push_run *r);
-/* Carry out jobs at once; `fn` as in zou/many.h, but never without a job. False:
- * `stopped`. */
-bool push_run_send(push_run *r, zou_job *jobs, size_t n, void (*fn)(push_run *, zou_job *));
-/* Whether we were ended, in the midst of it: what Kitsu has made by now is linked
- * before we go. */
-bool push_run_ended(const push_run *r);
-/* Take note of a failure other than ZOU_OK: false if nothing more will work. */
-bool push_run_took(push_run *r, zou_result result);
 
-/* ---- records -------------------------------------------------------------- */
+typedef void push_job_fn(push_run *r, zou_job *job);
+/* Send several requests at a time. `fn` is called at the end of each, as in zou/many.h, but
+ * never without a job. False: stopped. */
+bool push_run_send(push_run *r, zou_job *jobs, size_t n, push_job_fn *fn);
+/* Note the outcome of any other request, whose error is in `*r->e`. False unless it is
+ * ZOU_OK, and the lease still held: stopped. */
+bool push_run_check(push_run *r, zou_result result);
 
-typedef struct push_result {
-    const char *status, *operation; /* applied, failed, planned; insert, update, delete, link */
-    const char *type, *id, *name;   /* of the entity; `id` NULL: none yet */
-    json below;
-    const json *document; /* its `_id`, or NULL */
-    const json *fields;   /* or NULL */
-    const char *message;  /* or NULL */
-} push_result;
-
-/* Write it, and count it. */
-void push_run_result(push_run *r, const push_result *result);
-/* One of an item, with its fields. */
-void push_run_item(push_run *r, const push_item *i, const char *status, const char *operation,
-                   const char *message);
-void push_run_task(push_run *r, const push_task *t, const char *status, const char *operation,
-                   const char *message);
-/* One of an entity that goes: no document has it. */
-void push_run_deleted(push_run *r, const entity *e, const char *status, const char *message);
-/* Why a job failed, in the run's arena. */
-const char *push_run_words(const push_run *r, const zou_job *job);
-/* The links of a document: a Change, if there is anything to change. */
-void push_run_link(push_run *r, push_item *i);
-void push_run_link_project(push_run *r);
-
-/* ---- steps ---------------------------------------------------------------- */
-
-/* All return false when nothing more will work. */
-bool push_run_entities(push_run *r);
-bool push_run_tasks(push_run *r);
-bool push_run_deletions(push_run *r);
-/* Delete these in Kitsu, children first. */
-bool push_run_delete(push_run *r, entity *const *list, size_t n);
+/* Whether a signal stopped the run in the middle of its work. What Kitsu has made by then
+ * is linked before the program ends. */
+bool push_run_interrupted(const push_run *r);
+/* The error of a job, in the run's arena. */
+const char *push_run_job_error(const push_run *r, const zou_job *job);
 
 #endif

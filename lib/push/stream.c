@@ -2,24 +2,25 @@
 
 #include "base/mem.h"
 #include "base/msg.h"
+#include "record/document.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct push_stream {
-    push *push;
-    ndjson *in;
-    arena *arena;  /* owned; of the project being read */
-    collection *c; /* owned; NULL: between two projects */
-    int64_t n;     /* its documents so far */
-    bool is_bad;   /* a record of it was */
-    bool trouble;
+    push_context *context; /* borrowed */
+    ndjson *in;            /* borrowed */
+    arena *arena;          /* owned; of the project being read */
+    collection *c;         /* owned; NULL: between two projects */
+    int64_t n;             /* its documents so far */
+    bool is_bad;           /* one of its records was invalid */
+    bool trouble;          /* with any project */
 };
 
-push_stream *push_stream_new(push *p, ndjson *in)
+push_stream *push_stream_new(push_context *x, ndjson *in)
 {
     push_stream *s = xmalloc(sizeof *s);
-    *s = (push_stream){.push = p, .in = in, .arena = arena_new()};
+    *s = (push_stream){.context = x, .in = in, .arena = arena_new()};
     return s;
 }
 
@@ -29,6 +30,7 @@ static void close_project(push_stream *s)
     s->c = NULL;
     s->n = 0;
     s->is_bad = false;
+    arena_reset(s->arena);
 }
 
 void push_stream_free(push_stream *s)
@@ -40,15 +42,8 @@ void push_stream_free(push_stream *s)
     free(s);
 }
 
-arena *push_stream_arena(push_stream *s)
-{
-    if (!s->c)
-        arena_reset(s->arena);
-    return s->arena;
-}
-
-/* A project whose End did not come. */
-static void give_up(push_stream *s)
+/* Close a project whose End did not come. */
+static void drop_project(push_stream *s)
 {
     if (!s->c)
         return;
@@ -58,58 +53,53 @@ static void give_up(push_stream *s)
     close_project(s);
 }
 
-static bool is_open(const push_stream *s, const json *ns)
+static bool is_open(const push_stream *s, const char *db, const char *coll)
 {
-    const char *db = json_text(json_get(ns, "db")), *coll = json_text(json_get(ns, "coll"));
     return s->c && db && coll && strcmp(s->c->db, db) == 0 && strcmp(s->c->coll, coll) == 0;
 }
 
-bool push_stream_document(push_stream *s, const json *record)
+void push_stream_document(push_stream *s, const json *record)
 {
-    const json *ns = json_get(record, "ns"), *document = json_get(record, "document");
-    const char *db = json_text(json_get(ns, "db")), *coll = json_text(json_get(ns, "coll"));
-    if (!db || !coll || !json_is(document, JSON_OBJECT) || !json_get(document, "_id")) {
-        ndjson_complain(s->in, "a Document without \"ns\" or \"document\"");
+    document_record d;
+    if (!document_read(record, &d)) {
+        ndjson_complain(s->in, "a Document without \"ns\" or \"document\" with an \"_id\"");
         s->is_bad = true;
-        return true;
+        return;
     }
-    if (!is_open(s, ns)) {
-        give_up(s);
-        s->c = collection_new(s->arena, db, coll);
+    if (!is_open(s, d.db, d.coll)) {
+        drop_project(s);
+        s->c = collection_new(s->arena, d.db, d.coll);
     }
+    json document = json_copy(s->arena, d.document);
     s->n++;
-    collection_add(s->c, document);
-    return true;
+    collection_add(s->c, &document);
 }
 
-bool push_stream_is_end(const json *record)
+/* Whether all documents of the project came. If not, that is reported. */
+static bool is_complete(push_stream *s, const end_record *end)
 {
-    const char *type = json_text(json_get(record, "type"));
-    const char *scope = json_text(json_get(record, "scope"));
-    return strcmp(type, "End") == 0 && scope && strcmp(scope, "documents") == 0;
+    int64_t counted = -1;
+    end_count(end, "Document", &counted);
+    if (counted == s->n && !s->is_bad)
+        return true;
+    msg_error("%s:%lu: project \"%s\": %lld documents came, but its End counts %lld: nothing of "
+              "it is pushed",
+              ndjson_name(s->in), ndjson_line_number(s->in), s->c->coll, (long long)s->n,
+              (long long)counted);
+    return false;
 }
 
-bool push_stream_end(push_stream *s, const json *record, error *e)
+bool push_stream_end(push_stream *s, const end_record *end, error *e)
 {
-    int64_t said = -1;
-    const json *ns = json_get(record, "ns");
-    json_int64(json_at(record, "counts", "Document", NULL), &said);
-    if (!is_open(s, ns)) {
+    if (!is_open(s, end->db, end->coll)) {
         ndjson_complain(s->in, "an End of a project whose documents did not come before it");
         return true;
     }
-    if (said != s->n || s->is_bad) {
-        msg_error(
-            "%s:%lu: project \"%s\": %lld documents came, and End says %lld: nothing of it is "
-            "pushed",
-            ndjson_name(s->in), ndjson_line_number(s->in), s->c->coll, (long long)s->n,
-            (long long)said);
-        s->trouble = true;
-        close_project(s);
-        return true;
+    push_outcome outcome = PUSH_PARTIAL;
+    if (is_complete(s, end)) {
+        collection_end(s->c);
+        outcome = push_project(s->context, s->c, s->arena, e);
     }
-    collection_end(s->c);
-    push_outcome outcome = push_project(s->push, s->c, s->arena, e);
     s->trouble |= outcome != PUSH_WHOLE;
     close_project(s);
     return outcome != PUSH_STOP;
@@ -117,6 +107,6 @@ bool push_stream_end(push_stream *s, const json *record, error *e)
 
 bool push_stream_finish(push_stream *s)
 {
-    give_up(s);
+    drop_project(s);
     return !s->trouble;
 }

@@ -1,14 +1,13 @@
 #include "push/tasks.h"
 
 #include "base/mem.h"
-#include "record/skipped.h"
 
 #include <string.h>
 #include <strings.h>
 
 /* ---- task types ----------------------------------------------------------- */
 
-/* The kind that a task type of Kitsu's is for; Zou takes none for Asset. */
+/* The kind that Kitsu's task type is for. Zou takes none to mean Asset. */
 static kind for_entity(const json *type)
 {
     const char *of = json_text(json_get(type, "for_entity"));
@@ -23,6 +22,7 @@ static push_type *add_type(push_plan *p, push_type type)
     return p->types[p->n_types++] = t;
 }
 
+/* A type that the plan has already. */
 static push_type *known_type(const push_plan *p, const char *name, kind k)
 {
     for (size_t n = 0; n < p->n_types; n++)
@@ -31,46 +31,69 @@ static push_type *known_type(const push_plan *p, const char *name, kind k)
     return NULL;
 }
 
-/* The type of this name for entities of this kind: Kitsu's, the project's before
- * another, or one to be made. Zou has each name once, whatever its case: one that
- * is taken for another kind fails. */
-static push_type *type_of(push_plan *p, const char *name, kind k)
+static const char *name_of(const json *type)
 {
-    arena *a = p->arena;
-    push_type *t = known_type(p, name, k);
-    if (t)
-        return t;
-    const json *taken = NULL;
+    return json_text(json_get(type, "name"));
+}
+
+/* Kitsu's type of exactly this name and kind, the project's before others; NULL: none. */
+static const json *kitsu_type(const push_plan *p, const char *name, kind k)
+{
     for (uint32_t n = 0; n < p->kitsu->task_types.len; n++) {
         const json *type = &p->kitsu->task_types.items[n];
-        const char *theirs = json_text(json_get(type, "name"));
-        if (theirs && strcmp(theirs, name) == 0 && for_entity(type) == k)
-            return add_type(p, (push_type){.id = json_text(json_get(type, "id")),
-                                           .name = theirs,
-                                           .for_entity = k});
-        if (theirs && strcasecmp(theirs, name) == 0)
-            taken = type;
+        if (json_text_is(json_get(type, "name"), name) && for_entity(type) == k)
+            return type;
     }
-    const json *short_name = json_at(&p->c->project, "config", "tasks", name, "short_name", NULL);
-    push_type wanted = {.name = name,
-                        .for_entity = k,
-                        .short_name = json_text(short_name) ? *short_name : json_string(a, "")};
+    return NULL;
+}
+
+/* Why a new type cannot have this name, which Zou takes once, whatever its case; NULL: it
+ * can. */
+static const char *type_fault(const push_plan *p, const char *name, kind k)
+{
+    const json *taken = NULL;
+    for (uint32_t n = 0; n < p->kitsu->task_types.len; n++) {
+        const char *theirs = name_of(&p->kitsu->task_types.items[n]);
+        if (theirs && strcasecmp(theirs, name) == 0)
+            taken = &p->kitsu->task_types.items[n];
+    }
     if (taken)
-        wanted.failed = arena_printf(
-            a,
-            "Kitsu's task type \"%s\" is for %s, and Kitsu takes no second one of that name for %s",
-            json_text(json_get(taken, "name")), kind_name(for_entity(taken)), kind_name(k));
-    for (size_t n = 0; n < p->n_types && !taken; n++)
+        return arena_printf(p->arena,
+                            "Kitsu's task type \"%s\" is for %s, and Kitsu does not allow a "
+                            "second task type of that name for %s",
+                            name_of(taken), kind_name(for_entity(taken)), kind_name(k));
+    for (size_t n = p->n_types; n-- > 0;)
         if (!p->types[n]->id && strcasecmp(p->types[n]->name, name) == 0)
-            wanted.failed = arena_printf(
-                a,
-                "the task type \"%s\" is made for %s, and Kitsu takes no second one of that name",
-                p->types[n]->name, kind_name(p->types[n]->for_entity));
-    return add_type(p, wanted);
+            return arena_printf(p->arena,
+                                "the new task type \"%s\" is for %s, and Kitsu does not allow a "
+                                "second task type of that name",
+                                p->types[n]->name, kind_name(p->types[n]->for_entity));
+    return NULL;
+}
+
+/* The type of this name for entities of this kind: Kitsu's, or one to be made, which may
+ * have `failed` already. */
+static push_type *type_of(push_plan *p, const char *name, kind k)
+{
+    push_type *known = known_type(p, name, k);
+    if (known)
+        return known;
+    const json *type = kitsu_type(p, name, k);
+    if (type)
+        return add_type(p, (push_type){.id = json_text(json_get(type, "id")),
+                                       .name = name_of(type),
+                                       .for_entity = k});
+    const json *short_name = json_at(&p->c->project, "config", "tasks", name, "short_name", NULL);
+    return add_type(p, (push_type){.name = name,
+                                   .for_entity = k,
+                                   .short_name = json_text(short_name) ? *short_name
+                                                                       : json_string(p->arena, ""),
+                                   .failed = type_fault(p, name, k)});
 }
 
 /* ---- tasks ---------------------------------------------------------------- */
 
+/* What Kitsu calls the task of an entry. */
 static const char *name_in_kitsu(const char *entry, const char *type)
 {
     size_t len = strlen(type);
@@ -100,21 +123,32 @@ static bool is_taken(const push_item *i, const char *id)
     return false;
 }
 
-/* Kitsu's task for an entry that is not linked: the one of its name, or for the
- * type's own entry the oldest. */
+static bool same_type(const task *t, const push_type *type)
+{
+    return t->type && type->id && strcmp(t->type->id, type->id) == 0;
+}
+
+/* The oldest task of the wanted type that no entry has; `name`: of this name, NULL: of
+ * any. */
+static const task *free_task(const entity *e, const push_item *i, const json *tasks,
+                             const push_task *wanted, const char *name)
+{
+    for (const task *t = e ? e->tasks : NULL; t; t = t->next)
+        if (same_type(t, wanted->type) && (!name || strcmp(t->name, name) == 0) &&
+            !is_linked(tasks, t->id) && !is_taken(i, t->id))
+            return t;
+    return NULL;
+}
+
+/* Kitsu's task for an entry that is not linked: the one of its name; failing that, for
+ * the type's own entry, the oldest. */
 static const task *find_task(const entity *e, const push_item *i, const json *tasks,
                              const push_task *wanted)
 {
-    bool plain = strcmp(wanted->name, "main") == 0;
-    for (int by_name = 1; by_name >= !plain; by_name--)
-        for (const task *t = e ? e->tasks : NULL; t; t = t->next) {
-            bool same_type =
-                t->type && wanted->type->id && strcmp(t->type->id, wanted->type->id) == 0;
-            if (same_type && (!by_name || strcmp(t->name, wanted->name) == 0) &&
-                !is_linked(tasks, t->id) && !is_taken(i, t->id))
-                return t;
-        }
-    return NULL;
+    const task *t = free_task(e, i, tasks, wanted, wanted->name);
+    if (!t && strcmp(wanted->name, "main") == 0)
+        t = free_task(e, i, tasks, wanted, NULL);
+    return t;
 }
 
 static bool has_task(const entity *e, const char *id)
@@ -127,21 +161,28 @@ static bool has_task(const entity *e, const char *id)
 
 static void skip_entry(push_plan *p, const push_item *i, const char *entry, const char *why)
 {
-    push_plan_note(p, i, "task", arena_printf(p->arena, "its task \"%s\": %s", entry, why));
+    push_item_note(p, i, "task", arena_printf(p->arena, "its task \"%s\": %s", entry, why));
 }
 
-/* Whether Kitsu would have a second task of this type and name there, which it
- * takes from nobody: those of one request would all fail with it. */
+/* Whether it would be the entity's second task of this type and name. Kitsu refuses it, and
+ * with it all tasks of the same request. */
 static bool is_second(const entity *e, const push_item *i, const push_task *wanted)
 {
     for (const push_task *t = i->tasks; t; t = t->next)
         if (t->type == wanted->type && strcmp(t->name, wanted->name) == 0)
             return true;
     for (const task *t = e ? e->tasks : NULL; t; t = t->next)
-        if (t->type && wanted->type->id && strcmp(t->type->id, wanted->type->id) == 0 &&
-            strcmp(t->name, wanted->name) == 0)
+        if (same_type(t, wanted->type) && strcmp(t->name, wanted->name) == 0)
             return true;
     return false;
+}
+
+static void append(push_item *i, push_task *t)
+{
+    push_task **at = &i->tasks;
+    while (*at)
+        at = &(*at)->next;
+    *at = t;
 }
 
 static void plan_entry(push_plan *p, push_item *i, const json *tasks, const json_member *entry)
@@ -162,23 +203,20 @@ static void plan_entry(push_plan *p, push_item *i, const json *tasks, const json
                           .name = name_in_kitsu(entry->key, type),
                           .type = t,
                           .record = json_null()};
-    const task *there = find_task(e, i, tasks, wanted);
-    if (there) {
-        wanted->id = there->id;
-        wanted->record = there->record;
+    const task *found = find_task(e, i, tasks, wanted);
+    if (found) {
+        wanted->id = found->id;
+        wanted->record = found->record;
     } else if (is_second(e, i, wanted)) {
         skip_entry(p, i, entry->key,
                    arena_printf(p->arena, "in Kitsu it would be a second task \"%s\" of its type",
                                 wanted->name));
         return;
     }
-    push_task **at = &i->tasks;
-    while (*at)
-        at = &(*at)->next;
-    *at = wanted;
+    append(i, wanted);
 }
 
-void push_tasks_plan(push_plan *p, push_item *i)
+static void plan_item(push_plan *p, push_item *i)
 {
     const json *tasks = json_at(&i->document->document, "data", "tasks", NULL);
     if (!json_is_plain(tasks) || i->kind == KIND_NONE)
@@ -186,10 +224,17 @@ void push_tasks_plan(push_plan *p, push_item *i)
     for (uint32_t n = 0; n < tasks->len; n++) {
         const json_member *entry = &tasks->members[n];
         if (!json_is_plain(&entry->value))
-            skip_entry(p, i, entry->key, "it is no task");
+            skip_entry(p, i, entry->key, "it is not a task");
         else if (i->kind == KIND_ASSET_TYPE)
             skip_entry(p, i, entry->key, "an asset type has no tasks in Kitsu");
         else
             plan_entry(p, i, tasks, entry);
     }
+}
+
+void push_tasks_plan(push_plan *p)
+{
+    for (size_t n = 0; n < p->n; n++)
+        if (p->items[n]->document && !p->items[n]->ignored && !p->items[n]->skip_code)
+            plan_item(p, p->items[n]);
 }

@@ -1,14 +1,14 @@
-/* tasks.h - which tasks of OpenPype's Kitsu lacks.
+/* tasks.h - OpenPype's tasks that Kitsu lacks.
  *
- * An entry of `data.tasks` is a task of Kitsu's by its link; else by its name: one
- * that is called as its type is Kitsu's `main`, one called TYPE_NAME its NAME, any
- * other has its own name there. */
+ * An entry of `data.tasks` belongs to the Kitsu task that it is linked to, else to the
+ * one of its name: an entry called as its type is Kitsu's `main`, one called
+ * TYPE_NAME is NAME, any other keeps its name. */
 #ifndef OPKITSU_PUSH_TASKS_H
 #define OPKITSU_PUSH_TASKS_H
 
-#include "push/plan.h"
+#include "push/items.h"
 
-/* Set the tasks of an item with a document. Adds to the plan's types and skipped. */
-void push_tasks_plan(push_plan *p, push_item *i);
+/* Set the tasks of all items with documents. Adds to the plan's types and skipped. */
+void push_tasks_plan(push_plan *p);
 
 #endif

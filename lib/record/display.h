@@ -1,7 +1,7 @@
 /* display.h - pieces of records as text for people.
  *
- * Names from Kitsu must not steer a terminal: what msg_unsafe finds is shown as
- * `?`. All append. */
+ * Names from Kitsu must not control a terminal: what msg_unsafe finds is shown as `?`.
+ * All functions append. */
 #ifndef OPKITSU_RECORD_DISPLAY_H
 #define OPKITSU_RECORD_DISPLAY_H
 
@@ -9,11 +9,11 @@
 
 /* `text` is followed by a NUL, as all texts of json/json.h are. */
 void display_sanitized(buf *b, const char *text, size_t len);
-/* A text; where it is none, or empty, `otherwise`. */
+/* A text; `otherwise` if it is empty or no text. */
 void display_text(buf *b, const json *text, const char *otherwise);
 /* `Shot "SH010"`: a record's `entity`. */
 void display_entity(buf *b, const json *entity);
-/* A value: an id bare, another object as `{...}`, all else as JSON, cut where
+/* A value: an id bare, another object as `{...}`, anything else as JSON, shortened if
  * it is long; NULL: `nothing`. */
 void display_value(buf *b, const json *v);
 

@@ -96,7 +96,7 @@ static bool await(ndjson *n)
 }
 
 /* More bytes into the buffer. False at the end and on errors. */
-static bool fill(ndjson *n, int *failed)
+static bool fill(ndjson *n, bool *failed)
 {
     if (n->at_end)
         return false;
@@ -120,7 +120,7 @@ static bool fill(ndjson *n, int *failed)
     while (got < 0 && errno == EINTR);
     if (got < 0) {
         msg_error("%s: %s", n->name, strerror(errno));
-        *failed = 1;
+        *failed = true;
     }
     if (got <= 0) {
         n->at_end = true;
@@ -132,52 +132,67 @@ static bool fill(ndjson *n, int *failed)
 
 static void complain_long(ndjson *n)
 {
+    n->number++;
     ndjson_complain(n, "line longer than %zu MiB", MAX_LINE / 1024 / 1024);
 }
 
-/* The next line, as in ndjson_next, of whatever content. */
-static int next_line(ndjson *n)
+/* Take the bytes up to `newline` as the present line. False: it is too long, or the
+ * rest of one that was. */
+static bool take_line(ndjson *n, const char *newline)
 {
-    int failed = 0;
-    size_t seen = 0; /* bytes of the unread ones that hold no newline */
-    for (;;) {
-        char *newline = memchr(n->data + n->start + seen, '\n', n->end - n->start - seen);
-        if (newline) {
-            n->line = n->start;
-            n->line_len = (size_t)(newline - n->data) + 1 - n->start;
-            n->start += n->line_len;
-            seen = 0;
-            if (n->skipping) { /* the rest of a line that was too long */
-                n->skipping = false;
-                continue;
-            }
-            n->number++;
-            if (n->line_len <= MAX_LINE)
-                return 1;
-            complain_long(n);
-            continue;
-        }
-        seen = n->end - n->start;
-        if (seen > MAX_LINE) {
-            if (!n->skipping) {
-                n->number++;
-                complain_long(n);
-            }
-            n->skipping = true;
-            n->start = n->end;
-            seen = 0;
-        }
-        if (!fill(n, &failed))
-            break;
+    n->line = n->start;
+    n->line_len = (size_t)(newline - n->data) + 1 - n->start;
+    n->start += n->line_len;
+    if (n->skipping) {
+        n->skipping = false;
+        return false;
     }
-    if (failed)
-        return -1;
-    if (n->end > n->start && !n->skipping) {
+    if (n->line_len > MAX_LINE) {
+        complain_long(n);
+        return false;
+    }
+    n->number++;
+    return true;
+}
+
+/* Drop the unread bytes, which are the beginning of a line that is too long. */
+static void skip_line(ndjson *n)
+{
+    if (!n->skipping)
+        complain_long(n);
+    n->skipping = true;
+    n->start = n->end;
+}
+
+static int end_of_input(ndjson *n, bool failed)
+{
+    if (!failed && n->end > n->start && !n->skipping) {
         n->number++;
         ndjson_complain(n, "the last line has no newline: the stream was cut here");
     }
     n->start = n->end;
-    return 0;
+    return failed ? -1 : 0;
+}
+
+/* The next line, as in ndjson_next, whatever it contains. */
+static int next_line(ndjson *n)
+{
+    bool failed = false;
+    size_t seen = 0; /* unread bytes without a newline */
+    do {
+        char *newline;
+        while ((newline = memchr(n->data + n->start + seen, '\n', n->end - n->start - seen))) {
+            if (take_line(n, newline))
+                return 1;
+            seen = 0;
+        }
+        seen = n->end - n->start;
+        if (seen > MAX_LINE) {
+            skip_line(n);
+            seen = 0;
+        }
+    } while (fill(n, &failed));
+    return end_of_input(n, failed);
 }
 
 int ndjson_next(ndjson *n, arena *a, json *out)

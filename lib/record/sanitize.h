@@ -1,10 +1,10 @@
 /* sanitize.h - text from Kitsu is data, never a type (opkitsu-records(5),
  * "Changes").
  *
- * In place, at any depth: keys that begin with `$` are left out; so is the
- * nearest key above an integer beyond int64_t or a number that is not finite.
- * What is left is written as the stores write it (`-0` as 0, `2.50` as 2.5),
- * so that both hold the same. Each key left out is handed to `report`. */
+ * In place, at any depth: removes keys that begin with `$`, and the nearest key above
+ * an integer beyond int64_t or a number that is not finite. Rewrites the other numbers
+ * as the stores write them (`-0` as 0, `2.50` as 2.5), so that both stores hold the
+ * same. `report` gets each key that is removed. */
 #ifndef OPKITSU_RECORD_SANITIZE_H
 #define OPKITSU_RECORD_SANITIZE_H
 

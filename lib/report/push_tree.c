@@ -3,24 +3,25 @@
 #include "base/mem.h"
 #include "base/output.h"
 #include "record/display.h"
+#include "record/result.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
-#define MAX_BELOW 16 /* names above one that are shown; Kitsu has two */
+#define MAX_ANCESTORS 16 /* of an entity, that are shown; Kitsu has two */
 
 typedef struct node node;
 
 struct node {
     const char *path;        /* all names, outermost first; the key */
-    const char *name, *type; /* type is NULL where nothing tells */
+    const char *name, *type; /* type is NULL if it is not known */
     const char *document;    /* its `_id` as text, or NULL */
     const char *message;     /* or NULL */
     char sign;
     buf fields, tasks; /* lists for people */
-    node *children, *last, *next;
-    node *same; /* another one of this path, of another type */
+    node *children, *last_child, *next;
+    node *same_path; /* another node of this path, of another type */
     UT_hash_handle hh;
 };
 
@@ -37,7 +38,7 @@ tree *tree_new(void)
     return t;
 }
 
-/* Of its children, too. Nodes are in the arena, their lists are not. */
+/* Of the node and all below it: nodes are in the arena, their lists are not. */
 static void free_lists(node *n)
 {
     buf_free(&n->fields);
@@ -46,7 +47,7 @@ static void free_lists(node *n)
         free_lists(c);
 }
 
-static void forget(tree *t)
+static void tree_clear(tree *t)
 {
     free_lists(&t->root);
     HASH_CLEAR(hh, t->by_path);
@@ -58,36 +59,37 @@ void tree_free(tree *t)
 {
     if (!t)
         return;
-    forget(t);
+    tree_clear(t);
     arena_free(t->arena);
     free(t);
 }
 
-static const char *kept(tree *t, const char *text)
+static const char *tree_text(tree *t, const char *text)
 {
     return text ? arena_text(t->arena, text, strlen(text)) : NULL;
 }
 
 /* ---- places ---------------------------------------------------------------- */
 
-static const char *const above_of[][2] = {
-    {"Shot", "Sequence"}, {"Sequence", "Episode"}, {"Asset", "AssetType"}};
-enum { ABOVES = sizeof above_of / sizeof *above_of };
+static const struct {
+    const char *child, *parent;
+} types[] = {{"Shot", "Sequence"}, {"Sequence", "Episode"}, {"Asset", "AssetType"}};
+enum { TYPES = sizeof types / sizeof *types };
 
-/* The type of what lies above one of this type, or below it; NULL: unknown. */
-static const char *type_above(const char *type)
+/* The type of the parent of an entity of this type, or of its children; NULL: unknown. */
+static const char *parent_type(const char *type)
 {
-    for (int i = 0; type && i < ABOVES; i++)
-        if (strcmp(above_of[i][0], type) == 0)
-            return above_of[i][1];
+    for (int i = 0; type && i < TYPES; i++)
+        if (strcmp(types[i].child, type) == 0)
+            return types[i].parent;
     return NULL;
 }
 
-static const char *type_below(const char *type)
+static const char *child_type(const char *type)
 {
-    for (int i = 0; type && i < ABOVES; i++)
-        if (strcmp(above_of[i][1], type) == 0)
-            return above_of[i][0];
+    for (int i = 0; type && i < TYPES; i++)
+        if (strcmp(types[i].parent, type) == 0)
+            return types[i].child;
     return NULL;
 }
 
@@ -95,27 +97,28 @@ static node *add_node(tree *t, node *parent, const char *path, const char *name,
 {
     node *n = arena_alloc(t->arena, sizeof *n), *first;
     *n = (node){.path = path, .name = name, .type = type, .sign = ' '};
-    *(parent->last ? &parent->last->next : &parent->children) = n;
-    parent->last = n;
+    *(parent->last_child ? &parent->last_child->next : &parent->children) = n;
+    parent->last_child = n;
     HASH_FIND_STR(t->by_path, path, first);
     if (first) {
-        n->same = first->same;
-        first->same = n;
+        n->same_path = first->same_path;
+        first->same_path = n;
     } else {
         HASH_ADD_KEYPTR(hh, t->by_path, n->path, strlen(n->path), n);
     }
     return n;
 }
 
-/* The child of this name, made where it is missing. A type of NULL fits all;
- * `document` (or NULL) tells which of several is meant. */
-static node *child(tree *t, node *parent, const char *name, const char *type, const char *document)
+/* The child of this name, made if there is none. A NULL type fits all; `document` (or
+ * NULL) says which of several is meant. */
+static node *find_child(tree *t, node *parent, const char *name, const char *type,
+                        const char *document)
 {
     char *path = parent->path ? arena_printf(t->arena, "%s\n%s", parent->path, name)
                               : arena_text(t->arena, name, strlen(name));
     node *n, *found = NULL;
     HASH_FIND_STR(t->by_path, path, n);
-    for (; n; n = n->same) {
+    for (; n; n = n->same_path) {
         if (type && n->type && strcmp(type, n->type) != 0)
             continue;
         bool meant = document && n->document && strcmp(document, n->document) == 0;
@@ -124,35 +127,35 @@ static node *child(tree *t, node *parent, const char *name, const char *type, co
     }
     if (!found)
         found = add_node(t, parent, path, arena_text(t->arena, name, strlen(name)),
-                         type ? type : type_below(parent->type));
+                         type ? type : child_type(parent->type));
     if (!found->type)
-        found->type = type ? kept(t, type) : NULL;
+        found->type = tree_text(t, type);
     return found;
 }
 
-/* Where a Result belongs: `below` and, of an entity, its own name. */
-static node *place(tree *t, const json *result, const char *type, const char *name,
-                   const char *document)
+/* The node of a Result: `below` names its ancestors, `name` (NULL: of a task) itself. */
+static node *find_node(tree *t, const result_record *r, const char *type, const char *name,
+                       const char *document)
 {
-    const json *below = json_get(result, "below");
-    const char *names[MAX_BELOW + 1], *types[MAX_BELOW + 1];
+    const char *names[MAX_ANCESTORS + 1], *path_types[MAX_ANCESTORS + 1];
     size_t n = 0;
-    for (uint32_t i = 0; json_is(below, JSON_ARRAY) && i < below->len && n < MAX_BELOW; i++)
-        if (json_text(&below->items[i]))
-            names[n++] = below->items[i].text;
+    for (uint32_t i = 0; json_is(r->below, JSON_ARRAY) && i < r->below->len && n < MAX_ANCESTORS;
+         i++)
+        if (json_text(&r->below->items[i]))
+            names[n++] = r->below->items[i].text;
     if (name)
         names[n++] = name;
-    for (size_t i = n; i-- > 0; type = type_above(type))
-        types[i] = type;
+    for (size_t i = n; i-- > 0; type = parent_type(type))
+        path_types[i] = type;
     node *at = &t->root;
     for (size_t i = 0; i < n; i++)
-        at = child(t, at, names[i], types[i], i + 1 == n ? document : NULL);
+        at = find_child(t, at, names[i], path_types[i], i + 1 == n ? document : NULL);
     return at;
 }
 
 /* ---- what is done ----------------------------------------------------------- */
 
-/* `frame_in 1001`; of an update `frame_in: 1001`. Those of `data` as its own. */
+/* `frame_in 1001`; of an update `frame_in: 1001`. Fields of `data` like the others. */
 static void add_fields(buf *b, const json *fields, const char *between)
 {
     for (uint32_t i = 0; json_is(fields, JSON_OBJECT) && i < fields->len; i++) {
@@ -168,62 +171,59 @@ static void add_fields(buf *b, const json *fields, const char *between)
     }
 }
 
-static const char *document_of(tree *t, const json *result)
+static const char *document_of(tree *t, const result_record *r)
 {
-    const json *id = json_at(result, "documentKey", "_id", NULL);
-    return id ? kept(t, json_id(t->arena, id)) : NULL;
+    const json *id = json_get(r->key, "_id");
+    return id ? tree_text(t, json_id(t->arena, id)) : NULL;
 }
 
-/* A task has its place below the entity. */
-static void add_task(tree *t, const json *result)
+/* A task is listed with its entity. */
+static void add_task(tree *t, const result_record *r)
 {
-    const json *below = json_get(result, "below");
-    /* Above a shot there are two, and nothing else lies so deep. */
-    const char *type = json_is(below, JSON_ARRAY) && below->len == 3 ? "Shot" : NULL;
-    node *n = place(t, result, type, NULL, document_of(t, result));
+    /* Only a shot has two ancestors. */
+    const char *type = json_is(r->below, JSON_ARRAY) && r->below->len == 3 ? "Shot" : NULL;
+    node *n = find_node(t, r, type, NULL, document_of(t, r));
     buf_adds(&n->tasks, n->tasks.len ? ", " : "");
-    display_text(&n->tasks, json_at(result, "entity", "name", NULL), "?");
+    display_text(&n->tasks, json_get(r->entity, "name"), "?");
 }
 
-static void add_entity(tree *t, const json *result, const char *type, const char *name, char sign)
+static void add_entity(tree *t, const result_record *r, const char *type, const char *name,
+                       char sign)
 {
-    const char *operation = json_text(json_get(result, "operationType"));
-    const char *document = document_of(t, result);
-    bool update = operation && strcmp(operation, "update") == 0;
-    node *n = place(t, result, kept(t, type), name, document);
+    const char *document = document_of(t, r);
+    node *n = find_node(t, r, tree_text(t, type), name, document);
     n->document = document;
-    if (n->sign == ' ') /* what is linked may get other fields, too */
+    if (n->sign == ' ') /* an entity that is linked may get other fields, too */
         n->sign = sign;
     if (!n->message)
-        n->message = kept(t, json_text(json_get(result, "message")));
+        n->message = tree_text(t, json_text(r->message));
     if (sign == '=' && !n->message)
         n->message = "will be linked";
-    add_fields(&n->fields, json_get(result, "fields"), update ? ": " : " ");
+    add_fields(&n->fields, r->fields, r->operation == RESULT_UPDATE ? ": " : " ");
 }
 
-/* A type of task: `Rigging (Asset)`, for there may be one of that name for each
- * type of entity. */
-static void add_task_type(tree *t, const json *result, const char *name, char sign)
+/* A task type: `Rigging (Asset)`, as each type of entity may have one of that name. */
+static void add_task_type(tree *t, const result_record *r, const char *name, char sign)
 {
-    const char *entity = json_text(json_at(result, "fields", "for_entity", NULL));
+    const char *entity = json_text(json_get(r->fields, "for_entity"));
     name = entity ? arena_printf(t->arena, "%s (%s)", name, entity) : name;
-    node *n = child(t, &t->root, name, "TaskType", NULL);
+    node *n = find_child(t, &t->root, name, "TaskType", NULL);
     n->sign = sign;
-    n->message = kept(t, json_text(json_get(result, "message")));
+    n->message = tree_text(t, json_text(r->message));
 }
 
-void tree_add(tree *t, const json *result, char sign)
+void tree_add(tree *t, const result_record *r, char sign)
 {
-    const char *type = json_text(json_at(result, "entity", "type", NULL));
-    const char *name = json_text(json_at(result, "entity", "name", NULL));
+    const char *type = json_text(json_get(r->entity, "type"));
+    const char *name = json_text(json_get(r->entity, "name"));
     type = type ? type : "?";
     name = name ? name : "?";
     if (strcmp(type, "Task") == 0)
-        add_task(t, result);
+        add_task(t, r);
     else if (strcmp(type, "TaskType") == 0)
-        add_task_type(t, result, name, sign);
+        add_task_type(t, r, name, sign);
     else
-        add_entity(t, result, type, name, sign);
+        add_entity(t, r, type, name, sign);
 }
 
 /* ---- printing --------------------------------------------------------------- */
@@ -256,7 +256,7 @@ static void print_node(const node *n, int depth)
         print_node(c, depth + 1);
 }
 
-/* In what order those come that nothing lies above; others last. */
+/* The order of the nodes without a parent; all others come last. */
 static const char *const order[] = {"Project", "TaskType",  "Episode", "Sequence",
                                     "Shot",    "AssetType", "Asset"};
 enum { RANKS = sizeof order / sizeof *order };
@@ -275,5 +275,5 @@ void tree_print(tree *t)
         for (const node *n = t->root.children; n; n = n->next)
             if (rank(n) == i)
                 print_node(n, 0);
-    forget(t);
+    tree_clear(t);
 }

@@ -1,21 +1,21 @@
-/* push_tree.h - what a push does to Kitsu, as the tree that it has there.
+/* push_tree.h - what a push does in Kitsu, as the tree of entities there.
  *
- * A node is an entity by its names from the outermost down. Those that are only
- * on the way to others are there too, without a sign. */
+ * A node is an entity, found by its names from the outermost down. Ancestors of which
+ * nothing changes are nodes, too, without a sign. */
 #ifndef OPKITSU_REPORT_PUSH_TREE_H
 #define OPKITSU_REPORT_PUSH_TREE_H
 
-#include "json/json.h"
+#include "record/result.h"
 
 typedef struct tree tree;
 
 /* The caller owns it. */
 tree *tree_new(void);
 void tree_free(tree *t); /* takes NULL */
-/* A Result of zou-push about an entity or a task (opkitsu-records(5)); `sign` is
- * what an entity's line begins with. Takes copies of what it needs. */
-void tree_add(tree *t, const json *result, char sign);
-/* Print it, and forget it. */
+/* Add zou-push's Result of an entity or a task (opkitsu-records(5)); the entity's line
+ * begins with `sign`. Copies what it needs. */
+void tree_add(tree *t, const result_record *r, char sign);
+/* Print it; it is empty afterwards. */
 void tree_print(tree *t);
 
 #endif

@@ -3,14 +3,16 @@
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
+#include "record/display.h"
 #include "record/ndjson.h"
+#include "record/skipped.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#define MAX_REMARKS 20 /* of one sort that are said; the others are only counted */
+#define MAX_REMARKS 20 /* lines of one sort that are printed; more would scroll away */
 
 void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
                   char **argv)
@@ -61,6 +63,19 @@ void remarks_free(remarks *r)
 {
     buf_free(&r->lines);
     r->n = 0;
+}
+
+void report_skipped(remarks *r, const json *record)
+{
+    skipped_record skipped;
+    buf line = {0};
+    skipped_read(record, &skipped);
+    const char *reason = skipped.reason && *skipped.reason ? skipped.reason : "no reason given";
+    buf_adds(&line, "  skipped ");
+    display_entity(&line, skipped.entity);
+    buf_adds(&line, ": ");
+    display_sanitized(&line, reason, strlen(reason));
+    remarks_add(r, &line);
 }
 
 void report_count(buf *b, int64_t n, const char *what)

@@ -1,5 +1,5 @@
-/* driver.h - what a driver of the store provides. For store/store.c and the
- * drivers only; store/store.h says what each function does. */
+/* driver.h - what a driver provides to the store. Only store/store.c and the drivers
+ * include it; store/store.h describes each function. */
 #ifndef OPKITSU_STORE_DRIVER_H
 #define OPKITSU_STORE_DRIVER_H
 
@@ -8,16 +8,12 @@
 typedef struct store_driver {
     bool atomic;
     void (*close)(store *s); /* frees what the driver added, not `s` */
-    bool (*projects)(store *s, arena *a, store_fn *fn, void *context, error *e);
-    bool (*documents)(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
-                      error *e);
+    bool (*projects)(store *s, const store_sink *out, error *e);
+    bool (*documents)(store *s, store_ns ns, store_what what, const store_sink *out, error *e);
     bool (*content_of)(store *s, store_ns ns, store_content *content, error *e);
-    bool (*get_many)(store *s, store_ns ns, const json *const *ids, size_t n, arena *a,
-                     store_fn *fn, void *context, error *e);
-    bool (*find)(store *s, store_ns ns, store_key key, const char *const *values, size_t n,
-                 arena *a, store_fn *fn, void *context, error *e);
-    bool (*below)(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                  void *context, error *e);
+    bool (*get_many)(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
+    bool (*find)(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
+    bool (*children)(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
     bool (*now)(store *s, double *seconds, error *e);
     bool (*begin)(store *s, error *e);
     bool (*commit)(store *s, error *e);
@@ -35,13 +31,14 @@ struct store {
     char *avalon, *openpype;    /* owned */
 };
 
-/* `address` (borrowed) is the URL (MongoDB) or the path (SQLite). Each returns
- * its struct with `driver` and `name` set and the connection made, owned by the
- * caller, or NULL with the error. `name` belongs to the store only then. */
+/* `address` (borrowed) is the URL (MongoDB) or the path (SQLite). Both return
+ * their struct, connected, with `driver` and `name` set, owned by the caller; or
+ * NULL with the error. Only then does the store take over `name`. */
 store *store_mongo_open(const char *address, char *name, error *e);
 store *store_sqlite_open(const char *address, char *name, store_mode mode, unsigned wait, error *e);
 
-/* `{_id,type,parent}` of a document; with `data.visualParent` for store_below. */
+/* `{_id,type,parent}` of a document, with `data.visualParent` for store_children. The
+ * values are shared with `document`. */
 json store_outline(arena *a, const json *document, bool visual_parent);
 
 #endif

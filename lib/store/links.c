@@ -32,7 +32,7 @@ bool project_links_read(project_links *l, store *s, const char *server, error *e
     project_links_free(l);
     l->arena = arena_new();
     arena *a = arena_new();
-    bool ok = store_projects(s, a, add_link, l, e);
+    bool ok = store_projects(s, &(store_sink){a, add_link, l}, e);
     for (size_t i = 0; server && ok && i < l->len; i++)
         ok = state_has_checkpoint(s, server, l->items[i].id, a, &l->items[i].known, e);
     arena_free(a);

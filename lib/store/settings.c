@@ -210,7 +210,7 @@ static bool read_store(settings *s, store *db, error *e)
 {
     arena *scratch = arena_new();
     store_ns ns = {store_openpype(db), "settings"};
-    bool ok = store_documents(db, ns, STORE_ALL, scratch, take_document, s, e);
+    bool ok = store_documents(db, ns, STORE_ALL, &(store_sink){scratch, take_document, s}, e);
     arena_free(scratch);
     for (size_t i = 0; i < s->n; i++)
         for (uint32_t k = 0; k < s->versions.len; k++) {

@@ -11,7 +11,7 @@ store_ns state_ns(const store *s)
 }
 
 /* Store a document unless it is there, just so. */
-static bool put(store *s, const json *document, bool *begun, arena *a, error *e)
+static bool put(store *s, const json *document, arena *a, error *e)
 {
     json old;
     bool found;
@@ -19,9 +19,6 @@ static bool put(store *s, const json *document, bool *begun, arena *a, error *e)
         return false;
     if (found && json_equal(&old, document, NULL))
         return true;
-    if (!*begun && !store_begin(s, e))
-        return false;
-    *begun = true;
     return store_put(s, state_ns(s), document, a, e);
 }
 
@@ -45,8 +42,7 @@ bool state_skipped(store *s, const char *project_id, arena *a, json *records, er
     return true;
 }
 
-bool state_put_skipped(store *s, const char *project_id, const json *records, bool *begun, arena *a,
-                       error *e)
+bool state_put_skipped(store *s, const char *project_id, const json *records, arena *a, error *e)
 {
     json old, document = json_object();
     if (!state_skipped(s, project_id, a, &old, e))
@@ -56,34 +52,10 @@ bool state_put_skipped(store *s, const char *project_id, const json *records, bo
     json_add(a, &document, "_id", skipped_id(a, project_id));
     json_add(a, &document, "type", json_string(a, "skipped"));
     json_add(a, &document, "entities", *records);
-    return put(s, &document, begun, a, e);
+    return put(s, &document, a, e);
 }
 
 /* ---- checkpoints -------------------------------------------------------- */
-
-static bool are_texts(const json *list)
-{
-    if (!json_is(list, JSON_ARRAY))
-        return false;
-    for (uint32_t i = 0; i < list->len; i++)
-        if (!json_text(&list->items[i]))
-            return false;
-    return true;
-}
-
-bool state_checkpoint_valid(const json *checkpoint)
-{
-    const json *projects = json_get(checkpoint, "projects");
-    const json *created_at = json_get(checkpoint, "created_at");
-    const json *full_sync = json_get(checkpoint, "full_sync");
-    if (!json_text(json_get(checkpoint, "server")) || !created_at ||
-        !json_is(json_get(checkpoint, "ids"), JSON_ARRAY) ||
-        (!json_text(created_at) && !json_is_null(created_at)))
-        return false;
-    if (full_sync && !are_texts(full_sync))
-        return false;
-    return (projects && projects->type == JSON_NULL) || are_texts(projects);
-}
 
 static json checkpoint_id(arena *a, const char *server, const char *project_id)
 {
@@ -148,7 +120,8 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
                        error *e)
 {
     search f = {.all = arena_new(), .kept = a, .server = server};
-    bool ok = store_documents(s, state_ns(s), STORE_ALL, f.all, take_checkpoint, &f, e);
+    bool ok =
+        store_documents(s, state_ns(s), STORE_ALL, &(store_sink){f.all, take_checkpoint, &f}, e);
     *n = f.n;
     *list = arena_alloc(a, f.n * sizeof **list);
     if (f.n)
@@ -161,69 +134,67 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
 /* ---- remembering a checkpoint ------------------------------------------- */
 
 /* `project_id`: NULL for all. */
-static bool put_one(store *s, const json *checkpoint, const char *project_id, bool full_sync,
-                    bool *begun, arena *a, error *e)
+static bool put_one(store *s, const checkpoint_record *checkpoint, const char *project_id,
+                    bool full_sync, arena *a, error *e)
 {
-    const json *server = json_get(checkpoint, "server");
     json document = json_object();
-    json_add(a, &document, "_id", checkpoint_id(a, server->text, project_id ? project_id : "*"));
+    json_add(a, &document, "_id",
+             checkpoint_id(a, checkpoint->server, project_id ? project_id : "*"));
     json_add(a, &document, "type", json_string(a, "checkpoint"));
-    json_add(a, &document, "server", *server);
+    json_add(a, &document, "server", json_string(a, checkpoint->server));
     json_add(a, &document, "project_id", project_id ? json_string(a, project_id) : json_null());
-    json_add(a, &document, "created_at", *json_get(checkpoint, "created_at"));
-    json_add(a, &document, "ids", *json_get(checkpoint, "ids"));
+    json_add(a, &document, "created_at", checkpoint->created_at);
+    json_add(a, &document, "ids", checkpoint->ids);
     if (full_sync)
         json_add(a, &document, "full_sync", json_bool(true));
-    return put(s, &document, begun, a, e);
+    return put(s, &document, a, e);
 }
 
 /* One that is listed: what is wanted of it is so still. */
-static bool put_listed(store *s, const json *checkpoint, const char *project_id, bool *begun,
+static bool put_listed(store *s, const checkpoint_record *checkpoint, const char *project_id,
                        arena *a, error *e)
 {
     state_checkpoint old;
     bool found;
-    const char *server = json_text(json_get(checkpoint, "server"));
-    return state_checkpoint_of(s, server, project_id, a, &old, &found, e) &&
-           put_one(s, checkpoint, project_id, found && old.full_sync, begun, a, e);
+    return state_checkpoint_of(s, checkpoint->server, project_id, a, &old, &found, e) &&
+           put_one(s, checkpoint, project_id, found && old.full_sync, a, e);
 }
 
 /* Everything was read, so a project of which a full read is wanted, and that
  * did not come, is gone, or hidden from this user. */
-static bool forget_absent(store *s, const json *checkpoint, bool *begun, arena *a, error *e)
+static bool forget_absent(store *s, const checkpoint_record *checkpoint, arena *a, error *e)
 {
     state_checkpoint *list;
     size_t n;
-    if (!state_checkpoints(s, json_text(json_get(checkpoint, "server")), a, &list, &n, e))
+    if (!state_checkpoints(s, checkpoint->server, a, &list, &n, e))
         return false;
     for (size_t i = 0; i < n; i++)
         if (list[i].full_sync && list[i].project_id &&
-            !json_has_text(json_get(checkpoint, "projects"), list[i].project_id) &&
-            !json_has_text(json_get(checkpoint, "full_sync"), list[i].project_id) &&
-            !state_forget_project(s, list[i].project_id, begun, a, e))
+            !json_has_text(&checkpoint->projects, list[i].project_id) &&
+            !json_has_text(&checkpoint->full_sync, list[i].project_id) &&
+            !state_forget_project(s, list[i].project_id, a, e))
             return false;
     return true;
 }
 
-bool state_put_checkpoint(store *s, const json *checkpoint, const json *read, bool *begun, arena *a,
+bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read, arena *a,
                           error *e)
 {
-    const json *projects = json_get(checkpoint, "projects");
-    const json *full_sync = json_get(checkpoint, "full_sync");
-    bool everything = json_true(json_get(checkpoint, "all")), ok = true;
-    if (everything || json_is_null(projects))
-        ok = put_one(s, checkpoint, NULL, false, begun, a, e);
+    const json *projects = &checkpoint->projects, *full_sync = &checkpoint->full_sync;
+    bool ok = true;
+    if (checkpoint->all || json_is_null(projects))
+        ok = put_one(s, checkpoint, NULL, false, a, e);
     for (uint32_t i = 0; ok && json_is(projects, JSON_ARRAY) && i < projects->len; i++) {
         const char *id = projects->items[i].text;
         if (!json_has_text(read, id) && !json_has_text(full_sync, id))
-            ok = put_listed(s, checkpoint, id, begun, a, e);
+            ok = put_listed(s, checkpoint, id, a, e);
     }
     for (uint32_t i = 0; ok && i < read->len; i++)
         if (!json_has_text(full_sync, read->items[i].text))
-            ok = put_one(s, checkpoint, read->items[i].text, false, begun, a, e);
+            ok = put_one(s, checkpoint, read->items[i].text, false, a, e);
     for (uint32_t i = 0; ok && json_is(full_sync, JSON_ARRAY) && i < full_sync->len; i++)
-        ok = put_one(s, checkpoint, full_sync->items[i].text, true, begun, a, e);
-    return ok && (!everything || forget_absent(s, checkpoint, begun, a, e));
+        ok = put_one(s, checkpoint, full_sync->items[i].text, true, a, e);
+    return ok && (!checkpoint->all || forget_absent(s, checkpoint, a, e));
 }
 
 /* ---- when --------------------------------------------------------------- */
@@ -233,31 +204,29 @@ static json synced_id(arena *a, const char *server)
     return json_string(a, arena_printf(a, "synced:%s", server));
 }
 
-bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, error *e)
+bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, error *e)
 {
-    const char *server = json_text(json_get(checkpoint, "server"));
-    const json *events = json_get(checkpoint, "events");
-    bool everything = json_true(json_get(checkpoint, "all")), found;
-    int64_t n = 0, total = 0;
+    bool events = checkpoint->events >= 0, found;
     double now;
-    json id = synced_id(a, server), old, document;
-    if (!everything && !events)
+    json id = synced_id(a, checkpoint->server), old, document;
+    if (!checkpoint->all && !events)
         return true;
     if (!store_get(s, state_ns(s), &id, a, &old, &found, e) || !store_now(s, &now, e))
         return false;
     document = found ? json_copy_shallow(a, &old) : json_object();
     json_set(a, &document, "_id", id);
     json_set(a, &document, "type", json_string(a, "synced"));
-    if (everything)
+    if (checkpoint->all)
         json_set(a, &document, "full_sync_at", json_integer(a, (int64_t)now));
     if (events)
         json_set(a, &document, "read_at", json_integer(a, (int64_t)now));
-    if (json_int64(events, &n) && n > 0) {
+    if (checkpoint->events > 0) {
+        int64_t total = 0;
         json_int64(json_get(&document, "events"), &total);
-        json_set(a, &document, "events", json_integer(a, total + n));
+        json_set(a, &document, "events", json_integer(a, total + checkpoint->events));
         json_set(a, &document, "events_at", json_integer(a, (int64_t)now));
     }
-    return put(s, &document, begun, a, e);
+    return put(s, &document, a, e);
 }
 
 bool state_synced(store *s, const char *server, arena *a, json *document, bool *found, error *e)
@@ -281,11 +250,11 @@ static bool take_project(void *context, store_ns ns, const json *document)
     return true;
 }
 
-bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, error *e)
+bool state_forget_project(store *s, const char *project_id, arena *a, error *e)
 {
     search f = {.all = arena_new(), .kept = a, .project_id = project_id, .documents = json_array()};
     f.skipped = skipped_id(a, project_id).text;
-    bool ok = store_documents(s, state_ns(s), STORE_ALL, f.all, take_project, &f, e);
+    bool ok = store_documents(s, state_ns(s), STORE_ALL, &(store_sink){f.all, take_project, &f}, e);
     arena_free(f.all);
     size_t n = f.documents.len;
     store_write *writes = arena_alloc(a, n * sizeof *writes);
@@ -293,8 +262,6 @@ bool state_forget_project(store *s, const char *project_id, bool *begun, arena *
         writes[i] = (store_write){.op = STORE_DELETE,
                                   .id = json_get(&f.documents.items[i], "_id"),
                                   .before = &f.documents.items[i]};
-    if (ok && n && !*begun)
-        *begun = ok = store_begin(s, e);
     return ok && store_write_all(s, state_ns(s), writes, n, a, e);
 }
 
@@ -349,7 +316,8 @@ bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, error
 {
     posted p = {.all = arena_new(), .kept = a, .task_id = task_id, .ids = ids};
     *ids = json_array();
-    bool ok = store_documents(s, comments_ns(s), STORE_ALL, p.all, take_comment, &p, e);
+    bool ok =
+        store_documents(s, comments_ns(s), STORE_ALL, &(store_sink){p.all, take_comment, &p}, e);
     arena_free(p.all);
     return ok;
 }

@@ -17,6 +17,7 @@
 #ifndef OPKITSU_STORE_STATE_H
 #define OPKITSU_STORE_STATE_H
 
+#include "record/checkpoint.h"
 #include "store/store.h"
 
 #define STATE_COLLECTION "opkitsu"
@@ -48,25 +49,22 @@ bool state_has_checkpoint(store *s, const char *server, const char *project_id, 
 /* The document `synced:SERVER`, if it was `*found`. */
 bool state_synced(store *s, const char *server, arena *a, json *document, bool *found, error *e);
 
-/* The functions that remember write only what is not so already, and call
- * store_begin first unless `*begun`, which they set. */
+/* The functions that remember write only what is not so already. Call them between
+ * store_begin and store_commit. */
 
 /* The records of a project, in place of the remembered ones. */
-bool state_put_skipped(store *s, const char *project_id, const json *records, bool *begun, arena *a,
-                       error *e);
+bool state_put_skipped(store *s, const char *project_id, const json *records, arena *a, error *e);
 
-/* Whether a Checkpoint record has all that it needs. */
-bool state_checkpoint_valid(const json *checkpoint);
 /* A Checkpoint with a position, for each project that it names, or for all.
  * `read` (ids): the projects that were read in full since the one before it,
  * which get it as their own, and whose full read is no longer wanted. */
-bool state_put_checkpoint(store *s, const json *checkpoint, const json *read, bool *begun, arena *a,
+bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read, arena *a,
                           error *e);
 /* When everything was read, and when how many events were: of a Checkpoint
  * with `all` or `events`. */
-bool state_put_synced(store *s, const json *checkpoint, bool *begun, arena *a, error *e);
+bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, error *e);
 /* Nothing is remembered of this project any more: it was dropped. */
-bool state_forget_project(store *s, const char *project_id, bool *begun, arena *a, error *e);
+bool state_forget_project(store *s, const char *project_id, arena *a, error *e);
 
 /* What is remembered of a comment, if it was `*found`. */
 bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,

@@ -3,29 +3,10 @@
 #include "base/mem.h"
 #include "store/driver.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-json store_outline(arena *a, const json *document, bool visual_parent)
-{
-    json outline = json_object();
-    static const char *const keys[] = {"_id", "type", "parent"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const json *value = json_get(document, keys[i]);
-        if (value)
-            json_add(a, &outline, keys[i], *value);
-    }
-    const json *parent = json_at(document, "data", "visualParent", NULL);
-    if (visual_parent && parent) {
-        json data = json_object();
-        json_add(a, &data, "visualParent", *parent);
-        json_add(a, &outline, "data", data);
-    }
-    return outline;
-}
 
 /* ---- which store -------------------------------------------------------- */
 
@@ -164,15 +145,14 @@ const char *store_openpype(const store *s)
 
 /* ---- to the driver ------------------------------------------------------ */
 
-bool store_projects(store *s, arena *a, store_fn *fn, void *context, error *e)
+bool store_projects(store *s, const store_sink *out, error *e)
 {
-    return s->driver->projects(s, a, fn, context, e);
+    return s->driver->projects(s, out, e);
 }
 
-bool store_documents(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
-                     error *e)
+bool store_documents(store *s, store_ns ns, store_what what, const store_sink *out, error *e)
 {
-    return s->driver->documents(s, ns, what, a, fn, context, e);
+    return s->driver->documents(s, ns, what, out, e);
 }
 
 bool store_content_of(store *s, store_ns ns, store_content *content, error *e)
@@ -208,25 +188,22 @@ bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, 
 {
     one o = {document, found};
     *found = false;
-    return store_get_many(s, ns, &id, 1, a, take_one, &o, e);
+    return store_get_many(s, ns, (store_ids){&id, 1}, &(store_sink){a, take_one, &o}, e);
 }
 
-bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                    void *context, error *e)
+bool store_get_many(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {
-    return n == 0 || s->driver->get_many(s, ns, ids, n, a, fn, context, e);
+    return ids.n == 0 || s->driver->get_many(s, ns, ids, out, e);
 }
 
-bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
-                store_fn *fn, void *context, error *e)
+bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {
-    return n == 0 || s->driver->find(s, ns, key, values, n, a, fn, context, e);
+    return ids.n == 0 || s->driver->children(s, ns, ids, out, e);
 }
 
-bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                 void *context, error *e)
+bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e)
 {
-    return n == 0 || s->driver->below(s, ns, ids, n, a, fn, context, e);
+    return q.n == 0 || s->driver->find(s, ns, q, out, e);
 }
 
 bool store_now(store *s, double *seconds, error *e)

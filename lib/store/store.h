@@ -52,9 +52,16 @@ typedef struct store_ns {
  * so it may also wait for whom it likes. `ns.coll` lives until it returns. */
 typedef bool store_fn(void *context, store_ns ns, const json *document);
 
+/* Where documents go that are read. All borrowed. */
+typedef struct store_sink {
+    arena *arena; /* in which they are made */
+    store_fn *fn;
+    void *context;
+} store_sink;
+
 /* The project document of every collection of AVALON_DB that has one, by the
  * collection's name. A collection without one is no OpenPype project. */
-bool store_projects(store *s, arena *a, store_fn *fn, void *context, error *e);
+bool store_projects(store *s, const store_sink *out, error *e);
 
 typedef enum store_what {
     STORE_ENTITIES, /* project, asset and archived_asset documents, whole; and of
@@ -62,8 +69,7 @@ typedef enum store_what {
     STORE_ALL       /* every document, whole */
 } store_what;
 /* The documents of one collection, by `_id`. Nothing where there is none. */
-bool store_documents(store *s, store_ns ns, store_what what, arena *a, store_fn *fn, void *context,
-                     error *e);
+bool store_documents(store *s, store_ns ns, store_what what, const store_sink *out, error *e);
 
 typedef enum store_content {
     STORE_EMPTY,       /* no such collection */
@@ -77,22 +83,33 @@ bool store_published(store *s, store_ns ns, bool *published, error *e);
 /* One document by its `_id`; `*found` tells. */
 bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, bool *found,
                error *e);
+
+/* `_id`s. All borrowed. */
+typedef struct store_ids {
+    const json *const *items;
+    size_t n;
+} store_ids;
+
 /* The documents with these `_id`s that exist, in any order. */
-bool store_get_many(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                    void *context, error *e);
+bool store_get_many(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
+/* The subsets whose `parent`, and the assets and archived assets whose
+ * `data.visualParent`, is one of these: `{_id,type,parent,data:{visualParent}}`. */
+bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
+
 typedef enum store_key {
     STORE_ZOU_ID,     /* data.zou.id */
     STORE_ZOU_PARENT, /* data.zou.parent_id; of an Asset data.zou.entity_type_id */
     STORE_NAME,       /* name */
     STORE_ROOT_OF     /* data.root_of */
 } store_key;
+/* What to look for. All borrowed. */
+typedef struct store_query {
+    store_key key;
+    const char *const *values;
+    size_t n;
+} store_query;
 /* The assets and archived assets with one of these values, in any order. */
-bool store_find(store *s, store_ns ns, store_key key, const char *const *values, size_t n, arena *a,
-                store_fn *fn, void *context, error *e);
-/* The subsets whose `parent`, and the assets and archived assets whose
- * `data.visualParent`, is one of these ids: `{_id,type,parent,data:{visualParent}}`. */
-bool store_below(store *s, store_ns ns, const json *const *ids, size_t n, arena *a, store_fn *fn,
-                 void *context, error *e);
+bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
 
 /* The store's clock: seconds since 1970. MongoDB's is its server's; an SQLite
  * file's is this machine's. */

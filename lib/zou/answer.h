@@ -1,26 +1,33 @@
-/* answer.h - what Zou's answers mean: what zou/zou.c and zou/many.c share, and
- * nobody else needs. */
+/* answer.h - what Zou's answers mean: for zou/zou.c and zou/many.c. `server` is the
+ * API's address. */
 #ifndef OPKITSU_ZOU_ANSWER_H
 #define OPKITSU_ZOU_ANSWER_H
 
-#include "zou/zou.h"
+#include "base/error.h"
+#include "json/json.h"
+#include "net/request.h"
 
-/* For requests beside each other; its connections stay open from one use to the
- * next. Borrowed. */
-http_multi *zou_multi(zou *z);
-/* For zou_date. */
-void zou_set_date(zou *z, time_t date);
+typedef enum zou_result {
+    ZOU_OK,
+    ZOU_STOPPED,   /* the callback wanted no more */
+    ZOU_FORBIDDEN, /* 403 with a message from Zou */
+    ZOU_MISSING,   /* 404 with a message from Zou, not a proxy's */
+    ZOU_FAILED,    /* this request failed: another status, or an unexpected reply */
+    ZOU_LOST       /* no connection or no log-in any longer: nothing more will work */
+} zou_result;
 
-/* The route of a request for a message, not too long; in static storage. */
-const char *zou_route(const zou *z, const http_request *r);
+/* The route of a request for a message, cut if it is long; in static storage. */
+const char *answer_route(const char *server, const http_request *r);
+/* Whether the status means that the token was not accepted (401, 422). */
+bool answer_is_refusal(int status);
 /* What an answer of another status than 2xx means; `*e` says it. */
-zou_result zou_judge(const zou *z, const http_request *r, const http_answer *answer, error *e);
-/* A 2xx answer that cannot be Zou's, for `what` there is about it: ZOU_FAILED,
- * `*e`. */
-zou_result zou_nonsense(const zou *z, const http_request *r, const char *what, error *e);
-/* The body of a 2xx answer as a tree in `a`; null for no body. False: `*e`; it
- * was `*cut` if what is wrong is at its very end, which only a broken connection
- * can tell. */
-bool zou_parse(arena *a, const char *text, size_t len, json *out, json_error *e, bool *cut);
+zou_result answer_judge(const char *server, const http_request *r, const http_answer *answer,
+                        error *e);
+/* A 2xx answer that cannot be Zou's, because of `what`: ZOU_FAILED, `*e`. */
+zou_result answer_unexpected(const char *server, const http_request *r, const char *what, error *e);
+/* The body of a 2xx answer as a tree in `a`; null for no body. False: `*e`; then
+ * `*cut` tells whether the error is at the body's very end, as after a broken
+ * connection. */
+bool answer_parse(arena *a, const char *text, size_t len, json *out, json_error *e, bool *cut);
 
 #endif

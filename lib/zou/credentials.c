@@ -38,7 +38,7 @@ static bool read_file(credentials *c, const char *path, error *e)
 {
     FILE *f = fopen(path, "re");
     if (!f)
-        return error_set(e, EX_CONFIG, "%s: %s", path, strerror(errno));
+        return error_set(e, EX_CONFIG, "cannot read %s: %s", path, strerror(errno));
     setvbuf(f, NULL, _IONBF, 0); /* no second copy of a secret */
     c->password = first_line(f);
     fclose(f);
@@ -50,13 +50,13 @@ static bool run_command(credentials *c, const char *command, error *e)
     fflush(NULL);
     FILE *f = popen(command, "re");
     if (!f)
-        return error_set(e, EX_OSERR, "the password command cannot be run: %s", strerror(errno));
+        return error_set(e, EX_OSERR, "cannot run the password command: %s", strerror(errno));
     c->password = first_line(f);
     while (fgetc(f) != EOF) /* or SIGPIPE would be its status */
         ;
     int status = pclose(f);
     if (status != 0)
-        return error_set(e, EX_NOPERM, "the password command ended with status %d",
+        return error_set(e, EX_NOPERM, "the password command failed with status %d",
                          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return c->password || error_set(e, EX_NOPERM, "the password command printed no password");
 }
@@ -67,11 +67,11 @@ bool credentials_load(credentials *c, const credentials_options *o, error *e)
     if (!o->login && !o->password_file && !o->password_command &&
         (c->token = from_environment("KITSU_TOKEN")))
         return !strpbrk(c->token, " \t\r\n") ||
-               error_set(e, EX_CONFIG, "KITSU_TOKEN has blanks or line ends in it");
+               error_set(e, EX_CONFIG, "KITSU_TOKEN contains blanks or line ends");
     c->login = o->login ? xstrdup(o->login) : from_environment("KITSU_LOGIN");
     if (!c->login || !*c->login)
         return error_set(e, EX_CONFIG,
-                         "who logs in? Give --login or KITSU_LOGIN, or a bot's KITSU_TOKEN");
+                         "no Kitsu login: use --login or KITSU_LOGIN, or a bot's KITSU_TOKEN");
     if (o->password_file)
         return read_file(c, o->password_file, e);
     if (o->password_command)

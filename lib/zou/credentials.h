@@ -1,20 +1,20 @@
 /* credentials.h - who logs in to Kitsu, and with what.
  *
- * Options go before the environment: with one of these given, KITSU_TOKEN is
- * left aside. No secret is ever part of a message. */
+ * Options override the environment: with any of them KITSU_TOKEN is ignored. No secret
+ * is ever part of a message. */
 #ifndef OPKITSU_ZOU_CREDENTIALS_H
 #define OPKITSU_ZOU_CREDENTIALS_H
 
-#include "net/http.h"
+#include "base/error.h"
 
 typedef struct credentials_options { /* all borrowed; NULL: not given */
     const char *login;               /* else KITSU_LOGIN */
     const char *password_file;       /* its first line; else KITSU_PWD */
-    const char *password_command;    /* the first line that it prints, run by sh */
+    const char *password_command;    /* the first line that it prints; sh runs it */
 } credentials_options;
 
 typedef struct credentials {
-    char *token;                  /* owned: KITSU_TOKEN, a bot's; then there is nothing else */
+    char *token;                  /* owned: KITSU_TOKEN, a bot's; then nothing else is set */
     char *login;                  /* owned */
     char *password;               /* owned; NULL: none was given */
     const char *totp, *email_otp; /* borrowed: KITSU_TOTP, KITSU_EMAIL_OTP, or NULL */

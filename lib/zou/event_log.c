@@ -4,174 +4,18 @@
 #include "base/idset.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/msg.h"
+#include "record/event.h"
+#include "zou/event_page.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-/* Events of one request. A studio at work makes less in ten seconds; an import
- * makes more, hence the larger pages after the first (Zou's most is 1000). */
-#define FIRST_PAGE 100
-#define NEXT_PAGE  1000
-
-#define MAX_AHEAD 1 /* second; an event may be dated that much after the answer's Date */
-
-bool event_time_parse(const char *text, time_t *out)
-{
-    struct tm tm = {0};
-    const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-    if (!end || *end)
-        return false;
-    *out = timegm(&tm);
-    return true;
-}
-
-json event_time(arena *a, time_t t)
-{
-    char text[32];
-    struct tm tm;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&t, &tm));
-    return json_string(a, text);
-}
-
-/* A page in the making. */
-typedef struct rows {
-    arena *arena;
-    json *page;
-} rows;
-
-/* A row that is too large or nested too deep (some of Zou's events hold what a
- * user has sent) must not hide the others: what is left of it still says that
- * something happened, and its time is that of the row before it. */
-static json outline_row(arena *a, const json_element *e, const json *page)
-{
-    const json *last = page->len ? &page->items[page->len - 1] : NULL;
-    json row = json_object();
-    json_add(a, &row, "id", json_string(a, e->id ? e->id : ""));
-    json_add(a, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
-    json_add(a, &row, "name", json_string(a, e->name ? e->name : ""));
-    return row;
-}
-
-static bool add_row(void *context, const json_element *e, const json *row)
-{
-    rows *r = context;
-    json_push(r->arena, r->page, row ? *row : outline_row(r->arena, e, r->page));
-    return true;
-}
-
-/* Of such a row at the top, the time of the next. */
-static void date_first(const zou *z, arena *a, json *page)
-{
-    uint32_t first = 0;
-    while (first < page->len && json_is_null(json_get(&page->items[first], "created_at")))
-        first++;
-    json at = first < page->len ? *json_get(&page->items[first], "created_at")
-                                : event_time(a, zou_date(z));
-    for (uint32_t i = 0; i < first; i++) {
-        page->items[i] = json_copy_shallow(a, &page->items[i]);
-        json_set(a, &page->items[i], "created_at", at);
-    }
-}
-
-static zou_result get_rows(zou *z, const char *path, arena *a, json *page, error *e)
-{
-    rows r = {a, page};
-    *page = json_array();
-    zou_result result = zou_list_trees(z, path, a, add_row, &r, e);
-    if (result == ZOU_OK)
-        date_first(z, a, page);
-    return result;
-}
-
-static const char *id_at(const json *page, uint32_t i)
-{
-    return json_text(json_get(&page->items[i], "id"));
-}
-
-static bool holds(const json *page, const char *id)
-{
-    for (uint32_t i = 0; i < page->len; i++)
-        if (id_at(page, i) && strcmp(id_at(page, i), id) == 0)
-            return true;
-    return false;
-}
-
-/* Zou writes this event some commits before the asset goes: whoever reads the
- * asset in between must meet the event once more. */
-static bool comes_early(const json *row)
-{
-    const char *name = json_text(json_get(row, "name"));
-    return name && strcmp(name, "asset:delete") == 0;
-}
-
-/* Take in a page, newest first. False: it is not what the log gives. `*more`:
- * it ends within the overlap, so what follows belongs to it too. Events that
- * are dated after `latest` belong to it, the position does not lie there. */
-static bool add_page(arena *a, const json *page, uint32_t asked, time_t latest, event_position *p,
-                     const char **last, bool *more)
-{
-    time_t newest, created_at;
-    *more = page->len >= asked;
-    for (uint32_t i = 0; i < page->len; i++) {
-        const json *row = &page->items[i], *id = json_get(row, "id");
-        const char *at = json_text(json_get(row, "created_at"));
-        if (!json_text(id) || !event_time_parse(at, &created_at))
-            return false;
-        if (json_is_null(&p->created_at))
-            p->created_at = event_time(a, created_at < latest ? created_at : latest);
-        event_time_parse(json_text(&p->created_at), &newest);
-        if (created_at < newest - EVENT_OVERLAP) {
-            *more = false;
-            break;
-        }
-        *last = json_text(id);
-        if (!comes_early(row))
-            json_push(a, &p->ids, *id);
-    }
-    return true;
-}
-
-zou_result event_log_head(zou *z, arena *a, event_position *out, error *e)
-{
-    uint32_t limit = FIRST_PAGE;
-    *out = (event_position){json_null(), json_array()};
-    const char *last = NULL;
-    for (bool more = true; more; limit = NEXT_PAGE) {
-        json page;
-        const char *path = arena_printf(a, "/data/events/last?limit=%u", (unsigned)limit);
-        if (last)
-            path = arena_printf(a, "%s&cursor_event_id=%s", path, last);
-        zou_result result = get_rows(z, path, a, &page, e);
-        if (result == ZOU_FORBIDDEN && !last) {
-            msg_info("%s: the log of events cannot be read with this role", zou_server(z));
-            return ZOU_OK;
-        }
-        if (result != ZOU_OK)
-            return result;
-        bool follows = !last || !json_is(&page, JSON_ARRAY) || !holds(&page, last);
-        time_t latest = zou_date(z) + MAX_AHEAD;
-        if (!json_is(&page, JSON_ARRAY) || !follows ||
-            !add_page(a, &page, limit, latest, out, &last, &more)) {
-            error_set(e, EX_PROTOCOL, "GET %s: not a list of Zou's events", path);
-            return ZOU_FAILED;
-        }
-    }
-    if (json_is_null(&out->created_at))
-        out->created_at = event_time(a, zou_date(z));
-    return ZOU_OK;
-}
-
-/* ---- reading on --------------------------------------------------------- */
-
-/* Events of the first page of a quick reading, a few more than there are new ones
- * at most times: Zou takes as long for 100 as for a change of a shot. The pages
- * after it are each larger. */
+/* events of the first page of a quick reading, a few more than there usually are new
+ * ones: for 100 Zou takes as long as for a change of a shot. Each page after it is
+ * larger. */
 #define QUICK_PAGE   25
 #define QUICK_GROWTH 4
-
-#define MAX_ID 64 /* bytes; a UUID has 36 */
 
 struct event_log {
     zou *zou; /* borrowed */
@@ -191,9 +35,9 @@ struct event_log {
     size_t n, cap;
     idset *seen; /* owned: their ids */
 
-    /* What is too much for one batch is left for the next ones: events from
-     * the second `borders[n_borders - 1]` on, exclusive, to the one below it in
-     * this stack, and so on to the log's end. */
+    /* What is too much for one batch is deferred to the next ones: events from the
+     * second `borders[n_borders - 1]` on to that of the entry below it in this stack,
+     * exclusive, and so on to the log's end. */
     time_t *borders; /* owned */
     size_t n_borders, borders_cap;
 };
@@ -202,15 +46,16 @@ struct event_log {
 typedef struct reading {
     event_log *log;
     arena *arena;  /* owned: of a page */
-    time_t bottom; /* older ones are not of interest */
+    time_t bottom; /* older events are not needed */
     time_t before; /* seconds, exclusive: where the next page begins; 0: at the log's end */
-    char cursor[MAX_ID + 1], other_cursor[MAX_ID + 1]; /* see next_page; empty: none */
-    char expected[MAX_ID + 1];
+    /* See place_next_page; empty: none. */
+    char cursor[EVENT_PAGE_MAX_ID + 1], other_cursor[EVENT_PAGE_MAX_ID + 1];
+    char expected[EVENT_PAGE_MAX_ID + 1];
     bool quick, at_bottom, met_known;
     size_t total;
 } reading;
 
-/* Take `p`, which lies in `position_arena`, for the position. */
+/* `p` lies in `position_arena`. */
 static void set_position(event_log *l, event_position p, time_t at)
 {
     l->position = p;
@@ -283,89 +128,42 @@ double event_log_due_in(const event_log *l)
 {
     if (!l->quick)
         return -1;
-    double left = l->bottom_at + DEEP_SECONDS - clock_now();
-    return left > 0 ? left : 0;
+    double remaining = l->bottom_at + DEEP_SECONDS - clock_now();
+    return remaining > 0 ? remaining : 0;
 }
 
 /* ---- one event ---------------------------------------------------------- */
 
 static event event_of(json record)
 {
-    event e = {.record = record};
-    e.id = json_text(json_get(&e.record, "id"));
-    e.name = json_text(json_get(&e.record, "name"));
-    e.project_id = json_text(json_get(&e.record, "project_id"));
-    e.data = json_get(&e.record, "data");
-    event_time_parse(json_text(json_get(&e.record, "created_at")), &e.created_at);
+    event_record r;
+    event_read(&record, &r);
+    event e = {.record = record,
+               .id = json_text(r.id),
+               .name = r.name,
+               .project_id = r.project_id,
+               .data = r.data};
+    event_time_parse(json_text(r.created_at), &e.created_at);
     return e;
-}
-
-json event_record(arena *a, const json *id, const json *created_at, const char *name,
-                  const json *project_id, const json *data)
-{
-    json record = json_object();
-    if (!json_text(project_id))
-        project_id = json_get(data, "project_id");
-    json_add(a, &record, "type", json_string(a, "Event"));
-    json_add(a, &record, "id", id ? json_copy(a, id) : json_null());
-    json_add(a, &record, "created_at", created_at ? json_copy(a, created_at) : json_null());
-    json_add(a, &record, "name", json_string(a, name));
-    json_add(a, &record, "project_id",
-             json_text(project_id) ? json_copy(a, project_id) : json_null());
-    json_add(a, &record, "data", data ? json_copy(a, data) : json_null());
-    return record;
 }
 
 static void add_event(event_log *l, const json *row)
 {
-    const char *name = json_text(json_get(row, "name"));
+    event_record r;
+    event_read(row, &r); /* a row has an Event's members, and more */
     l->events = xgrow(l->events, l->n, &l->cap, sizeof *l->events);
-    l->events[l->n++] = event_of(event_record(l->arena, json_get(row, "id"),
-                                              json_get(row, "created_at"), name ? name : "",
-                                              json_get(row, "project_id"), json_get(row, "data")));
-}
-
-/* Whether it can be part of an address. */
-static bool is_id(const char *id)
-{
-    size_t len = id ? strlen(id) : 0;
-    return len > 0 && len <= MAX_ID &&
-           strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
-}
-
-static time_t time_at(const json *page, uint32_t i)
-{
-    time_t t = 0;
-    event_time_parse(json_text(json_get(&page->items[i], "created_at")), &t);
-    return t;
+    l->events[l->n++] = event_of(event_make(l->arena, &r));
 }
 
 /* ---- pages -------------------------------------------------------------- */
 
-static bool is_page(const json *page)
-{
-    time_t unused;
-    if (!json_is(page, JSON_ARRAY))
-        return false;
-    for (uint32_t i = 0; i < page->len; i++)
-        if (!is_id(id_at(page, i)) ||
-            !event_time_parse(json_text(json_get(&page->items[i], "created_at")), &unused))
-            return false;
-    return true;
-}
-
 static event_reading get_page(event_log *l, arena *a, const char *query, json *page, error *e)
 {
-    const char *path = arena_printf(a, "/data/events/last?%s", query);
-    zou_result result = get_rows(l->zou, path, a, page, e);
-    if (result == ZOU_FORBIDDEN)
-        return EVENTS_REFUSED;
-    if (result != ZOU_OK)
-        return EVENTS_FAILED;
-    if (is_page(page))
-        return EVENTS_READ;
-    error_set(e, EX_PROTOCOL, "GET %s: not a list of Zou's events", path);
-    return EVENTS_FAILED;
+    switch (event_page_get(l->zou, a, query, page, e)) {
+    case ZOU_OK: return EVENTS_READ;
+    case ZOU_FORBIDDEN: return EVENTS_REFUSED;
+    default: return EVENTS_FAILED;
+    }
 }
 
 static event_reading next_page(reading *r, unsigned limit, json *page, error *e)
@@ -383,13 +181,13 @@ static event_reading next_page(reading *r, unsigned limit, json *page, error *e)
     return get_page(r->log, a, query, page, e);
 }
 
-static void take_page(reading *r, const json *page)
+static void add_page(reading *r, const json *page)
 {
     event_log *l = r->log;
     for (uint32_t i = 0; i < page->len && !r->at_bottom; i++) {
-        const char *id = id_at(page, i);
+        const char *id = event_page_id(page, i);
         size_t len = strlen(id);
-        if (time_at(page, i) < r->bottom) {
+        if (event_page_time(page, i) < r->bottom) {
             r->at_bottom = true;
         } else if (idset_has(l->known, id, len)) {
             r->met_known = true;
@@ -400,40 +198,39 @@ static void take_page(reading *r, const json *page)
     }
 }
 
-/* Where the page after this full one begins. Within the same second as its
- * last event: `before` has whole seconds only, so from the end of that second
- * again, which skips nothing. A page that lies within one second gets no
- * further that way: then Zou's cursor, which gives events strictly older than
- * one, by microseconds, that are not shown. Those that share the last event's
- * microsecond would be lost; so the cursor is one from the page's middle, and
- * nothing is lost if the last event comes again. */
-static void aim_after(reading *r, const json *page)
+/* Where the page after this full one begins. `before` has whole seconds only, so it is
+ * the end of the second of the last event, which skips nothing. For a page that lies
+ * within one second that is no progress: then it is Zou's cursor, which gives events
+ * that are strictly older than one, by microseconds, which Zou does not show. Events
+ * with the last one's microsecond would be lost; so the cursor is an event of the
+ * page's middle, and nothing is lost if the last event comes again. */
+static void place_next_page(reading *r, const json *page)
 {
     uint32_t last = page->len - 1;
-    time_t end = time_at(page, last) + 1;
+    time_t end = event_page_time(page, last) + 1;
     *r->cursor = *r->other_cursor = '\0';
-    if (r->before ? end < r->before : time_at(page, 0) != time_at(page, last)) {
+    if (r->before ? end < r->before : event_page_time(page, 0) != event_page_time(page, last)) {
         r->before = end;
         return;
     }
-    strcpy(r->cursor, id_at(page, page->len / 2));
-    strcpy(r->other_cursor, id_at(page, 0));
-    strcpy(r->expected, id_at(page, last));
+    strcpy(r->cursor, event_page_id(page, page->len / 2));
+    strcpy(r->other_cursor, event_page_id(page, 0));
+    strcpy(r->expected, event_page_id(page, last));
 }
 
-/* Whether a page follows the one whose last event is expected; not from a server
- * that knows no cursor, and gives the same page for ever. */
-static bool goes_on(const json *page, unsigned limit, const char *expected)
+/* Whether a page continues the one whose last event is expected; a server that knows
+ * no cursor gives the same page forever. */
+static bool continues(const json *page, unsigned limit, const char *expected)
 {
-    return holds(page, expected) &&
-           (page->len < limit || strcmp(id_at(page, page->len - 1), expected) != 0);
+    return event_page_has(page, expected) &&
+           (page->len < limit || strcmp(event_page_id(page, page->len - 1), expected) != 0);
 }
 
-/* A page behind a cursor has to hold what is expected. */
+/* A page after a cursor has to contain what is expected. */
 static event_reading get_joined_page(reading *r, unsigned limit, json *page, error *e)
 {
     event_reading got = next_page(r, limit, page, e);
-    if (got != EVENTS_READ || !*r->cursor || goes_on(page, limit, r->expected))
+    if (got != EVENTS_READ || !*r->cursor || continues(page, limit, r->expected))
         return got;
     if (*r->other_cursor) {
         strcpy(r->cursor, r->other_cursor);
@@ -449,10 +246,10 @@ static event_reading get_joined_page(reading *r, unsigned limit, json *page, err
 
 /* ---- more than a batch -------------------------------------------------- */
 
-/* Forget the newer half of what was read, to be read later: the log comes newest
- * first, and the oldest are wanted first. A second is never cut in two, as the
- * log can only be asked for whole ones. */
-static void leave_newest(event_log *l)
+/* Forget the newer half of what was read, to read it again later: the log comes newest
+ * first, and the oldest are written first. A second is never cut in two, as the log can
+ * only be asked for whole ones. */
+static void defer_newest(event_log *l)
 {
     time_t oldest = l->events[l->n - 1].created_at, border = l->events[l->n / 2].created_at;
     if (border <= oldest)
@@ -478,7 +275,7 @@ static void leave_newest(event_log *l)
 
 /* ---- one reading -------------------------------------------------------- */
 
-static void turn_around(event_log *l)
+static void reverse(event_log *l)
 {
     for (size_t i = 0; i < l->n / 2; i++) {
         event swap = l->events[i];
@@ -487,16 +284,16 @@ static void turn_around(event_log *l)
     }
 }
 
-/* Set the position behind the events, which are newest first. */
+/* Set the position after the events, which are newest first. */
 static void advance(event_log *l)
 {
     time_t at = l->at, *ids_at = xmalloc((l->n + l->position.ids.len + 1) * sizeof *ids_at);
     for (size_t i = 0; i < l->n; i++)
         if (l->events[i].created_at > at)
             at = l->events[i].created_at;
-    /* One host's clock that is wrong must not put what comes from the others
-     * before the position. */
-    time_t latest = zou_date(l->zou) + MAX_AHEAD;
+    /* One host's wrong clock must not put the events of the others before the
+     * position. */
+    time_t latest = zou_date(l->zou) + EVENT_PAGE_MAX_AHEAD;
     if (at > latest)
         at = latest > l->at ? latest : l->at;
     arena *a = arena_new();
@@ -518,8 +315,8 @@ static void advance(event_log *l)
     l->ids_at = ids_at;
 }
 
-/* Whether the log still has an event of the position's, or one not later: of
- * events that were removed from it nobody knows. */
+/* Whether the log still has an event of the position, or an earlier one: else events
+ * may have been removed from it that we have not seen. */
 static event_reading look_back(event_log *l, error *e)
 {
     json page;
@@ -527,7 +324,7 @@ static event_reading look_back(event_log *l, error *e)
     json before = event_time(a, l->at + 1);
     event_reading got = get_page(l, a, arena_printf(a, "limit=1&before=%s", before.text), &page, e);
     bool reaches = got != EVENTS_READ || page.len > 0;
-    if (!reaches) { /* an empty log has lost nothing */
+    if (!reaches) { /* nothing was removed from an empty log */
         got = get_page(l, a, "limit=1", &page, e);
         reaches = got != EVENTS_READ || page.len == 0;
     }
@@ -543,18 +340,18 @@ static event_reading look_back(event_log *l, error *e)
 static event_reading read_pages(reading *r, error *e)
 {
     event_log *l = r->log;
-    unsigned limit = r->quick ? QUICK_PAGE : NEXT_PAGE;
+    unsigned limit = r->quick ? QUICK_PAGE : EVENT_PAGE_LARGEST;
     for (bool more = true; more; limit = limit * QUICK_GROWTH) {
         json page;
-        if (limit > NEXT_PAGE)
-            limit = NEXT_PAGE;
+        if (limit > EVENT_PAGE_LARGEST)
+            limit = EVENT_PAGE_LARGEST;
         event_reading got = get_joined_page(r, limit, &page, e);
         if (got != EVENTS_READ)
             return got;
-        take_page(r, &page);
+        add_page(r, &page);
         more = page.len >= limit && !r->at_bottom;
         if (more && r->quick) {
-            const char *id = id_at(&page, page.len - 1);
+            const char *id = event_page_id(&page, page.len - 1);
             more = !idset_has(l->known, id, strlen(id));
         }
         if (r->total > MAX_BEHIND) {
@@ -563,9 +360,9 @@ static event_reading read_pages(reading *r, error *e)
             return EVENTS_GAP;
         }
         if (more)
-            aim_after(r, &page);
+            place_next_page(r, &page);
         if (l->n > MAX_BATCH)
-            leave_newest(l);
+            defer_newest(l);
     }
     if (r->quick || r->met_known || l->position.ids.len == 0)
         return EVENTS_READ;
@@ -575,8 +372,8 @@ static event_reading read_pages(reading *r, error *e)
     return EVENTS_GAP;
 }
 
-/* Whether Kitsu's clock is where it was, or later: events that it dates before
- * the position would never be seen. */
+/* Whether Kitsu's clock was not set back: events that it dates before the position
+ * would never be seen. */
 static event_reading check_clock(const event_log *l, error *e)
 {
     if (l->at <= zou_date(l->zou) + EVENT_OVERLAP)
@@ -621,7 +418,7 @@ event_reading event_log_read(event_log *l, error *e)
         l->bottom_at = now;
     if (l->n) {
         advance(l);
-        turn_around(l);
+        reverse(l);
     }
     return EVENTS_READ;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-static const char *keep_text(arena *a, const char *text)
+static const char *copy_text(arena *a, const char *text)
 {
     return text ? arena_text(a, text, strlen(text)) : NULL;
 }
@@ -22,9 +22,9 @@ bool element_list_keep(void *context, const json_element *e)
     json_element *kept = &l->items[l->len++];
     *kept = *e;
     kept->text = e->text && !l->names_only ? arena_text(l->arena, e->text, e->len) : NULL;
-    kept->id = keep_text(l->arena, e->id);
-    kept->name = keep_text(l->arena, e->name);
-    kept->type = keep_text(l->arena, e->type);
+    kept->id = copy_text(l->arena, e->id);
+    kept->name = copy_text(l->arena, e->name);
+    kept->type = copy_text(l->arena, e->type);
     return true;
 }
 
@@ -59,11 +59,10 @@ void element_list_clear(element_list *l)
     *l = (element_list){.names_only = l->names_only};
 }
 
-void zou_lists_init(zou_lists *s, zou *z, const bool wanted[KINDS])
+void zou_lists_init(zou_lists *s, zou *z)
 {
     *s = (zou_lists){.zou = z, .arena = arena_new()};
     s->project_statuses.names_only = true;
-    memcpy(s->wanted, wanted, sizeof s->wanted);
 }
 
 void zou_lists_forget(zou_lists *s)
@@ -93,7 +92,7 @@ zou_result zou_lists_user(zou_lists *s, error *e)
     const char *me = json_text(json_at(&v, "user", "id", NULL));
     s->role = json_text(json_at(&v, "user", "role", NULL));
     if (!me || !s->role) {
-        error_set(e, EX_PROTOCOL, "%s/auth/authenticated: no user in the answer",
+        error_set(e, EX_PROTOCOL, "GET %s/auth/authenticated: unexpected reply: no user",
                   zou_server(s->zou));
         return ZOU_FAILED;
     }
@@ -114,14 +113,14 @@ zou_result zou_lists_need(zou_lists *s, element_list *list, error *e)
     return result;
 }
 
-zou_result zou_lists_need_all(zou_lists *s, error *e)
+zou_result zou_lists_need_all(zou_lists *s, const bool wanted[KINDS], error *e)
 {
     zou_result result = zou_lists_user(s, e);
     if (result == ZOU_OK)
         result = zou_lists_need(s, &s->project_statuses, e);
-    if (result == ZOU_OK && s->wanted[KIND_TASK_TYPE])
+    if (result == ZOU_OK && wanted[KIND_TASK_TYPE])
         result = zou_lists_need(s, &s->task_types, e);
-    if (result == ZOU_OK && s->wanted[KIND_TASK_STATUS])
+    if (result == ZOU_OK && wanted[KIND_TASK_STATUS])
         result = zou_lists_need(s, &s->task_statuses, e);
     return result;
 }

@@ -1,5 +1,5 @@
-/* lists.h - what all projects of a Kitsu share, kept after the first
- * reading: who the user is, project statuses, task types, task statuses. */
+/* lists.h - what all projects of a Kitsu share, read once and kept: the user, project
+ * statuses, task types, task statuses. */
 #ifndef OPKITSU_ZOU_LISTS_H
 #define OPKITSU_ZOU_LISTS_H
 
@@ -15,7 +15,7 @@ typedef struct element_list {
     bool names_only, read;
 } element_list;
 
-/* A json_element_fn whose context is a element_list: keep a copy. */
+/* A json_element_fn whose context is an element_list: keep a copy. */
 bool element_list_keep(void *context, const json_element *element);
 /* The one of this id, or NULL. */
 const json_element *element_list_find(const element_list *l, const char *id);
@@ -26,21 +26,20 @@ void element_list_clear(element_list *l);
 
 typedef struct zou_lists {
     zou *zou;              /* borrowed */
-    bool wanted[KINDS];    /* the kinds of a full reading */
     arena *arena;          /* owned: who the user is */
-    const char *me, *role; /* the user's id and role; NULL: not asked yet */
+    const char *me, *role; /* the user's id and role; NULL: not read yet */
     element_list project_statuses, task_types, task_statuses;
 } zou_lists;
 
-void zou_lists_init(zou_lists *s, zou *z, const bool wanted[KINDS]);
+void zou_lists_init(zou_lists *s, zou *z);
 void zou_lists_free(zou_lists *s);
 
-/* Have them read, unless they are; as in zou/zou.h. */
+/* Read them, unless they have been read; as in zou/zou.h. */
 zou_result zou_lists_user(zou_lists *s, error *e);
 zou_result zou_lists_need(zou_lists *s, element_list *list, error *e);
-/* Have all that a full reading needs. */
-zou_result zou_lists_need_all(zou_lists *s, error *e);
-/* Everything is to be read again when it is next needed. */
+/* Read the user, the project statuses, and the lists of the kinds that are wanted. */
+zou_result zou_lists_need_all(zou_lists *s, const bool wanted[KINDS], error *e);
+/* Read everything again when it is next needed. */
 void zou_lists_forget(zou_lists *s);
 
 /* Whether the user sees every project of the server. */

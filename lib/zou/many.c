@@ -2,34 +2,34 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "zou/answer.h"
+#include "net/http.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-/* Zou in production is a few workers of gevent, a connection to the database
- * each: four requests keep it busy, and leave room for the artists. */
+/* Zou in production has a few workers of gevent with a connection to the database
+ * each: four requests keep it busy and leave room for the artists. */
 #define AT_ONCE 4
 
-/* seconds; a proxy gives up after 60, as a rule, and it is better to have its
- * answer. Counted while we wait, not while the caller is busy. */
+/* seconds; a proxy gives up after 60, as a rule, and its answer is better than none.
+ * Counted while we wait, not while the caller is busy. */
 #define MAX_ANSWER_SECONDS 90.0
 
-#define TELL_SECONDS 1.0 /* between two calls of the caller's, who is promised 2 */
+#define CALLBACK_SECONDS 1.0 /* between two calls of `fn`; its caller is promised 2 */
 
-/* A job that was begun: in flight, or, without a call, to be sent again. */
+/* A job that was begun: in flight or, without a call, to be sent again. */
 typedef struct slot {
     zou_job *job;            /* borrowed; NULL: the slot is free */
     http_call *call;         /* owned */
-    int tries;               /* that failed, by this job's own fault perhaps */
+    int tries;               /* that failed, perhaps because of this job */
     bool refused;            /* once, with 401 or 422 */
-    unsigned session, round; /* the crowd's, when it was sent */
+    unsigned session, round; /* the queue's, when the job was sent */
     double waited;           /* seconds in flight */
 } slot;
 
-typedef struct crowd {
+typedef struct queue {
     zou *z;
     zou_job *next, *end; /* not begun yet */
     arena *arena;
@@ -41,53 +41,53 @@ typedef struct crowd {
     char *token;       /* owned; NULL: none yet */
     unsigned session;  /* grows with every token */
     int tries;         /* in a row, without any answer */
-    unsigned round;    /* grows with every wait: what was sent before does not prolong it */
-    double resume;     /* by clock_now: nothing is sent before that */
-    bool hung;         /* a job had 504 to its end, and none was answered since */
-    double told;       /* by clock_now, when fn returned */
-} crowd;
+    unsigned round;    /* grows with every wait: what was sent before it does not prolong it */
+    double resume_at;  /* by clock_now: nothing is sent before that */
+    bool timed_out;    /* a job got 504 to its last try, and none was answered since */
+    double called_at;  /* by clock_now: when `fn` returned */
+} queue;
 
 /* ---- the caller --------------------------------------------------------- */
 
-static void tell(crowd *c, zou_job *job)
+static void call_back(queue *q, zou_job *job)
 {
-    if (c->fn && !c->fn(c->context, job) && c->result == ZOU_OK)
-        c->result = ZOU_STOPPED;
-    c->told = clock_now();
+    if (q->fn && !q->fn(q->context, job) && q->result == ZOU_OK)
+        q->result = ZOU_STOPPED;
+    q->called_at = clock_now();
 }
 
-static void lose(crowd *c, const error *e)
+static void give_up(queue *q, const error *e)
 {
-    if (c->result != ZOU_OK)
+    if (q->result != ZOU_OK)
         return;
-    c->result = ZOU_LOST;
-    *c->error = *e;
+    q->result = ZOU_LOST;
+    *q->error = *e;
 }
 
-static void hang_up(slot *s)
+static void free_call(slot *s)
 {
     http_call_free(s->call);
     s->call = NULL;
 }
 
-static void finish(crowd *c, slot *s, zou_result result)
+static void finish_job(queue *q, slot *s, zou_result result)
 {
     zou_job *job = s->job;
     job->result = result;
-    hang_up(s);
+    free_call(s);
     *s = (slot){0};
-    tell(c, job);
+    call_back(q, job);
 }
 
 /* ---- beginning ---------------------------------------------------------- */
 
 /* A request as it is sent; `url` is to be freed. */
-static http_request request_of(const crowd *c, const zou_job *job, buf *url)
+static http_request request_of(const queue *q, const zou_job *job, buf *url)
 {
-    buf_addf(url, "%s%s", zou_server(c->z), job->path);
+    buf_addf(url, "%s%s", zou_server(q->z), job->path);
     return (http_request){.method = job->method,
                           .url = url->data,
-                          .token = c->token,
+                          .token = q->token,
                           .body = job->body,
                           .repeatable = job->repeatable};
 }
@@ -97,88 +97,88 @@ static bool is_repeatable(const zou_job *job)
     return http_repeatable(&(http_request){.method = job->method, .repeatable = job->repeatable});
 }
 
-static bool take_token(crowd *c)
+static bool take_token(queue *q)
 {
     error e;
-    const char *token = zou_token(c->z, &e);
+    const char *token = zou_token(q->z, &e);
     if (!token) {
-        lose(c, &e);
+        give_up(q, &e);
         return false;
     }
-    if (!c->token || strcmp(c->token, token) != 0) {
-        free(c->token);
-        c->token = xstrdup(token);
-        c->session++;
+    if (!q->token || strcmp(q->token, token) != 0) {
+        free(q->token);
+        q->token = xstrdup(token);
+        q->session++;
     }
     return true;
 }
 
-static void begin(crowd *c, slot *s)
+static void begin_job(queue *q, slot *s)
 {
     buf url = {0};
-    http_request r = request_of(c, s->job, &url);
-    s->session = c->session;
-    s->round = c->round;
+    http_request r = request_of(q, s->job, &url);
+    s->session = q->session;
+    s->round = q->round;
     s->waited = 0;
-    s->call = http_call_new(zou_multi(c->z), &r, 0);
+    s->call = http_call_new(zou_multi(q->z), &r, 0);
     buf_free(&url);
 }
 
-static int in_flight(const crowd *c)
+static int in_flight(const queue *q)
 {
     int n = 0;
     for (int i = 0; i < AT_ONCE; i++)
-        n += c->slots[i].call != NULL;
+        n += q->slots[i].call != NULL;
     return n;
 }
 
 /* Whether there is anything to send, now. */
-static bool is_due(const crowd *c)
+static bool is_due(const queue *q)
 {
-    bool any = c->next < c->end;
+    bool any = q->next < q->end;
     for (int i = 0; i < AT_ONCE; i++)
-        any |= c->slots[i].job && !c->slots[i].call;
-    return any && c->result == ZOU_OK && clock_now() >= c->resume;
+        any |= q->slots[i].job && !q->slots[i].call;
+    return any && q->result == ZOU_OK && clock_now() >= q->resume_at;
 }
 
-/* First what is to be repeated: it may be repeated, so that, where one alone
- * looks whether the server is back, it is not lost when that is not so. */
-static void fill(crowd *c)
+/* First what is to be repeated: where one request alone finds out whether the server is
+ * back, it is one that may fail. */
+static void begin_due(queue *q)
 {
-    int room = (c->tries > 0 ? 1 : AT_ONCE) - in_flight(c);
-    if (room <= 0 || !is_due(c) || !take_token(c))
+    int room = (q->tries > 0 ? 1 : AT_ONCE) - in_flight(q);
+    if (room <= 0 || !is_due(q) || !take_token(q))
         return;
     for (int i = 0; i < AT_ONCE && room > 0; i++)
-        if (c->slots[i].job && !c->slots[i].call) {
-            begin(c, &c->slots[i]);
+        if (q->slots[i].job && !q->slots[i].call) {
+            begin_job(q, &q->slots[i]);
             room--;
         }
-    for (int i = 0; i < AT_ONCE && room > 0 && c->next < c->end; i++)
-        if (!c->slots[i].job) {
-            c->slots[i].job = c->next++;
-            begin(c, &c->slots[i]);
+    for (int i = 0; i < AT_ONCE && room > 0 && q->next < q->end; i++)
+        if (!q->slots[i].job) {
+            q->slots[i].job = q->next++;
+            begin_job(q, &q->slots[i]);
             room--;
         }
 }
 
 /* ---- ends --------------------------------------------------------------- */
 
-/* The server has answered: whatever comes now is a trouble of its own. */
-static void progress(crowd *c)
+/* The server has answered: a later failure is another one. */
+static void count_answer(queue *q)
 {
-    c->tries = 0;
-    c->hung = false;
+    q->tries = 0;
+    q->timed_out = false;
 }
 
-/* The server is away, or busy. */
-static void count_failure(crowd *c, const slot *s, double asked, const error *e)
+/* The server is down or busy. */
+static void count_failure(queue *q, const slot *s, double asked, const error *e)
 {
-    if (s->round != c->round || c->result != ZOU_OK)
+    if (s->round != q->round || q->result != ZOU_OK)
         return;
-    c->round++;
-    c->tries++;
-    if (c->tries < HTTP_MAX_TRIES)
-        c->resume = clock_now() + http_retry_wait(c->tries, asked, e);
+    q->round++;
+    q->tries++;
+    if (q->tries < HTTP_MAX_TRIES)
+        q->resume_at = clock_now() + http_retry_wait(q->tries, asked, e);
 }
 
 typedef struct failure {
@@ -188,189 +188,189 @@ typedef struct failure {
     error error;
 } failure;
 
-static void fail(crowd *c, slot *s, const failure *f)
+static void fail_attempt(queue *q, slot *s, const failure *f)
 {
     s->job->error = f->error;
-    hang_up(s);
-    count_failure(c, s, f->asked, &f->error);
-    bool away = c->tries >= HTTP_MAX_TRIES;
-    if (away && f->status == 504 && !c->hung) {
-        c->hung = true;
-        c->tries = 0;
+    free_call(s);
+    count_failure(q, s, f->asked, &f->error);
+    bool away = q->tries >= HTTP_MAX_TRIES;
+    if (away && f->status == 504 && !q->timed_out) {
+        q->timed_out = true;
+        q->tries = 0;
         s->tries = HTTP_MAX_TRIES;
         away = false;
     } else if (!f->undone) {
         s->tries++;
     }
     if (away)
-        lose(c, &f->error);
+        give_up(q, &f->error);
     if (!f->undone && !is_repeatable(s->job)) {
         s->job->unsure = true;
-        finish(c, s, ZOU_FAILED);
+        finish_job(q, s, ZOU_FAILED);
     } else if (!away && s->tries >= HTTP_MAX_TRIES) {
-        finish(c, s, ZOU_FAILED);
+        finish_job(q, s, ZOU_FAILED);
     }
 }
 
 /* 401 or 422; the job's error says it. */
-static void refuse(crowd *c, slot *s, zou_result judged)
+static void take_refusal(queue *q, slot *s, zou_result judged)
 {
     error e = s->job->error;
-    if (s->refused || c->result != ZOU_OK) {
-        lose(c, &e);
-        finish(c, s, judged);
+    if (s->refused || q->result != ZOU_OK) {
+        give_up(q, &e);
+        finish_job(q, s, judged);
         return;
     }
     s->refused = true;
-    hang_up(s);
-    if (s->session != c->session) /* somebody has renewed it since */
+    free_call(s);
+    if (s->session != q->session) /* another job has renewed it since */
         return;
-    c->session++; /* though the token were the same: this one was refused with it */
-    if (!zou_renew(c->z, &e) || !take_token(c))
-        lose(c, &e);
+    q->session++; /* even if the token stays the same: this job was refused with it */
+    if (!zou_renew(q->z, &e) || !take_token(q))
+        give_up(q, &e);
 }
 
-static void accept(crowd *c, slot *s, const http_request *r, const http_answer *answer)
+static void take_success(queue *q, slot *s, const http_request *r, const http_answer *answer)
 {
     json_error je;
     bool cut;
-    if (zou_parse(c->arena, answer->body, answer->len, &s->job->answer, &je, &cut)) {
-        progress(c);
-        finish(c, s, ZOU_OK);
+    if (answer_parse(q->arena, answer->body, answer->len, &s->job->answer, &je, &cut)) {
+        count_answer(q);
+        finish_job(q, s, ZOU_OK);
         return;
     }
     s->job->answer = json_null();
     if (cut) {
         failure f = {.status = answer->status};
         error_set(&f.error, EX_TEMPFAIL, "%s %s: the answer ended early", r->method,
-                  zou_route(c->z, r));
-        fail(c, s, &f);
+                  answer_route(zou_server(q->z), r));
+        fail_attempt(q, s, &f);
         return;
     }
-    progress(c);
+    count_answer(q);
     s->job->unsure = !is_repeatable(s->job);
-    finish(c, s, zou_nonsense(c->z, r, je.what, &s->job->error));
+    finish_job(q, s, answer_unexpected(zou_server(q->z), r, je.what, &s->job->error));
 }
 
-static void take_answer(crowd *c, slot *s, const http_request *r, const http_answer *answer)
+static void take_answer(queue *q, slot *s, const http_request *r, const http_answer *answer)
 {
     int status = answer->status;
-    zou_set_date(c->z, answer->date);
+    zou_set_date(q->z, answer->date);
     if (status / 100 == 2) {
-        accept(c, s, r, answer);
-    } else if (status == 429 || status == 502 || status == 503 || status == 504) {
+        take_success(q, s, r, answer);
+    } else if (http_is_busy(status)) {
         failure f = {.status = status, .undone = status == 429, .asked = answer->retry_after};
         error_set(&f.error, EX_TEMPFAIL, "%s %s: the server is busy or down (HTTP %d)", r->method,
-                  zou_route(c->z, r), status);
-        fail(c, s, &f);
+                  answer_route(zou_server(q->z), r), status);
+        fail_attempt(q, s, &f);
     } else {
-        zou_result judged = zou_judge(c->z, r, answer, &s->job->error);
-        progress(c);
-        if (status == 401 || status == 422)
-            refuse(c, s, judged);
+        zou_result judged = answer_judge(zou_server(q->z), r, answer, &s->job->error);
+        count_answer(q);
+        if (answer_is_refusal(status))
+            take_refusal(q, s, judged);
         else
-            finish(c, s, judged);
+            finish_job(q, s, judged);
     }
 }
 
 /* No answer. */
-static void take_failure(crowd *c, slot *s, const http_answer *answer, const error *e)
+static void take_no_answer(queue *q, slot *s, const http_answer *answer, const error *e)
 {
     if (!answer->hopeless) {
-        fail(c, s, &(failure){.undone = answer->unsent, .error = *e});
+        fail_attempt(q, s, &(failure){.undone = answer->unsent, .error = *e});
         return;
     }
     s->job->error = *e;
     bool alone = e->status == EX_PROTOCOL; /* too long an answer, say; not a certificate */
     s->job->unsure = alone && !is_repeatable(s->job);
     if (!alone)
-        lose(c, e);
-    finish(c, s, alone ? ZOU_FAILED : ZOU_LOST);
+        give_up(q, e);
+    finish_job(q, s, alone ? ZOU_FAILED : ZOU_LOST);
 }
 
-static void end(crowd *c, slot *s)
+static void take_end(queue *q, slot *s)
 {
     http_answer answer;
     error e;
     buf url = {0};
-    http_request r = request_of(c, s->job, &url);
+    http_request r = request_of(q, s->job, &url);
     if (!http_call_ended(s->call)) {
         failure f = {0};
         error_set(&f.error, EX_TEMPFAIL, "%s %s: no answer for %.0f s", r.method,
-                  zou_route(c->z, &r), MAX_ANSWER_SECONDS);
-        fail(c, s, &f);
+                  answer_route(zou_server(q->z), &r), MAX_ANSWER_SECONDS);
+        fail_attempt(q, s, &f);
     } else if (http_call_answer(s->call, &answer, &e)) {
-        take_answer(c, s, &r, &answer);
+        take_answer(q, s, &r, &answer);
     } else {
-        take_failure(c, s, &answer, &e);
+        take_no_answer(q, s, &answer, &e);
     }
     buf_free(&url);
 }
 
 /* ---- all of it ---------------------------------------------------------- */
 
-static void wait_for_answers(crowd *c)
+static void wait_for_answers(queue *q)
 {
-    double began = clock_now(), until = c->told + TELL_SECONDS;
-    if (c->resume > began)
-        until = fmin(until, c->resume);
-    http_multi_wait(zou_multi(c->z), -1, fmax(until - began, 0));
+    double began = clock_now(), until = q->called_at + CALLBACK_SECONDS;
+    if (q->resume_at > began)
+        until = fmin(until, q->resume_at);
+    http_multi_wait(zou_multi(q->z), -1, fmax(until - began, 0));
     double now = clock_now();
     for (int i = 0; i < AT_ONCE; i++)
-        c->slots[i].waited += now - began;
+        q->slots[i].waited += now - began;
     for (int i = 0; i < AT_ONCE; i++) {
-        slot *s = &c->slots[i];
+        slot *s = &q->slots[i];
         if (s->call && (http_call_ended(s->call) || s->waited > MAX_ANSWER_SECONDS))
-            end(c, s);
+            take_end(q, s);
     }
-    if (clock_now() - c->told >= TELL_SECONDS)
-        tell(c, NULL);
+    if (clock_now() - q->called_at >= CALLBACK_SECONDS)
+        call_back(q, NULL);
 }
 
-/* What was to be sent again is not, any more. */
-static void let_go(crowd *c)
+/* What was to be sent again is no longer. */
+static void abandon_repeats(queue *q)
 {
     for (int i = 0; i < AT_ONCE; i++)
-        if (c->slots[i].job && !c->slots[i].call)
-            finish(c, &c->slots[i], c->result == ZOU_LOST ? ZOU_LOST : ZOU_FAILED);
+        if (q->slots[i].job && !q->slots[i].call)
+            finish_job(q, &q->slots[i], q->result == ZOU_LOST ? ZOU_LOST : ZOU_FAILED);
 }
 
-static bool is_over(const crowd *c)
+static bool is_finished(const queue *q)
 {
-    bool any = c->result == ZOU_OK && c->next < c->end;
+    bool any = q->result == ZOU_OK && q->next < q->end;
     for (int i = 0; i < AT_ONCE; i++)
-        any |= c->slots[i].job != NULL;
+        any |= q->slots[i].job != NULL;
     return !any;
 }
 
 zou_result zou_send_many(zou *z, zou_job *jobs, size_t n, arena *a, zou_job_fn *fn, void *context,
                          error *e)
 {
-    crowd c = {.z = z,
+    queue q = {.z = z,
                .next = jobs,
                .end = jobs + n,
                .arena = a,
                .fn = fn,
                .context = context,
                .error = e,
-               .told = clock_now()};
+               .called_at = clock_now()};
     for (size_t i = 0; i < n; i++) {
         jobs[i].result = ZOU_LOST;
         jobs[i].unsure = false;
         jobs[i].answer = json_null();
         jobs[i].error = (error){0};
     }
-    while (!is_over(&c)) {
-        fill(&c);
-        if (c.result != ZOU_OK)
-            let_go(&c);
-        if (!is_over(&c))
-            wait_for_answers(&c);
+    while (!is_finished(&q)) {
+        begin_due(&q);
+        if (q.result != ZOU_OK)
+            abandon_repeats(&q);
+        if (!is_finished(&q))
+            wait_for_answers(&q);
     }
-    for (; c.next < c.end; c.next++) {
-        c.next->result = c.result;
-        c.next->error = c.result == ZOU_LOST ? *e : (error){0};
+    for (; q.next < q.end; q.next++) {
+        q.next->result = q.result;
+        q.next->error = q.result == ZOU_LOST ? *e : (error){0};
     }
-    free(c.token);
-    return c.result;
+    free(q.token);
+    return q.result;
 }

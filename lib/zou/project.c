@@ -14,13 +14,13 @@ void zou_project_end(zou_project *p)
     p->arena = NULL;
 }
 
-const char *zou_project_path(zou_project *p, const char *below)
+const char *zou_project_path(zou_project *p, const char *route)
 {
-    return arena_printf(p->arena, "/data/projects/%s%s%s", p->id, below ? "/" : "",
-                        below ? below : "");
+    return arena_printf(p->arena, "/data/projects/%s%s%s", p->id, route ? "/" : "",
+                        route ? route : "");
 }
 
-/* A non-admin's project lacks the name of its status: always look it up. */
+/* Zou gives the name of the status to administrators only: always look it up. */
 json zou_project_status_name(const zou_project *p)
 {
     const char *id = json_text(json_get(&p->record, "project_status_id"));
@@ -31,14 +31,14 @@ json zou_project_status_name(const zou_project *p)
     return own ? *own : json_null();
 }
 
-/* The list of statuses, once more when it lacks the project's. */
+/* Read the list of statuses; again if it lacks the project's. */
 static zou_result read_status(zou_project *p, error *e)
 {
     element_list *list = &p->lists->project_statuses;
-    bool fresh = !list->read;
+    bool just_read = !list->read;
     zou_result result = zou_lists_need(p->lists, list, e);
     const char *id = json_text(json_get(&p->record, "project_status_id"));
-    if (result == ZOU_OK && id && !fresh && !element_list_find(list, id)) {
+    if (result == ZOU_OK && id && !just_read && !element_list_find(list, id)) {
         element_list_clear(list);
         result = zou_lists_need(p->lists, list, e);
     }
@@ -56,7 +56,7 @@ zou_result zou_project_read(zou_project *p, error *e)
     const char *id = json_text(json_get(&p->record, "id"));
     const char *name = json_text(json_get(&p->record, "name"));
     if (!id || strcmp(id, p->id) != 0) {
-        error_set(e, EX_PROTOCOL, "GET %s: not that project", path);
+        error_set(e, EX_PROTOCOL, "GET %s: unexpected reply: not this project", path);
         return ZOU_FAILED;
     }
     p->name = name ? name : p->name;
@@ -73,20 +73,20 @@ static bool find_my_role(void *context, const json_element *e, const json *perso
     return true;
 }
 
-/* Of Zou's five roles, vendors and clients see a part of a project; so may what
- * we don't know. */
+/* Of Zou's roles, vendors and clients see a part of a project; so may a role that we
+ * don't know. */
 void zou_project_set_role(zou_project *p, const char *role)
 {
-    static const char *const seeing[] = {"admin", "manager", "supervisor", "user"};
+    static const char *const full_roles[] = {"admin", "manager", "supervisor", "user"};
     p->role = role;
     p->partial = true;
-    for (size_t i = 0; i < sizeof seeing / sizeof *seeing; i++)
-        if (strcmp(role, seeing[i]) == 0)
+    for (size_t i = 0; i < sizeof full_roles / sizeof *full_roles; i++)
+        if (strcmp(role, full_roles[i]) == 0)
             p->partial = false;
 }
 
-/* As Zou's permissions_service finds it: a team member's role in the project
- * goes before the own. */
+/* As Zou's permissions_service: a team member's role in the project overrides the
+ * user's own. */
 zou_result zou_project_find_role(zou_project *p, error *e)
 {
     if (p->role)

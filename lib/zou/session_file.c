@@ -68,8 +68,8 @@ static void make_folders(char *path)
     mkdir(path, 0700);
 }
 
-/* The first of the places that works, or NULL; the caller frees it. A
- * XDG_RUNTIME_DIR may be another user's, left over from su(1). */
+/* The first of the places that works, or NULL; the caller frees it. XDG_RUNTIME_DIR
+ * may be another user's, after su(1). */
 static char *find_folder(void)
 {
     const struct passwd *user = getpwuid(geteuid());
@@ -77,13 +77,13 @@ static char *find_folder(void)
     if ((!home || !*home) && user)
         home = user->pw_dir;
     const char *bases[] = {getenv("XDG_RUNTIME_DIR"), getenv("XDG_STATE_HOME"), home};
-    const char *below[] = {"opkitsu", "opkitsu", ".local/state/opkitsu"};
+    const char *folders[] = {"opkitsu", "opkitsu", ".local/state/opkitsu"};
     buf path = {0};
     for (int i = 0; i < 3; i++) {
         if (!bases[i] || bases[i][0] != '/')
             continue;
         buf_clear(&path);
-        buf_addf(&path, "%s/%s", bases[i], below[i]);
+        buf_addf(&path, "%s/%s", bases[i], folders[i]);
         if (i == 0) /* the system's to make, and to remove at log-out */
             mkdir(path.data, 0700);
         else
@@ -152,7 +152,7 @@ void session_file_unlock(session_file *f)
 {
     if (!f || f->lock < 0)
         return;
-    close(f->lock); /* and the lock goes with it */
+    close(f->lock); /* which releases the lock */
     f->lock = -1;
 }
 
@@ -191,7 +191,7 @@ static const char *slurp(int fd, char *text, size_t size, size_t *len)
     if (!S_ISREG(st.st_mode))
         return "not a file";
     if (st.st_uid != geteuid())
-        return "somebody else's";
+        return "it belongs to another user";
     if (st.st_mode & 077)
         return "others may read or write it";
     ssize_t got;
@@ -217,7 +217,7 @@ bool session_file_read(const session_file *f, tokens *t)
         why = "not a stored log-in";
     OPENSSL_cleanse(text, sizeof text);
     if (why)
-        msg_warn("%s is left aside: %s", f->path, why);
+        msg_warn("%s is ignored: %s", f->path, why);
     return !why;
 }
 

@@ -1,10 +1,10 @@
-/* session_file.h - where the tokens of a log-in are kept between programs.
+/* session_file.h - where programs keep the tokens of a log-in.
  *
  * One file of mode 0600 per server and login, in a folder of mode 0700:
  * $XDG_RUNTIME_DIR/opkitsu, else $XDG_STATE_HOME/opkitsu, else
  * ~/.local/state/opkitsu. It is replaced whole (temporary file, rename); a lock
  * beside it is held while one program logs in, so that the others of a pipe
- * wait and share what it got. */
+ * wait and share its tokens. */
 #ifndef OPKITSU_ZOU_SESSION_FILE_H
 #define OPKITSU_ZOU_SESSION_FILE_H
 
@@ -14,9 +14,9 @@
 typedef struct tokens { /* a zeroed struct holds none */
     char *access;       /* owned; NULL: there is none */
     char *refresh;      /* owned; may be NULL */
-    time_t access_at;   /* when each was had, by the clock of this machine */
+    time_t access_at;   /* when each was obtained, by the clock of this machine */
     time_t refresh_at;
-    char *proof; /* owned: the password's that made them, see zou/session.c; may be NULL */
+    char *proof; /* owned: of the password that made them, see zou/proof.h; may be NULL */
 } tokens;
 
 void tokens_clear(tokens *t);
@@ -25,15 +25,15 @@ void tokens_move(tokens *to, tokens *from);
 
 typedef struct session_file session_file;
 
-/* NULL, with a warning, where no folder can be had that only the user reads:
- * then tokens are kept in memory only. */
+/* NULL, with a warning, if there is no folder that only the user can read: then
+ * tokens are kept in memory only. */
 session_file *session_file_open(const char *server, const char *login);
 void session_file_close(session_file *f); /* takes NULL, as all of these do */
-/* Wait for the lock, and let it go. */
+/* Wait for the lock; release it. */
 void session_file_lock(session_file *f);
 void session_file_unlock(session_file *f);
-/* False: there is none, or it is not to be trusted (a warning). `*t` is the
- * caller's to clear. */
+/* False: there is none, or it cannot be trusted (a warning). `*t` is the caller's to
+ * clear. */
 bool session_file_read(const session_file *f, tokens *t);
 /* A failure is a warning only. */
 void session_file_write(const session_file *f, const tokens *t);

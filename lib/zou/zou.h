@@ -2,11 +2,10 @@
 #ifndef OPKITSU_ZOU_ZOU_H
 #define OPKITSU_ZOU_ZOU_H
 
-#include "json/json.h"
+#include "net/http_multi.h"
 #include "store/store.h"
+#include "zou/answer.h"
 #include "zou/credentials.h"
-
-#include <time.h>
 
 typedef struct zou zou;
 
@@ -15,50 +14,36 @@ typedef struct zou_options {
     store *store;       /* borrowed, needed for zou_open only: where OpenPype's settings are;
                            NULL: the settings' files only */
     credentials_options credentials;
-    bool impatient; /* nothing is repeated, and all is given up when nobody reads stdout: for a
-                       caller that comes again by itself */
+    bool impatient; /* for a caller that retries itself: see http_impatient, of stdout */
 } zou_options;
 
-typedef enum zou_result {
-    ZOU_OK,
-    ZOU_STOPPED,   /* the callback wanted no more */
-    ZOU_FORBIDDEN, /* 403 in Zou's own words */
-    ZOU_MISSING,   /* 404 in Zou's own words, not a proxy's */
-    ZOU_FAILED,    /* this request failed: another status, or nonsense */
-    ZOU_LOST       /* the connection or the log-in is gone: nothing more will work */
-} zou_result;
-
-/* No request is made yet. NULL: `*e` (status 78). The caller owns the result. */
+/* Makes no request yet. NULL: `*e` (status 78). The caller owns the result. */
 zou *zou_open(const zou_options *o, error *e);
 void zou_close(zou *z); /* takes NULL */
 /* The API's address, normalised, for messages and records. */
 const char *zou_server(const zou *z);
 
-/* `kitsu.example.com` → `https://kitsu.example.com/api`, `http://h:8080/` →
- * `http://h:8080/api`; a path stays, slashes at its end go. NULL: `*e`. The
- * caller frees it. */
-char *zou_address(const char *text, error *e);
-/* The address that these options mean. NULL: `*e`. The caller frees it. */
+/* The address that these options mean, as server_find. The caller frees it. */
 char *zou_find_server(const zou_options *o, error *e);
 
-/* All of these: `path` begins with a slash and is used as it is. Unless they
- * return ZOU_OK or ZOU_STOPPED, `*e` names the route and quotes Zou, and its
- * status fits for a caller that cannot go on. After a 401 or 422 they renew the
- * session and try once more. */
+/* In all of these `path` begins with a slash and is used as it is. Unless they return
+ * ZOU_OK or ZOU_STOPPED, `*e` names the route and quotes Zou; its status is for a
+ * caller that cannot continue. After a 401 or 422 they renew the session and try once
+ * more. */
 
-/* GET: an answer of one piece, at most MAX_ANSWER, as a tree in `a`. */
+/* GET: an answer of at most MAX_ANSWER bytes, as a tree in `a`. */
 zou_result zou_get(zou *z, const char *path, arena *a, json *out, error *e);
 /* Any method, `body` is JSON or NULL. `repeatable` as in net/http.h. An answer
  * without a body gives null. */
 zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
                     arena *a, json *out, error *e);
-/* POST a form with one file, `file`, as its `field`, see http_upload. It is never
- * repeated once Zou may have had it. A file that cannot be sent gives ZOU_FAILED,
+/* POST a form with one file, see http_upload. It is never repeated once Zou may have
+ * received it. A file that cannot be sent gives ZOU_FAILED,
  * `e->status` 66. */
 zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena *a, json *out,
                       error *e);
-/* GET a list of objects and hand out each as it arrives, none twice: after a
- * connection that broke, what was handed out is skipped. */
+/* GET a list of objects and hand out each as it arrives, none twice: after a broken
+ * connection, those that were handed out before are skipped. */
 zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, error *e);
 
 /* One object of a list. `element` is as json_element_fn gets it. `tree` is the same,
@@ -72,12 +57,17 @@ typedef bool zou_tree_fn(void *context, const json_element *element, const json 
 zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,
                           error *e);
 
-/* The session's token, for requests by another road, as session_token and
- * session_renew give it. */
+/* The session's token, for requests that do not go through this file, as
+ * session_token and session_renew. */
 const char *zou_token(zou *z, error *e);
 bool zou_renew(zou *z, error *e);
 
 /* The server's time with the last answer; without one this machine's. */
 time_t zou_date(const zou *z);
+
+/* For zou/many.c: its connections stay open from one use to the next (borrowed), and
+ * its answers set the server's time, too. */
+http_multi *zou_multi(zou *z);
+void zou_set_date(zou *z, time_t date);
 
 #endif

@@ -232,6 +232,12 @@ settle() {
     answer
     [[ $(ids Shot) == "$(sorted "$s1" "$s2")" && $(ids Task) == "$t2" ]]
     settle
+    # Back again, and its event does not name the project.
+    zou_put "/data/tasks/$t2" "{\"entity_id\": \"$s1\"}" >/dev/null
+    batch "{\"name\": \"task:update\", \"project_id\": null, \"data\": {\"task_id\": \"$t2\", \"entity_id\": \"$s1\"}}" >"$in"
+    answer_in
+    [[ $(ids Shot) == "$(sorted "$s1" "$s2")" && $(ids Task) == "$t2" ]]
+    settle
     # A task that nobody knows is nobody's.
     batch "{\"name\": \"task:update\", \"project_id\": \"$p\", \"data\": {\"task_id\": \"00000000-0000-4000-8000-000000000001\"}}" >"$in"
     answer_in
@@ -330,7 +336,7 @@ deletes() {
 @test "an asset that Zou did not come to delete stays" {
     film
     deletes "$a"
-    answer_in
+    OPKITSU_DELETION_SECONDS=1 answer_in
     [[ $status == 0 ]]
     [[ $(ids Asset) == "$a" && -z $(ids Deleted) ]]
     settle

@@ -335,7 +335,7 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
     zou_get /auth/logout >/dev/null
     KITSU_PWD='' fetch -P "$short"
     [[ $status == 77 && -z $output ]]
-    says "the stored log-in is over"
+    says "the stored log-in has expired"
 }
 
 @test "an address that is not the API's" {

@@ -133,9 +133,9 @@ publish() {
 @test "not found, or more than one: says what is where, exit 1, nothing on stdout" {
     demo -a SH010 -t Animation
     [[ $status == 1 && ! -s out && $(wc -l <err) == 1 ]]
-    [[ $(cat err) == 'publish-task: demo/SH010/Animation: Kitsu has 2 of the name "SH010" in the project "demo": Shot "E01_SQ0'*', Shot "E01_SQ0'* ]]
+    [[ $(cat err) == 'publish-task: demo/SH010/Animation: Kitsu has 2 entities named "SH010" in the project "demo": Shot "E01_SQ0'*', Shot "E01_SQ0'* ]]
     demo -a E01_SQ01_SH010 -t main
-    [[ $status == 1 && ! -s out && $(cat err) == *'has 2 tasks "main" in Kitsu: name one by its type ('*Layout* ]]
+    [[ $status == 1 && ! -s out && $(cat err) == *'has 2 tasks "main" in Kitsu: give the type'\''s name instead ('*Layout* ]]
     demo -a E01_SQ01_SH010 -t Comp
     [[ $status == 1 && ! -s out && $(cat err) == 'publish-task: demo/E01_SQ01_SH010/Comp: Shot "E01_SQ01_SH010" has no task "Comp" in Kitsu'*Animation* ]]
     demo -a E01_SQ01_SH099 -t Comp
@@ -156,7 +156,7 @@ publish() {
     [[ $status == 0 && $(out .task.id) == "$task" ]]
     export KITSU_LOGIN=stranger@example.com
     demo -a E01_SQ01_SH010 -t Animation
-    [[ $status == 1 && $(cat err) == *'no project "demo" that this user sees'* ]]
+    [[ $status == 1 && $(cat err) == *'no project "demo" that this user can see'* ]]
     KITSU_PWD=wrong demo -a E01_SQ01_SH010 -t Animation
     [[ $status == 77 && $(wc -l <err) == 1 && ! -s out ]]
     KITSU_SERVER=http://127.0.0.1:1 demo -a E01_SQ01_SH010 -t Animation
@@ -254,9 +254,9 @@ publish() {
         publish
     } | find_task
     [[ $status == 1 && $(wc -l <out) == 2 && $(head -n 1 out) == '{"type":"Other","x":[1.50]}' && $(wc -l <err) == 10 ]]
-    [[ $(sed -n 2p err) == *'stdin:3: a Publish without a list of "instances"' && $(sed -n 3p err) == *'instances[0]" is no object' ]]
+    [[ $(sed -n 2p err) == *'stdin:3: a Publish without a list of "instances"' && $(sed -n 3p err) == *'instances[0]" is not an object' ]]
     publish '.instances = [range(10001) | {}]' | find_task
-    [[ $status == 1 && ! -s out && $(cat err) == *"stdin:1: a Publish of more than 10000 instances" ]]
+    [[ $status == 1 && ! -s out && $(cat err) == *"stdin:1: a Publish with more than 10000 instances" ]]
 }
 
 @test "usage" {

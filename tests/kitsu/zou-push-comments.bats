@@ -124,7 +124,7 @@ requests() { grep -vc zou.bash "$BATS_FILE_TMPDIR/kitsu/nginx-access.log" || tru
         comment '. + {publish_id: "'"x$name"'", task_status: "'"$name"'"}' | push
         [[ $status == 0 ]]
         [[ $(result .status) == applied && $(result .message) == "no task status has the short name \"$name\""* ]]
-        [[ $(cat err) == "zou-push: task $task: no task status has the short name \"$name\" (upper and lower case count): the task keeps its own" ]]
+        [[ $(cat err) == "zou-push: task $task: no task status has the short name \"$name\" (case counts): the status does not change" ]]
         [[ $(there '[.[].task_status_id]') == "[\"$todo\"]" ]]
     done
 }
@@ -193,7 +193,7 @@ requests() { grep -vc zou.bash "$BATS_FILE_TMPDIR/kitsu/nginx-access.log" || tru
     comment '. + {previews: ["film.mp4", "one.png"]}' >record
     push <record
     [[ $status == 1 && $(result .status) == failed ]]
-    [[ $(result .message) == "film.mp4: Kitsu has got it, but could make no preview of it (broken)" ]]
+    [[ $(result .message) == "film.mp4: Kitsu received the file but cannot make a preview of it (broken)" ]]
     [[ $(there '.[0].previews | sort_by(.position) | map([.original_name, .status])') == '[["film","broken"],["one","ready"]]' ]]
     [[ $(result '.previews | length') == 1 ]]
     zou_queue true
@@ -272,7 +272,7 @@ zou_queue() {
     head -c 3500000 /dev/urandom >nginx.mov
     comment '. + {previews: ["zou.mov", "nginx.mov", "one.png"], attachments: ["nginx.mov", "notes.txt"]}' | push
     [[ $status == 1 && $(result .status) == failed ]]
-    [[ $(result .message) == "zou.mov: POST "*": HTTP 413: "*"; nginx.mov: POST "*": HTTP 413: that is more than the server takes; nginx.mov: POST "* ]]
+    [[ $(result .message) == "zou.mov: POST "*": HTTP 413: "*"; nginx.mov: POST "*": HTTP 413: larger than the server accepts; nginx.mov: POST "* ]]
     [[ $(there '[.[] | [(.previews | map(.original_name)), (.attachment_files | map(.name))]]') == '[[["one"],["notes.txt"]]]' ]]
 }
 
@@ -293,7 +293,7 @@ zou_queue() {
     push <record
     [[ $status == 1 && $(wc -l <err) == 10 && $(wc -l <out) == 2 && $(there length) == 1 ]]
     [[ $(head -n 1 out) == '{"type":"Other","x":[1.50]}' ]]
-    [[ $(head -n 1 err) == 'zou-push: stdin:1: a Comment without a good "task_id"' ]]
+    [[ $(head -n 1 err) == 'zou-push: stdin:1: a Comment without a valid "task_id"' ]]
 }
 
 @test "a file that changes its size while it is sent: never taken for whole" {
@@ -548,7 +548,7 @@ interrupt() {
     push <record # all was done
     [[ $status == 0 && $(result .status) == unchanged ]]
     comment '. + {previews: ["one.png", "two.jpg"]}' | push
-    [[ $status == 1 && $(result .message) == *" is not in Kitsu any more" && $(there length) == 0 ]]
+    [[ $status == 1 && $(result .message) == *" is no longer in Kitsu" && $(there length) == 0 ]]
 }
 
 @test "killed -9 before, during and after each request, SQLite" {

@@ -59,7 +59,7 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
             start "{\"GET /data/entities\": [{\"json\": [{\"id\": \"$shot\", \"name\": \"Shot 1\", \"type\": \"Shot\", \"project_id\": \"$project\"}]}], \"GET $list\": [$answer]}"
             answer shot:update "{\"shot_id\": \"$shot\"}"
             left_alone
-            says 'demo: not read to its end'
+            says 'demo: cannot read the project'
         done
     done
 }

@@ -175,7 +175,7 @@ PYTHON
     [[ $status == 1 ]]
     [[ -z $(records 'select(.type == "End")') ]]
     [[ $(records 'select(.type == "Checkpoint") | .projects') == '[]' ]]
-    says 'demo: gone from Kitsu'
+    says 'demo: deleted in Kitsu'
 }
 
 # --- The event log -----------------------------------------------------------
@@ -225,7 +225,7 @@ PYTHON
         fetch -v
         [[ $status == 0 ]]
         whole 3
-        says "HTTP $code); trying again in"
+        says "HTTP $code); retrying in"
     done
 }
 
@@ -253,20 +253,20 @@ PYTHON
     fetch -v
     [[ $status == 0 ]]
     ((SECONDS >= 2))
-    says 'trying again in 2.0 s'
+    says 'retrying in 2.0 s'
     at=$(LC_ALL=C date -u -d '+1 hour' '+%a, %d %b %Y %H:%M:%S GMT')
     start "{\"GET $below/shots\": [{\"status\": 503, \"headers\": {\"Retry-After\": \"$at\"}}, {}]}"
     fetch -v
     [[ $status == 0 ]]
     # Four times what all waits together may take is the most.
-    says 'trying again in 4.0 s'
+    says 'retrying in 4.0 s'
 }
 
 @test "a long wait is announced without -v" {
     start '{"GET /data/task-types": [{"status": 503, "headers": {"Retry-After": "6"}}]}'
     OPKITSU_RETRY_SECONDS=30 run --separate-stderr timeout 1 kitsu-fetch
     [[ $status == 124 ]]
-    says 'trying again in 6 s'
+    says 'retrying in 6 s'
 }
 
 @test "a body that is cut: the rest comes once, nothing twice" {
@@ -355,7 +355,7 @@ PYTHON
     start "{\"GET /data/task-types\": [{\"status\": 307, \"headers\": {\"Location\": \"/api/data/task-types\"}}]}"
     fetch
     [[ $status == 76 ]]
-    says "circle"
+    says "more than 5 redirections"
 }
 
 @test "TLS: an unknown authority is refused, a named one is not" {
@@ -397,7 +397,7 @@ PYTHON
         [[ $status == 1 ]]
         [[ $(records 'select(.type == "End") | .project_id') == '"99999999-9999-4999-8999-999999999999"' ]]
         [[ $(records 'select(.type == "Checkpoint") | .projects') == '["99999999-9999-4999-8999-999999999999"]' ]]
-        says "demo: not read to its end"
+        says "demo: cannot read the project"
     done
 }
 
@@ -574,9 +574,9 @@ refusal() {
 }
 
 @test "a refresh token that is over: log in again" {
-    start '{"access_life": 2, "refresh_life": 1}'
+    start '{"access_life": 4, "refresh_life": 2}'
     fetch
-    sleep 1.1
+    sleep 2.1
     fetch
     [[ $status == 0 ]]
     [[ $(requests refresh-token) == 0 ]]

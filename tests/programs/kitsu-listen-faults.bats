@@ -110,8 +110,8 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
     start "{\"pieces\": true, \"GET /socket.io/\": [{}, {}, {\"sleep\": 0.5, \"text\": $(jq -cn --argjson a "$two" '$a + "\u001e2\u001e" + $a + "\u001e\u001e42/other,[\"x\"]"')}, {}]}"
     listen -vv
     await 5 requested 'POST /socket.io' 2 # the join, the pong
-    (($(grep -c 'rung: b:new' err) == 2))
-    run ! says 'rung: x'
+    (($(grep -c 'socket: b:new' err) == 2))
+    run ! says 'socket: x'
     alive
 }
 
@@ -128,8 +128,8 @@ PYTHON
     await 10 requested 'GET /socket.io' 24
     sleep 0.5
     alive
-    run ! says 'rung: no'
-    says 'rung: ack'
+    run ! says 'socket: no'
+    says 'socket: ack'
     (($(requests 'socket.io.*transport=polling 200') == 1)) # one handshake
     happens c:new
     await 4 heard 1 || { kill "$pid" && false; }
@@ -180,8 +180,8 @@ PYTHON
     happens e:new
     # 1, 2, 4 ... seconds between them would be long: it is killed and goes on.
     await 60 heard 2
-    (($(grep -c 'trying again until it is back' err) == 1))
-    says 'it works again'
+    (($(grep -c 'retrying until it works' err) == 1))
+    says 'working again'
     [[ $(names) == $'e:new\ne:new' ]]
 }
 
@@ -194,7 +194,7 @@ PYTHON
 @test "a server that is not there yet" {
     KITSU_SERVER=http://127.0.0.1:9 kitsu-listen --since "$since" >out 2>err 3>&- &
     pid=$!
-    await 5 says 'trying again until it is back'
+    await 5 says 'retrying until it works'
     sleep 1.5
     alive
     (($(wc -l <err) == 1))

@@ -251,12 +251,12 @@ END
     rule
     [[ $status == 0 ]]
     diff - err <<'END'
-note-rule: stdin:1: instances[0]: no task status has the short name "wfa" (but there is "WFA": upper and lower case count): the status stays as it is
+note-rule: stdin:1: instances[0]: no task status has the short name "wfa" (there is "WFA": case counts): the status does not change
 END
     is '.[0].task_status == "wip" and .[0].task_status_id == "s-wip" and .[0].reasons[1].saw == ["WFA"]'
     publish '.task_statuses = []'
     rule
-    diff - err <<<'note-rule: stdin:1: instances[0]: no task status has the short name "wfa": the status stays as it is'
+    diff - err <<<'note-rule: stdin:1: instances[0]: no task status has the short name "wfa": the status does not change'
     settings '.set_status_note = false'
     rule
     quiet 0
@@ -308,8 +308,8 @@ template() {
     publish '.instances[0] += {nothing: null, comment: ""}'
     template '[{nope}{nothing}{comment}{version}]' '[3]'
     diff - err <<'END'
-note-rule: stdin:1: instances[0]: the template's {nope} is missing in the instance, and stays empty
-note-rule: stdin:1: instances[0]: the template's {nothing} is missing in the instance, and stays empty
+note-rule: stdin:1: instances[0]: the instance has no "nope": {nope} in the template becomes empty
+note-rule: stdin:1: instances[0]: the instance has no "nothing": {nothing} in the template becomes empty
 END
     template '[{nope}]' '[]' -q
     diff /dev/null err
@@ -341,15 +341,15 @@ END
         rule
         quiet 0
     done <<'END'
-ö {version|3|a "{" without its "}"; two stand for one
-version}|8|a single "}"; two stand for one
-{{version}|10|a single "}"; two stand for one
-{a{b}|1|a "{" within it
-a {}|3|it names no key
-{:3}|1|it names no key
-{a:x}|1|behind the ":" only [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to 200
-{a:201}|1|behind the ":" only [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to 200
-{a:99999999999999999999}|1|behind the ":" only [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to 200
+ö {version|3|a "{" without its "}"; write "{{" for a brace
+version}|8|a single "}"; write "}}" for a brace
+{{version}|10|a single "}"; write "}}" for a brace
+{a{b}|1|a "{" inside the placeholder
+a {}|3|the placeholder names no key
+{:3}|1|the placeholder names no key
+{a:x}|1|after ":" expected [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to 200
+{a:201}|1|after ":" expected [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to 200
+{a:99999999999999999999}|1|after ":" expected [[FILL]ALIGN][0][WIDTH][d|s], WIDTH up to 200
 END
 }
 
@@ -364,25 +364,25 @@ END
     rule
     [[ $status == 78 && ! -s out ]]
     sed "s/NOTE/$note/" <<'END' | diff - err
-note-rule: settings: NOTE.set_status_notes: unknown, and not used; known are set_status_note, note_status_shortname, status_change_conditions, custom_comment_template
-note-rule: settings: NOTE.set_status_note: "yes", but true or false is wanted
-note-rule: settings: NOTE.note_status_shortname: 3, but a text is wanted
-note-rule: settings: NOTE.status_change_conditions.status_conditions[0].condition: "equals", but "equal" or "not_equal" is wanted
-note-rule: settings: NOTE.status_change_conditions.status_conditions[1].short_name: missing: a text is wanted
-note-rule: settings: NOTE.status_change_conditions.status_conditions[2].condition: missing: "equal" or "not_equal" is wanted
-note-rule: settings: NOTE.status_change_conditions.status_conditions[2].short_name: null, but a text is wanted
-note-rule: settings: NOTE.status_change_conditions.status_conditions[3]: "wip", but {"condition": ..., "short_name": ...} is wanted
-note-rule: settings: NOTE.status_change_conditions.family_requirements: {}, but a list of conditions is wanted
-note-rule: settings: NOTE.custom_comment_template.enabled: null, but true or false is wanted
+note-rule: settings: NOTE.set_status_notes: unknown key, ignored; the known ones are set_status_note, note_status_shortname, status_change_conditions, custom_comment_template
+note-rule: settings: NOTE.set_status_note: expected true or false, got "yes"
+note-rule: settings: NOTE.note_status_shortname: expected a string, got 3
+note-rule: settings: NOTE.status_change_conditions.status_conditions[0].condition: expected "equal" or "not_equal", got "equals"
+note-rule: settings: NOTE.status_change_conditions.status_conditions[1].short_name: missing; expected a string
+note-rule: settings: NOTE.status_change_conditions.status_conditions[2].condition: missing; expected "equal" or "not_equal"
+note-rule: settings: NOTE.status_change_conditions.status_conditions[2].short_name: expected a string, got null
+note-rule: settings: NOTE.status_change_conditions.status_conditions[3]: expected {"condition": ..., "short_name": ...}, got "wip"
+note-rule: settings: NOTE.status_change_conditions.family_requirements: expected a list of conditions, got {}
+note-rule: settings: NOTE.custom_comment_template.enabled: expected true or false, got null
 END
     for part in status_change_conditions custom_comment_template; do
         settings ".$part = []"
         rule
-        [[ $status == 78 && $(cat err) == "note-rule: settings: $note.$part: [], but {"* ]]
+        [[ $status == 78 && $(cat err) == "note-rule: settings: $note.$part: expected {"*", got []" ]]
     done
     settings '[]'
     rule
-    [[ $status == 78 && $(cat err) == "note-rule: settings: $note: [], but {"* ]]
+    [[ $status == 78 && $(cat err) == "note-rule: settings: $note: expected {"*", got []" ]]
 }
 
 @test "a key that nobody knows is only warned about" {
@@ -392,8 +392,8 @@ END
     [[ $status == 0 ]]
     is '.[0].status_changed'
     [[ $(wc -l <err) == 2 ]]
-    grep -q "^note-rule: settings: $note.setStatusNote: unknown" err
-    grep -q "status_conditions\[0\].color: unknown, and not used; known are condition, short_name" err
+    grep -q "^note-rule: settings: $note.setStatusNote: unknown key, ignored" err
+    grep -q "status_conditions\[0\].color: unknown key, ignored; the known ones are condition, short_name" err
 }
 
 @test "a settings file that is not there, not JSON, or of something else: 78" {
@@ -413,7 +413,7 @@ END
     [[ $status == 78 && $(cat err) == "note-rule: settings: "*"(byte "* ]]
     echo '{"kitsu": {"publish": {}}}' >settings
     rule
-    [[ $status == 78 && $(cat err) == "note-rule: settings: it has no $note" ]]
+    [[ $status == 78 && $(cat err) == "note-rule: settings: no $note in it" ]]
     # What a file leaves out is as it is shipped: off.
     echo '{"kitsu": {"publish": {"IntegrateKitsuNote": {}}}}' >settings
     rule
@@ -480,17 +480,17 @@ stored() {
     publish '., (.project = "bad"), .'
     run -78 --separate-stderr note-rule <publish
     [[ ${#lines[@]} == 1 ]] # the project before it is done with
-    [[ $stderr == "note-rule: $OP_STORE, project_settings of project bad, version 3.18.0: $note.status_change_conditions.status_conditions[0].condition: 1, but "* ]]
+    [[ $stderr == "note-rule: $OP_STORE, project_settings of project bad, version 3.18.0: $note.status_change_conditions.status_conditions[0].condition: expected "*", got 1"* ]]
     mkdir -p config/opkitsu
     echo '{"kitsu":{"publish":{"IntegrateKitsuNote":{"set_status_note":"on"}}}}' >config/opkitsu/settings.json
     run -78 --separate-stderr note-rule <publish
-    [[ $output == "" && $stderr == "note-rule: $PWD/config/opkitsu/settings.json: $note.set_status_note: \"on\", but true or false is wanted" ]]
+    [[ $output == "" && $stderr == "note-rule: $PWD/config/opkitsu/settings.json: $note.set_status_note: expected true or false, got \"on\"" ]]
     rm config/opkitsu/settings.json
     # Named is who took away what is missing.
     publish 'del(.project)'
     setting project_settings "" '.kitsu.publish = 7'
     run -78 --separate-stderr note-rule <publish
-    [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of the studio: $note."*": missing: "*" is wanted" ]]
+    [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of the studio: $note."*": missing; expected "* ]]
 }
 
 @test "a document of settings that holds none is only warned about" {
@@ -518,31 +518,31 @@ stored() {
     sed -n '/^note-rule: stdin/,$p' err >said
     diff - said <<'END'
 note-rule: stdin:1: instances[0] "renderMain": a comment
-note-rule:   the status stays "wip": not all is met
+note-rule:   the status stays "wip": not all conditions are met
 note-rule:     set_status_note: it is on: met
-note-rule:     note_status_shortname "wfa": there is "wfa": met
+note-rule:     note_status_shortname "wfa": Kitsu has "wfa": met
 note-rule:     status_conditions[0] not_equal "RETAKE": the task's status is "wip": met
 note-rule:     status_conditions[1] equal "todo": the task's status is "wip": NOT met
 note-rule:     family_requirements[0] not_equal "workfile": published: "render", "workfile": met
 note-rule:     family_requirements[1] equal "plate": published: "render", "workfile": NOT met
 note-rule:     text: "a\n\u001B[31m", 1 preview
-note-rule: stdin:1: instances[1] "w?[2J": none: "review" is not among its families
+note-rule: stdin:1: instances[1] "w?[2J": no comment: its families do not include "review"
 END
     [[ $(grep -cx 'note-rule:   set_status_note: from settings' err) == 1 ]]
     rule --explain --compat openpype
     grep -q 'family_requirements\[0\].*NOT met$' err
-    grep -q 'family_requirements\[1\].*: not looked at' err
+    grep -q 'family_requirements\[1\].*: not checked' err
     settings
     publish 'del(.task_statuses)'
     rule --explain
     grep -qx 'note-rule:   the status becomes "wfa"' err
-    grep -q 'lists no statuses, so Kitsu is asked later: met$' err
+    grep -q 'lists no statuses, zou-push looks it up: met$' err
     publish '.task.task_status.short_name = "wfa" | .task.task_status_id = "s-wfa"'
     rule --explain
-    grep -qx 'note-rule:   the status stays "wfa": it is that already' err
+    grep -qx 'note-rule:   the status stays "wfa": it is already set' err
     publish 'del(.task)'
     rule --explain
-    grep -q 'instances\[0\] "renderMain": none: it has no task$' err
+    grep -q 'instances\[0\] "renderMain": no comment: it has no task$' err
 }
 
 @test "--explain: a line that is too long is cut between characters" {
@@ -571,31 +571,31 @@ END
 del(.instances)@whose "instances" is not a list of objects
 .instances = null@whose "instances" is not a list of objects
 .instances = ["x"]@whose "instances" is not a list of objects
-.id = 3@whose "id" is not a text
-.project = []@whose "project" is not a text
+.id = 3@whose "id" is not a string
+.project = []@whose "project" is not a string
 .task = "t1"@whose "task" is not an object
-.task = {}@whose "task.id" is not a text that is not empty
-.task.id = ""@whose "task.id" is not a text that is not empty
-del(.task.task_status_id)@whose "task.task_status_id" is not a text that is not empty
-.task.task_status = null@whose "task.task_status.short_name" is not a text
-.task.task_status.short_name = null@whose "task.task_status.short_name" is not a text
+.task = {}@whose "task.id" is not a non-empty string
+.task.id = ""@whose "task.id" is not a non-empty string
+del(.task.task_status_id)@whose "task.task_status_id" is not a non-empty string
+.task.task_status = null@whose "task.task_status.short_name" is not a string
+.task.task_status.short_name = null@whose "task.task_status.short_name" is not a string
 .task_statuses = {}@whose "task_statuses" is not a list of objects
-.task_statuses[1].id = null@whose "task_statuses[1].id" is not a text that is not empty
-.task_statuses[1].short_name = 1@whose "task_statuses[1].short_name" is not a text
-.instances[0].family = 1@whose "instances[0].family" is not a text
-.instances[0].families = "review"@whose "instances[0].families" is not a list of texts
-.instances[0].families = ["review", null]@whose "instances[0].families" is not a list of texts
+.task_statuses[1].id = null@whose "task_statuses[1].id" is not a non-empty string
+.task_statuses[1].short_name = 1@whose "task_statuses[1].short_name" is not a string
+.instances[0].family = 1@whose "instances[0].family" is not a string
+.instances[0].families = "review"@whose "instances[0].families" is not a list of strings
+.instances[0].families = ["review", null]@whose "instances[0].families" is not a list of strings
 .instances[0].publish = "no"@whose "instances[0].publish" is not true or false
-.instances[0].comment = {}@whose "instances[0].comment" is not a text
-.instances[0].comment = "a\u0000b"@whose "instances[0].comment" is not a text without a NUL character
-.project = "demo\u0000x"@whose "project" is not a text without a NUL character
+.instances[0].comment = {}@whose "instances[0].comment" is not a string
+.instances[0].comment = "a\u0000b"@whose "instances[0].comment" is not a string without a NUL character
+.project = "demo\u0000x"@whose "project" is not a string without a NUL character
 .instances[0].task = 1@whose "instances[0].task" is not an object
-.instances[0].task = {id: "t"}@whose "instances[0].task.task_status_id" is not a text that is not empty
+.instances[0].task = {id: "t"}@whose "instances[0].task.task_status_id" is not a non-empty string
 .instances[0].representations = {}@whose "instances[0].representations" is not a list of objects
-.instances[0].representations = [{tags: 1}]@whose "instances[0].representations[0].tags" is not a list of texts
-.instances[0].representations = [{published_path: 1}]@whose "instances[0].representations[0].published_path" is not a text
-.instances = [range(10001) | {}]@of more than 10000 instances
-.instances = [range(1001) | {family: "f\(.)", publish: true}]@of more than 1000 families
+.instances[0].representations = [{tags: 1}]@whose "instances[0].representations[0].tags" is not a list of strings
+.instances[0].representations = [{published_path: 1}]@whose "instances[0].representations[0].published_path" is not a string
+.instances = [range(10001) | {}]@with more than 10000 instances
+.instances = [range(1001) | {family: "f\(.)", publish: true}]@with more than 1000 families
 END
     publish
     cp publish good

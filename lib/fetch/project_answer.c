@@ -1,0 +1,167 @@
+#include "fetch/project_answer.h"
+
+#include "base/msg.h"
+#include "base/output.h"
+#include "fetch/full.h"
+#include "fetch/section.h"
+#include "record/skipped.h"
+#include "store/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One project under way. */
+typedef struct answer {
+    event_batch *batch;
+    affected_project *affected;
+    known_project *known;
+    const project_link *link; /* the store's, or NULL */
+    json remembered;          /* its Skipped records: an array */
+    fetch_records records;
+} answer;
+
+/* ---- a project that Kitsu does not give ---------------------------------------- */
+
+/* Kitsu answers 404. It is believed if an event says so, too, or if the project was
+ * synchronised from this server. */
+static bool answer_deleted(answer *a)
+{
+    event_batch *b = a->batch;
+    const char *id = a->affected->id;
+    bool was_synchronised = false;
+    if (!state_has_checkpoint(b->store, zou_server(b->lists.zou), id, b->arena, &was_synchronised,
+                              b->e))
+        return false;
+    if (a->affected->deleted || was_synchronised) {
+        fetch_full_write_deleted(id);
+    } else {
+        msg_error("%s: this Kitsu does not have it: is it the right server? The project is not "
+                  "deleted",
+                  a->link->name);
+        event_batch_abandon(b, id);
+    }
+    return true;
+}
+
+static bool answer_absent(answer *a, zou_result result)
+{
+    if (result == ZOU_LOST)
+        return false;
+    if (!a->link && (result == ZOU_MISSING || result == ZOU_FORBIDDEN))
+        return true; /* the store does not have it either */
+    if (result == ZOU_MISSING)
+        return answer_deleted(a);
+    fetch_records_abandon(&a->records, result, a->batch->e);
+    event_batch_abandon(a->batch, a->affected->id);
+    return true;
+}
+
+/* ---- a project that Kitsu gives ------------------------------------------------- */
+
+/* Whether the store was refused the project itself before. */
+static bool was_refused(const answer *a)
+{
+    for (uint32_t i = 0; i < a->remembered.len; i++) {
+        skipped_record skipped;
+        skipped_read(&a->remembered.items[i], &skipped);
+        if (skipped.type && strcmp(skipped.type, "Project") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Only Project and End. */
+static fetch_outcome write_bare(answer *a)
+{
+    fetch_records *r = &a->records;
+    r->scope = "events";
+    r->partial_reported = true; /* nothing of it could be deleted anyway */
+    fetch_records_write_project(r);
+    fetch_records_write_end(r, END_EVENTS, false);
+    return fetch_records_outcome(r, a->batch->e);
+}
+
+static fetch_outcome write_full(answer *a)
+{
+    event_batch *b = a->batch;
+    /* The project may use a task type that is newer than the kept lists. */
+    element_list_clear(&b->lists.task_types);
+    element_list_clear(&b->lists.task_statuses);
+    a->records.scope = "full";
+    a->records.partial_reported = a->known->partial_reported;
+    fetch_outcome outcome = fetch_records_write_full(&a->records, b->wanted, b->e);
+    a->known->partial_reported = a->records.partial_reported;
+    return outcome;
+}
+
+static fetch_outcome write_section(answer *a)
+{
+    event_batch *b = a->batch;
+    fetch_records *r = &a->records;
+    zou_result result = zou_project_find_role(&r->project, b->e);
+    if (result != ZOU_OK)
+        return fetch_records_abandon(r, result, b->e);
+    snprintf(a->known->role, sizeof a->known->role, "%s", r->project.role);
+    r->scope = "events";
+    r->partial_reported = a->known->partial_reported;
+    fetch_section section = {.records = r,
+                             .store = b->store,
+                             .ns = {store_avalon(b->store), a->link->coll},
+                             .affected = b->affected,
+                             .project = a->affected,
+                             .remembered = &a->remembered};
+    fetch_outcome outcome = fetch_section_write(&section, b->e);
+    a->known->partial_reported = r->partial_reported;
+    return outcome == FETCH_NEEDS_FULL ? write_full(a) : outcome;
+}
+
+static fetch_outcome write_records(answer *a)
+{
+    const affected_project *p = a->affected;
+    if (p->synced)
+        return write_full(a);
+    if (!a->link)
+        return was_refused(a) && !p->named ? write_bare(a) : write_full(a);
+    if (a->records.project.closed)
+        return write_bare(a);
+    return p->full || !a->link->active ? write_full(a) : write_section(a);
+}
+
+static bool answer_present(answer *a)
+{
+    event_batch *b = a->batch;
+    zou_project *p = &a->records.project;
+    a->link = project_links_find(&b->links, p->id, p->name);
+    if (*a->known->role)
+        zou_project_set_role(p, arena_text(b->arena, a->known->role, strlen(a->known->role)));
+    fetch_outcome outcome = write_records(a);
+    output_flush();
+    if (outcome == FETCH_ABANDONED)
+        event_batch_abandon(b, p->id);
+    else if (outcome == FETCH_PARTIAL)
+        event_batch_set_incomplete(b);
+    return outcome != FETCH_LOST;
+}
+
+bool project_answer_write(event_batch *b, affected_project *p)
+{
+    known_project *known = known_projects_get(&b->known, p->id);
+    p->answered = true;
+    if (known->unwanted)
+        return true;
+    const project_link *link = project_links_find(&b->links, p->id, NULL);
+    answer a = {.batch = b, .affected = p, .known = known, .link = link};
+    if (!state_skipped(b->store, p->id, b->arena, &a.remembered, b->e))
+        return false;
+    fetch_records_init(&a.records, &b->lists, p->id, link ? link->name : p->id);
+    zou_result result = zou_project_read(&a.records.project, b->e);
+    bool wanted = project_filter_wants(b->filter, a.records.project.name, p->id);
+    bool ok = true;
+    known->unwanted = result == ZOU_OK && !wanted;
+    if (result == ZOU_OK && wanted)
+        ok = answer_present(&a);
+    else if (result != ZOU_OK && (wanted || result == ZOU_LOST))
+        ok = answer_absent(&a, result);
+    fetch_records_free(&a.records);
+    return ok;
+}

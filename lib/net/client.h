@@ -1,0 +1,38 @@
+/* client.h - a handle of libcurl's, with the state of a request that it carries out.
+ * For net/ only. */
+#ifndef OPKITSU_NET_CLIENT_H
+#define OPKITSU_NET_CLIENT_H
+
+#include "base/buf.h"
+#include "net/upload.h"
+
+#define CLIENT_STALL_SECONDS 60L /* without a byte: then an attempt has failed */
+
+typedef struct http {
+    CURL *curl;                 /* owned */
+    struct curl_slist *headers; /* owned: of the attempt under way */
+    buf body;                   /* owned: what no sink took */
+    bool worked;                /* a server has answered, ever */
+    bool redirected;            /* the user has been warned of it */
+    bool impatient;             /* see http_impatient */
+    int output;                 /* of the impatient */
+    char error[CURL_ERROR_SIZE];
+
+    /* Of the last attempt: */
+    const http_request *request; /* borrowed */
+    bool stopped;                /* the sink wanted no more */
+    bool too_long;               /* the body is over MAX_ANSWER */
+    int sendings;                /* curl itself sends again on a connection that broke: 2, then */
+    size_t fed;                  /* bytes that went into the sink */
+    time_t date;                 /* the server's, or -1 */
+    upload upload;
+} http;
+
+http *client_new(void);    /* the caller owns it */
+void client_free(http *h); /* takes NULL */
+/* HTTP's status of the last attempt; 0: no answer. */
+int client_status(const http *h);
+/* Whether curl asks from time to time if it should go on. */
+void client_watch(http *h, bool wanted);
+
+#endif

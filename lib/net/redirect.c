@@ -1,0 +1,32 @@
+#include "net/redirect.h"
+
+#include <curl/curl.h>
+#include <strings.h>
+
+static char *url_part(const char *url, CURLUPart which)
+{
+    char *text = NULL;
+    CURLU *u = curl_url();
+    if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
+        curl_url_get(u, which, &text, CURLU_DEFAULT_PORT);
+    curl_url_cleanup(u);
+    return text;
+}
+
+static bool same_part(const char *a, const char *b, CURLUPart which)
+{
+    char *x = url_part(a, which), *y = url_part(b, which);
+    bool same = x && y && strcasecmp(x, y) == 0;
+    curl_free(x);
+    curl_free(y);
+    return same;
+}
+
+bool redirect_is_safe(const char *from, const char *to)
+{
+    if (!same_part(from, to, CURLUPART_HOST))
+        return false;
+    if (same_part(from, to, CURLUPART_SCHEME))
+        return same_part(from, to, CURLUPART_PORT);
+    return strncasecmp(to, "https:", 6) == 0;
+}

@@ -1,0 +1,22 @@
+/* asset_types.h - the asset types of the server, which all projects share, as a plan
+ * uses them. */
+#ifndef OPKITSU_PUSH_ASSET_TYPES_H
+#define OPKITSU_PUSH_ASSET_TYPES_H
+
+#include "push/items.h"
+
+/* The oldest whose `key` (`id`, `name`) is this text, borrowed; NULL: none, or no text. */
+const json *push_asset_type_find(const push_plan *p, const char *key, const char *value);
+/* Whether the project uses one of this name. */
+bool push_asset_type_is_used(const push_plan *p, const char *name);
+
+/* Make the item Kitsu's type; NULL: leave it to be made. */
+void push_asset_type_take(push_item *i, const json *type);
+/* The item of this name, added to the plan if there is none. */
+push_item *push_asset_type_item(push_plan *p, const char *name);
+/* The first type that the project is set to use, else the server's first. The types
+ * that it happens to use do not count, as a push changes them. NULL: the server has
+ * none. */
+push_item *push_asset_type_first(push_plan *p);
+
+#endif

@@ -1,0 +1,104 @@
+#include "push/link_changes.h"
+
+#include "base/output.h"
+#include "model/change_builder.h"
+#include "model/mapping.h"
+#include "push/results.h"
+#include "record/ndjson.h"
+#include "record/record.h"
+
+#include <string.h>
+
+static void write_change(const push_run *r, const change_builder *x, const json *id, json what)
+{
+    const collection *c = r->plan->c;
+    json change = change_builder_change(x, c->db, c->coll, id, what);
+    ndjson_write(&change);
+    output_flush();
+}
+
+/* The name that the mapping would give the document. */
+static const char *mapped_name(const push_run *r, const push_item *i)
+{
+    const push_item *parent = i->parent && i->parent->substitute ? i->parent->parent : i->parent;
+    bool joined = i->kind == KIND_SEQUENCE || i->kind == KIND_SHOT;
+    return joined && parent && parent->document
+               ? arena_printf(r->arena, "%s_%s", parent->document->name, i->name)
+               : i->name;
+}
+
+/* `data.tasks` with the records of Kitsu's tasks. */
+static json linked_tasks(push_run *r, const push_item *i, const json *tasks)
+{
+    json out = json_is_plain(tasks) ? json_copy_shallow(r->arena, tasks) : json_object();
+    for (const push_task *t = i->tasks; t; t = t->next) {
+        if (json_is_null(&t->record))
+            continue;
+        const json *entry = json_get(&out, t->entry);
+        json linked = json_is_plain(entry) ? json_copy_shallow(r->arena, entry) : json_object();
+        json_set(r->arena, &linked, "zou", t->record);
+        json_set(r->arena, &out, t->entry, linked);
+    }
+    return out;
+}
+
+/* What a new link adds, so that the mapping leaves name and place as they are. */
+static void add_new_link(push_run *r, const push_item *i, change_builder *x)
+{
+    arena *a = r->arena;
+    if (strcmp(mapped_name(r, i), i->document->name) != 0)
+        change_builder_set(x, json_string(a, i->name), "data", "keep_name", NULL);
+    if (i->kind == KIND_SHOT && i->parent && i->parent->substitute) {
+        json list = json_array();
+        json_push(a, &list, i->parent->record);
+        change_builder_set(x, list, "data", "parent_substitutes", NULL);
+    }
+}
+
+void push_link_item(push_run *r, push_item *i)
+{
+    arena *a = r->arena;
+    asset *d = i->document;
+    if (r->context->dry || !d || json_is_null(&i->record))
+        return;
+    json *before = arena_alloc(a, sizeof *before);
+    *before = d->document;
+    change_builder x = change_builder_new(a, before);
+    change_builder_set(&x, i->record, "data", "zou", NULL);
+    if (i->needs_link)
+        add_new_link(r, i, &x);
+    if (i->tasks) {
+        const json *tasks = json_at(before, "data", "tasks", NULL);
+        json linked = linked_tasks(r, i, tasks);
+        mapping_set_named(&x, tasks, &linked, "data");
+    }
+    if (!change_builder_changes(&x))
+        return;
+    write_change(r, &x, &d->id, record_entity(a, kind_name(i->kind), i->id, i->name));
+    r->counts[PUSH_LINKED] += i->needs_link;
+    i->needs_link = false;
+    d->document = x.after;
+}
+
+void push_link_project(push_run *r)
+{
+    arena *a = r->arena;
+    const json *document = &r->plan->c->project, *id = json_get(document, "_id");
+    const char *name = r->plan->kitsu->production->name;
+    change_builder x = change_builder_new(a, document);
+    change_builder_set(&x, json_string(a, r->project_id), "data", "zou_id", NULL);
+    if (!change_builder_changes(&x))
+        return;
+    if (r->context->dry) {
+        push_result_write(r, &(push_result){.status = RESULT_PLANNED,
+                                            .operation = PUSH_LINK,
+                                            .type = "Project",
+                                            .id = r->project_id,
+                                            .name = name,
+                                            .ancestors = json_array(),
+                                            .document = id});
+        return;
+    }
+    write_change(r, &x, id, record_entity(a, "Project", r->project_id, name));
+    r->counts[PUSH_LINKED]++;
+}

@@ -1,0 +1,66 @@
+#include "push/run.h"
+
+#include "base/signals.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+bool push_run_stop(push_run *r)
+{
+    r->stopped = true;
+    return false;
+}
+
+bool push_run_hold(push_run *r)
+{
+    if (ferror(stdout)) {
+        error_set(r->e, EX_IOERR, "stdout cannot be written");
+        return push_run_stop(r);
+    }
+    if (!r->context->hold || r->context->hold(r->context->hold_context, r->e))
+        return true;
+    return push_run_stop(r);
+}
+
+typedef struct sending {
+    push_run *run;
+    push_job_fn *fn;
+} sending;
+
+static bool on_job(void *context, zou_job *job)
+{
+    sending *s = context;
+    if (job)
+        s->fn(s->run, job);
+    return push_run_hold(s->run);
+}
+
+bool push_run_send(push_run *r, zou_job *jobs, size_t n, push_job_fn *fn)
+{
+    sending s = {r, fn};
+    if (n == 0)
+        return true;
+    if (!push_run_hold(r))
+        return false;
+    zou_result result = zou_send_many(r->context->lists.zou, jobs, n, r->arena, on_job, &s, r->e);
+    r->kitsu_failed |= result == ZOU_LOST;
+    return result == ZOU_OK || push_run_stop(r);
+}
+
+bool push_run_check(push_run *r, zou_result result)
+{
+    r->kitsu_failed |= result != ZOU_OK;
+    r->abandoned |= result != ZOU_OK && result != ZOU_LOST;
+    return (result == ZOU_OK && push_run_hold(r)) || push_run_stop(r);
+}
+
+bool push_run_interrupted(const push_run *r)
+{
+    return r->stopped && !r->kitsu_failed && signals_caught() && !ferror(stdout);
+}
+
+const char *push_run_job_error(const push_run *r, const zou_job *job)
+{
+    return arena_text(r->arena, job->error.what, strlen(job->error.what));
+}

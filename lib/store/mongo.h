@@ -1,0 +1,44 @@
+/* mongo.h - what the files of the MongoDB driver share. For store/mongo*.c only. */
+#ifndef OPKITSU_STORE_MONGO_H
+#define OPKITSU_STORE_MONGO_H
+
+#include "store/driver.h"
+#include "store/libmongoc.h"
+
+/* MongoDB's own numbers of errors, from its error_codes.yml. */
+enum {
+    UNAUTHORIZED = 13,
+    AUTHENTICATION_FAILED = 18,
+    NAMESPACE_NOT_FOUND = 26,
+    COMMAND_NOT_FOUND = 59,
+    DUPLICATE_KEY = 11000,
+    OUT_OF_DISK_SPACE = 14031
+};
+
+typedef struct mongo_store {
+    store base;
+    mongoc_client_t *client; /* owned */
+    bool reached;            /* it has answered once */
+    bool index_complained;
+} mongo_store;
+
+/* Fill in `*e` from what libmongoc said. Returns false. */
+bool mongo_fail(const mongo_store *s, const bson_error_t *why, error *e);
+/* The caller destroys it. */
+mongoc_collection_t *mongo_collection(mongo_store *s, store_ns ns);
+
+/* ---- of the driver (store/driver.h): store/mongo_read.c -------------------- */
+
+bool mongo_projects(store *base, const store_sink *out, error *e);
+bool mongo_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e);
+bool mongo_content_of(store *base, store_ns ns, store_content *content, error *e);
+bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
+bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e);
+bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
+
+/* ---- store/mongo_write.c ---------------------------------------------------- */
+
+bool mongo_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
+bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *e);
+
+#endif

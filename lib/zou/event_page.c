@@ -1,0 +1,101 @@
+#include "zou/event_page.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+/* ---- rows ----------------------------------------------------------------- */
+
+/* A page under construction. */
+typedef struct rows {
+    arena *arena;
+    json *page;
+} rows;
+
+/* A row that is too large or nested too deep (some of Zou's events hold what a user
+ * has sent) must not hide the others: its outline still says that something happened,
+ * and its time is that of the row before it. */
+static json outline_row(arena *a, const json_element *e, const json *page)
+{
+    const json *last = page->len ? &page->items[page->len - 1] : NULL;
+    json row = json_object();
+    json_add(a, &row, "id", json_string(a, e->id ? e->id : ""));
+    json_add(a, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
+    json_add(a, &row, "name", json_string(a, e->name ? e->name : ""));
+    return row;
+}
+
+static bool add_row(void *context, const json_element *e, const json *row)
+{
+    rows *r = context;
+    json_push(r->arena, r->page, row ? *row : outline_row(r->arena, e, r->page));
+    return true;
+}
+
+/* An outline at the top has the time of the row after it. */
+static void date_first(const zou *z, arena *a, json *page)
+{
+    uint32_t first = 0;
+    while (first < page->len && json_is_null(json_get(&page->items[first], "created_at")))
+        first++;
+    json at = first < page->len ? *json_get(&page->items[first], "created_at")
+                                : event_time(a, zou_date(z));
+    for (uint32_t i = 0; i < first; i++) {
+        page->items[i] = json_copy_shallow(a, &page->items[i]);
+        json_set(a, &page->items[i], "created_at", at);
+    }
+}
+
+const char *event_page_id(const json *page, uint32_t i)
+{
+    return json_text(json_get(&page->items[i], "id"));
+}
+
+time_t event_page_time(const json *page, uint32_t i)
+{
+    time_t t = 0;
+    event_time_parse(json_text(json_get(&page->items[i], "created_at")), &t);
+    return t;
+}
+
+bool event_page_has(const json *page, const char *id)
+{
+    for (uint32_t i = 0; i < page->len; i++)
+        if (strcmp(event_page_id(page, i), id) == 0)
+            return true;
+    return false;
+}
+
+/* ---- the page ------------------------------------------------------------- */
+
+/* Whether it can be part of an address. */
+static bool is_id(const char *id)
+{
+    size_t len = id ? strlen(id) : 0;
+    return len > 0 && len <= EVENT_PAGE_MAX_ID &&
+           strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
+}
+
+static bool is_page(const json *page)
+{
+    time_t unused;
+    for (uint32_t i = 0; i < page->len; i++)
+        if (!is_id(event_page_id(page, i)) ||
+            !event_time_parse(json_text(json_get(&page->items[i], "created_at")), &unused))
+            return false;
+    return true;
+}
+
+zou_result event_page_get(zou *z, arena *a, const char *query, json *page, error *e)
+{
+    rows r = {a, page};
+    const char *path = arena_printf(a, "/data/events/last?%s", query);
+    *page = json_array();
+    zou_result result = zou_list_trees(z, path, a, add_row, &r, e);
+    if (result != ZOU_OK)
+        return result;
+    date_first(z, a, page);
+    if (is_page(page))
+        return ZOU_OK;
+    error_set(e, EX_PROTOCOL, "GET %s: unexpected reply: not a list of Zou's events", path);
+    return ZOU_FAILED;
+}

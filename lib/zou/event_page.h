@@ -1,0 +1,22 @@
+/* event_page.h - one page of Kitsu's log of events, `/data/events/last`. */
+#ifndef OPKITSU_ZOU_EVENT_PAGE_H
+#define OPKITSU_ZOU_EVENT_PAGE_H
+
+#include "zou/event_position.h"
+#include "zou/zou.h"
+
+#define EVENT_PAGE_LARGEST 1000 /* events; Zou's most */
+#define EVENT_PAGE_MAX_ID  64   /* bytes; a UUID has 36 */
+/* seconds; an event may be dated that much after the answer's Date */
+#define EVENT_PAGE_MAX_AHEAD 1
+
+/* GET a page: a list of rows in `a`, newest first. Each has an `id` that can be part of
+ * an address, and a time as `created_at`. `query`: "limit=25&after=…". ZOU_FAILED also
+ * for an answer that is not such a list. */
+zou_result event_page_get(zou *z, arena *a, const char *query, json *page, error *e);
+
+const char *event_page_id(const json *page, uint32_t i);
+time_t event_page_time(const json *page, uint32_t i);
+bool event_page_has(const json *page, const char *id);
+
+#endif
