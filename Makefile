@@ -11,7 +11,7 @@ BUILD = build$(if $(SAN),/san)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote lib -DOPKITSU_SHARE='"$(PREFIX)/share/opkitsu"' \
 	$(shell pkg-config --cflags $(PKGS)) $(WARN) $(CFLAGS) \
 	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined)
+ALL_LDFLAGS = -Wl,--as-needed $(LDFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 comma = ,
 

@@ -15,6 +15,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -160,6 +161,13 @@ static int run(ruler *r)
     return read_stream(r);
 }
 
+/* A store's address may hold a password, which an argument would show to everybody. */
+static const char *settings_from_environment(void)
+{
+    const char *config = getenv("OP_SETTINGS");
+    return config && *config ? config : NULL;
+}
+
 static void read_compat(void *context, const char *value)
 {
     ruler *r = context;
@@ -199,7 +207,7 @@ static void read_options(ruler *r, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    ruler r = {0};
+    ruler r = {.config = settings_from_environment()};
     program_start("note-rule");
     read_options(&r, argc, argv);
     r.in = ndjson_new(STDIN_FILENO, "stdin");

@@ -88,7 +88,7 @@ static bool on_record(apply *p, ndjson *in, arena *a, const json *record, error 
 typedef struct reader {
     apply *apply; /* borrowed, as the input */
     ndjson *in;
-    double last_record; /* by clock_now: when it came */
+    double last_record; /* by clock_now: when it was dealt with */
     bool ok;
     error e;
 } reader;
@@ -112,9 +112,9 @@ static int apply_stream(apply *p)
     json record;
     arena *a = arena_new();
     while (r.ok && status != EX_TEMPFAIL && (got = ndjson_next(in, a, &record)) == 1) {
-        r.last_record = clock_now();
         r.ok = on_record(p, in, a, &record, &r.e);
         status = apply_status(p);
+        r.last_record = clock_now(); /* done: writing a batch is no quiet */
         arena_reset(a);
     }
     arena_free(a);

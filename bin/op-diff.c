@@ -8,7 +8,9 @@
 #include "base/program.h"
 #include "diff/diff.h"
 #include "record/checkpoint.h"
+#include "record/deleted.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 #include "store/store_option.h"
 
 #include <stdlib.h>
@@ -19,9 +21,9 @@
 typedef struct reader {
     ndjson *in;
     diff *plan;
-    arena *arena;  /* of the project being read; reset between two */
-    production *p; /* NULL: between two projects */
-    collection *c; /* NULL: the project is skipped */
+    arena *arena;       /* of the project being read; reset between two */
+    production *p;      /* NULL: between two projects */
+    closure *documents; /* of the project; NULL: it is skipped */
     bool chosen[KINDS], need[KINDS];
     bool is_bad; /* a record of it was: nothing is planned */
 
@@ -33,9 +35,9 @@ typedef struct reader {
 static void close_project(reader *r)
 {
     production_free(r->p);
-    collection_free(r->c);
+    closure_free(r->documents);
     r->p = NULL;
-    r->c = NULL;
+    r->documents = NULL;
 }
 
 static void leave_alone(reader *r, const char *id)
@@ -60,8 +62,8 @@ static void give_up_project(reader *r)
 static bool on_project(reader *r, const json *record, error *e)
 {
     const char *why;
-    const char *scope = json_text(json_get(record, "scope"));
-    bool events = scope && strcmp(scope, "events") == 0;
+    const json *scope = json_get(record, "scope");
+    bool events = json_text_is(scope, "events");
     give_up_project(r);
     r->saw_project = true;
     r->is_bad = false;
@@ -70,25 +72,25 @@ static bool on_project(reader *r, const json *record, error *e)
         ndjson_complain(r->in, "%s", why);
         return true;
     }
-    if (scope && !documents_renew(r->plan->documents, r->p->id, e))
+    if (json_text(scope) && !documents_renew(r->plan->documents, r->p->id, e))
         return false;
     const char *coll = diff_find_target(r->plan, r->p);
     if (!coll)
         return true;
     diff_kinds(r->plan, coll, r->chosen, r->need);
-    r->c = documents_collection(r->plan->documents, coll, !r->p->closed && !events, r->arena, e);
-    return r->c != NULL;
+    closure_scope loaded = r->p->closed || events ? CLOSURE_NEEDED : CLOSURE_WHOLE;
+    r->documents = closure_new(r->plan->documents, coll, loaded, r->arena, e);
+    return r->documents != NULL;
 }
 
 /* Whether the records are all that End says; nothing is planned for it else. */
-static bool is_whole(reader *r, const json *record)
+static bool is_whole(reader *r, const end_record *end)
 {
     const char *why = "";
-    const char *scope = json_text(json_get(record, "scope"));
-    if (!scope || (strcmp(scope, "full") != 0 && strcmp(scope, "events") != 0)) {
+    if (end->scope != END_FULL && end->scope != END_EVENTS) {
         why = "its scope is neither full nor events";
         r->is_bad = true;
-    } else if (r->c && !production_end(r->p, record, r->need, &why)) {
+    } else if (r->documents && !production_end(r->p, end, r->need, &why)) {
         r->is_bad = true;
     }
     if (r->is_bad)
@@ -113,7 +115,8 @@ static bool plan_project(reader *r, error *e)
         msg_error("project \"%s\": this login sees only a part of it: nothing is deleted",
                   r->p->name);
     r->trouble |= r->p->partial;
-    diff_outcome outcome = r->c ? diff_project(r->plan, r->p, &r->c, r->chosen, e) : DIFF_DONE;
+    diff_outcome outcome =
+        r->documents ? diff_project(r->plan, r->p, r->documents, r->chosen, e) : DIFF_DONE;
     if (outcome == DIFF_LEFT_ALONE) {
         leave_alone(r, r->p->id);
     } else if (outcome == DIFF_DONE) {
@@ -127,14 +130,16 @@ static bool plan_project(reader *r, error *e)
 /* False when the store failed. */
 static bool on_end(reader *r, const json *record, error *e)
 {
-    const char *id = json_text(json_get(record, "project_id"));
+    end_record end;
     bool ok = true;
+    end_read(record, &end);
+    const char *id = end.project_id;
     if (!r->p || !id || strcmp(id, r->p->id) != 0) {
         ndjson_complain(r->in, "End of a project whose Project record did not come before it");
         leave_alone(r, id ? id : "");
         return true;
     }
-    if (is_whole(r, record))
+    if (is_whole(r, &end))
         ok = plan_project(r, e);
     else
         leave_alone(r, r->p->id);
@@ -157,9 +162,9 @@ static void on_checkpoint(reader *r, const json *record)
     checkpoint_scope_clear(r->coverage);
 }
 
-static bool on_deleted(reader *r, const json *record, error *e)
+/* A whole project. */
+static bool on_deleted_project(reader *r, const char *id, error *e)
 {
-    const char *id = json_text(json_get(record, "id"));
     if (!id) {
         ndjson_complain(r->in, "a Deleted without \"id\"");
         return true;
@@ -171,40 +176,45 @@ static bool on_deleted(reader *r, const json *record, error *e)
     return outcome != DIFF_FAILED;
 }
 
-/* Whether a record is one of a project's, to be taken in. */
-static bool is_projects(const char *type)
+/* A record between a Project and its End. */
+static void on_part(reader *r, const json *record)
 {
-    return kind_of(type) != KIND_NONE || strcmp(type, "Skipped") == 0 ||
-           strcmp(type, "Deleted") == 0 || strcmp(type, "AssetTypes") == 0;
+    const char *why;
+    bool is_skipped = record_type_of(record) == RECORD_SKIPPED;
+    if (r->p && !r->is_bad && !production_add(r->p, record, &why)) {
+        ndjson_complain(r->in, "%s", why);
+        r->is_bad = true;
+    } else if (!r->p && !is_skipped) {
+        ndjson_complain(r->in, "a %s before its Project", json_text(json_get(record, "type")));
+    }
+}
+
+static bool on_deleted(reader *r, const json *record, error *e)
+{
+    deleted_record d;
+    deleted_read(record, &d);
+    if (d.project)
+        return on_deleted_project(r, d.id, e);
+    on_part(r, record);
+    return true;
 }
 
 /* False when the store failed. */
 static bool on_record(reader *r, const json *record, error *e)
 {
-    const char *type = json_text(json_get(record, "type"));
-    const char *of = json_text(json_get(record, "entity_type"));
-    const char *why;
-    bool is_skipped = strcmp(type, "Skipped") == 0;
-    if (strcmp(type, "Project") == 0)
-        return on_project(r, record, e);
-    if (strcmp(type, "End") == 0)
-        return on_end(r, record, e);
-    if (strcmp(type, "Deleted") == 0 && of && strcmp(of, "Project") == 0)
-        return on_deleted(r, record, e);
-    if (strcmp(type, "Checkpoint") == 0) {
-        on_checkpoint(r, record);
-        return true;
-    }
-    r->trouble |= is_skipped;
-    if (is_skipped || !is_projects(type))
+    switch (record_type_of(record)) {
+    case RECORD_PROJECT: return on_project(r, record, e);
+    case RECORD_END: return on_end(r, record, e);
+    case RECORD_DELETED: return on_deleted(r, record, e);
+    case RECORD_CHECKPOINT: on_checkpoint(r, record); break;
+    case RECORD_SKIPPED:
+        r->trouble = true;
         pass_on(r);
-    if (!is_projects(type))
-        return true;
-    if (r->p && !r->is_bad && !production_add(r->p, record, &why)) {
-        ndjson_complain(r->in, "%s", why);
-        r->is_bad = true;
-    } else if (!r->p && !is_skipped) {
-        ndjson_complain(r->in, "a %s before its Project", type);
+        on_part(r, record);
+        break;
+    case RECORD_KIND:
+    case RECORD_ASSET_TYPES: on_part(r, record); break;
+    default: pass_on(r); break;
     }
     return true;
 }
@@ -230,7 +240,7 @@ static int read_stream(reader *r)
     }
     if (got < 0)
         return EX_IOERR;
-    return r->trouble || ndjson_bad(r->in) || r->plan->skipped ? 1 : EX_OK;
+    return r->trouble || ndjson_bad(r->in) || r->plan->out.n_skipped ? 1 : EX_OK;
 }
 
 typedef struct options {
@@ -262,7 +272,7 @@ static void read_options(options *o, int argc, char **argv)
          .flag = &o->plan.drop},
         {.name = "no-skipped",
          .help = "do not report on stderr what is skipped",
-         .flag = &o->plan.no_skipped},
+         .flag = &o->plan.out.no_skipped},
         {.name = "exit-code", .help = "exit 1 if there are differences", .flag = &o->exit_code},
         {0}};
     options_read(&help, defs, argc, argv);
@@ -291,7 +301,7 @@ int main(int argc, char **argv)
               against ? documents_from_dump(against, &e) : documents_from_store(s, &e)))
         goto out;
     status = read_stream(&r);
-    if (status == EX_OK && o.exit_code && plan->changes)
+    if (status == EX_OK && o.exit_code && plan->out.n_changes)
         status = 1;
     goto done;
 out:

@@ -4,6 +4,8 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "model/project_filter.h"
+#include "record/document.h"
+#include "record/end.h"
 #include "record/ndjson.h"
 #include "store/store.h"
 #include "store/store_option.h"
@@ -38,24 +40,13 @@ typedef struct printer {
     unsigned long n; /* documents of this project */
 } printer;
 
-static json where_of(arena *a, store_ns ns)
-{
-    json where = json_object();
-    json_add(a, &where, "db", json_string(a, ns.db));
-    json_add(a, &where, "coll", json_string(a, ns.coll));
-    return where;
-}
-
 static bool print_document(void *context, store_ns ns, const json *document)
 {
     printer *p = context;
     if (p->bare) {
         ndjson_write(document);
     } else {
-        json record = json_object();
-        json_add(p->arena, &record, "type", json_string(p->arena, "Document"));
-        json_add(p->arena, &record, "ns", where_of(p->arena, ns));
-        json_add(p->arena, &record, "document", *document);
+        json record = document_make(p->arena, &(document_record){ns.db, ns.coll, document});
         ndjson_write(&record);
     }
     arena_reset(p->arena);
@@ -63,15 +54,14 @@ static bool print_document(void *context, store_ns ns, const json *document)
     return !ferror(stdout);
 }
 
-/* What tells a stream that was cut from a whole one. */
+/* The End, without which a reader takes the stream for one that was cut. */
 static void print_end(printer *p, store_ns ns)
 {
-    json record = json_object(), counts = json_object();
+    json counts = json_object();
     json_add(p->arena, &counts, "Document", json_integer(p->arena, (int64_t)p->n));
-    json_add(p->arena, &record, "type", json_string(p->arena, "End"));
-    json_add(p->arena, &record, "ns", where_of(p->arena, ns));
-    json_add(p->arena, &record, "scope", json_string(p->arena, "documents"));
-    json_add(p->arena, &record, "counts", counts);
+    json record = end_make(
+        p->arena,
+        &(end_record){.scope = END_DOCUMENTS, .db = ns.db, .coll = ns.coll, .counts = counts});
     if (!p->bare)
         ndjson_write(&record);
     arena_reset(p->arena);

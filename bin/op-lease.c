@@ -34,7 +34,7 @@ typedef struct holder {
     lease *lease;
     service_status *service_status; /* NULL until the store is there */
     buf early;                      /* notes from before */
-    bool away;                      /* the store is, which has been said */
+    bool away;                      /* the store is, which was reported */
 } holder;
 
 /* ---- stdin -------------------------------------------------------------- */
@@ -56,10 +56,10 @@ static bool listen_for(holder *h, double seconds)
 
 /* ---- waiting ------------------------------------------------------------ */
 
-static void say_once(holder *h, const error *e)
+static void warn_once(holder *h, const error *e, double seconds)
 {
     if (!h->away)
-        msg_warn("%s; it is tried again", e->what);
+        msg_warn("%s; retrying in %g s", e->what, seconds);
     h->away = true;
 }
 
@@ -69,7 +69,7 @@ static bool is_passing(const error *e)
     return e->status == EX_TEMPFAIL || e->status == EX_UNAVAILABLE;
 }
 
-/* Until the next try. False: there is none, as it is `until`, or stdin's end. */
+/* Wait for the next try. False: there is none: `until` or stdin's end has come. */
 static bool wait_to_retry(holder *h, double until)
 {
     double now = clock_now(), next = fmin(now + lease_retry(), until);
@@ -85,7 +85,7 @@ static bool open_store(holder *h, const char *url, double until, error *e)
     while (!(h->store = store_open(url, STORE_WRITE, STORE_SECONDS, e))) {
         if (!is_passing(e) || clock_now() >= until)
             return false;
-        say_once(h, e);
+        warn_once(h, e, lease_retry());
         if (!wait_to_retry(h, until))
             return false;
     }
@@ -95,26 +95,26 @@ static bool open_store(holder *h, const char *url, double until, error *e)
 /* Until the lease is held. 0, or the exit status. */
 static int wait_for_lease(holder *h, double until)
 {
-    bool told = false;
+    bool waited = false;
     for (;;) {
         error e = {0};
         lease_outcome outcome = lease_hold_alone(h->lease, &e);
         if (outcome == LEASE_HELD)
             break;
-        if (outcome == LEASE_OTHERS && !told && clock_now() < until) {
+        if (outcome == LEASE_OTHERS && !waited && clock_now() < until) {
             msg_warn("%s; waiting for it", e.what);
-            told = true;
+            waited = true;
         }
         if (outcome == LEASE_FAILED && is_passing(&e) && clock_now() < until)
-            say_once(h, &e);
+            warn_once(h, &e, lease_retry());
         if ((outcome != LEASE_OTHERS && !is_passing(&e)) || !wait_to_retry(h, until)) {
-            if (!told || clock_now() >= until) /* else it is not wanted any more */
+            if (!waited || clock_now() >= until) /* else it is not wanted any more */
                 msg_error("%s", e.what);
             return e.status;
         }
     }
-    if (told)
-        msg_warn("%s: the lease is had now", store_name(h->store));
+    if (waited)
+        msg_warn("%s: lease acquired", store_name(h->store));
     else if (h->away)
         msg_warn("%s is back", store_name(h->store));
     h->away = false;
@@ -124,10 +124,10 @@ static int wait_for_lease(holder *h, double until)
 /* ---- holding ------------------------------------------------------------ */
 
 /* A server that neither answers nor breaks the connection: better no lease
- * than one whose end nobody notices. */
+ * than one whose end goes unnoticed. */
 static void give_up(int number)
 {
-    static const char text[] = "op-lease: the store does not answer: the lease is lost\n";
+    static const char text[] = "op-lease: the store does not answer: lease lost\n";
     (void)number;
     if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
         _exit(EX_IOERR);
@@ -183,10 +183,10 @@ static int renew(holder *h)
     }
     bool locked = store_atomic(h->store) && e.status == EX_TEMPFAIL;
     if (!locked && clock_now() >= lease_deadline(h->lease)) {
-        msg_error("%s: the lease is lost: it could not be renewed in time", e.what);
+        msg_error("%s: lease lost: it could not be renewed in time", e.what);
         return EX_TEMPFAIL;
     }
-    say_once(h, &e);
+    warn_once(h, &e, lease_retry() / 2);
     return EX_OK;
 }
 

@@ -1,8 +1,7 @@
-/* publish-task - which tasks of Kitsu's a publish of OpenPype's is about.
+/* publish-task - find the tasks in Kitsu that a publish belongs to.
  *
- * Reads Publish records, or makes one of its options, and writes them with the tasks,
- * their present status and the statuses that they can get: all that note-rule, which
- * asks nobody, needs to know. */
+ * Reads Publish records, or makes one from its options, and writes them with the tasks,
+ * their present status and the statuses that they can get: all that note-rule needs. */
 #include "base/mem.h"
 #include "base/msg.h"
 #include "base/options.h"
@@ -10,6 +9,7 @@
 #include "base/program.h"
 #include "publish/complete.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 #include "store/store_option.h"
 #include "zou/kitsu_options.h"
 
@@ -30,7 +30,7 @@ typedef struct options {
 
 typedef struct finder {
     publish_tasks *tasks;
-    ndjson *in; /* NULL: the record was made of options */
+    ndjson *in; /* NULL: the record is made from options */
     bool failed;
 } finder;
 
@@ -51,19 +51,30 @@ static bool on_publish(finder *f, arena *a, const json *record, error *e)
         return false;
     if (!json_is_null(&out))
         ndjson_write(&out);
-    output_flush();
     return true;
 }
 
-static bool on_record(finder *f, arena *a, const json *record, error *e)
+static void pass_on(const ndjson *in)
 {
     size_t len;
-    if (strcmp(json_text(json_get(record, "type")), "Publish") == 0)
-        return on_publish(f, a, record, e);
-    const char *line = ndjson_line(f->in, &len);
+    const char *line = ndjson_line(in, &len);
     output_write(line, len);
-    output_flush();
-    return true;
+}
+
+/* `*got`: what ndjson_next gave last. False: nothing more will work, `*e`. */
+static bool read_stream(finder *f, arena *a, int *got, error *e)
+{
+    json record;
+    bool ok = true;
+    while (ok && !ferror(stdout) && (*got = ndjson_next(f->in, a, &record)) == 1) {
+        if (record_type_of(&record) == RECORD_PUBLISH)
+            ok = on_publish(f, a, &record, e);
+        else
+            pass_on(f->in);
+        output_flush();
+        arena_reset(a);
+    }
+    return ok;
 }
 
 /* ---- main ------------------------------------------------------------------- */
@@ -72,23 +83,17 @@ static int find_all(finder *f, const options *o)
 {
     arena *a = arena_new();
     error e;
-    json record;
-    bool ok = true;
+    bool ok;
     int got = 0;
     if (o->some) {
-        record = publish_of_options(a, &o->publish);
+        json record = publish_of_options(a, &o->publish);
         ok = on_publish(f, a, &record, &e);
     } else {
         f->in = ndjson_new(STDIN_FILENO, "stdin");
-        while (ok && !ferror(stdout) && (got = ndjson_next(f->in, a, &record)) == 1) {
-            ok = on_record(f, a, &record, &e);
-            arena_reset(a);
-        }
+        ok = read_stream(f, a, &got, &e);
     }
-    int status = !ok                                             ? e.status
-                 : got < 0                                       ? EX_IOERR
-                 : f->failed || (f->in && ndjson_bad(f->in) > 0) ? 1
-                                                                 : EX_OK;
+    bool failed = f->failed || (f->in && ndjson_bad(f->in) > 0);
+    int status = !ok ? e.status : got < 0 ? EX_IOERR : failed ? 1 : EX_OK;
     if (!ok)
         msg_error("%s", e.what);
     ndjson_free(f->in);

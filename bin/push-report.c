@@ -5,13 +5,17 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
+#include "record/ndjson.h"
 #include "record/record.h"
 #include "record/summary.h"
 #include "report/push_tree.h"
 #include "report/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <sysexits.h>
 
 enum { CREATED, UPDATED, LINKED, DELETED, TASKS, COUNTS };
 /* Their keys in a Summary, and the words for what is done, and planned. */
@@ -68,10 +72,10 @@ static void print_project(report *r, double seconds)
         printf(" in %.2f s", seconds);
     putchar('\n');
     output_write(r->deleted.data, r->deleted.len);
-    remarks_print(&r->failed);
-    remarks_print(&r->unlinked);
-    remarks_print(&r->skipped);
-    fflush(stdout); /* there may be many more projects to come */
+    remarks_print(&r->failed, "");
+    remarks_print(&r->unlinked, "");
+    remarks_print(&r->skipped, "");
+    output_flush(); /* many more projects may follow */
     buf_free(&line);
 }
 
@@ -268,10 +272,22 @@ int main(int argc, char **argv)
         .verbose = "print the tree also of what was carried out",
         .quiet = "print only what was skipped or failed",
         .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
-    static const option_def none[] = {{0}};
-    report_start("push-report", &help, none, argc, argv);
+    bool records = false;
+    const option_def defs[] = {{.name = "records",
+                                .help =
+                                    "pass the records on to stdout, unless that is a terminal,\n"
+                                    "and write the text to stderr",
+                                .flag = &records},
+                               {0}};
+    report_start("push-report", &help, defs, argc, argv);
+    if (records && !report_pass_on()) {
+        msg_error("cannot pass the records on: %s", strerror(errno));
+        return EX_OSERR;
+    }
     report r = {.tree = tree_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
-    int status = report_read(on_record, &r);
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    int status = report_read(in, on_record, &r);
+    ndjson_free(in);
     finish(&r);
     buf_free(&r.name);
     buf_free(&r.deleted);
@@ -279,5 +295,5 @@ int main(int argc, char **argv)
     remarks_free(&r.unlinked);
     remarks_free(&r.skipped);
     tree_free(r.tree);
-    return output_close(status);
+    return report_end(status);
 }

@@ -5,107 +5,130 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
+#include "record/ndjson.h"
 #include "record/record.h"
+#include "record/result.h"
+#include "record/summary.h"
 #include "report/change_text.h"
 #include "report/report.h"
 #include "report/reported.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define REPAIRED "repaired: " /* before each line, with --repaired */
 
 /* The project at hand. A zeroed one is empty. */
 typedef struct report {
     buf name; /* of a plan's project */
     remarks skipped, failed;
-    reported *reported;           /* owned */
-    long planned[CHANGE_VERBS];   /* changes of a plan */
-    bool dropped;                 /* the project was */
-    bool saw_end, said_something; /* of the whole stream */
+    reported *reported;         /* owned */
+    long planned[CHANGE_VERBS]; /* changes of a plan */
+    bool dropped;               /* the project was */
+    bool saw_end, printed;      /* of the whole stream: an End, a line */
     bool quiet, verbose;
+    bool repaired, saw_summary;
+    remarks written; /* with --repaired */
 } report;
 
 /* ---- projects ---------------------------------------------------------------- */
 
 static void print_all_notes(report *r)
 {
-    remarks_print(&r->failed);
-    remarks_print(&r->skipped);
+    remarks_print(&r->failed, "");
+    remarks_print(&r->skipped, "");
 }
 
 /* How many of each, as text. */
 static void add_counts(buf *line, const json *summary, bool planned)
 {
     static const struct {
-        const char *key, *word, *planned;
+        const char *key, *done, *planned;
     } counts[] = {{"inserted", "created", "to create"},
                   {"updated", "updated", "to update"},
                   {"deleted", "deleted", "to delete"},
                   {"archived", "archived", "to archive"}};
-    int64_t n;
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        if (json_int64(json_get(summary, counts[i].key), &n))
-            report_count(line, n, planned ? counts[i].planned : counts[i].word);
+        report_count(line, summary_count_of(summary, counts[i].key),
+                     planned ? counts[i].planned : counts[i].done);
 }
 
-static void print_summary(report *r, const json *summary, bool events, const buf *counts)
+/* A Summary as a line, without its newline; `counts`: what was changed. */
+static void add_summary(const report *r, buf *line, const json *record, const summary_record *s,
+                        const buf *counts)
 {
-    bool planned = json_true(json_get(summary, "planned")); /* op-apply -n */
-    buf line = {0}, name = {0};
-    double seconds = 0;
-    int64_t n = r->skipped.n;
-    buf_add(&line, counts->data, counts->len);
-    if (!line.len)
-        buf_adds(&line, r->dropped ? "dropped" : planned ? "nothing to change" : "nothing changed");
-    if (!events)
-        json_int64(json_get(summary, "skipped"), &n);
-    report_count(&line, n, "skipped");
-    if (json_int64(json_get(summary, "conflicts"), &n))
-        report_count(&line, n, "in conflict");
-    if (json_int64(json_get(summary, "failed"), &n))
-        report_count(&line, n, "failed");
-    json_double(json_get(summary, "seconds"), &seconds);
-    display_text(&name, json_get(summary, "project"), "?");
+    buf what = {0};
+    int64_t skipped = r->skipped.n;
+    if (!s->events && json_get(record, "skipped"))
+        skipped = summary_count_of(record, "skipped");
+    buf_add(&what, counts->data, counts->len);
+    if (!what.len)
+        buf_adds(&what, r->dropped   ? "dropped"
+                        : s->planned ? "nothing to change"
+                                     : "nothing changed");
+    report_count(&what, skipped, "skipped");
+    report_count(&what, summary_count_of(record, "conflicts"), "in conflict");
+    report_count(&what, summary_count_of(record, "failed"), "failed");
+    display_text(line, json_get(record, "project"), "?");
+    buf_addf(line, ": %s", what.data);
+    if (!s->events)
+        buf_addf(line, " in %.2f s", s->seconds);
+    buf_free(&what);
+}
+
+/* `line` is a Summary's; empty afterwards. */
+static void print_summary(report *r, buf *line)
+{
     report_wipe();
-    printf("%s: %s", name.data, line.data);
-    if (!events)
-        printf(" in %.2f s", seconds);
-    putchar('\n');
-    print_all_notes(r);
-    fflush(stdout); /* there may be many more projects to come */
-    buf_free(&line);
-    buf_free(&name);
-    r->said_something = true;
+    if (r->repaired)
+        output_write(REPAIRED, strlen(REPAIRED));
+    report_line(line);
+    if (r->repaired) {
+        remarks_print(&r->written, REPAIRED);
+        remarks_print(&r->failed, REPAIRED);
+    } else {
+        print_all_notes(r);
+    }
+    output_flush(); /* many more projects may follow */
+    r->printed = true;
 }
 
 /* A batch of events that changed nothing is not worth a line. */
-static void on_summary(report *r, const json *summary)
+static void on_summary(report *r, const json *record)
 {
-    const char *scope = json_text(json_get(summary, "scope"));
-    const char *name = json_text(json_get(summary, "project"));
-    bool events = scope && strcmp(scope, "events") == 0;
-    buf counts = {0};
-    reported_update(r->reported, name ? name : "?", &r->skipped, events);
-    add_counts(&counts, summary, json_true(json_get(summary, "planned")));
-    bool bad = r->skipped.n || r->failed.n;
-    if (bad || (!r->quiet && (!events || counts.len || r->dropped)))
-        print_summary(r, summary, events, &counts);
+    summary_record s;
+    buf counts = {0}, line = {0};
+    summary_read(record, &s);
+    reported_update(r->reported, s.project ? s.project : "?", &r->skipped, s.events);
+    add_counts(&counts, record, s.planned);
+    bool changed = counts.len || r->dropped, failed = r->failed.n > 0;
+    if (r->repaired ? changed || failed
+                    : r->skipped.n || failed || (!r->quiet && (!s.events || changed))) {
+        add_summary(r, &line, record, &s, &counts);
+        print_summary(r, &line);
+    }
+    remarks_free(&r->written);
+    remarks_free(&r->failed);
+    remarks_free(&r->skipped);
     r->dropped = false;
+    r->saw_summary = true;
     buf_free(&counts);
 }
 
 static void print_plan(report *r)
 {
     buf line = {0};
-    for (int i = 0; i < CHANGE_VERBS; i++) {
+    for (change_verb verb = 0; verb < CHANGE_VERBS; verb++) {
         char what[16];
-        snprintf(what, sizeof what, "to %s", change_verb_name(i));
-        report_count(&line, r->planned[i], what);
+        snprintf(what, sizeof what, "to %s", change_verb_name(verb));
+        report_count(&line, r->planned[verb], what);
     }
     report_count(&line, r->skipped.n, "skipped");
     if (line.len) {
         printf("%s%s%s\n", r->name.len ? r->name.data : "", r->name.len ? ": " : "", line.data);
         print_all_notes(r);
-        r->said_something = true;
+        r->printed = true;
     }
     memset(r->planned, 0, sizeof r->planned);
     buf_clear(&r->name);
@@ -124,31 +147,36 @@ static void on_change(report *r, const json *record)
     change_print(record);
 }
 
+/* `failed insert of Shot "SH010": too large`. */
+static void add_result(buf *line, const result_record *result)
+{
+    buf_addf(line, "  %s %s of ", result_status_name(result->status),
+             result->operation == RESULT_NO_OPERATION ? "change"
+                                                      : result_operation_name(result->operation));
+    if (result->entity)
+        display_entity(line, result->entity);
+    else
+        display_value(line, json_get(result->key, "_id"));
+    if (json_text(result->message)) {
+        buf_adds(line, ": ");
+        display_text(line, result->message, "");
+    }
+}
+
 static void on_result(report *r, const json *record)
 {
-    const char *status = json_text(json_get(record, "status"));
-    const char *operation = json_text(json_get(record, "operationType"));
-    if (status && operation && strcmp(status, "applied") == 0 && strcmp(operation, "drop") == 0)
-        r->dropped = true;
-    bool bad = status && (strcmp(status, "conflict") == 0 || strcmp(status, "failed") == 0);
-    if (!bad && (!r->verbose || !status || strcmp(status, "unchanged") == 0))
-        return;
+    result_record result;
     buf line = {0};
-    buf_adds(&line, "  ");
-    display_text(&line, json_get(record, "status"), "");
-    buf_addc(&line, ' ');
-    display_text(&line, json_get(record, "operationType"), "change");
-    buf_adds(&line, " of ");
-    if (json_get(record, "entity"))
-        display_entity(&line, json_get(record, "entity"));
-    else
-        display_value(&line, json_at(record, "documentKey", "_id", NULL));
-    if (json_text(json_get(record, "message"))) {
-        buf_adds(&line, ": ");
-        display_text(&line, json_get(record, "message"), "");
-    }
-    if (bad)
-        remarks_add(&r->failed, &line);
+    result_read(record, &result);
+    bool failed = result.status == RESULT_CONFLICT || result.status == RESULT_FAILED;
+    bool written = result.status == RESULT_APPLIED || result.status == RESULT_PLANNED;
+    if (result.status == RESULT_APPLIED && result.operation == RESULT_DROP)
+        r->dropped = true;
+    if (!failed && (!written || (!r->verbose && !r->repaired)))
+        return;
+    add_result(&line, &result);
+    if (failed || r->repaired)
+        remarks_add(failed ? &r->failed : &r->written, &line);
     else
         report_line(&line);
 }
@@ -176,6 +204,18 @@ static void on_record(void *context, const json *record)
     }
 }
 
+/* The end of the stream. */
+static void finish(report *r)
+{
+    print_plan(r);
+    if (!r->repaired)
+        print_all_notes(r);
+    if (r->repaired && r->saw_summary && !r->printed && r->verbose)
+        puts("nothing to repair");
+    if (!r->repaired && r->saw_end && !r->printed && !r->quiet)
+        puts("nothing to change");
+}
+
 int main(int argc, char **argv)
 {
     static const program_help help = {
@@ -186,17 +226,24 @@ int main(int argc, char **argv)
         .verbose = "of results also print every document that was written",
         .quiet = "print only what was skipped, failed or in conflict",
         .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
-    static const option_def none[] = {{0}};
-    report_start("sync-report", &help, none, argc, argv);
-    report r = {.reported = reported_new(), .quiet = msg_level() < 0, .verbose = msg_level() > 0};
-    int status = report_read(on_record, &r);
-    print_plan(&r);
-    print_all_notes(&r);
-    if (r.saw_end && !r.said_something && !r.quiet)
-        puts("nothing to change");
+    report r = {.reported = reported_new()};
+    const option_def defs[] = {{.name = "repaired",
+                                .help =
+                                    "of results print only projects where something was repaired,\n"
+                                    "with the first 20 documents that were written",
+                                .flag = &r.repaired},
+                               {0}};
+    report_start("sync-report", &help, defs, argc, argv);
+    r.quiet = msg_level() < 0;
+    r.verbose = msg_level() > 0;
+    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    int status = report_read(in, on_record, &r);
+    ndjson_free(in);
+    finish(&r);
     buf_free(&r.name);
     remarks_free(&r.skipped);
     remarks_free(&r.failed);
+    remarks_free(&r.written);
     reported_free(r.reported);
-    return output_close(status);
+    return report_end(status);
 }

@@ -77,8 +77,9 @@ static void print_text(const place *p, const health *h)
     print_line("store:", store_name(p->store));
     print_line("full sync:",
                h->full_sync_at ? health_ago(h, h->full_sync_at) : "never of all projects");
-    print_line("events:", arena_printf(h->arena, "%" PRId64 ", the last %s", h->events,
-                                       health_ago(h, h->events_at)));
+    print_line("events:", h->events_at ? arena_printf(h->arena, "%" PRId64 ", the last %s",
+                                                      h->events, health_ago(h, h->events_at))
+                                       : "none");
     print_line("log read:", health_ago(h, h->read_at));
     print_line("position:", h->position ? arena_printf(h->arena, "%s, %s", h->position,
                                                        health_ago(h, (int64_t)h->position_at))

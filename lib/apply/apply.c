@@ -133,8 +133,8 @@ static bool wait_a_while(const apply *p, double began, double *pause)
     return true;
 }
 
-/* Begin a batch, unless it is, and see to it that we may write it. In an atomic
- * store nobody else can have become the writer since it was begun. */
+/* Begin a batch unless one is begun, and ensure that we may write it. In an atomic
+ * store no one else can have become the writer since then. */
 static bool begin(apply *p, error *e)
 {
     double began = clock_now(), pause = lease_retry() / 20;

@@ -1,6 +1,6 @@
 #include "apply/batch.h"
 
-#include "apply/batch_items.h"
+#include "apply/batch_deletions.h"
 #include "base/mem.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "apply/batch_items.h"
+#include "apply/batch_deletions.h"
 
 #include "base/mem.h"
 

@@ -3,9 +3,13 @@
 #ifndef OPKITSU_APPLY_BATCH_ITEMS_H
 #define OPKITSU_APPLY_BATCH_ITEMS_H
 
-#include "apply/batch.h"
+#include "model/change.h"
+#include "record/result.h"
+#include "store/store.h"
 
 #include <uthash.h>
+
+typedef struct batch batch; /* apply/batch.h */
 
 typedef struct item {
     UT_hash_handle hh; /* in `table`, by `key` */
@@ -55,8 +59,5 @@ change_verdict item_judge(batch *b, item *i);
 bool batch_write_items(batch *b, item *const *list, size_t n, error *e);
 /* Remember (NULL: forget) the `_id` of the collection's project document. */
 void batch_note_project(batch *b, const char *key);
-
-/* Delete documents, children before their parents (apply/batch_deletions.c). */
-bool batch_delete(batch *b, item **list, size_t n, error *e);
 
 #endif

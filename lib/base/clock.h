@@ -7,8 +7,8 @@ double clock_now(void);
 /* Between half of `seconds` and all of it: clients that lost their connections
  * together should not reconnect together. */
 double clock_jitter(double seconds);
-/* A time in seconds that the environment may set, for tests: `usual` when the
- * variable is unset, no number, or not between 0 and a day. */
+/* A time in seconds that the environment may set, for tests and odd networks:
+ * `usual` when the variable is unset, no number, or not between 0 and a day. */
 double clock_setting(const char *variable, double usual);
 /* Sleep. Signals do not cut it short. */
 void clock_sleep(double seconds);

@@ -112,9 +112,12 @@ static size_t gather(const program_help *help, const option_def *defs, option_de
     return n;
 }
 
-static void describe(const option_def *all, char *letters, struct option *names)
+static void describe(const program_help *help, const option_def *all, char *letters,
+                     struct option *names)
 {
     int i = 0;
+    if (help->has_words)
+        *letters++ = '+';
     for (; all[i].name; i++) {
         names[i] = (struct option){all[i].name, all[i].value ? required_argument : no_argument,
                                    NULL, FIRST_VALUE + i};
@@ -177,9 +180,11 @@ static bool takes_next(const option_def *all, const char *argument)
 }
 
 /* A value stays what it is, even if it looks like one of these. */
-static void respell_all(const option_def *all, int argc, char **argv)
+static void respell_all(const program_help *help, const option_def *all, int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (help->has_words && argv[i][0] != '-')
+            return;
         char *other = respell(argv[i]);
         if (other)
             argv[i] = other;
@@ -216,6 +221,24 @@ static void set_option(const option_def *d, const char *value, int argc)
     }
 }
 
+/* As ps(1) shows arguments to everybody, the password in an address such as
+ * mongodb://user:PASSWORD@host is overwritten there. Returns a copy, which lives as long
+ * as the program. */
+static const char *hide_password(char *value)
+{
+    static char **copies;
+    static size_t n, cap;
+    char *address = value ? strstr(value, "://") : NULL;
+    char *colon = address ? strchr(address + 3, ':') : NULL;
+    char *at = colon ? strrchr(colon, '@') : NULL;
+    if (!at)
+        return value;
+    copies = xgrow(copies, n, &cap, sizeof *copies);
+    copies[n++] = xstrdup(value);
+    memset(colon + 1, 'x', (size_t)(at - colon - 1));
+    return copies[n - 1];
+}
+
 static void take_common(char letter, const program_help *help, const option_def *all)
 {
     switch (letter) {
@@ -230,10 +253,10 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
 {
     option_def all[MAX_OPTIONS];
     struct option names[MAX_OPTIONS];
-    char letters[2 * MAX_OPTIONS];
+    char letters[2 * MAX_OPTIONS + 1];
     int n = (int)gather(help, defs, all);
-    describe(all, letters, names);
-    respell_all(all, argc, argv);
+    describe(help, all, letters, names);
+    respell_all(help, all, argc, argv);
     static char program[32]; /* what getopt_long calls us, as all messages do */
     snprintf(program, sizeof program, "%s", msg_program());
     if (argc > 0)
@@ -243,7 +266,7 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
         if (i < 0)
             program_usage_error(NULL); /* getopt_long has named it */
         if (i < n)
-            set_option(&all[i], optarg, argc);
+            set_option(&all[i], hide_password(optarg), argc);
         else
             take_common(all[i].letter, help, all);
     }

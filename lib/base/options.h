@@ -36,12 +36,14 @@ typedef struct program_help {
     const char *verbose, *quiet; /* of -v and -q; NULL: say more, say less */
     const char *exit_status;     /* NULL: what opkitsu(7) says */
     const char *operands;        /* what they are, or NULL: it takes none */
+    bool has_words;              /* its operands may look like options: the first ends them */
 } program_help;
 
 /* Read the options into their places; `defs` ends with a zeroed one. Every program
  * has -v, -q, -h and -V, too; -h and -V end it. `-prj` is another name of --project,
  * and `-lo` of --listen-only, as in OpenPype's documentation. What is wrong is a usage
- * error. Returns the index in argv of the first operand. */
+ * error. A password in the address of a store is overwritten in argv. Returns the
+ * index in argv of the first operand. */
 int options_read(const program_help *help, const option_def *defs, int argc, char **argv);
 
 /* A usage error if both are given. */

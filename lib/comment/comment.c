@@ -7,8 +7,8 @@
 #include "comment/job.h"
 #include "comment/memory.h"
 #include "comment/post.h"
-#include "record/result.h"
 #include "net/http.h"
+#include "record/result.h"
 
 #include <stdlib.h>
 #include <string.h>

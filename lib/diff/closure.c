@@ -7,28 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct closure {
+struct closure {
+    documents *documents; /* borrowed */
+    arena *arena;         /* borrowed */
+    collection *c;        /* owned */
+};
+
+/* Extending it, for one mapping. */
+typedef struct loading {
     documents *documents;
     mapping *m;
     production *p;       /* the mapping's */
-    collection *c;       /* the mapping's */
+    collection *c;       /* the closure's */
     idset *asked;        /* owned: what the store was asked for */
-    size_t recalled;     /* of the collection's documents */
+    size_t n_recalled;   /* of the collection's documents */
     const char **values; /* owned list, borrowed texts: to be asked for */
     const json **ids;    /* owned list: likewise */
     size_t n, cap, n_ids, cap_ids;
-} closure;
+} loading;
 
 /* ---- asking ---------------------------------------------------------------- */
 
-/* Whether this is asked for the first time. */
-static bool is_new(closure *r, char key, const char *value)
+/* Whether the store was not asked for this yet. */
+static bool is_new(loading *r, char key, const char *value)
 {
     const char *text = arena_printf(r->p->arena, "%c%s", key, value);
     return idset_add(r->asked, text, strlen(text));
 }
 
-static void want(closure *r, store_key key, const char *value)
+static void want(loading *r, store_key key, const char *value)
 {
     if (!value || !*value || !is_new(r, (char)('0' + key), value))
         return;
@@ -36,8 +43,8 @@ static void want(closure *r, store_key key, const char *value)
     r->values[r->n++] = value;
 }
 
-/* `how`: 'i' for the document, 'b' for what is below it. */
-static void want_id(closure *r, char how, const json *id)
+/* `how`: 'i' for the document, 'b' for its children. */
+static void want_id(loading *r, char how, const json *id)
 {
     const char *key = json_id(r->p->arena, id);
     if (!key || !is_new(r, how, key) || (how == 'i' && collection_find(r->c, key)))
@@ -50,7 +57,7 @@ static void want_id(closure *r, char how, const json *id)
 
 /* The sequence that stands in for the parent that OpenPype's shot lacks has no
  * document; the shot's has its record. */
-static void recall_substitute(closure *r, const asset *d)
+static void recall_substitute(loading *r, const asset *d)
 {
     const json *list = json_at(&d->document, "data", "parent_substitutes", NULL);
     const char *parent = json_text(json_at(&d->document, "data", "zou", "parent_id", NULL));
@@ -63,11 +70,11 @@ static void recall_substitute(closure *r, const asset *d)
         e->substitute = true;
 }
 
-/* Of each document that came, the entity. */
-static void recall(closure *r)
+/* Take in the entity of each document that came. */
+static void recall(loading *r)
 {
-    for (; r->recalled < r->c->n; r->recalled++) {
-        const asset *d = r->c->assets[r->recalled];
+    for (; r->n_recalled < r->c->n; r->n_recalled++) {
+        const asset *d = r->c->assets[r->n_recalled];
         const json *data = json_get(&d->document, "data");
         if (d->archived || !d->zou_id)
             continue;
@@ -76,7 +83,7 @@ static void recall(closure *r)
     }
 }
 
-static bool find(closure *r, store_key key, error *e)
+static bool find(loading *r, store_key key, error *e)
 {
     bool ok =
         r->n == 0 || documents_find(r->documents, r->c, (store_query){key, r->values, r->n}, e);
@@ -85,7 +92,7 @@ static bool find(closure *r, store_key key, error *e)
     return ok;
 }
 
-static bool get(closure *r, error *e)
+static bool get(loading *r, error *e)
 {
     bool ok = r->n_ids == 0 || documents_get(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
     r->n_ids = 0;
@@ -93,7 +100,7 @@ static bool get(closure *r, error *e)
     return ok;
 }
 
-static bool below(closure *r, error *e)
+static bool get_children(loading *r, error *e)
 {
     bool ok =
         r->n_ids == 0 || documents_children(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
@@ -104,8 +111,8 @@ static bool below(closure *r, error *e)
 
 /* ---- what is needed ---------------------------------------------------------- */
 
-/* Before anything else: what was touched, and the roots. */
-static bool load_touched(closure *r, error *e)
+/* Before anything else: what the events affect, and the roots. */
+static bool load_affected(loading *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         want(r, STORE_ZOU_ID, r->p->entities[i]->id);
@@ -120,7 +127,7 @@ static bool load_touched(closure *r, error *e)
     return find(r, STORE_NAME, e);
 }
 
-static bool load_above(closure *r, error *e)
+static bool load_parents(loading *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++) {
         const char *parent_id = r->p->entities[i]->parent_id;
@@ -130,26 +137,26 @@ static bool load_above(closure *r, error *e)
     return find(r, STORE_ZOU_ID, e);
 }
 
-/* Whether what is below an entity may have to follow it: it was touched, or is
- * below something that was. (Whether its own document still has to change says
- * nothing: a plan may have been carried out half before a program was killed.) */
-static bool leads(const closure *r, const entity *e)
+/* Whether the children of an entity may have to follow it: the events affect it or an
+ * ancestor of it. (Whether its own document still has to change says
+ * nothing: a program may have been killed halfway through a plan.) */
+static bool leads_children(const loading *r, const entity *e)
 {
     if (e->kind != KIND_EPISODE && e->kind != KIND_SEQUENCE && e->kind != KIND_ASSET_TYPE)
         return false;
     while (e) {
         if (!e->recalled)
             return true;
-        const entity *up = production_find(r->p, e->parent_id);
-        e = up && up->kind < e->kind ? up : NULL;
+        const entity *parent = production_find(r->p, e->parent_id);
+        e = parent && parent->kind < e->kind ? parent : NULL;
     }
     return false;
 }
 
-static bool load_led(closure *r, error *e)
+static bool load_children(loading *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
-        if (leads(r, r->p->entities[i]))
+        if (leads_children(r, r->p->entities[i]))
             want(r, STORE_ZOU_PARENT, r->p->entities[i]->id);
     return find(r, STORE_ZOU_PARENT, e);
 }
@@ -162,9 +169,9 @@ static bool is_listed(const json *ids, const char *id)
     return false;
 }
 
-/* With the list of the project's asset types: those that are none any more. Their
- * documents are among those right below the root. */
-static bool load_asset_types(closure *r, error *e)
+/* With the list of the project's asset types: those that it no longer uses. Their
+ * documents are among the children of the root. */
+static bool load_asset_types(loading *r, error *e)
 {
     const json *ids = &r->p->asset_types;
     if (!json_is(ids, JSON_ARRAY))
@@ -174,7 +181,7 @@ static bool load_asset_types(closure *r, error *e)
         if (d->root_of && strcmp(d->root_of, root_name(ROOT_ASSETS)) == 0)
             want_id(r, 'b', &d->id);
     }
-    if (!below(r, e))
+    if (!get_children(r, e))
         return false;
     for (size_t i = 0; i < r->p->n; i++) {
         entity *x = r->p->entities[i];
@@ -186,7 +193,7 @@ static bool load_asset_types(closure *r, error *e)
 
 /* Documents with the names that are wanted, and with the ids that new ones would
  * get. Names must be resolved as far as that goes by now. */
-static bool load_wanted(closure *r, error *e)
+static bool load_wanted(loading *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         want(r, STORE_NAME, r->p->entities[i]->doc_name);
@@ -207,15 +214,15 @@ static bool load_wanted(closure *r, error *e)
     return get(r, e);
 }
 
-/* Around documents that go: what lies below them, and what they lie below. */
-static bool load_around_leaving(closure *r, error *e)
+/* The children and the parents of documents that are obsolete. */
+static bool load_around_obsolete(loading *r, error *e)
 {
     for (size_t i = 0; i < r->c->n; i++) {
         const asset *d = r->c->assets[i];
         if (!d->archived && naming_is_obsolete(r->p, d, r->m->chosen))
             want_id(r, 'b', &d->id);
     }
-    if (!below(r, e))
+    if (!get_children(r, e))
         return false;
     for (size_t i = 0; i < r->c->n; i++) {
         const asset *d = r->c->assets[i];
@@ -225,7 +232,7 @@ static bool load_around_leaving(closure *r, error *e)
     return get(r, e);
 }
 
-static void resolve(closure *r)
+static void resolve(loading *r)
 {
     collection_end(r->c);
     production_link(r->p);
@@ -235,19 +242,19 @@ static void resolve(closure *r)
 /* ---- all of it ----------------------------------------------------------------- */
 
 /* The documents come in turns: each may bring an entity that needs others. */
-static bool fill_some(closure *r, error *e)
+static bool fill_some(loading *r, error *e)
 {
-    if (!load_touched(r, e))
+    if (!load_affected(r, e))
         return false;
     for (;;) {
         size_t before;
         do {
             before = r->c->n;
-            if (!load_above(r, e) || !load_led(r, e) || !load_asset_types(r, e))
+            if (!load_parents(r, e) || !load_children(r, e) || !load_asset_types(r, e))
                 return false;
         } while (r->c->n > before);
         resolve(r);
-        if (!load_wanted(r, e) || !load_around_leaving(r, e))
+        if (!load_wanted(r, e) || !load_around_obsolete(r, e))
             return false;
         if (r->c->n > before)
             continue;
@@ -256,16 +263,10 @@ static bool fill_some(closure *r, error *e)
     }
 }
 
-static bool fill_whole(closure *r, error *e)
+/* All of the collection is loaded. */
+static bool fill_whole(loading *r, error *e)
 {
-    if (r->c->some) {
-        collection *all = documents_collection(r->documents, r->c->coll, true, r->p->arena, e);
-        if (!all)
-            return false;
-        collection_free(r->c);
-        r->c = r->m->collection = all;
-    }
-    r->recalled = 0;
+    r->n_recalled = 0;
     recall(r);
     if (!load_asset_types(r, e))
         return false;
@@ -273,17 +274,58 @@ static bool fill_whole(closure *r, error *e)
     return true;
 }
 
-bool closure_load(documents *b, mapping *m, bool whole, error *e)
+static bool load_whole(closure *c, error *e)
 {
-    closure r = {
-        .documents = b, .m = m, .p = m->production, .c = m->collection, .asked = idset_new()};
-    bool ok = true, some = r.c->some && documents_is_store(b) && !whole && !r.p->whole;
-    if (some)
-        ok = fill_some(&r, e);
-    if (ok && (!some || task_types_need_whole(m->production, m->collection, m->chosen)))
-        ok = fill_whole(&r, e);
+    if (!c->c->some)
+        return true;
+    collection *all = documents_collection(c->documents, c->c->coll, true, c->arena, e);
+    if (!all)
+        return false;
+    collection_free(c->c);
+    c->c = all;
+    return true;
+}
+
+bool closure_extend(closure *c, mapping *m, closure_scope scope, error *e)
+{
+    loading r = {
+        .documents = c->documents, .m = m, .p = m->production, .c = c->c, .asked = idset_new()};
+    bool some =
+        c->c->some && documents_is_store(c->documents) && scope == CLOSURE_NEEDED && !r.p->whole;
+    bool ok = !some || fill_some(&r, e);
+    if (ok && (!some || task_types_need_whole(r.p, r.c, m->chosen))) {
+        ok = load_whole(c, e);
+        r.c = c->c;
+        m->collection = c->c;
+        ok = ok && fill_whole(&r, e);
+    }
     idset_free(r.asked);
     free(r.values);
     free(r.ids);
     return ok;
+}
+
+/* ---- the closure --------------------------------------------------------------- */
+
+closure *closure_new(documents *b, const char *coll, closure_scope scope, arena *a, error *e)
+{
+    collection *loaded = documents_collection(b, coll, scope == CLOSURE_WHOLE, a, e);
+    if (!loaded)
+        return NULL;
+    closure *c = xmalloc(sizeof *c);
+    *c = (closure){.documents = b, .arena = a, .c = loaded};
+    return c;
+}
+
+void closure_free(closure *c)
+{
+    if (!c)
+        return;
+    collection_free(c->c);
+    free(c);
+}
+
+collection *closure_collection(const closure *c)
+{
+    return c->c;
 }

@@ -3,7 +3,8 @@
 #ifndef OPKITSU_DIFF_DIFF_H
 #define OPKITSU_DIFF_DIFF_H
 
-#include "diff/documents.h"
+#include "diff/changes.h"
+#include "diff/closure.h"
 #include "model/delete_limit.h"
 #include "model/production.h"
 #include "store/settings.h"
@@ -12,10 +13,8 @@ typedef struct diff {
     documents *documents; /* borrowed */
     settings *settings;   /* borrowed */
     delete_limit delete_limit;
-    bool no_skipped; /* --no-skipped */
-    bool drop;       /* --drop */
-
-    unsigned long changes, skipped; /* out: records written */
+    bool drop; /* --drop */
+    change_output out;
 } diff;
 
 typedef enum diff_outcome {
@@ -32,9 +31,9 @@ const char *diff_find_target(diff *d, production *p);
  * settings of this project. */
 void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS]);
 
-/* At the End record, with the production linked up: plan. `*c` is the target's
- * collection, and may become another one, as closure_load says. */
-diff_outcome diff_project(diff *d, production *p, collection **c, const bool chosen[KINDS],
+/* At the End record, with the production linked up: plan. `loaded` are the
+ * documents of the target; of a batch of events they are extended to what it needs. */
+diff_outcome diff_project(diff *d, production *p, closure *loaded, const bool chosen[KINDS],
                           error *e);
 
 /* Kitsu no longer has the project of this id. */

@@ -2,7 +2,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "record/document.h"
+#include "record/end.h"
 #include "record/ndjson.h"
+#include "record/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,36 +150,35 @@ static dumped *dumped_of(documents *b, const char *coll)
 
 static void take_dumped(documents *b, ndjson *in, const json *record)
 {
-    const char *db = json_text(json_at(record, "ns", "db", NULL));
-    const char *coll = json_text(json_at(record, "ns", "coll", NULL));
-    const json *document = json_get(record, "document");
-    if (!db || !coll || !json_is(document, JSON_OBJECT) || !json_get(document, "_id")) {
+    document_record d;
+    if (!document_read(record, &d)) {
         ndjson_complain(in, "a Document without \"ns\" or \"document\" with an \"_id\"");
         return;
     }
     if (!b->db)
-        b->db = db;
-    json_push(b->arena, &dumped_of(b, coll)->documents, *document);
+        b->db = d.db;
+    json_push(b->arena, &dumped_of(b, d.coll)->documents, *d.document);
 }
 
 static void take_dumped_end(documents *b, ndjson *in, const json *record)
 {
-    const char *coll = json_text(json_at(record, "ns", "coll", NULL));
+    end_record end;
     int64_t n;
-    if (!coll || !json_int64(json_at(record, "counts", "Document", NULL), &n)) {
+    end_read(record, &end);
+    if (!end.coll || !end_count(&end, "Document", &n)) {
         ndjson_complain(in, "an End without \"ns\" or \"counts\"");
         return;
     }
-    dumped_of(b, coll)->counted = n;
+    dumped_of(b, end.coll)->counted = n;
 }
 
 static void take_record(documents *b, ndjson *in, const json *record)
 {
-    const char *type = json_text(json_get(record, "type"));
-    if (strcmp(type, "Document") == 0)
-        take_dumped(b, in, record);
-    else if (strcmp(type, "End") == 0)
-        take_dumped_end(b, in, record);
+    switch (record_type_of(record)) {
+    case RECORD_DOCUMENT: take_dumped(b, in, record); break;
+    case RECORD_END: take_dumped_end(b, in, record); break;
+    default: break;
+    }
 }
 
 /* Whether all of each project came. `*e` says what did not. */

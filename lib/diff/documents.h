@@ -24,8 +24,8 @@ documents *documents_from_store(store *s, error *e);
 documents *documents_from_dump(const char *path, error *e);
 void documents_free(documents *b); /* takes NULL */
 
-/* See to it that what is known of this project is what the store has now: for
- * one who stays for long. For a dump nothing happens. */
+/* Bring what is known of this project up to date with the store, for a program that
+ * runs for long. Does nothing for a dump. */
 bool documents_renew(documents *b, const char *zou_id, error *e);
 /* Whether single documents can be asked for, as with a store. */
 bool documents_is_store(const documents *b);

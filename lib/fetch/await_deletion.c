@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define DELETION_SECONDS 10.0 /* to wait */
+#define DELETION_SECONDS 10.0 /* to wait; what Zou has not deleted by then stays */
 
 /* The assets that Kitsu still has. */
 typedef struct remaining {

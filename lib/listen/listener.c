@@ -46,10 +46,10 @@ struct listener {
     bool socket_warned;  /* the user has been warned that it does not work */
     retry retry;
     double read_at, read_seconds, wrote_at;
-    double socketless;       /* seconds between two readings while the socket is silent */
     double checked_at, poll; /* when the store was; seconds until the next time */
     double syncs_from;       /* by clock_now: no full read is requested before */
     double heartbeat;        /* seconds between two */
+    double socketless;       /* seconds between two readings without the socket */
 
     /* Where only the socket brings events: */
     messages messages;

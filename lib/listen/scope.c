@@ -121,8 +121,8 @@ bool scope_find(const scope_request *r, arena *a, scope *out, error *e)
     *out = (scope){.projects = json_null(), .end = {json_null(), json_array()}};
     finding f = {.request = r, .arena = a, .out = out};
     arena *scratch = arena_new();
-    bool ok = (!r->store || store_projects(r->store, &(store_sink){scratch, add_link, &f}, e)) &&
-              ask_kitsu(&f, e);
+    store_sink links = {scratch, add_link, &f};
+    bool ok = (!r->store || store_projects(r->store, &links, e)) && ask_kitsu(&f, e);
     arena_free(scratch);
     free(f.links);
     return ok;

@@ -47,7 +47,7 @@ static const char *dotted(arena *a, const char *const keys[], size_t n)
 
 /* How many of the keys make a path that can be written to: all, or those up
  * to something on the way that is there and no object. */
-static size_t reach(const json *v, const char *const keys[], size_t n, const json **at)
+static size_t writable_keys(const json *v, const char *const keys[], size_t n, const json **at)
 {
     for (size_t i = 0; i < n; i++) {
         v = json_get(v, keys[i]);
@@ -67,7 +67,7 @@ static void change_field(change_builder *d, const char *const keys[], size_t n, 
             put(d->arena, &d->after, keys, n, value, true);
         return;
     }
-    size_t len = reach(d->before, keys, n, &at);
+    size_t len = writable_keys(d->before, keys, n, &at);
     bool there = at && len == n;
     if (value ? there && json_equal(at, value, "assignees") : !there)
         return;

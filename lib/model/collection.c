@@ -39,7 +39,7 @@ static void add_asset(collection *c, const json *document, bool archived)
                  .kind = kind_of(json_text(json_at(data, "zou", "type", NULL))),
                  .root_of = json_text(json_get(data, "root_of")),
                  .archived = archived,
-                 .under = json_id(c->arena, json_get(data, "visualParent"))};
+                 .parent_key = json_id(c->arena, json_get(data, "visualParent"))};
     c->assets = xgrow(c->assets, c->n, &c->cap, sizeof *c->assets);
     c->assets[c->n++] = d;
     HASH_ADD_KEYPTR(hh, c->by_key, d->key, strlen(d->key), d);

@@ -10,20 +10,20 @@
 #include <uthash.h>
 
 typedef struct asset {
-    json document;         /* whole */
-    json id;               /* its `_id`, as it is: {"$oid":…} */
-    const char *key;       /* its `_id` as a text: the hex of an ObjectId */
-    const char *name;      /* never NULL */
-    const char *zou_id;    /* data.zou.id, or NULL: not linked to Kitsu */
-    kind kind;             /* of data.zou.type, or KIND_NONE */
-    const char *root_of;   /* data.root_of, or NULL */
-    bool archived;         /* type is archived_asset */
-    bool published;        /* a subset has it as its parent */
-    const char *under;     /* data.visualParent as a key, or NULL */
-    struct entity *entity; /* what it is linked to, once bound (model/naming.h) */
-    bool removed;          /* the plan deletes it */
-    UT_hash_handle hh;     /* by key */
-    UT_hash_handle hh_zou; /* by zou_id */
+    json document;          /* whole */
+    json id;                /* its `_id`, as it is: {"$oid":…} */
+    const char *key;        /* its `_id` as a text: the hex of an ObjectId */
+    const char *name;       /* never NULL */
+    const char *zou_id;     /* data.zou.id, or NULL: not linked to Kitsu */
+    kind kind;              /* of data.zou.type, or KIND_NONE */
+    const char *root_of;    /* data.root_of, or NULL */
+    bool archived;          /* type is archived_asset */
+    bool published;         /* a subset has it as its parent */
+    const char *parent_key; /* data.visualParent as a key, or NULL */
+    struct entity *entity;  /* what it is linked to, once bound (model/naming.h) */
+    bool removed;           /* the plan deletes it */
+    UT_hash_handle hh;      /* by key */
+    UT_hash_handle hh_zou;  /* by zou_id */
 } asset;
 
 typedef struct collection {

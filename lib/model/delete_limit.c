@@ -23,10 +23,10 @@ option_def delete_limit_option(delete_limit *g, const char *help)
         .name = "max-delete", .value = "N|N%", .help = help, .call = read_limit, .context = g};
 }
 
-bool delete_limit_allows(const delete_limit *g, size_t going, size_t there)
+bool delete_limit_allows(const delete_limit *g, size_t n_deletions, size_t n_live)
 {
     size_t limit = (size_t)g->limit;
     if (!g->given)
-        return going <= 10 || going * 2 <= there;
-    return g->percent ? going * 100 <= limit * there : going <= limit;
+        return n_deletions <= 10 || n_deletions * 2 <= n_live;
+    return g->percent ? n_deletions * 100 <= limit * n_live : n_deletions <= limit;
 }

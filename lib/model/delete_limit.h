@@ -17,7 +17,7 @@ typedef struct delete_limit {
 
 /* --max-delete N|N%. */
 option_def delete_limit_option(delete_limit *g, const char *help);
-/* Whether so many of those that are there may go. */
-bool delete_limit_allows(const delete_limit *g, size_t going, size_t there);
+/* Whether so many of the live ones may be deleted. */
+bool delete_limit_allows(const delete_limit *g, size_t n_deletions, size_t n_live);
 
 #endif

@@ -286,15 +286,15 @@ static json reference(mapping *m, const entity *e)
 
 static json parents_of(mapping *m, const entity *e)
 {
-    const entity *chain[KIND_ENTITIES];
+    const entity *ancestors[KIND_ENTITIES];
     size_t n = 0;
-    for (const entity *up = e->under; up && n < KIND_ENTITIES; up = up->under)
-        chain[n++] = up;
-    const entity *top = n ? chain[n - 1] : e;
+    for (const entity *p = e->doc_parent; p && n < KIND_ENTITIES; p = p->doc_parent)
+        ancestors[n++] = p;
+    const entity *top = n ? ancestors[n - 1] : e;
     json parents = json_array();
     json_push(m->arena, &parents, text(m, root_name(root_above(top->kind))));
     while (n-- > 0)
-        json_push(m->arena, &parents, text(m, chain[n]->doc_name));
+        json_push(m->arena, &parents, text(m, ancestors[n]->doc_name));
     return parents;
 }
 
@@ -317,7 +317,8 @@ change_builder mapping_entity(mapping *m, entity *e)
     json wanted = task_entries(m->production, e, tasks, &m->skipped);
     mapping_set_named(&d, tasks, &wanted, "data");
     change_builder_set(&d, parents_of(m, e), "data", "parents", NULL);
-    change_builder_set(&d, e->under ? reference(m, e->under) : m->roots[root_above(e->kind)].id,
-                       "data", "visualParent", NULL);
+    change_builder_set(
+        &d, e->doc_parent ? reference(m, e->doc_parent) : m->roots[root_above(e->kind)].id, "data",
+        "visualParent", NULL);
     return d;
 }

@@ -48,13 +48,13 @@ static bool is_substitute(const entity *sequence, const entity *shot)
 
 static void find_place(production *p, entity *e)
 {
-    e->under = e->kind == KIND_CONCEPT ? NULL : e->parent;
+    e->doc_parent = e->kind == KIND_CONCEPT ? NULL : e->parent;
     if (e->kind == KIND_SEQUENCE)
         e->no_document =
             e->substitute || json_true(json_at(&e->record, "data", "is_substitute", NULL));
     if (e->kind == KIND_SHOT && e->parent && e->parent->kind == KIND_SEQUENCE &&
         is_substitute(e->parent, e))
-        e->under = e->parent->parent;
+        e->doc_parent = e->parent->parent;
     /* A parent made between two of kitsu-fetch's requests: it comes with the
      * next sync, and a wrong place or name must not come before it. */
     if (e->parent_id && !e->parent && e->kind != KIND_CONCEPT && e->kind != KIND_EPISODE) {
@@ -68,8 +68,8 @@ static const char *wanted_name(arena *a, const entity *e)
     const json *keep = e->asset ? json_at(&e->asset->document, "data", "keep_name", NULL) : NULL;
     if (json_text(keep) && strcmp(keep->text, e->name) == 0)
         return e->asset->name;
-    if (e->under && (e->kind == KIND_SEQUENCE || e->kind == KIND_SHOT))
-        return arena_printf(a, "%s_%s", e->under->doc_name, e->name);
+    if (e->doc_parent && (e->kind == KIND_SEQUENCE || e->kind == KIND_SHOT))
+        return arena_printf(a, "%s_%s", e->doc_parent->doc_name, e->name);
     return e->name;
 }
 
@@ -113,7 +113,7 @@ static claim *claim_of(naming *n, const char *name)
 }
 
 /* This document stays as it is, and so its name is taken. */
-static claim *hold(naming *n, asset *d)
+static claim *hold_name(naming *n, asset *d)
 {
     claim *c = claim_of(n, d->name);
     c->holder = d;
@@ -121,7 +121,7 @@ static claim *hold(naming *n, asset *d)
     return c;
 }
 
-static bool keeps(const bid *b)
+static bool keeps_name(const bid *b)
 {
     const asset *d = b->entity->asset;
     return d && !d->archived && strcmp(d->name, b->claim->name) == 0;
@@ -138,7 +138,7 @@ static bool adoptable(const asset *d)
 static bid *winner_of(const claim *c)
 {
     for (bid *b = c->bids; b; b = b->next)
-        if (keeps(b))
+        if (keeps_name(b))
             return b;
     if (c->holders == 0)
         return c->bids;
@@ -172,14 +172,14 @@ static void withdraw(naming *n, entity *e)
         HASH_DEL(n->bids, b);
         enqueue(n, b->claim);
         if (e->asset && !e->asset->archived)
-            enqueue(n, hold(n, e->asset));
+            enqueue(n, hold_name(n, e->asset));
     }
     for (entity *child = e->first_child; child; child = child->next_sibling)
         if (child->state == ENTITY_SKIPPED)
             withdraw(n, child);
 }
 
-static void lose(naming *n, entity *e, const claim *c, const bid *winner)
+static void skip_loser(naming *n, entity *e, const claim *c, const bid *winner)
 {
     const char *by =
         winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)", kind_name(winner->entity->kind),
@@ -191,7 +191,7 @@ static void lose(naming *n, entity *e, const claim *c, const bid *winner)
 }
 
 /* Skip those of kinds up to `k` that do not get the name. */
-static void judge(naming *n, claim *c, kind k)
+static void judge_claim(naming *n, claim *c, kind k)
 {
     bid *winner = winner_of(c), *b = c->bids;
     while (b) {
@@ -199,7 +199,7 @@ static void judge(naming *n, claim *c, kind k)
             b = b->next;
             continue;
         }
-        lose(n, b->entity, c, winner);
+        skip_loser(n, b->entity, c, winner);
         b = c->bids; /* the list has changed, by the loser and what is below it */
         if (winner && winner->entity->state != ENTITY_LIVE)
             winner = winner_of(c);
@@ -208,19 +208,19 @@ static void judge(naming *n, claim *c, kind k)
 
 /* By kinds from top to bottom: a parent that loses takes its children along,
  * and what they wanted is free for others before these are judged. */
-static void settle(naming *n)
+static void settle_claims(naming *n)
 {
     production *p = n->p;
     for (size_t i = 0; i < p->n; i++) {
         bid *b;
         HASH_FIND_PTR(n->bids, &p->entities[i], b);
         if (b)
-            judge(n, b->claim, p->entities[i]->kind);
+            judge_claim(n, b->claim, p->entities[i]->kind);
         while (n->queue) {
             claim *c = n->queue;
             n->queue = c->queued;
             c->in_queue = false;
-            judge(n, c, p->entities[i]->kind);
+            judge_claim(n, c, p->entities[i]->kind);
         }
     }
 }
@@ -239,8 +239,8 @@ bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[K
 
 /* ---- roots -------------------------------------------------------------------- */
 
-/* The `_id` of a new document. Where another document has it already, by
- * somebody's hand, the next one in a row that is as fixed. */
+/* The `_id` of a new document. Where another document has it already, made by
+ * hand, the next one in a row that is as fixed. */
 static const char *new_id(const naming *n, const char *what)
 {
     for (;;) {
@@ -304,7 +304,7 @@ static void check_roots(naming *n, root_place roots[ROOTS])
 
 /* ---- all of it ------------------------------------------------------------------ */
 
-/* The entity's own document, whose link to it somebody took away. */
+/* The entity's own document, whose link to it was removed. */
 static asset *unlinked(const naming *n, const entity *e)
 {
     asset *d = collection_find(n->c, naming_id(n->p->arena, n->p->id, e->id));
@@ -314,7 +314,7 @@ static asset *unlinked(const naming *n, const entity *e)
 }
 
 /* Entities and documents that belong together by id. */
-static void bind(naming *n, const bool chosen[KINDS])
+static void bind_documents(naming *n, const bool chosen[KINDS])
 {
     for (size_t i = 0; i < n->c->n; i++)
         n->c->assets[i]->entity = NULL;
@@ -352,7 +352,7 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
         asset *d = n->c->assets[i];
         bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
         if (!d->archived && !moves && !naming_is_obsolete(n->p, d, chosen))
-            hold(n, d);
+            hold_name(n, d);
     }
     /* A root that is still to be made, or to be revived, has its name before
      * all that do not have it yet. */
@@ -360,7 +360,7 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
         if (roots[r].key && (!roots[r].asset || roots[r].asset->archived)) {
             asset *future = arena_alloc(n->p->arena, sizeof *future);
             *future = (asset){.name = root_name((root)r), .key = roots[r].key, .root_of = ""};
-            hold(n, future);
+            hold_name(n, future);
         }
 }
 
@@ -379,7 +379,7 @@ static void place_bids(naming *n)
     }
 }
 
-bool naming_above(entity *e)
+bool naming_can_have_children(entity *e)
 {
     if (e->state == ENTITY_LIVE)
         return true;
@@ -398,13 +398,14 @@ static void settle_places(naming *n, root_place roots[ROOTS])
     production *p = n->p;
     for (size_t i = 0; i < p->n; i++) {
         entity *e = p->entities[i];
-        if (e->kind == KIND_ASSET_TYPE && !naming_above(e))
+        if (e->kind == KIND_ASSET_TYPE && !naming_can_have_children(e))
             msg_warn("asset type \"%s\" is skipped: its assets go right below \"%s\"", e->name,
                      root_name(ROOT_ASSETS));
         if (e->state != ENTITY_LIVE)
             continue;
-        e->under = e->under && naming_above(e->under) ? e->under : NULL;
-        if (!e->under && !roots[root_above(e->kind)].key) {
+        e->doc_parent =
+            e->doc_parent && naming_can_have_children(e->doc_parent) ? e->doc_parent : NULL;
+        if (!e->doc_parent && !roots[root_above(e->kind)].key) {
             production_skip(p, e, "parent", "its root document can't be made");
             continue;
         }
@@ -421,7 +422,7 @@ static void settle_places(naming *n, root_place roots[ROOTS])
 void naming_resolve(production *p, collection *c, const bool chosen[KINDS], root_place roots[ROOTS])
 {
     naming n = {.p = p, .c = c};
-    bind(&n, chosen);
+    bind_documents(&n, chosen);
     check_names(p);
     find_roots(&n, chosen, roots);
     hold_names(&n, chosen, roots);
@@ -429,7 +430,7 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS], root
         if (p->entities[i]->state == ENTITY_LIVE)
             p->entities[i]->doc_name = wanted_name(p->arena, p->entities[i]);
     place_bids(&n);
-    settle(&n);
+    settle_claims(&n);
     check_roots(&n, roots);
     settle_places(&n, roots);
     HASH_CLEAR(hh, n.claims);

@@ -17,24 +17,24 @@ typedef struct root_place {
 } root_place;
 
 /* `chosen`: the kinds that are synchronised; entities of others are left out
- * (skipped in silence), their documents stay. Sets `under`, `asset`, `doc_name`
+ * (skipped in silence), their documents stay. Sets `doc_parent`, `asset`, `doc_name`
  * and `doc_id` of every entity that stays live, `entity` of every document
  * that belongs to one, and the roots. */
 void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
                     root_place roots[ROOTS]);
 
 /* The document that is this root: one that says so, a live one before an
- * archived one; else one of that name that nobody else claims. NULL: none. */
+ * archived one; else one of that name that no one else claims. NULL: none. */
 asset *naming_root(const collection *c, root r);
 
 /* Whether a document is of something that Kitsu no longer has. A second
  * document of one entity is not: it stays, somebody must look at it. */
 bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS]);
 
-/* Whether documents can lie below that of this asset type: it is live, or was
- * too large to be read and has one already. Those of others go right below
- * the root. Sets `doc_name`. */
-bool naming_above(entity *e);
+/* Whether the document of this entity can have children: the entity is live, or was
+ * too large to be read and has a document already. Assets of other types are
+ * children of the root. Sets `doc_name`. */
+bool naming_can_have_children(entity *e);
 
 /* A new document's `_id`: the first 12 bytes of SHA-256 over
  * PROJECT_ID "\n" WHAT, in hex: a plan made twice inserts once. */

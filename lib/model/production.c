@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "record/deleted.h"
+#include "record/record.h"
 #include "record/sanitize.h"
 
 #include <stdio.h>
@@ -259,24 +261,21 @@ void production_delete(production *p, kind k, const char *id)
 
 static bool add_deleted(production *p, const json *record, const char **why)
 {
-    const char *id = id_of(record, "id");
-    kind k = kind_of(json_text(json_get(record, "entity_type")));
-    if (!id || k == KIND_NONE) {
+    deleted_record d;
+    deleted_read(record, &d);
+    if (!id_of(record, "id") || d.kind == KIND_NONE) {
         *why = "a Deleted without \"id\", or of an unknown \"entity_type\"";
         return false;
     }
-    if (k < KIND_ENTITIES)
-        production_delete(p, k, id);
+    if (d.kind < KIND_ENTITIES)
+        production_delete(p, d.kind, d.id);
     return true; /* a Task's entity came with those it has */
 }
 
 static bool add_asset_types(production *p, const json *record, const char **why)
 {
-    const json *ids = json_get(record, "ids");
-    bool good = json_is(ids, JSON_ARRAY);
-    for (uint32_t i = 0; good && i < ids->len; i++)
-        good = json_text(&ids->items[i]) != NULL;
-    if (!good) {
+    const json *ids = asset_types_read(record);
+    if (!ids) {
         *why = "an AssetTypes whose \"ids\" is no list of texts";
         return false;
     }
@@ -308,28 +307,31 @@ entity *production_recall(production *p, const json *record, const json *tasks)
     return e;
 }
 
+static bool add_kind(production *p, kind k, const json *record, const char **why)
+{
+    if (k == KIND_TASK)
+        return add_task(p, record, why);
+    if (k == KIND_TASK_TYPE)
+        return add_task_type(p, record, why);
+    return k >= KIND_ENTITIES || add_entity(p, k, record, why);
+}
+
 bool production_add(production *p, const json *record, const char **why)
 {
-    const char *type = json_text(json_get(record, "type"));
     const char *project_id = json_text(json_get(record, "project_id"));
-    kind k = kind_of(type);
+    kind k = kind_of(json_text(json_get(record, "type")));
     bool ok = true;
     if (project_id && strcmp(project_id, p->id) != 0) {
         *why = "a record of another project than the Project before it";
         return false;
     }
-    if (strcmp(type, "Skipped") == 0)
-        ok = add_skipped(p, record, &k, why);
-    else if (strcmp(type, "Deleted") == 0)
-        ok = add_deleted(p, record, why);
-    else if (strcmp(type, "AssetTypes") == 0)
-        ok = add_asset_types(p, record, why);
-    else if (k == KIND_TASK)
-        ok = add_task(p, record, why);
-    else if (k == KIND_TASK_TYPE)
-        ok = add_task_type(p, record, why);
-    else if (k < KIND_ENTITIES && k != KIND_NONE)
-        ok = add_entity(p, k, record, why);
+    switch (record_type_of(record)) {
+    case RECORD_SKIPPED: ok = add_skipped(p, record, &k, why); break;
+    case RECORD_DELETED: ok = add_deleted(p, record, why); break;
+    case RECORD_ASSET_TYPES: ok = add_asset_types(p, record, why); break;
+    case RECORD_KIND: ok = add_kind(p, k, record, why); break;
+    default: break;
+    }
     if (ok && k != KIND_NONE)
         p->counts[k]++;
     return ok;
@@ -337,13 +339,13 @@ bool production_add(production *p, const json *record, const char **why)
 
 /* ---- linking --------------------------------------------------------------- */
 
-static bool counts_agree(production *p, const json *end, const bool need[KINDS], const char **why)
+static bool counts_agree(production *p, const end_record *end, const bool need[KINDS],
+                         const char **why)
 {
-    const json *counts = json_get(end, "counts");
     for (int k = 0; k < KINDS; k++) {
-        int64_t said = 0;
-        const json *v = json_get(counts, kind_name((kind)k));
-        if (v && !json_int64(v, &said)) {
+        int64_t expected = 0;
+        const json *v = json_get(&end->counts, kind_name((kind)k));
+        if (v && !end_count(end, kind_name((kind)k), &expected)) {
             *why = "its counts are not numbers";
             return false;
         }
@@ -353,10 +355,10 @@ static bool counts_agree(production *p, const json *end, const bool need[KINDS],
                                 kind_name((kind)k));
             return false;
         }
-        if ((uint64_t)said != p->counts[k]) {
+        if ((uint64_t)expected != p->counts[k]) {
             *why =
                 arena_printf(p->arena, "%lu %s records came, and End says %lld: the stream was cut",
-                             p->counts[k], kind_name((kind)k), (long long)said);
+                             p->counts[k], kind_name((kind)k), (long long)expected);
             return false;
         }
     }
@@ -377,7 +379,7 @@ static void forget_links(production *p)
     for (size_t i = 0; i < p->n; i++) {
         entity *e = p->entities[i];
         e->state = e->given;
-        e->parent = e->first_child = e->next_sibling = e->under = NULL;
+        e->parent = e->first_child = e->next_sibling = e->doc_parent = NULL;
         e->tasks = NULL;
         e->doc_name = NULL;
         e->no_document = false;
@@ -439,12 +441,11 @@ void production_link(production *p)
     HASH_SORT(p->types, types_by_age);
 }
 
-bool production_end(production *p, const json *end, const bool need[KINDS], const char **why)
+bool production_end(production *p, const end_record *end, const bool need[KINDS], const char **why)
 {
-    const char *scope = json_text(json_get(end, "scope"));
-    p->partial = json_true(json_get(end, "partial"));
-    p->events = scope && strcmp(scope, "events") == 0;
-    p->whole = json_true(json_get(end, "whole"));
+    p->partial = end->partial;
+    p->events = end->scope == END_EVENTS;
+    p->whole = end->whole;
     if (!counts_agree(p, end, need, why))
         return false;
     production_link(p);

@@ -11,7 +11,7 @@
 #ifndef OPKITSU_MODEL_PRODUCTION_H
 #define OPKITSU_MODEL_PRODUCTION_H
 
-#include "json/json.h"
+#include "record/end.h"
 #include "record/kind.h"
 
 #include <uthash.h>
@@ -33,8 +33,9 @@ struct entity {
     const char *parent_id;              /* Kitsu's: an asset's is its type; NULL: none */
     entity *parent;                     /* that entity, or NULL */
     entity *first_child, *next_sibling; /* the other way round */
-    entity *under; /* whose document its own lies under; NULL: the root (model/naming.h) */
-    task *tasks;   /* the first by `created_at`, id */
+    entity
+        *doc_parent; /* whose document is the parent of its own; NULL: the root (model/naming.h) */
+    task *tasks;     /* the first by `created_at`, id */
 
     entity_state state, given; /* `given`: by its own record, without what it is linked to */
     bool passed_on;            /* its Skipped came in the stream, or none is to be written */
@@ -110,7 +111,7 @@ bool production_add(production *p, const json *record, const char **why);
 /* The End record: production_link. False, with `*why` in the arena: counts
  * differ, or a kind is not there. `need` says which kinds must have been read in
  * scope `full`. */
-bool production_end(production *p, const json *end, const bool need[KINDS], const char **why);
+bool production_end(production *p, const end_record *end, const bool need[KINDS], const char **why);
 
 /* Take in an entity from what the store has of it: `record` is a document's
  * `data.zou`, `tasks` its `data.tasks` or NULL. NULL: it is no entity, or one

@@ -63,8 +63,8 @@ static bool is_wanted_type(const production *p, const task_type *t)
     return !p->any_type_listed || t->in_project || t->used;
 }
 
-/* Whether the plan takes away an entry of a type that is wanted no more by what
- * is in view. */
+/* Whether the plan removes an entry of a type that, by what is loaded, is no longer
+ * wanted. */
 static bool loses_type(const production *p, const asset *d, const bool chosen[KINDS],
                        const char *type)
 {

@@ -43,8 +43,8 @@ bool http_upload_check(const char *file, error *e)
 /* After the tries: 1, 2, 4, 8 fifteenths of the time. */
 double http_retry_wait(int tries, double asked, const error *e)
 {
-    double all = clock_setting("OPKITSU_RETRY_SECONDS", RETRY_SECONDS),
-           most = all * MAX_RETRY_AFTER;
+    double all = clock_setting("OPKITSU_RETRY_SECONDS", RETRY_SECONDS);
+    double most = all * MAX_RETRY_AFTER;
     double seconds = clock_jitter(all * (1 << (tries - 1)) / 15);
     if (asked > seconds)
         seconds = asked < most ? asked : most;

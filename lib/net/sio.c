@@ -15,13 +15,13 @@
 
 #define FIRST_WAIT   0.5  /* seconds before the socket is opened again, */
 #define LONGEST_WAIT 30.0 /* doubled each time; */
-#define REFUSED_WAIT 60.0 /* where there is none; */
-#define HELD_SECONDS 30.0 /* a connection that held that long was a good one */
+#define REFUSED_WAIT 60.0 /* if the server has none */
+#define HELD_SECONDS 30.0 /* a connection that held so long resets the wait */
 
 #define OPEN_SECONDS  20.0  /* for the handshake and for what is posted */
-#define MIN_PATIENCE  5.0   /* seconds; within these bounds the server's own words */
-#define MAX_PATIENCE  600.0 /* are believed on how often it pings */
-#define GRACE_SECONDS 5.0   /* for its way to here */
+#define MIN_PATIENCE  5.0   /* seconds; bounds of how often the server says that it */
+#define MAX_PATIENCE  600.0 /* pings */
+#define GRACE_SECONDS 5.0   /* for a ping's way to here */
 
 #define MAX_SID 200 /* bytes; Engine.IO's are 20 */
 
@@ -96,9 +96,9 @@ void sio_free(sio *s)
     free(s);
 }
 
-/* End the connection, and say why. */
-__attribute__((format(printf, 3, 4))) static void end(sio *s, sio_event why, const char *format,
-                                                      ...)
+/* Close the connection, and report why. */
+__attribute__((format(printf, 3, 4))) static void close_with(sio *s, sio_event why,
+                                                             const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -123,8 +123,8 @@ double sio_due_in(const sio *s)
 {
     if (s->state != CLOSED)
         return -1;
-    double left = s->due - clock_now();
-    return left > 0 ? left : 0;
+    double remaining = s->due - clock_now();
+    return remaining > 0 ? remaining : 0;
 }
 
 bool sio_is_joined(const sio *s)
@@ -138,7 +138,7 @@ static http_call *call(sio *s, const char *method, const char *body, double seco
     buf_adds(&url, s->url);
     if (s->sid)
         buf_addf(&url, "&sid=%s", s->sid);
-    /* A packet twice does no harm: who joins, and who is there. */
+    /* A packet that arrives twice does no harm: they only join and answer pings. */
     http_request r = {
         .method = method, .url = url.data, .token = s->token, .body = body, .repeatable = true};
     http_call *c = http_call_new(s->multi, &r, seconds);
@@ -179,7 +179,7 @@ static void take_handshake(sio *s, const char *body, size_t len)
     bool ok = len > 1 && body[0] == '0' && json_parse(s->arena, body + 1, len - 1, &v, NULL, NULL);
     const char *sid = ok ? json_text(json_get(&v, "sid")) : NULL;
     if (!is_sid(sid)) {
-        end(s, SIO_REFUSED, "%s: that is no Socket.IO", s->url);
+        close_with(s, SIO_REFUSED, "%s: unexpected reply: not Socket.IO", s->url);
         return;
     }
     json_double(json_get(&v, "pingInterval"), &interval);
@@ -223,11 +223,11 @@ static void take_socket_packet(sio *s, const char *packet, size_t len)
             s->fn(s->context, SIO_JOINED, NULL, NULL);
         }
         break;
-    case '1': end(s, SIO_LOST, "%s: the server closed it", s->url); break;
+    case '1': close_with(s, SIO_LOST, "%s: the server closed the socket", s->url); break;
     case '2': take_message(s, packet + skip, len - skip); break;
     case '4':
-        end(s, SIO_DENIED, "%s: the server refused it: %.*s", s->url,
-            (int)(len - skip > 200 ? 200 : len - skip), packet + skip);
+        close_with(s, SIO_DENIED, "%s: the server refused the socket: %.*s", s->url,
+                   (int)(len - skip > 200 ? 200 : len - skip), packet + skip);
         break;
     default: break;
     }
@@ -237,7 +237,7 @@ static void take_socket_packet(sio *s, const char *packet, size_t len)
 static void take_packet(sio *s, const char *packet, size_t len)
 {
     switch (len ? packet[0] : 0) {
-    case '1': end(s, SIO_LOST, "%s: the server closed it", s->url); break;
+    case '1': close_with(s, SIO_LOST, "%s: the server closed the socket", s->url); break;
     case '2':
         post(s, "3");
         if (s->state == JOINED)
@@ -253,8 +253,8 @@ static void take_packet(sio *s, const char *packet, size_t len)
 
 static void take_packets(sio *s, const char *body, size_t len)
 {
-    if (len == 0) /* an endless loop, if it went on like that */
-        end(s, SIO_LOST, "%s: an empty answer", s->url);
+    if (len == 0) /* if that went on: an endless loop */
+        close_with(s, SIO_LOST, "%s: an empty answer", s->url);
     while (len > 0 && s->state != CLOSED) {
         const char *separator = memchr(body, SEPARATOR, len);
         size_t one = separator ? (size_t)(separator - body) : len;
@@ -266,30 +266,31 @@ static void take_packets(sio *s, const char *body, size_t len)
     }
 }
 
-/* No connection, or a broken one; what is said of it begins with the request's
- * URL, whose end is the secret of this connection. */
-static void end_unanswered(sio *s, const error *e)
+/* No connection, or a broken one. The error begins with the request's URL, whose end,
+ * the secret of this connection, must not be shown. */
+static void close_unanswered(sio *s, const error *e)
 {
     size_t len = strlen(s->url), whole = len;
     if (strncmp(e->what, s->url, len) != 0)
         len = whole = 0;
     else
         whole += strcspn(e->what + len, ":");
-    end(s, e->status == 78 ? SIO_REFUSED : SIO_LOST, "%.*s%s", (int)len, e->what, e->what + whole);
+    close_with(s, e->status == 78 ? SIO_REFUSED : SIO_LOST, "%.*s%s", (int)len, e->what,
+               e->what + whole);
 }
 
-/* Whether an answer is one to be read; the connection has ended if not. */
+/* Whether the answer is to be read; if not, the connection has been closed. */
 static bool is_good(sio *s, bool answered, const http_answer *answer, const error *e)
 {
     int status = answer->status;
     if (!answered)
-        end_unanswered(s, e);
+        close_unanswered(s, e);
     else if (status == 401 || status == 422)
-        end(s, SIO_DENIED, "%s: HTTP %d", s->url, status);
+        close_with(s, SIO_DENIED, "%s: HTTP %d", s->url, status);
     else if (s->state == OPENING && status / 100 == 4 && status != 429)
-        end(s, SIO_REFUSED, "%s: HTTP %d", s->url, status);
+        close_with(s, SIO_REFUSED, "%s: HTTP %d", s->url, status);
     else if (status / 100 != 2)
-        end(s, SIO_LOST, "%s: HTTP %d", s->url, status);
+        close_with(s, SIO_LOST, "%s: HTTP %d", s->url, status);
     return s->state != CLOSED;
 }
 
@@ -319,9 +320,9 @@ static void take_post(sio *s)
     http_call_free(c);
 }
 
-/* ---- at work ------------------------------------------------------------ */
+/* ---- waiting ------------------------------------------------------------ */
 
-/* Start what is to be under way. */
+/* Start the requests that should be under way. */
 static void start_calls(sio *s)
 {
     if (s->state < JOINING)
@@ -341,7 +342,7 @@ static bool has_ended(const http_call *c)
 
 void sio_wait(sio *s, int fd, double seconds)
 {
-    /* One may have ended as soon as it was sent. */
+    /* A request may have ended as soon as it was sent. */
     if (!has_ended(s->post) && !has_ended(s->poll))
         http_multi_wait(s->multi, fd, seconds);
     if (has_ended(s->post))
@@ -349,9 +350,9 @@ void sio_wait(sio *s, int fd, double seconds)
     if (has_ended(s->poll))
         take_poll(s);
     if (s->state == JOINING && clock_now() - s->opened > OPEN_SECONDS)
-        end(s, SIO_LOST, "%s: no answer", s->url);
+        close_with(s, SIO_LOST, "%s: no answer", s->url);
     bool sent = s->poll && (s->post || !s->waiting.len);
     start_calls(s);
     if (!sent && s->poll)
-        http_multi_wait(s->multi, -1, 0); /* on its way while the caller is busy */
+        http_multi_wait(s->multi, -1, 0); /* sent while the caller is busy */
 }

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "record/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,8 +61,7 @@ static json reviewed_instance(arena *a, const publish_options *o)
 
 json publish_of_options(arena *a, const publish_options *o)
 {
-    json record = json_object(), instances = json_array();
-    add_text(a, &record, "type", "Publish");
+    json record = record_new(a, RECORD_PUBLISH), instances = json_array();
     add_text(a, &record, "id", o->id);
     add_text(a, &record, "project", o->project);
     add_text(a, &record, "asset", o->asset);

@@ -141,8 +141,8 @@ static bool was_synchronised(push_run *r, const obsolete *o)
 {
     if (o->seen_until)
         return true;
-    msg_error("%s: nothing is deleted in Kitsu: the project was never synchronised, so it is not "
-              "known which of %zu entities OpenPype had",
+    msg_error("%s: %zu entities would be deleted in Kitsu: nothing is deleted, as the project was "
+              "never synchronised and it is not known which of them OpenPype had",
               r->plan->c->coll, o->n);
     r->trouble = true;
     return false;
@@ -152,8 +152,8 @@ static bool is_within_limit(push_run *r, const obsolete *o)
 {
     if (delete_limit_allows(&r->context->delete_limit, o->n, o->live))
         return true;
-    msg_error("%s: nothing is deleted in Kitsu: it would be %zu of %zu entities. To allow that, "
-              "run again with --max-delete %zu",
+    msg_error("%s: %zu of %zu entities would be deleted in Kitsu: nothing is deleted. If that is "
+              "right, run again with --max-delete %zu",
               r->plan->c->coll, o->n, o->live, o->n);
     r->trouble = true;
     return false;

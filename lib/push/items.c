@@ -32,7 +32,7 @@ push_item *push_item_find(const push_plan *p, const char *key)
 
 push_item *push_item_parent_of(const push_plan *p, const push_item *i)
 {
-    return push_item_find(p, i->document->under);
+    return push_item_find(p, i->document->parent_key);
 }
 
 push_item *push_item_ancestor(const push_plan *p, const push_item *i, kind k)

@@ -63,7 +63,7 @@ static void add_documents(push_plan *p)
         if (p->items[n]->document->zou_id)
             resolve_linked(p, p->items[n]);
     for (size_t n = 0; n < p->c->n; n++) {
-        push_item *parent = push_item_find(p, p->c->assets[n]->under);
+        push_item *parent = push_item_find(p, p->c->assets[n]->parent_key);
         if (parent && !p->c->assets[n]->archived)
             parent->has_children = true;
     }
@@ -83,7 +83,7 @@ static root root_of(const push_plan *p, const asset *d)
         for (int r = 0; r < ROOTS; r++)
             if (is_root(d, (root)r))
                 return (root)r;
-        d = collection_find(p->c, d->under);
+        d = collection_find(p->c, d->parent_key);
     }
     return ROOTS;
 }
@@ -102,7 +102,7 @@ static kind kind_by_name(const push_plan *p, const char *name)
  * name of one that the project uses. */
 static bool is_asset_type(const push_plan *p, const push_item *i)
 {
-    const asset *parent = collection_find(p->c, i->document->under);
+    const asset *parent = collection_find(p->c, i->document->parent_key);
     return parent && is_root(parent, ROOT_ASSETS) &&
            (i->has_children || push_asset_type_is_used(p, i->document->name));
 }
@@ -128,7 +128,7 @@ static kind resolve_kind(const push_plan *p, const push_item *i)
 /* The document's name without its parent's. */
 static const char *own_name(const push_plan *p, const push_item *i)
 {
-    const asset *parent = collection_find(p->c, i->document->under);
+    const asset *parent = collection_find(p->c, i->document->parent_key);
     const char *name = i->document->name;
     size_t len = parent && !parent->root_of ? strlen(parent->name) : 0;
     bool prefixed =
@@ -153,8 +153,8 @@ static void resolve_item(push_plan *p, push_item *i);
 /* Why a document cannot be pushed for the sake of its parent's document; NULL: it can. */
 static const char *document_fault(const push_plan *p, const push_item *i)
 {
-    const asset *parent = collection_find(p->c, i->document->under);
-    if (i->document->under && !parent)
+    const asset *parent = collection_find(p->c, i->document->parent_key);
+    if (i->document->parent_key && !parent)
         return "its parent is not a document of this project";
     return parent && parent->archived ? "its parent is archived" : NULL;
 }

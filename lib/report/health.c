@@ -3,8 +3,8 @@
 #include "store/lease.h"
 #include "store/state.h"
 #include "zou/event_log.h"
-#include "zou/token.h"
 #include "zou/session_file.h"
+#include "zou/token.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -4,15 +4,18 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "record/display.h"
-#include "record/ndjson.h"
 #include "record/skipped.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #define MAX_REMARKS 20 /* lines of one sort that are printed; more would scroll away */
+
+static FILE *passed_on; /* owned: where the records go; NULL: nowhere */
 
 void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
                   char **argv)
@@ -21,20 +24,48 @@ void report_start(const char *name, const program_help *help, const option_def *
     options_read(help, defs, argc, argv);
 }
 
-int report_read(void (*fn)(void *context, const json *record), void *context)
+bool report_pass_on(void)
 {
-    ndjson *in = ndjson_new(STDIN_FILENO, "stdin");
+    if (!isatty(STDOUT_FILENO)) {
+        int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0 || !(passed_on = fdopen(fd, "w")))
+            return false;
+    }
+    return dup2(STDERR_FILENO, STDOUT_FILENO) == STDOUT_FILENO;
+}
+
+static void pass_on(const ndjson *in)
+{
+    size_t len;
+    const char *line = ndjson_line(in, &len);
+    if (passed_on)
+        fwrite(line, 1, len, passed_on);
+}
+
+int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context)
+{
     arena *a = arena_new();
     json record;
     int got;
     while ((got = ndjson_next(in, a, &record)) == 1) {
+        pass_on(in);
         fn(context, &record);
         arena_reset(a);
     }
     int status = got < 0 ? EX_IOERR : ndjson_bad(in) ? 1 : EX_OK;
     arena_free(a);
-    ndjson_free(in);
     return status;
+}
+
+int report_end(int status)
+{
+    bool lost = passed_on && ferror(passed_on);
+    if (passed_on && (fclose(passed_on) != 0 || lost)) {
+        msg_error("cannot write the records: %s", strerror(errno));
+        status = EX_IOERR;
+    }
+    passed_on = NULL;
+    return output_close(status);
 }
 
 void remarks_add(remarks *r, buf *line)
@@ -45,16 +76,17 @@ void remarks_add(remarks *r, buf *line)
     r->n++;
 }
 
-void remarks_print(remarks *r)
+void remarks_print(remarks *r, const char *prefix)
 {
     const char *line = r->lines.data;
     for (long i = 0; i < r->n && i < MAX_REMARKS; i++) {
         size_t len = strcspn(line, "\n") + 1;
+        output_write(prefix, strlen(prefix));
         output_write(line, len);
         line += len;
     }
     if (r->n > MAX_REMARKS)
-        printf("  ... and %ld more\n", r->n - MAX_REMARKS);
+        printf("%s  ... and %ld more\n", prefix, r->n - MAX_REMARKS);
     buf_clear(&r->lines);
     r->n = 0;
 }

@@ -6,14 +6,22 @@
 #include "base/buf.h"
 #include "base/options.h"
 #include "json/json.h"
+#include "record/ndjson.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The first call of main; `defs` as in options_read. */
 void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
                   char **argv);
-/* Hand out stdin's records, one by one. Returns the exit status of the reading. */
-int report_read(void (*fn)(void *context, const json *record), void *context);
+/* From now on the report goes to stderr, and stdout, unless it is a terminal, gets the
+ * records that report_read reads, unchanged. False: errno says why not. */
+bool report_pass_on(void);
+/* Hand out the records of `in`, one by one. Returns the exit status of the reading. */
+int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context);
+/* The last call of main. Returns `status`, or 74 (EX_IOERR, with a message) when
+ * anything written was lost. */
+int report_end(int status);
 
 /* Lines of one sort. A zeroed one is empty. */
 typedef struct remarks {
@@ -23,8 +31,9 @@ typedef struct remarks {
 
 /* Take over a line without its newline; `*line` is empty afterwards. */
 void remarks_add(remarks *r, buf *line);
-/* Print the first 20 and how many more there are; it is empty afterwards. */
-void remarks_print(remarks *r);
+/* Print the first 20 and how many more there are, each after `prefix`; it is empty
+ * afterwards. */
+void remarks_print(remarks *r, const char *prefix);
 void remarks_free(remarks *r);
 
 /* Add a line on a Skipped record. */

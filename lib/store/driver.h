@@ -3,7 +3,7 @@
 #ifndef OPKITSU_STORE_DRIVER_H
 #define OPKITSU_STORE_DRIVER_H
 
-#include "store/store.h"
+#include "store/types.h"
 
 typedef struct store_driver {
     bool atomic;

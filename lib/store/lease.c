@@ -16,7 +16,7 @@
 
 #define LEASE_SECONDS 20.0
 
-#define WRITER "lease" /* the id of the one that writers to the store have */
+#define WRITER "lease" /* the `_id` of the lease of writers to the store */
 
 struct lease {
     store *store;   /* borrowed */
@@ -186,59 +186,53 @@ static bool write_record(lease *l, arena *a, const record *r, const char *owner,
     *done = w.outcome == STORE_DONE;
     if (w.outcome != STORE_REFUSED)
         return true;
-    e->status = EX_IOERR;
-    snprintf(e->what, sizeof e->what, "%s: it refuses its own state: %s", store_name(l->store),
-             w.what);
-    return false;
+    return error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", store_name(l->store),
+                     w.what);
 }
 
 /* ---- holding ------------------------------------------------------------ */
 
-static lease_outcome lose(lease *l, const record *r, error *e)
+static lease_outcome lease_set_lost(lease *l, const record *r, error *e)
 {
     l->ours = false;
-    e->status = EX_TEMPFAIL;
     if (r->owner)
-        snprintf(e->what, sizeof e->what, "%s: the lease is lost: %.128s has it now",
-                 store_name(l->store), r->owner);
+        error_set(e, EX_TEMPFAIL, "%s: lease lost: %.128s holds it now", store_name(l->store),
+                  r->owner);
     else
-        snprintf(e->what, sizeof e->what, "%s: the lease is lost: it was given back",
-                 store_name(l->store));
+        error_set(e, EX_TEMPFAIL, "%s: lease lost: it was released", store_name(l->store));
     return LEASE_LOST;
 }
 
-static lease_outcome wait_for(lease *l, const record *r, error *e)
+static lease_outcome lease_set_others(lease *l, const record *r, error *e)
 {
     const char *owner = r->owner ? r->owner : "one that is as fast";
-    e->status = EX_TEMPFAIL;
     if (strcmp(l->id, WRITER) == 0)
-        snprintf(e->what, sizeof e->what,
-                 "%s: another program writes to it: %.128s has the lease (see sync-status)",
-                 store_name(l->store), owner);
+        error_set(e, EX_TEMPFAIL,
+                  "%s: another program writes to it: %.128s has the lease (see sync-status)",
+                  store_name(l->store), owner);
     else
-        snprintf(e->what, sizeof e->what, "%s: another %.32s is at work: %.128s has its lease",
-                 store_name(l->store), l->id, owner);
+        error_set(e, EX_TEMPFAIL, "%s: another %.32s is at work: %.128s has its lease",
+                  store_name(l->store), l->id, owner);
     return LEASE_OTHERS;
 }
 
-static lease_outcome look(lease *l, arena *a, error *e)
+static lease_outcome lease_look(lease *l, arena *a, error *e)
 {
     record r;
     double now;
     if (!read_record(l, a, &r, e) || !store_now(l->store, &now, e))
         return LEASE_FAILED;
     if (!is_ours(l, &r))
-        return lose(l, &r, e);
+        return lease_set_lost(l, &r, e);
     if (r.expires - now >= lease_margin())
         return LEASE_HELD;
     l->ours = false;
-    e->status = EX_TEMPFAIL;
-    snprintf(e->what, sizeof e->what, "%s: the lease is lost: nobody renews it",
-             store_name(l->store));
+    error_set(e, EX_TEMPFAIL, "%s: lease lost: its holder no longer renews it",
+              store_name(l->store));
     return LEASE_LOST;
 }
 
-static lease_outcome take(lease *l, arena *a, error *e)
+static lease_outcome lease_take(lease *l, arena *a, error *e)
 {
     record r;
     double now, begun = clock_now();
@@ -247,11 +241,11 @@ static lease_outcome take(lease *l, arena *a, error *e)
         return LEASE_FAILED;
     /* One of our own is from a try whose answer did not come. */
     if (r.owner && r.expires > now && strcmp(r.owner, l->owner) != 0)
-        return wait_for(l, &r, e);
+        return lease_set_others(l, &r, e);
     if (!write_record(l, a, &r, l->owner, r.term + 1, now + lease_seconds(), &done, e))
         return LEASE_FAILED;
     if (!done)
-        return wait_for(l, &(record){0}, e);
+        return lease_set_others(l, &(record){0}, e);
     l->term = r.term + 1;
     l->ours = true;
     l->renewed = begun;
@@ -259,8 +253,8 @@ static lease_outcome take(lease *l, arena *a, error *e)
     return LEASE_HELD;
 }
 
-/* Also when its time is over, as long as nobody else has taken it. */
-static lease_outcome keep(lease *l, bool renew, arena *a, error *e)
+/* Also after it has expired, as long as no one else has taken it. */
+static lease_outcome lease_keep(lease *l, bool renew, arena *a, error *e)
 {
     record r;
     double now, begun = clock_now();
@@ -268,7 +262,7 @@ static lease_outcome keep(lease *l, bool renew, arena *a, error *e)
     if (!read_record(l, a, &r, e))
         return LEASE_FAILED;
     if (!is_ours(l, &r))
-        return lose(l, &r, e);
+        return lease_set_lost(l, &r, e);
     if (!renew)
         return LEASE_HELD;
     if (!store_now(l->store, &now, e) ||
@@ -277,7 +271,7 @@ static lease_outcome keep(lease *l, bool renew, arena *a, error *e)
     if (!done) {
         if (!read_record(l, a, &r, e))
             return LEASE_FAILED;
-        return lose(l, &r, e);
+        return lease_set_lost(l, &r, e);
     }
     l->renewed = begun;
     return LEASE_HELD;
@@ -286,10 +280,10 @@ static lease_outcome keep(lease *l, bool renew, arena *a, error *e)
 lease_outcome lease_hold(lease *l, error *e)
 {
     arena *a = arena_new();
-    lease_outcome outcome = l->handed_down ? look(l, a, e)
+    lease_outcome outcome = l->handed_down ? lease_look(l, a, e)
                             : l->term == 0
-                                ? take(l, a, e)
-                                : keep(l, clock_now() - l->renewed >= lease_renewal(), a, e);
+                                ? lease_take(l, a, e)
+                                : lease_keep(l, clock_now() - l->renewed >= lease_renewal(), a, e);
     arena_free(a);
     return outcome;
 }
@@ -330,7 +324,7 @@ bool lease_extend(lease *l, double begun, error *e)
     if (clock_now() - begun < lease_renewal())
         return true;
     arena *a = arena_new();
-    bool ok = keep(l, true, a, e) == LEASE_HELD;
+    bool ok = lease_keep(l, true, a, e) == LEASE_HELD;
     arena_free(a);
     return ok;
 }

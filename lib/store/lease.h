@@ -40,18 +40,18 @@ void lease_free(lease *l); /* takes NULL; gives nothing back */
 const char *lease_text(const lease *l);
 /* Whether it was taken by us, not handed down. */
 bool lease_is_taken(const lease *l);
-/* Just the two. */
+/* The two parts of lease_text. */
 const char *lease_owner(const lease *l);
 int64_t lease_term(const lease *l);
 
 typedef enum lease_outcome {
     LEASE_HELD,
     LEASE_OTHERS, /* not yet ours: `*e` says whose, with status 75 */
-    LEASE_LOST,   /* no more ours, and never again: the same */
+    LEASE_LOST,   /* no longer ours, and never again: the same */
     LEASE_FAILED  /* the store did: `*e` */
 } lease_outcome;
 
-/* See to it that the lease is held: take it, look whether it is still ours, or
+/* Ensure that the lease is held: take it, look whether it is still ours, or
  * renew it when that is due. One that was handed down is only looked at. Call
  * it between store_begin and store_commit. */
 lease_outcome lease_hold(lease *l, error *e);
@@ -61,7 +61,7 @@ lease_outcome lease_hold_alone(lease *l, error *e);
  * the one that handed it down, from renewing it since `begun` (clock_now):
  * renew it if that was long. False: the store failed. */
 bool lease_extend(lease *l, double begun, error *e);
-/* Give it back if it is held, as a batch of its own; one that was handed down
+/* Release it if it is held, as a batch of its own; one that was handed down
  * stays. False: the store failed. */
 bool lease_give_back(lease *l, error *e);
 

@@ -47,18 +47,18 @@ static bool mongo_now(store *base, double *seconds, error *e)
         bson_iter_t it;
         bson_error_t why;
         bool ok = mongoc_client_command_simple(s->client, "admin", question, NULL, &reply, &why);
-        bool told =
+        bool has_time =
             ok && bson_iter_init_find(&it, &reply, "localTime") && BSON_ITER_HOLDS_DATE_TIME(&it);
-        if (told)
+        if (has_time)
             *seconds = (double)bson_iter_date_time(&it) / 1e3;
         bson_destroy(question);
         bson_destroy(&reply);
-        if (told)
+        if (has_time)
             return true;
         if (!ok && why.code != COMMAND_NOT_FOUND)
             return mongo_fail(s, &why, e);
     }
-    return error_set(e, EX_PROTOCOL, "%s: it does not tell its time", base->name);
+    return error_set(e, EX_PROTOCOL, "%s: the server did not report its time", base->name);
 }
 static bool mongo_drop(store *base, store_ns ns, bool anyway, store_content *content, error *e)
 {
@@ -121,9 +121,9 @@ static bool mongo_index(store *base, store_ns ns, error *e)
     (void)e; /* a server that can't is used without */
     if (create_indexes(s, ns, true, &why) || create_indexes(s, ns, false, &why))
         return true;
-    if (!s->index_complained)
-        msg_warn("%s: it goes without indexes: %s", base->name, why.message);
-    s->index_complained = true;
+    if (!s->index_warned)
+        msg_warn("%s: continuing without indexes: %s", base->name, why.message);
+    s->index_warned = true;
     return true;
 }
 

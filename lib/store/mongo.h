@@ -19,7 +19,7 @@ typedef struct mongo_store {
     store base;
     mongoc_client_t *client; /* owned */
     bool reached;            /* it has answered once */
-    bool index_complained;
+    bool index_warned;
 } mongo_store;
 
 /* Fill in `*e` from what libmongoc said. Returns false. */

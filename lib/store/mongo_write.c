@@ -137,7 +137,7 @@ static bool take_write_error(mongo_store *s, sending *sent, const bson_t *reply,
     if (code == OUT_OF_DISK_SPACE)
         return error_set(e, EX_IOERR, "%s: %s", s->base.name, message);
     if (index < 0 || (size_t)index >= sent->n)
-        return error_set(e, EX_PROTOCOL, "%s: an answer that makes no sense", s->base.name);
+        return error_set(e, EX_PROTOCOL, "%s: unexpected reply to a bulk of writes", s->base.name);
     store_write *w = sent->writes[index];
     w->outcome = code == DUPLICATE_KEY ? STORE_MISSED : STORE_REFUSED;
     snprintf(w->what, sizeof w->what, "%s", message);
@@ -279,7 +279,7 @@ bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *
              mongo_fail(s, &be, e);
         mongoc_collection_destroy(collection);
     } else {
-        error_set(e, EX_IOERR, "%s: it refuses its own state: %s", base->name, why.what);
+        error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", base->name, why.what);
     }
     bson_destroy(upsert);
     bson_destroy(&bytes);

@@ -85,7 +85,7 @@ bool sqlite_fail(const sqlite_store *s, error *e)
         return error_set(e, status, "%s: another program has kept it locked for %u s", name,
                          s->wait);
     case SQLITE_NOTADB: return error_set(e, status, "%s: not an SQLite database", name);
-    case SQLITE_FULL: return error_set(e, status, "%s: no space left for it", name);
+    case SQLITE_FULL: return error_set(e, status, "%s: no space left", name);
     case SQLITE_READONLY:
         return error_set(e, status, "%s: cannot be written: the file or its folder is read-only",
                          name);

@@ -70,7 +70,7 @@ static void bind_row(sqlite3_stmt *statement, const row *r, arena *a, bool avalo
     sqlite_bind(statement, 9, json_text(json_at(d, "data", "root_of", NULL)));
 }
 
-/* In the batch's transaction nobody else can write, so what `before` says
+/* No one else can write during the batch's transaction, so what `before` says
  * still holds; only the number of rows is looked at. */
 static bool write_one(sqlite_store *s, sqlite3_stmt *statement, store_ns ns, store_write *w, row *r,
                       arena *a, error *e)
@@ -142,5 +142,5 @@ bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, error 
             return false;
     }
     return w.outcome == STORE_DONE ||
-           error_set(e, EX_IOERR, "%s: it refuses its own state: %s", base->name, w.what);
+           error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", base->name, w.what);
 }

@@ -97,7 +97,7 @@ store *store_open(const char *url, store_mode mode, unsigned wait, error *e)
         s = open_mongo(url, e);
     } else {
         error_set(e, EX_CONFIG,
-                  "the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH");
+                  "bad store URL: use mongodb://..., mongodb+srv://... or sqlite:PATH");
     }
     buf_free(&path);
     if (s && strcmp(environment("AVALON_DB", "avalon"),

@@ -18,12 +18,7 @@
 #ifndef OPKITSU_STORE_STORE_H
 #define OPKITSU_STORE_STORE_H
 
-#include "base/error.h"
-#include "json/json.h"
-
-typedef struct store store;
-
-typedef enum store_mode { STORE_READ, STORE_WRITE } store_mode;
+#include "store/types.h"
 
 /* `url` (borrowed; NULL: OP_STORE, OPENPYPE_MONGO, else the embedded store
  * `sqlite:$XDG_DATA_HOME/opkitsu/op.db`): `mongodb://…`, `mongodb+srv://…` or
@@ -41,41 +36,13 @@ const char *store_openpype(const store *s);
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* A namespace, as in MongoDB's change events. Both borrowed. */
-typedef struct store_ns {
-    const char *db, *coll;
-} store_ns;
-
-/* Gets each document, in the arena of the call, and returns false to stop
- * reading. It may reset that arena (a dump then needs no more memory than its
- * largest document) and may read from the store; nothing is locked meanwhile,
- * so it may also wait for whom it likes. `ns.coll` lives until it returns. */
-typedef bool store_fn(void *context, store_ns ns, const json *document);
-
-/* Where documents go that are read. All borrowed. */
-typedef struct store_sink {
-    arena *arena; /* in which they are made */
-    store_fn *fn;
-    void *context;
-} store_sink;
-
 /* The project document of every collection of AVALON_DB that has one, by the
  * collection's name. A collection without one is no OpenPype project. */
 bool store_projects(store *s, const store_sink *out, error *e);
 
-typedef enum store_what {
-    STORE_ENTITIES, /* project, asset and archived_asset documents, whole; and of
-                       every subset `{_id,type,parent}` */
-    STORE_ALL       /* every document, whole */
-} store_what;
 /* The documents of one collection, by `_id`. Nothing where there is none. */
 bool store_documents(store *s, store_ns ns, store_what what, const store_sink *out, error *e);
 
-typedef enum store_content {
-    STORE_EMPTY,       /* no such collection */
-    STORE_UNPUBLISHED, /* project and asset documents, nothing else */
-    STORE_PUBLISHED    /* something was published in it: subsets, archived assets, … */
-} store_content;
 bool store_content_of(store *s, store_ns ns, store_content *content, error *e);
 /* Whether that is STORE_PUBLISHED. */
 bool store_published(store *s, store_ns ns, bool *published, error *e);
@@ -84,30 +51,12 @@ bool store_published(store *s, store_ns ns, bool *published, error *e);
 bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, bool *found,
                error *e);
 
-/* `_id`s. All borrowed. */
-typedef struct store_ids {
-    const json *const *items;
-    size_t n;
-} store_ids;
-
 /* The documents with these `_id`s that exist, in any order. */
 bool store_get_many(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
 /* The subsets whose `parent`, and the assets and archived assets whose
  * `data.visualParent`, is one of these: `{_id,type,parent,data:{visualParent}}`. */
 bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
 
-typedef enum store_key {
-    STORE_ZOU_ID,     /* data.zou.id */
-    STORE_ZOU_PARENT, /* data.zou.parent_id; of an Asset data.zou.entity_type_id */
-    STORE_NAME,       /* name */
-    STORE_ROOT_OF     /* data.root_of */
-} store_key;
-/* What to look for. All borrowed. */
-typedef struct store_query {
-    store_key key;
-    const char *const *values;
-    size_t n;
-} store_query;
 /* The assets and archived assets with one of these values, in any order. */
 bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
 
@@ -124,27 +73,6 @@ bool store_begin(store *s, error *e);
 bool store_commit(store *s, error *e);
 void store_rollback(store *s);
 bool store_atomic(const store *s);
-
-typedef enum store_op { STORE_INSERT, STORE_UPDATE, STORE_DELETE } store_op;
-
-typedef enum store_outcome {
-    STORE_DONE,
-    STORE_MISSED, /* the document is not what `before` says, or is there already */
-    STORE_REFUSED /* the store will not have it for its own sake; `what` says why */
-} store_outcome;
-
-typedef struct store_write {
-    store_op op;
-    const json *id;
-    const json *before; /* update, delete: the whole document as store_get_many
-                           gave it; the write happens only if the fields that it
-                           touches (delete: the whole document) are still these */
-    const json *after;  /* insert, update: the whole document as it shall be */
-    const char **paths; /* update: the touched fields, dotted; borrowed */
-    size_t n_paths;
-    store_outcome outcome; /* out */
-    char what[256];        /* out: why it was refused */
-} store_write;
 
 /* Carry out writes, no two of one document, in as few round trips as can be:
  * inserts and updates, then deletes. One that is missed or refused does not

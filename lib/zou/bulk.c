@@ -50,12 +50,6 @@ zou_result zou_bulk_trees(zou *z, const bulk_query *query, arena *a, zou_tree_fn
     return result;
 }
 
-zou_result zou_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                    json_element_fn *fn, void *context, error *e)
-{
-    return zou_bulk_list(z, &(bulk_query){path, ids, n, rest}, fn, context, e);
-}
-
 static const char *copy(arena *a, const char *text)
 {
     return text ? arena_text(a, text, strlen(text)) : NULL;
@@ -64,17 +58,6 @@ static const char *copy(arena *a, const char *text)
 static const char *member(arena *a, const json *object, const char *key)
 {
     return copy(a, json_text(json_get(object, key)));
-}
-
-const char *zou_member(arena *a, const json_element *e, const char *key)
-{
-    json v;
-    arena *scratch = arena_new();
-    const char *text = NULL;
-    if (e->text && json_parse(scratch, e->text, e->len, &v, NULL, NULL))
-        text = member(a, &v, key);
-    arena_free(scratch);
-    return text;
 }
 
 zou_entity *zou_entity_copy(arena *a, const json_element *e, const json *tree)
@@ -96,14 +79,4 @@ zou_entity *zou_entity_copy(arena *a, const json_element *e, const json *tree)
     if (r->kind >= KIND_ENTITIES)
         r->kind = KIND_NONE;
     return r;
-}
-
-zou_entity *zou_entity_new(arena *a, const json_element *e)
-{
-    json tree;
-    arena *scratch = arena_new();
-    bool parsed = e->text && json_parse(scratch, e->text, e->len, &tree, NULL, NULL);
-    zou_entity *entity = zou_entity_copy(a, e, parsed ? &tree : NULL);
-    arena_free(scratch);
-    return entity;
 }

@@ -19,9 +19,6 @@ zou_result zou_bulk_list(zou *z, const bulk_query *query, json_element_fn *fn, v
                          error *e);
 zou_result zou_bulk_trees(zou *z, const bulk_query *query, arena *a, zou_tree_fn *fn, void *context,
                           error *e);
-/* zou_bulk_list, for callers that do not use bulk_query yet. */
-zou_result zou_bulk(zou *z, const char *path, const char *const *ids, size_t n, const char *rest,
-                    json_element_fn *fn, void *context, error *e);
 
 /* An entity as it came, in an arena. */
 typedef struct zou_entity {
@@ -35,11 +32,5 @@ typedef struct zou_entity {
 /* A copy in `a` of an object of zou_list_trees; `tree` may be NULL. NULL for an object
  * without an id. */
 zou_entity *zou_entity_copy(arena *a, const json_element *e, const json *tree);
-/* The same for an object of zou_list: parses it. */
-zou_entity *zou_entity_new(arena *a, const json_element *e);
-
-/* A member of an element that is a text, in `a`; NULL if it is anything else. Parses
- * the element: zou_list_trees is cheaper. */
-const char *zou_member(arena *a, const json_element *e, const char *key);
 
 #endif

@@ -55,7 +55,9 @@ zou_result event_head_read(zou *z, arena *a, event_position *out, error *e)
             return result;
         if (last && event_page_has(&page, last)) { /* a server that knows no cursor */
             error_set(e, EX_PROTOCOL,
-                      "GET /data/events/last?%s: unexpected reply: the same events again", query);
+                      "GET /data/events/last?%s: unexpected reply: not a list of Zou's events, but "
+                      "the same page again",
+                      query);
             return ZOU_FAILED;
         }
         more = add_page(a, &page, limit, zou_date(z) + EVENT_PAGE_MAX_AHEAD, out);

@@ -367,7 +367,7 @@ static event_reading read_pages(reading *r, error *e)
     if (r->quick || r->met_known || l->position.ids.len == 0)
         return EVENTS_READ;
     error_set(e, EX_TEMPFAIL,
-              "full sync needed: Kitsu's log has none of the events before %s any more",
+              "full sync needed: Kitsu's log no longer has any of the events before %s",
               json_text(&l->position.created_at));
     return EVENTS_GAP;
 }

@@ -1,11 +1,11 @@
-"""Integrate Kitsu Note, by opkitsu: hands what OpenPype published to the command
+"""Integrate Kitsu Note, by opkitsu: passes what OpenPype published to the command
 integrate-kitsu-note, which comments on the task in Kitsu.
 
-Put this folder into PYBLISHPLUGINPATH. OpenPype's own two plug-ins for that then
-stand aside, or there would be two comments. The credentials are the artist's, from
-the environment, as OpenPype's launcher sets them; the settings are OpenPype's.
+Add this folder to PYBLISHPLUGINPATH. This disables OpenPype's own two plug-ins for the
+same purpose, or there would be two comments. It uses the artist's own Kitsu login, from
+the environment as OpenPype's launcher sets it, and OpenPype's settings.
 
-For every Python that OpenPype runs in, 2.7 included.
+It runs in every Python that OpenPype runs in, 2.7 included.
 """
 import json
 import math
@@ -20,7 +20,7 @@ REPLACED = ("IntegrateKitsuNote", "IntegrateKitsuReview")
 
 
 def find_command():
-    """It is beside us, installed or built, else in PATH; $OPKITSU_BIN overrides."""
+    """Beside this file, installed or built, else in PATH; $OPKITSU_BIN overrides."""
     share = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
     prefix = os.path.dirname(os.path.dirname(share))
     for folder in (
@@ -34,7 +34,7 @@ def find_command():
 
 
 def is_plain(value):
-    """What a comment's template can name."""
+    """Whether a comment's template can name it."""
     if isinstance(value, float):
         return not (math.isnan(value) or math.isinf(value))
     return isinstance(value, (str, bool, int, type(u"")))
@@ -48,15 +48,15 @@ def first(data, *keys):
 
 
 def texts(values):
-    """A list of texts, of whatever a host's plug-in left there: one odd value would
-    spoil the whole publish."""
+    """The strings of a list, or of whatever a host's plug-in left there: one odd value
+    would make the whole publish invalid."""
     if isinstance(values, (str, type(u""))):
         values = [values]
     return [value for value in values or [] if isinstance(value, (str, type(u"")))]
 
 
 def task_name(data):
-    """A name, or in some versions of OpenPype a dictionary with it."""
+    """A name; some versions of OpenPype have a dictionary with it."""
     task = first(data, "task", "currentTask")
     if task is None:
         task = (data.get("anatomyData") or {}).get("task")
@@ -72,7 +72,7 @@ def asset_name(data):
 
 
 def is_published(data):
-    """Really, here and now: not switched off, not left to the farm."""
+    """Here and now: neither disabled nor left to the farm."""
     return bool(data.get("publish", True)) and not data.get("farm")
 
 
@@ -111,8 +111,8 @@ def publish_of(context):
     """The Publish record of a context, see opkitsu-records(5)."""
     instances = [instance_of(instance, context) for instance in context]
     publish = {"type": "Publish", "project": project_name(context), "instances": instances}
-    # With versions the record tells one publish from the next, and the same one
-    # again, also on a farm that tries again. Without, only this context does.
+    # With versions the record identifies the publish, also when a farm repeats it.
+    # Without them only this context does.
     if not all(instance.get("version") is not None for instance in instances if is_reviewed(instance)):
         publish["id"] = context.data.setdefault("opkitsuPublishId", str(uuid.uuid4()))
     return publish
@@ -121,7 +121,7 @@ def publish_of(context):
 class OpkitsuIntegrateNote(pyblish.api.ContextPlugin):
     """Comment on the task in Kitsu, with previews, and set its status"""
 
-    # Behind the integration, which knows where the files are.
+    # After the integration, which knows where the files are.
     order = pyblish.api.IntegratorOrder + 0.01
     label = "Kitsu Note (opkitsu)"
 
@@ -129,14 +129,14 @@ class OpkitsuIntegrateNote(pyblish.api.ContextPlugin):
         names = [r["plugin"].__name__ for r in context.data.get("results") or [] if r.get("error")]
         broken = [name for name in names if name != type(self).__name__]
         if broken:
-            # It would be another publish when it is repeated, with another comment.
-            self.log.warning("Not all was published (%s): no comment.", ", ".join(broken))
+            # Its repetition would be another publish, with a second comment.
+            self.log.warning("Some plug-ins failed (%s): no comment was posted.", ", ".join(broken))
             return
         publish = publish_of(context)
         if not any(is_reviewed(i) for i in publish["instances"]):
-            self.log.info("Nothing to review was published: no comment.")
+            self.log.info("Nothing to review was published: no comment was posted.")
             return
-        # The libraries that an application brings along are not the system's.
+        # The application's own libraries are not the system's.
         environment = dict((k, v) for k, v in os.environ.items() if k != "LD_LIBRARY_PATH")
         try:
             process = subprocess.Popen(
@@ -147,26 +147,26 @@ class OpkitsuIntegrateNote(pyblish.api.ContextPlugin):
                 env=environment,
             )
         except OSError as error:
-            raise RuntimeError("%s cannot be run: %s" % (find_command(), error))
+            raise RuntimeError("cannot run %s: %s" % (find_command(), error))
         out, err = process.communicate((json.dumps(publish) + "\n").encode("utf-8"))
         for line in out.decode("utf-8", "replace").splitlines():
             self.log.info(line.strip())
         if process.returncode:
             raise RuntimeError(
-                "Not everything is in Kitsu (%s, status %d): %s"
+                "Kitsu did not get everything (%s, status %d): %s"
                 % (COMMAND, process.returncode, err.decode("utf-8", "replace").strip())
             )
         for line in err.decode("utf-8", "replace").splitlines():
             self.log.warning(line)
 
 
-def stand_aside(plugins):
-    """OpenPype's own would comment, too."""
+def disable_replaced(plugins):
+    """OpenPype's own plug-ins would comment, too."""
     plugins[:] = [plugin for plugin in plugins if plugin.__name__ not in REPLACED]
 
 
-stand_aside.opkitsu = True
+disable_replaced.opkitsu = True
 for known in list(pyblish.api.registered_discovery_filters()):
-    if getattr(known, "opkitsu", False):  # of this file, read before
+    if getattr(known, "opkitsu", False):  # of an earlier import of this file
         pyblish.api.deregister_discovery_filter(known)
-pyblish.api.register_discovery_filter(stand_aside)
+pyblish.api.register_discovery_filter(disable_replaced)

@@ -110,7 +110,7 @@ publish() {
         fullDocumentBeforeChange: {data: {tasks: {Animation: .document.data.tasks.Animation}}}}' | op-apply | grep -q applied
     forget
     demo -v -a E01_SQ01_SH010 -t Animation
-    [[ $status == 0 && $(out .task.id) == "$task" && $(cat err) == *"no longer has"* ]]
+    [[ $status == 0 && $(out .task.id) == "$task" && $(cat err) == *"no longer in Kitsu"* ]]
     requests | grep -qF "/data/tasks?entity_id=$sh010"
     run ! grep -F "/data/entities" <(requests)
 }

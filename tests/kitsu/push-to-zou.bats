@@ -174,7 +174,7 @@ stages() {
         push $arguments
         [[ $status == 64 && $output == "" ]]
         option=${arguments%%=*}
-        [[ $stderr == *"${option##* }"* || $stderr == *" -x"* ]]
+        [[ $stderr == *"${option##* }"* || $stderr == *"-- 'x'"* ]]
     done
     push --max-delete=many -d sqlite:x.db
     [[ $status == 64 && $stderr == *--max-delete* ]]

@@ -162,7 +162,7 @@ there() {
 
 @test "broken on the way: no comment; and one when it was mended" {
     pyblish_run 'globals()["break"] = "render"'
-    [[ $output == *"IntegrateAsset error: the disk is full"*"OpkitsuIntegrateNote ok"*"Not all was published (IntegrateAsset): no comment."* ]]
+    [[ $output == *"IntegrateAsset error: the disk is full"*"OpkitsuIntegrateNote ok"*"Some plug-ins failed (IntegrateAsset): no comment was posted."* ]]
     [[ $(there) == '[]' ]]
     pyblish_run
     [[ $(there length) == 1 ]]
@@ -214,7 +214,7 @@ print(runpy.run_path(sys.argv[1])["find_command"]())' "$BATS_TEST_DIRNAME/../../
     [[ $status == 0 && $output == *integrate-kitsu-note ]]
 }
 
-@test "OpenPype's own two stand aside, however often plug-ins are looked for" {
+@test "OpenPype's own two are disabled, however often plug-ins are discovered" {
     pyblish_run 'twice_discovered = True; render = False'
     [[ $output == *"['CollectContext', 'IntegrateAsset', 'OpkitsuIntegrateNote'] 1" ]]
 }

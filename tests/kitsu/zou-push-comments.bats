@@ -184,7 +184,7 @@ requests() { grep -vc zou.bash "$BATS_FILE_TMPDIR/kitsu/nginx-access.log" || tru
     push <record
     [[ $status == 0 && ! -s err && $(result 'has("publish_id")') == false ]]
     push -v <record
-    [[ $(cat err) == *"nothing is remembered of it"* ]]
+    [[ $(cat err) == *"without a \"publish_id\" is not remembered"* ]]
     [[ $(there length) == 2 && ! -e op.db ]]
 }
 
@@ -383,7 +383,7 @@ zou_queue() {
     push --wait x </dev/null
     [[ $status == 64 ]]
     push something </dev/null
-    [[ $status == 64 && $(cat err) == *"'something'"* ]]
+    [[ $status == 64 && $(cat err) == *"\"something\""* ]]
     comment >record
     unset KITSU_LOGIN KITSU_PWD KITSU_SERVER OP_STORE
     push -s "$zou" -d "sqlite:$PWD/other.db" -l admin@example.com --password-command 'echo mysecretpassword' <record

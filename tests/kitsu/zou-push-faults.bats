@@ -219,7 +219,7 @@ case_lost() {
     status=0
     op-dump -P "$first_name" -P "$name" >"$dump"
     zou_push <"$dump" >"$records" 2>"$err" || status=$?
-    [[ $status == 1 && $(grep -c "$first_name.*the rest of it is left" "$err") == 1 ]]
+    [[ $status == 1 && $(grep -c "$first_name.*the rest of the project is not pushed" "$err") == 1 ]]
     apply_records
     as_expected small
     completed
@@ -237,7 +237,7 @@ case_lost() {
     relay_does
     zou_push --delete <"$dump" >"$records" 2>"$err" || status=$?
     [[ $status == 1 && -z $(writes) && ! -s $records ]]
-    grep "z$name.*same project of Kitsu's as \"$name\"" "$err"
+    grep "z$name.*same project in Kitsu as \"$name\"" "$err"
 }
 
 @test "a server that is not there: 69" {

@@ -127,7 +127,7 @@ case_two() {
     [ ! -s one.err ]
     diff two.err - <<EOF
 op-lease: $(store_name): another program writes to it: $(sed 's/:1$//' one.out) has the lease (see sync-status); waiting for it
-op-lease: $(store_name): the lease is had now
+op-lease: $(store_name): lease acquired
 EOF
 }
 
@@ -171,7 +171,7 @@ case_slept() {
     local status=0
     wait "$pid_one" || status=$?
     [ "$status" -eq 75 ]
-    [ "$(cat one.err)" = "op-lease: $(store_name): the lease is lost: $(sed 's/:2$//' two.out) has it now" ]
+    [ "$(cat one.err)" = "op-lease: $(store_name): lease lost: $(sed 's/:2$//' two.out) holds it now" ]
     [ "$(state_document lease | jq .term)" -eq 2 ]
     let_go two 0
 }
@@ -206,12 +206,12 @@ case_handed_down() {
     let_go one 0
     run --separate-stderr op-apply < <(rename dm x)
     [ "$status" -eq 75 ]
-    [ "$stderr" = "op-apply: $(store_name): the lease is lost: it was given back" ]
+    [ "$stderr" = "op-apply: $(store_name): lease lost: it was released" ]
     hold two
     within 5 test -s two.out
     run --separate-stderr op-apply < <(rename dm x)
     [ "$status" -eq 75 ]
-    [ "$stderr" = "op-apply: $(store_name): the lease is lost: $(sed 's/:2$//' two.out) has it now" ]
+    [ "$stderr" = "op-apply: $(store_name): lease lost: $(sed 's/:2$//' two.out) holds it now" ]
     OP_LEASE=$(sed 's/2$/1/' two.out) run --separate-stderr op-apply < <(rename dm x)
     [ "$status" -eq 75 ]
     OP_LEASE=$(cat two.out) run --separate-stderr op-apply < <(rename dm x)
@@ -233,7 +233,7 @@ case_orphan() {
     local status=0
     wait "$pid_apply" || status=$?
     [ "$status" -eq 75 ]
-    [ "$(cat apply.err)" = "op-apply: $(store_name): the lease is lost: nobody renews it" ]
+    [ "$(cat apply.err)" = "op-apply: $(store_name): lease lost: its holder no longer renews it" ]
     [ "$(code)" = dm ]
     has_lines apply.out 8
 }
@@ -264,7 +264,7 @@ case_fenced() {
     local status=0
     wait "$pid_apply" || status=$?
     [ "$status" -eq 75 ]
-    [ "$(cat apply.err)" = "op-apply: $(store_name): the lease is lost: $(sed 's/:2$//' two.out) has it now" ]
+    [ "$(cat apply.err)" = "op-apply: $(store_name): lease lost: $(sed 's/:2$//' two.out) holds it now" ]
     [ "$(wc -l <apply.out)" -eq 8 ]
     [ "$(code)" = dm ]
     let_go two 0
@@ -437,7 +437,7 @@ relay() {
     hold one -d "mongodb://127.0.0.1:$port"
     within 5 test -s one.out
     kill -KILL "$pid_relay"
-    within 5 grep -q 'it is tried again' one.err
+    within 5 grep -q 'retrying in' one.err
     relay "$port"
     within 9 grep -q 'is back' one.err
     run -75 op-lease --wait 0
@@ -445,7 +445,7 @@ relay() {
     local status=0
     wait "$pid_one" || status=$?
     [ "$status" -eq 75 ]
-    [[ $(tail -n 1 one.err) == *": the lease is lost: it could not be renewed in time" ]]
+    [[ $(tail -n 1 one.err) == *": lease lost: it could not be renewed in time" ]]
     [ "$(state_document lease | jq '.expires > now')" = true ] # it said so before anybody could take it
 }
 
@@ -458,7 +458,7 @@ relay() {
     wait "$pid_one" || status=$?
     [ "$status" -eq 75 ]
     ((SECONDS - began <= 3))
-    [ "$(cat one.err)" = "op-lease: the store does not answer: the lease is lost" ]
+    [ "$(cat one.err)" = "op-lease: the store does not answer: lease lost" ]
 }
 
 @test "mongodb: a waiting one outlives a server that is away" {
@@ -468,7 +468,7 @@ relay() {
     hold two -d "mongodb://127.0.0.1:$port"
     sleep 1
     kill -KILL "$pid_relay"
-    within 5 grep -q 'it is tried again' two.err
+    within 5 grep -q 'retrying in' two.err
     relay "$port"
     let_go one 0
     within 15 test -s two.out
@@ -571,6 +571,6 @@ relay() {
     start away op-lease -d mongodb://127.0.0.1:1
     sleep 1.5
     let_go away 69
-    [ "$(grep -c 'it is tried again' away.err)" -eq 1 ]
+    [ "$(grep -c 'retrying in' away.err)" -eq 1 ]
     [ "$(wc -l <away.err)" -eq 2 ]
 }

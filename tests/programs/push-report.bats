@@ -243,3 +243,15 @@ EOF
     grep -q '^push-report: stdout: ' errors
     run -0 push-report -q <input
 }
+
+@test "--records: the records on stdout, unchanged, and the text on stderr; a terminal gets the text alone" {
+    echo '{"type":"Result","to":"kitsu","status":"planned","operationType":"insert","project":"demo","entity":{"type":"Shot","name":"SH010"} }' >records
+    run -0 --separate-stderr push-report --records <records
+    [[ $output == "$(<records)" && $stderr == "$(push-report <records)" && $stderr == *"+ Shot SH010"* ]]
+    script -qec 'push-report --records <records' /dev/null >terminal
+    [[ $(<terminal) == *"+ Shot SH010"* ]]
+    run ! grep '"type"' terminal
+    push-report --records <records >/dev/full 2>err && status=0 || status=$?
+    [[ $status == 74 ]]
+    grep 'push-report: cannot write the records: No space left' err
+}

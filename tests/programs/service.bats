@@ -103,12 +103,12 @@ kill_stage() {
     await_lines 1 ^kitsu-listen
     await_lines 1 Event out
     [[ $(sed 's/ $//' log) == "op-lease
-kitsu-fetch --login me --project a for me:7
+kitsu-fetch --login=me --project=a for me:7
 op-diff --no-skipped for me:7
 op-apply for me:7
 sync-report for me:7
-kitsu-listen --login me --project a for me:7"* || $(grep -c '^[a-z-]*fetch --login me --project a for me:7$' log) == 1 ]]
-    grep -qx 'kitsu-fetch --events --login me --project a for me:7' log
+kitsu-listen --login=me --project=a for me:7"* || $(grep -c '^[a-z-]*fetch --login=me --project=a for me:7$' log) == 1 ]]
+    grep -qx 'kitsu-fetch --events --login=me --project=a for me:7' log
     grep -qx 'op-lease ' log
     pid=$service
     stop
@@ -131,7 +131,7 @@ kitsu-listen --login me --project a for me:7"* || $(grep -c '^[a-z-]*fetch --log
         case $arguments in
             '') [[ $(grep -c ^kitsu-fetch log) == 2 ]] && ! grep project log ;;
             -lo) [[ $(grep -c ^kitsu-fetch log) == 1 ]] ;;
-            *) [[ $(grep -c 'project_name01 --project project_name02' log) == 3 ]] ;;
+            *) [[ $(grep -c 'project_name01 --project=project_name02' log) == 3 ]] ;;
         esac
         stop
         run ! grep my_password log out err notes
@@ -166,7 +166,7 @@ kitsu-listen --login me --project a for me:7"* || $(grep -c '^[a-z-]*fetch --log
     stage kitsu-fetch 'exec cat'
     stage kitsu-listen 'exit 69'
     OPKITSU_BACKOFF_SECONDS=20 start --resume -v
-    await_lines 1 'again in' err
+    await_lines 1 'retrying in' err
     stop
     [[ $status == 143 ]]
 }
@@ -223,9 +223,9 @@ warning: of libc" ]]
 @test "it waits longer each time" {
     stage kitsu-listen 'exit 69'
     OPKITSU_BACKOFF_SECONDS=0.4 start --resume -v
-    await_lines 3 'again in' err
+    await_lines 3 'retrying in' err
     stop
-    mapfile -t waits < <(sed -n 's/.*again in \([0-9]*\)\.\([0-9]\) s/\1\2/p' err | sed 's/^0*\(.\)/\1/')
+    mapfile -t waits < <(sed -n 's/.*retrying in \([0-9]*\)\.\([0-9]\) s/\1\2/p' err | sed 's/^0*\(.\)/\1/')
     echo "${waits[@]}"
     ((waits[0] >= 3 && waits[0] <= 5 && waits[1] >= 6 && waits[1] <= 10 && waits[2] >= 12 && waits[2] <= 20))
     grep -x 'state waiting' notes
@@ -234,9 +234,9 @@ warning: of libc" ]]
 @test "after a good minute it does not" {
     stage kitsu-listen 'sleep 1; exit 69'
     OPKITSU_BACKOFF_SECONDS=0.01 start --resume -v
-    await_lines 3 'again in' err
+    await_lines 3 'retrying in' err
     stop
-    [[ $(grep -c 'again in 0.0 s' err) == 3 ]]
+    [[ $(grep -c 'retrying in 0.0 s' err) == 3 ]]
 }
 
 @test "\"full sync needed\": one is made, then it listens" {
@@ -299,8 +299,8 @@ warning: of libc" ]]
         wait "$service" && status=0 || status=$?
         service=''
         [[ $status == "$code" ]]
-        grep -x 'sync-service: the service ends, as waiting does not mend this' err
-        run ! grep 'tried again' err
+        grep -x 'sync-service: giving up: retrying cannot fix this' err
+        run ! grep 'retrying in' err
         grep -x 'let go' log
         stage kitsu-fetch 'exec cat'
         stage kitsu-listen "exit $code"
@@ -360,31 +360,44 @@ EOF
 @test "SIGHUP while it waits, too" {
     stage kitsu-listen 'exit 69'
     OPKITSU_BACKOFF_SECONDS=20 start -v
-    await_lines 1 'again in' err
+    await_lines 1 'retrying in' err
     kill -s HUP "$service"
     await_lines 2 Full out
     stop
 }
 
-@test "--reconcile: now and then, and only what it mended is said" {
-    stage sync-report 'while IFS= read -r line; do
+@test "--reconcile: now and then, and only what it repaired is said" {
+    stage sync-report 'exec "$genuine/sync-report" "$@"'
+    summary() {
+        echo '{"type":"Summary","project":"'"$1"'","inserted":0,"updated":'"$2"',"deleted":0,"archived":0,"skipped":'"$3"',"failed":0,"conflicts":0,"seconds":0.01}'
+    }
+    summary alpha 0 0 >results
+    stage op-apply 'while IFS= read -r line; do
             case $line in
-                *Full*) echo "alpha: nothing changed in 0.01 s"; cat mend 2>/dev/null ;;
+                *Full*) cat results ;;
             esac
         done'
     start --reconcile 1s -v
-    await_lines 1 'nothing to mend' out
-    printf '%s\n' 'beta: nothing changed, 1 skipped in 0.01 s' '  skipped Shot "a b"' \
-        '  applied update of Shot "e"' '  applied update of Shot "f"' \
-        'gamma: 2 updated, 1 skipped in 0.02 s' '  skipped Shot "c d"' >mend
-    await_lines 2 'mended: ' out
+    await_lines 1 'nothing to repair' out
+    {
+        summary alpha 0 0
+        echo '{"type":"Skipped","entity":{"type":"Shot","name":"a b"},"reason":"bad name"}'
+        summary beta 0 1
+        echo '{"type":"Result","operationType":"update","entity":{"type":"Shot","name":"e"},"status":"applied"}'
+        echo '{"type":"Result","operationType":"update","entity":{"type":"Shot","name":"f"},"status":"applied"}'
+        echo '{"type":"Skipped","entity":{"type":"Shot","name":"c d"},"reason":"bad name"}'
+        summary gamma 2 1
+    } >new
+    mv new results
+    await_lines 2 'repaired: ' out
     stop
-    [[ $(grep mended out | head -n 3) == 'mended: gamma: 2 updated, 1 skipped in 0.02 s
-mended:   applied update of Shot "e"
-mended:   applied update of Shot "f"' ]]
+    [[ $(grep repaired: out | head -n 3) == 'repaired: gamma: 2 updated, 1 skipped in 0.01 s
+repaired:   applied update of Shot "e"
+repaired:   applied update of Shot "f"' ]]
     run ! grep skipped\ Shot out
-    run ! grep 'mended: [ab]' out
+    run ! grep 'repaired: [ab]' out
     [[ $(head -n 1 out) == 'alpha: nothing changed in 0.01 s' ]]
+    grep '^sync-report -v --repaired' log
     for time in 1 1y h 0s -1s off1 1000000d ''; do
         run -64 --separate-stderr "$genuine/sync-service" "--reconcile=$time"
         [[ $stderr == *"--reconcile ${time:-empty}: "* ]]
@@ -402,7 +415,7 @@ mended:   applied update of Shot "f"' ]]
     await_lines 1 'kitsu-fetch --events'
     stop
     grep '^kitsu-listen .*for me:2' log
-    [[ $(grep sync-service: err) == *"the lease was lost"*$'\n'"sync-service: the lease is had again" ]]
+    [[ $(grep sync-service: err) == *"the lease was lost"*$'\n'"sync-service: lease acquired again" ]]
     grep -x 'error the lease was lost' notes
     stage op-lease 'trap "exit 0" TERM; echo "me:$(grep -c ^op-lease log)"; (until [[ -e lose ]]; do sleep 0.1; done; rm lose; kill $$) & while IFS= read -r line; do :; done'
     stage op-lease 'echo "me:$(grep -c ^op-lease log)"; cp -f /bin/cat my-lease 2>/dev/null || true; exec ./my-lease >/dev/null'
@@ -484,12 +497,11 @@ mended:   applied update of Shot "f"' ]]
     for name in kitsu-fetch kitsu-listen op-diff op-apply sync-report op-lease; do
         { cat "fake/bin/$name"; } >body
         stage $name 'env >"environment.${0##*/}"
-            for process in /proc/[0-9]*; do
-                [[ "$(tr "\0" " " 2>/dev/null <"$process/cmdline")" != *"$(cat needle)"* ]] || echo "$process" >>seen
-            done'"
+            grep -zsF -f needle /proc/[0-9]*/cmdline >>found && mv found seen'"
 $(tail -n +3 body)"
     done
     echo sesame-open >needle
+    grep -zqF -f needle <(printf 'x sesame-open y\0') # it would be found
     start -l me -p sesame-open --tee kept --reconcile 1h
     await_lines 1 'kitsu-fetch --events'
     await_lines 1 Event out

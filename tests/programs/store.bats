@@ -187,7 +187,7 @@ case_race() {
     count=$(op-dump --bare | wc -l)
     umount "$BATS_TEST_TMPDIR/disk"
     [ "$status" -eq 74 ]
-    [ "$stderr" = "op-apply: $OP_STORE: no space left for it" ]
+    [ "$stderr" = "op-apply: $OP_STORE: no space left" ]
     [ "$count" -eq 7 ]
 }
 
@@ -296,7 +296,7 @@ case_race() {
 @test "URLs that are none" {
     local url
     for url in /tmp/op.db sqlite: http://127.0.0.1; do
-        fails 78 "op-dump: the store's URL begins with neither mongodb://, mongodb+srv:// nor sqlite:PATH" \
+        fails 78 "op-dump: bad store URL: use mongodb://..., mongodb+srv://... or sqlite:PATH" \
             op-dump -d "$url"
     done
     fails 78 "op-dump: mongodb://host: not a good MongoDB URL" \

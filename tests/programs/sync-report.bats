@@ -191,3 +191,55 @@ demo: nothing changed, 1 skipped
   skipped Shot "a b": bad name
 EOD
 }
+
+# summary PROJECT UPDATED SKIPPED CONFLICTS
+summary() {
+    echo '{"type":"Summary","project":"'"$1"'","inserted":0,"updated":'"$2"',"deleted":0,"archived":0,"skipped":'"$3"',"failed":0,"conflicts":'"$4"',"seconds":0.5}'
+}
+# result NAME STATUS
+result() {
+    echo '{"type":"Result","operationType":"update","entity":{"type":"Shot","name":"'"$1"'"},"status":"'"$2"'"}'
+}
+
+@test "--repaired: only projects where something was, and what, the first 20" {
+    {
+        summary still 0 0 0
+        echo '{"type":"Skipped","entity":{"type":"Shot","name":"a b"},"reason":"bad name"}'
+        summary skipped 0 1 0
+        result same unchanged
+        result one applied
+        echo '{"type":"Skipped","entity":{"type":"Shot","name":"c d"},"reason":"bad name"}'
+        summary one 1 1 0
+        for i in {1..22}; do result "s$i" applied; done
+        result odd conflict
+        summary many 22 0 1
+        result odd conflict
+        summary conflict 0 0 1
+    } >records
+    {
+        echo 'repaired: one: 1 updated, 1 skipped in 0.50 s'
+        echo 'repaired:   applied update of Shot "one"'
+        echo 'repaired: many: 22 updated, 1 in conflict in 0.50 s'
+        for i in {1..20}; do echo 'repaired:   applied update of Shot "s'"$i"'"'; done
+        echo 'repaired:   ... and 2 more'
+        echo 'repaired:   conflict update of Shot "odd"'
+        echo 'repaired: conflict: nothing changed, 1 in conflict in 0.50 s'
+        echo 'repaired:   conflict update of Shot "odd"'
+    } >expected
+    for level in '' -q -v; do
+        report --repaired ${level:+"$level"} <records
+        [[ $status == 0 && $stderr == "" ]]
+    done
+}
+
+@test "--repaired: nothing was, which -v says" {
+    : >expected
+    summary still 0 0 0 >records
+    report --repaired <records
+    [[ $status == 0 ]]
+    report --repaired -v </dev/null
+    [[ $status == 0 ]]
+    echo 'nothing to repair' >expected
+    report --repaired -v <records
+    [[ $status == 0 ]]
+}

@@ -113,9 +113,10 @@ takes_over() {
     serve a
     first=$service
     until_true 20 grep -q ': listening' a.err
+    grep -q 'sync-service: lease acquired' a.err
     serve b --resume
     sleep 3
-    run ! grep -q 'sync-service: has the lease' b.err
+    run ! grep -q 'sync-service: lease acquired' b.err
     kill -s KILL -- "-$first"
     wait "$first" || true
     began=$SECONDS

@@ -117,7 +117,7 @@ stages() {
         service --once $arguments
         [[ $status == 64 ]]
         option=${arguments%%=*}
-        [[ $stderr == *"${option##* }"* || $stderr == *" -x"* ]]
+        [[ $stderr == *"${option##* }"* || $stderr == *"-- 'x'"* ]]
     done
     service --once -p ''
     [[ $status == 64 && $stderr == *"password is empty"* ]]

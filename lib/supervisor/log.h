@@ -1,0 +1,27 @@
+/* log.h - lines on stderr for a program that must not wait.
+ *
+ * Whoever reads our stderr may be slow, or stopped (Ctrl-S): lines are queued here, and
+ * written when there is room. The queue belongs to the process, as stderr does. */
+#ifndef OPKITSU_SUPERVISOR_LOG_H
+#define OPKITSU_SUPERVISOR_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Queue `len` bytes, lines with their newlines, and write what can be written. */
+void log_add(const char *bytes, size_t len);
+/* A message of our own, `program: text`. */
+void log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, with -v only. */
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether something is queued: wait for room (POLLOUT) on stderr. */
+bool log_is_waiting(void);
+/* Whether the queue is long enough: read nothing more that would get into it. */
+bool log_is_full(void);
+/* Write what can be written now. Lines that stderr refuses are dropped. */
+void log_write(void);
+/* The end: write the rest, in so many seconds at most, and free the queue. */
+void log_finish(double seconds);
+
+#endif

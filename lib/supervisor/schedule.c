@@ -1,0 +1,79 @@
+#include "supervisor/schedule.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All in units. */
+#define MAX_PAUSE      30
+#define HEALTHY        60
+#define MIN_FULL_RETRY 60
+#define MAX_FULL_RETRY 3600
+
+#define MAX_TIME_DIGITS 6 /* of --reconcile; 999999 days are enough */
+
+/* The seconds that a letter stands for; 0: none. */
+static double seconds_of(char letter)
+{
+    switch (letter) {
+    case 's': return 1;
+    case 'm': return 60;
+    case 'h': return 3600;
+    case 'd': return 86400;
+    default: return 0;
+    }
+}
+
+bool schedule_parse(const char *text, double *seconds)
+{
+    if (strcmp(text, "off") == 0) {
+        *seconds = 0;
+        return true;
+    }
+    const char *number = text + strspn(text, "0");
+    size_t digits = strspn(number, "0123456789");
+    double unit = seconds_of(number[digits]);
+    if (digits < 1 || digits > MAX_TIME_DIGITS || unit == 0 || number[digits + 1])
+        return false;
+    *seconds = (double)strtol(number, NULL, 10) * unit;
+    return true;
+}
+
+void schedule_init(schedule *s, double unit, double interval, double now)
+{
+    *s = (schedule){.unit = unit, .interval = interval};
+    schedule_full_done(s, now);
+}
+
+double schedule_pause(schedule *s, double dice)
+{
+    double pause = fmin(s->unit * (1 << s->failures), s->unit * MAX_PAUSE);
+    if (s->failures < 5)
+        s->failures++;
+    return pause * (0.75 + 0.5 * dice);
+}
+
+double schedule_healthy(const schedule *s)
+{
+    return s->unit * HEALTHY;
+}
+
+void schedule_recover(schedule *s)
+{
+    s->failures = 0;
+}
+
+void schedule_full_done(schedule *s, double now)
+{
+    s->full_retry = s->unit * MIN_FULL_RETRY;
+    s->due = s->interval > 0 ? now + s->interval : INFINITY;
+}
+
+double schedule_full_failed(schedule *s, double now)
+{
+    double wait = s->full_retry;
+    s->due = now + wait;
+    s->full_retry = fmin(2 * wait, s->unit * MAX_FULL_RETRY);
+    return wait;
+}

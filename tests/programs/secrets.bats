@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# Passwords are in no list of arguments, which everybody on the machine can read: neither
+# -p's nor one in a store's address. The stages here look at all processes.
+# shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load ../lib/common
+    cd "$BATS_TEST_TMPDIR" || return
+    genuine=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)/bin
+    mkdir -p fake/bin
+    export OPKITSU_BUILD=$PWD/fake OPKITSU_BACKOFF_SECONDS=0.1
+    unset "${!KITSU_@}" "${!OP_@}" OPENPYPE_MONGO
+    for name in kitsu-fetch op-diff op-apply sync-report sync-status op-dump zou-push push-report publish-task note-rule; do
+        stage $name 'cat 2>/dev/null'
+    done
+    stage kitsu-listen 'case $* in *--once*) ;; *) exec sleep 60 ;; esac'
+    stage op-lease 'echo me:7; exec cat >/dev/null'
+    # Names of its own, as in no other process; never on a command line of ours.
+    password=pw-$RANDOM$RANDOM
+    in_url=url-$RANDOM$RANDOM
+    printf '%s\n' "$password" "$in_url" >needles
+    : >seen
+    forget
+    store=mongodb://user:$in_url@127.0.0.1:1/
+    service=''
+}
+
+teardown() {
+    [[ ! $service ]] || kill -KILL "$service" 2>/dev/null || true
+}
+
+# stage NAME SCRIPT: a program that looks, and notes that it did, and what it has.
+stage() {
+    cat >"fake/bin/$1" <<END
+#!/usr/bin/env bash
+cd "$PWD"
+grep -zsF -f needles /proc/[0-9]*/cmdline | tr '\\0' '\\n' >>seen
+for needle in \$(cat needles); do
+    ! env | grep -qF "\$needle" || echo "$1 has \${needle%-*}" >>had
+done
+echo "$1" >>looked
+$2
+END
+    chmod +x "fake/bin/$1"
+}
+
+# nothing_seen PROGRAM...: by any of these, which all looked.
+nothing_seen() {
+    local program
+    cat seen looked had
+    for program; do
+        grep -qx "$program" looked
+        grep -qx "$program has url" had
+    done
+    [[ ! -s seen ]]
+}
+
+# forget: who looked, and what they had.
+forget() {
+    : >looked
+    : >had
+}
+
+# only PROGRAM...: have the password.
+only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]]; }
+
+@test "what looks sees one that is there" {
+    bash -c "sleep 30; : $password" 3>&- &
+    fake/bin/op-diff </dev/null
+    kill $!
+    grep -q "$password" seen
+}
+
+@test "sync-service, with its stages and op-lease" {
+    "$genuine/sync-service" -l me -p "$password" -d "$store" --tee kept >out 2>err 3>&- &
+    service=$!
+    for _ in {1..200}; do
+        [[ $(grep -c '^kitsu-fetch$' looked) -lt 2 || $(grep -c '^sync-report$' looked) -lt 2 ]] || break
+        sleep 0.05
+    done
+    run ! grep -zF -f needles "/proc/$service/cmdline"
+    kill "$service"
+    wait "$service" || true
+    service=''
+    nothing_seen kitsu-fetch kitsu-listen op-diff op-apply sync-report op-lease
+    only kitsu-fetch kitsu-listen
+}
+
+@test "openpype_console, --once, --resume, --dry-run" {
+    for how in --once "--once --resume" "--once -lo" --dry-run; do
+        forget
+        # shellcheck disable=SC2086 # words
+        run -0 "$genuine/openpype_console" module kitsu sync-service -l me "-p$password" "--store=$store" $how
+        nothing_seen kitsu-fetch op-diff
+        [[ $how == --dry-run ]] || nothing_seen op-apply sync-report
+        [[ $how != *"-resume" && $how != *"-lo" ]] || nothing_seen kitsu-listen
+    done
+}
+
+@test "--status" {
+    run -0 "$genuine/sync-service" --status -d "$store" -p "$password"
+    nothing_seen sync-status
+}
+
+@test "push-to-zou, and its plan" {
+    run -0 "$genuine/openpype_console" module kitsu push-to-zou -l me -p "$password" -d "$store"
+    nothing_seen op-dump zou-push op-apply push-report op-lease
+    only zou-push
+    run -0 "$genuine/push-to-zou" -l me -p "$password" -d "$store" --dry-run
+    nothing_seen zou-push
+}
+
+@test "integrate-kitsu-note, and the store that its settings are in" {
+    run -0 "$genuine/integrate-kitsu-note" -l me -p "$password" -d "$store" -P demo -a x -t y
+    nothing_seen publish-task note-rule zou-push push-report
+    only publish-task zou-push
+    forget
+    run -0 "$genuine/integrate-kitsu-note" -n -l me -p "$password" -c "$store" -P demo -a x -t y
+    nothing_seen publish-task note-rule zou-push push-report
+}
+
+@test "a store's address by hand: the program itself hides its password" {
+    mkfifo hold
+    for how in "-d $store" "-d$store" "--store=$store" "--store $store"; do
+        # shellcheck disable=SC2086 # words
+        "$genuine/op-lease" $how <>hold >out 2>err 3>&- &
+        service=$!
+        for _ in {1..100}; do
+            [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$service/cmdline") != *mongodb://user:xxx*@127.0.0.1:1/* ]] || break
+            sleep 0.05
+        done
+        tr '\0' ' ' <"/proc/$service/cmdline" >now
+        kill "$service"
+        wait "$service" || true
+        service=''
+        cat now
+        grep -q 'mongodb://user:x*@127\.0\.0\.1:1/' now
+        run ! grep -F "$in_url" now
+    done
+}

@@ -1,0 +1,449 @@
+#!/usr/bin/env bats
+# sync-supervisor: pipelines of scripts that do as they are told. What a service makes
+# of them, with the script sync-service around it, is in service.bats.
+# shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load ../lib/common
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -p fake
+    PATH=$PWD/fake:$PATH
+    export OPKITSU_BACKOFF_SECONDS=0.1 OPKITSU_TEST=$PWD
+    unset "${!KITSU_@}" OP_LEASE
+    program op-lease 'echo me:7; while IFS= read -r line; do echo "$line" >>notes; done; echo let go >>log'
+    program kitsu-listen 'echo "{}"; exec sleep 60'
+    program quiet 'exec cat >/dev/null'
+    service=''
+}
+
+# Nothing stays behind.
+teardown() {
+    [[ ! $service ]] || ! kill -KILL "$service" 2>/dev/null || echo "still running"
+    until_true no_process
+}
+
+no_process() { ! grep -lsz "^OPKITSU_TEST=$BATS_TEST_TMPDIR\$" /proc/[0-9]*/environ | grep -v "^/proc/\($$\|$BASHPID\)/" | xargs -r ps -o args= -p 2>/dev/null | grep -v bats | grep .; }
+
+# program NAME SCRIPT: one that notes its start in the file log.
+program() {
+    printf '#!/usr/bin/env bash\necho "%s $*" >>log\n%s\n' "$1" "$2" >"fake/$1"
+    chmod +x "fake/$1"
+}
+
+# until_true COMMAND...: for 20 seconds at most.
+until_true() {
+    for ((i = 0; i < 400; i++)); do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    echo "never: $*"
+    tail -n 30 out err log notes 2>/dev/null
+    return 1
+}
+
+# has N PATTERN FILE: so many lines of it, or more.
+has() {
+    local count
+    count=$(grep -cs -e "$2" "$3" || true)
+    ((${count:-0} >= $1))
+}
+
+once() {
+    run --separate-stderr sync-supervisor --once "$@"
+    printf '%s\n' "$status" "$output" "$stderr"
+}
+
+# start ARGUMENT...: a service, or what else goes on for a while.
+start() {
+    rm -f log
+    env --default-signal=INT,HUP sync-supervisor "$@" </dev/null >out 2>err 3>&- &
+    service=$!
+}
+
+# ends MILLISECONDS: it does, by itself, in that time; sets $status.
+ends() {
+    local began=${EPOCHREALTIME/./}
+    status=0
+    wait "$service" || status=$?
+    service=''
+    echo "took $(((${EPOCHREALTIME/./} - began) / 1000)) ms"
+    cat out err log notes 2>/dev/null || true
+    ((${EPOCHREALTIME/./} - began < $1 * 1000))
+}
+
+# stop [SIGNAL]: in at most 2 seconds.
+stop() {
+    kill -s "${1-TERM}" "$service"
+    ends 2000
+}
+
+# --- One pipeline -------------------------------------------------------------
+
+@test "stages are joined by pipes, from our stdin to our stdout" {
+    run -0 --separate-stderr sync-supervisor --once run: tr a-c A-C '|' sed s/B/-/ '|' cat -n <<<abc
+    [[ $output =~ ^\ +1.A-C$ && $stderr == "" ]]
+    # Much more than pipes hold.
+    seq 200000 >numbers
+    sync-supervisor --once run: cat '|' tee copy '|' cat <numbers >out
+    cmp out numbers
+    cmp copy numbers
+}
+
+@test "wrong words: 64" {
+    while read -r words; do
+        # shellcheck disable=SC2086 # words
+        run -64 --separate-stderr sync-supervisor $words
+        echo "$words: $stderr"
+        [[ ${stderr_lines[-1]} == "sync-supervisor: try 'sync-supervisor --help'" ]]
+    done <<'END'
+--once
+--once cat
+--once run:
+--once run: cat | | cat
+--once run: | cat
+--once run: cat |
+--once run: cat run: cat
+--once lease: cat | cat run: cat
+--once --patience much run: cat
+--reconcile 1x lease: cat run: cat listen: cat
+--bogus
+lease: cat run: cat
+run: cat listen: cat
+END
+}
+
+@test "the most serious status counts, of the first stage with a reason of its own" {
+    while read -r first second third outcome; do
+        once run: bash -c "exit $first" '|' bash -c "cat; exit $second" '|' bash -c "cat; exit $third"
+        echo "$first $second $third: $status, not $outcome?"
+        [[ $status == "$outcome" && $stderr == "" ]]
+    done <<'END'
+0 0 0 0
+1 0 0 1
+0 63 0 1
+1 64 78 64
+141 69 0 69
+0 70 65 70
+141 141 0 1
+END
+    # A reader that has enough, and one that cannot write.
+    once run: yes '|' head -n 1
+    [[ $status == 1 && $output == y && $stderr == "" ]]
+    once run: echo '|' tee /dev/full
+    [[ $status == 74 && $stderr == "tee: /dev/full: No space left on device" ]]
+}
+
+@test "a stage that is killed is named, and so is one that cannot be run" {
+    once run: echo '|' bash -c 'kill -SEGV $$' '|' cat
+    [[ $status == 75 && $stderr == "sync-supervisor: bash was ended by signal 11" ]]
+    once run: echo '|' no-such-program x '|' cat
+    [[ $status == 69 && $stderr == "no-such-program: cannot run no-such-program: No such file or directory" ]]
+}
+
+@test "it goes by the name that it was started with" {
+    run -75 --separate-stderr bash -c 'exec -a /x/my-command sync-supervisor --once run: bash -c "ps -o comm= -p \$PPID; kill -KILL \$\$"'
+    [[ $output == my-command && $stderr == "my-command: bash was ended by signal 9" ]]
+}
+
+@test "no pipe can be made: 71" {
+    run -71 --separate-stderr bash -c 'ulimit -n 6; exec sync-supervisor --once run: cat "|" cat "|" cat' </dev/null 3>&-
+    [[ $stderr == "sync-supervisor: cannot start the pipeline: Too many open files" ]]
+}
+
+# --- What stages inherit ------------------------------------------------------
+
+@test "only who asks Kitsu has what is needed to log in" {
+    export KITSU_PWD=a KITSU_TOKEN=b KITSU_TOTP=c KITSU_EMAIL_OTP=d KITSU_LOGIN=e
+    for name in kitsu-fetch kitsu-listen publish-task zou-push op-dump op-diff op-apply op-lease sync-report; do
+        program "$name" 'printf "%s %s\n" "${0##*/}" "$(env | grep -o "^KITSU_[A-Z_]*" | sort | xargs)" >>seen; [[ $0 != */op-lease ]] || { echo me:7; cat; }'
+    done
+    once lease: op-lease run: kitsu-fetch '|' kitsu-listen '|' publish-task '|' zou-push '|' op-dump '|' op-diff '|' op-apply '|' sync-report
+    [[ $status == 0 ]]
+    all="KITSU_EMAIL_OTP KITSU_LOGIN KITSU_PWD KITSU_TOKEN KITSU_TOTP"
+    [[ $(sort seen) == "kitsu-fetch $all
+kitsu-listen $all
+op-apply KITSU_LOGIN
+op-diff KITSU_LOGIN
+op-dump KITSU_LOGIN
+op-lease KITSU_LOGIN
+publish-task $all
+sync-report KITSU_LOGIN
+zou-push $all" ]]
+}
+
+@test "a stage has its three descriptors and what we were started with, and signals as usual" {
+    cat >look <<'END'
+exec 2>&1
+sed -n 's/^Sig\(Blk\|Ign\):\t*/\1 /p' /proc/self/status
+ls /proc/self/fd | xargs
+END
+    open=$(bash look 3>&- 4>&- | tail -n 1)
+    run -0 env --ignore-signal=PIPE --block-signal=USR1,TERM sync-supervisor --once run: bash look '|' cat 3>&- 4>&-
+    [[ ${lines[0]} =~ ^Blk\ 0+$ && ${lines[1]} =~ ^Ign\ 0+$ && ${lines[2]} == "$open" ]]
+    # What was ignored stays so: nohup, and a shell's "&".
+    run -0 env --ignore-signal=HUP,INT sync-supervisor --once run: bash look 3>&- 4>&-
+    [[ ${lines[1]} =~ ^Ign\ 0+3$ ]]
+    # A service heeds SIGHUP, and so do its stages.
+    program kitsu-fetch 'source ./look >seen'
+    rm -f seen
+    env --ignore-signal=HUP sync-supervisor lease: op-lease run: kitsu-fetch listen: kitsu-listen </dev/null >out 2>err 3>&- &
+    service=$!
+    until_true has 1 '^0 1 ' seen
+    ((16#$(sed -n 's/^Ign //p' seen) % 2 == 0))
+    until_true has 1 ^kitsu-listen log
+    stop
+}
+
+# --- Signals ------------------------------------------------------------------
+
+@test "a signal ends it, and it ends by it" {
+    for signal in INT TERM HUP; do
+        start --once run: sleep 60 '|' cat
+        sleep 0.2
+        stop "$signal"
+        [[ $status == $((128 + $(kill -l "$signal"))) && ! -s err ]]
+    done
+}
+
+@test "first the stages that begin something, and the others finish" {
+    program late 'while read -r line; do :; done; sleep 0.5; echo finished >finished'
+    start --once run: sleep 60 '|' late
+    until_true has 1 ^late log
+    stop
+    [[ $status == 143 && -e finished ]]
+    # zou-push in the middle has its time, too.
+    program zou-push 'trap "sleep 1; echo answered; exit" TERM; while :; do sleep 0.1; done'
+    start --once --patience 5 run: sleep 60 '|' zou-push '|' cat
+    until_true has 1 ^zou-push log
+    sleep 0.2
+    stop
+    [[ $status == 143 && $(<out) == answered ]]
+}
+
+@test "a stage that will not end is ended: after its time, by a second signal at once" {
+    program deaf 'trap "" TERM INT; while :; do sleep 0.1; done'
+    OPKITSU_PATIENCE_SECONDS=0.05 start --once run: deaf '|' deaf
+    until_true has 2 ^deaf log
+    stop
+    [[ $status == 143 ]]
+    start --once run: deaf '|' deaf
+    until_true has 2 ^deaf log
+    sleep 0.2
+    kill -s TERM "$service"
+    sleep 0.3
+    kill -0 "$service"
+    stop INT
+    [[ $status == 143 ]]
+}
+
+@test "once, SIGHUP that was ignored stays so" {
+    env --ignore-signal=HUP sync-supervisor --once run: bash -c 'kill -HUP $PPID; sleep 0.3; echo alive' >out 3>&- &
+    service=$!
+    ends 5000
+    [[ $status == 0 && $(<out) == alive ]]
+}
+
+@test "a terminal that is closed ends a service" {
+    script -qc "exec sync-supervisor lease: op-lease listen: kitsu-listen" /dev/null </dev/null >out 2>&1 3>&- &
+    terminal=$!
+    until_true has 1 ^kitsu-listen log
+    kill -KILL "$terminal"
+    wait "$terminal" || true
+    until_true no_process
+    grep -x 'let go' log
+    grep -x 'state ending' notes
+}
+
+@test "killed with -9 its stages end, in whatever moment" {
+    program kitsu-fetch 'exec sleep 60'
+    for ((n = 0; n < 12; n++)); do
+        start lease: op-lease run: kitsu-fetch '|' cat '|' cat listen: kitsu-listen '|' cat
+        sleep "0.0$((RANDOM % 40 + 10))"
+        kill -KILL "$service"
+        wait "$service" || true
+        service=''
+        until_true no_process
+    done
+}
+
+# --- A service ----------------------------------------------------------------
+
+@test "the states, one after another; SIGHUP, SIGTERM" {
+    start lease: op-lease -v run: echo full listen: kitsu-listen '|' cat
+    until_true has 1 ^kitsu-listen log
+    kill -HUP "$service"
+    until_true has 2 ^kitsu-listen log
+    until_true has 2 '{}' out
+    pid=$service
+    stop
+    [[ $status == 143 && ! -s err && $(<out) == $'full\n{}\nfull\n{}' ]]
+    [[ $(xargs <notes) == "process $pid state synchronising full ended with status 0 state listening state synchronising full ended with status 0 state listening state ending" ]]
+    [[ $(head -n 1 log) == "op-lease -v" && $(tail -n 1 log) == "let go" ]]
+}
+
+@test "a stage that dies at once for ever is started ever more seldom" {
+    start lease: op-lease listen: bash -c 'echo >>tries; exit 69'
+    sleep 3
+    stop
+    [[ $status == 143 ]]
+    tries=$(wc -l <tries)
+    ((tries >= 4 && tries <= 7))
+}
+
+@test "stopped and continued, it goes on: what ended meanwhile is noticed" {
+    program kitsu-listen 'echo $$ >>pids; exec sleep 60'
+    start --resume --reconcile 2s lease: op-lease run: echo full listen: kitsu-listen
+    until_true has 1 . pids
+    kill -STOP "$service"
+    kill -KILL "$(<pids)"
+    sleep 2.5
+    [[ ! -s out ]]
+    kill -CONT "$service"
+    until_true has 1 full out
+    until_true has 2 . pids
+    # Stopped while it is to end.
+    kill -STOP "$service"
+    kill -TERM "$service"
+    sleep 0.3
+    kill -CONT "$service"
+    ends 2000
+    [[ $status == 143 ]]
+}
+
+@test "stderr that nobody reads does not hold it up; one that is read gets all, whole" {
+    mkfifo slow
+    exec 9<>slow
+    program kitsu-listen 'for ((i = 0; i < 3000; i++)); do echo "kitsu-listen: number $i, and so on, until there is no more room in a pipe" >&2; done; touch written; exec sleep 60'
+    rm -f log
+    sync-supervisor lease: op-lease listen: kitsu-listen </dev/null >out 2>slow 3>&- 9>&- &
+    service=$!
+    until_true has 1 ^kitsu-listen log
+    sleep 1
+    [[ ! -e written ]]
+    stop
+    [[ $status == 143 ]]
+    exec 9>&-
+    sync-supervisor lease: op-lease listen: kitsu-listen </dev/null 2> >(
+        sleep 0.5
+        exec cat >all
+    ) 3>&- &
+    service=$!
+    until_true test -e written
+    until_true has 3000 . all
+    stop
+    grep -v '^kitsu-listen: number [0-9]*, and so on, until there is no more room in a pipe$' all && return 1
+    [[ $(grep -c . all) == 3000 ]]
+}
+
+@test "stderr that is full, or closed, is no reason to end" {
+    for to in /dev/full /dev/null; do
+        rm -f log
+        sync-supervisor -v lease: op-lease listen: bash -c 'echo words >&2; echo x >>log; exit 1' </dev/null 2>$to 3>&- &
+        service=$!
+        until_true has 2 x log
+        stop
+        [[ $status == 143 ]]
+    done
+    rm -f log
+    bash -c 'exec sync-supervisor -v lease: op-lease listen: bash -c "echo words >&2; echo x >>log; exit 1" </dev/null 2>&- 3>&-' &
+    service=$!
+    until_true has 2 x log
+    stop
+    [[ $status == 143 ]]
+}
+
+@test "lines of stages do not mix; one without its end is passed on, too" {
+    program half 'printf "half: first" >&2; sleep 0.3; printf ", then\nhalf: last" >&2; sleep 0.2'
+    program other 'sleep 0.1; echo "other: between" >&2; cat'
+    start lease: op-lease listen: half '|' other
+    until_true has 1 '^half: last$' err
+    stop
+    [[ $(head -n 3 err) == $'other: between\nhalf: first, then\nhalf: last' ]]
+    grep -x 'error half: last' notes
+    # Very long ones come in pieces.
+    program half 'head -c 100000 /dev/zero | tr "\0" x >&2; exec sleep 60'
+    start lease: op-lease listen: half
+    until_true has 12 xxx err
+    stop
+    [[ $(tr -d '\n' <err | wc -c) == 100000 ]]
+}
+
+@test "a process that a stage has left behind holds nothing up" {
+    program leaver 'sleep 3 & echo "leaver: gone" >&2; exit 1'
+    start lease: op-lease listen: leaver
+    until_true has 3 ^leaver log
+    [[ $(grep -c 'leaver: gone' err) -ge 2 ]]
+    stop
+}
+
+@test "tee whose disk is full is blamed, and started again" {
+    program kitsu-listen 'echo "{}"'
+    start lease: op-lease listen: kitsu-listen '|' tee -a -- /dev/full '|' cat
+    until_true has 2 ^kitsu-listen log
+    stop
+    grep -x 'error tee: /dev/full: No space left on device' notes
+}
+
+# --- The lease ----------------------------------------------------------------
+
+@test "op-lease that dies at once for ever: nothing runs but it, ever more seldom" {
+    program op-lease 'echo "op-lease: no store" >&2; exit 69'
+    start lease: op-lease listen: kitsu-listen
+    sleep 2
+    stop
+    [[ $status == 143 ]]
+    tries=$(grep -c ^op-lease log)
+    ((tries >= 3 && tries <= 6))
+    run ! grep kitsu-listen log
+    # As soon as it has the lease: the pipeline ends, and it pauses, too.
+    program op-lease 'echo me:7; sleep 0.05; exit 75'
+    start lease: op-lease listen: kitsu-listen
+    sleep 2
+    stop
+    tries=$(grep -c ^op-lease log)
+    ((tries >= 3 && tries <= 7))
+    grep 'sync-supervisor: the lease was lost' err
+    grep 'sync-supervisor: lease acquired again' err
+}
+
+@test "op-lease that does not read what it is told does not hold it up" {
+    program op-lease 'echo me:7; exec sleep 60'
+    program kitsu-listen 'printf "kitsu-listen: %01900d\n" 0 >&2; exit 69'
+    OPKITSU_BACKOFF_SECONDS=0.001 start lease: op-lease listen: kitsu-listen
+    until_true has 60 ^kitsu-listen log
+    stop
+    [[ $status == 143 ]]
+    # And one that will not end is ended.
+    program op-lease 'trap "" TERM; echo me:7; while :; do sleep 0.1; done'
+    OPKITSU_PATIENCE_SECONDS=0.3 start lease: op-lease listen: kitsu-listen
+    until_true has 1 ^kitsu-listen log
+    stop
+    [[ $status == 143 ]]
+}
+
+@test "once with the lease: it is held as long as the pipeline runs, out of reach of Ctrl-C" {
+    program op-lease 'trap "echo signal >>log" INT TERM; echo me:7; while IFS= read -r line; do :; done; echo let go >>log'
+    program stage 'echo "$OP_LEASE"; cat; sleep 0.2; echo end >>log'
+    once lease: op-lease --wait 3 run: stage
+    [[ $status == 0 && $output == me:7 && $(<log) == $'op-lease --wait 3\nstage \nend\nlet go' ]]
+    # To the whole process group, as a terminal's.
+    rm -f log
+    program stage 'end() { trap "" INT TERM; sleep 0.3; echo end >>log; exit; }
+        trap end INT TERM; while :; do sleep 0.1; done'
+    setsid env --default-signal=INT sync-supervisor --once --patience 5 lease: op-lease run: stage >out 2>err 3>&- &
+    service=$!
+    until_true has 1 ^stage log
+    sleep 0.2
+    kill -INT -- "-$service"
+    ends 2000
+    [[ $status == 130 && $(tail -n 2 log) == $'end\nlet go' ]]
+    for code in 64 69 75 78; do
+        program op-lease "echo 'op-lease: words' >&2; exit $code"
+        once lease: op-lease run: stage
+        [[ $status == "$code" && ${stderr_lines[0]} == "op-lease: words" ]]
+        [[ $code != 75 || ${stderr_lines[1]} == "sync-supervisor: if that is a service, end it"* ]]
+    done
+    run ! grep 2 <(grep -c ^stage log)
+}
