@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define MAX_REDIRECTS 5
+#define MAX_REDIRECTS 5 /* of one request; http to https is one */
 /* seconds without use, after which a connection is not used again for what must not
  * arrive twice: servers close idle ones, Zou's after two seconds. */
 #define FRESH_SECONDS 1L

@@ -336,7 +336,7 @@ deletes() {
 @test "an asset that Zou did not come to delete stays" {
     film
     deletes "$a"
-    answer_in
+    OPKITSU_DELETION_SECONDS=1 answer_in
     [[ $status == 0 ]]
     [[ $(ids Asset) == "$a" && -z $(ids Deleted) ]]
     settle

@@ -30,6 +30,7 @@ setup() {
     mkdir -m 700 runtime
     export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
         XDG_CONFIG_HOME=$PWD/config
+    export OPKITSU_BACKOFF_SECONDS=0.2
     unset OP_STORE OPENPYPE_MONGO AVALON_DB OPENPYPE_DATABASE_NAME KITSU_TOKEN
     zou_login
     pid=
@@ -125,7 +126,7 @@ linked() {
     zou_put "/data/projects/$beta" '{"code": "be"}' >/dev/null
     log_since before >expected
     (($(wc -l <expected) == 11))
-    await 5 heard 11
+    await 20 heard 11
     diff <(events) expected
     jq -se 'map(select(.type == "Event") | .name) | .[0] == "shot:update" and .[-1] == "project:update"' out
     jq -se --arg id "$shot" '.[0] | .project_id == env.alpha and .data.shot_id == $id and (.created_at | length) == 19' out
@@ -246,7 +247,7 @@ linked() {
     for n in 1 2 3; do
         event=$(rows 1 "now()::timestamp")
         # The first one by the next ping, the others by reading every two seconds.
-        await $((n == 1 ? 30 : 4)) has "$event"
+        await $((n == 1 ? 30 : 20)) has "$event"
     done
 }
 
@@ -254,14 +255,14 @@ linked() {
     listen --since now
     late=$(rows 1 "now()::timestamp - interval '5 seconds'")
     edit 1
-    await 3 has "$late"
+    await 20 has "$late"
     rows 300 "now()::timestamp - interval '3 seconds' + i * interval '10 milliseconds'" >ids
     edit 2
     mapfile -t ids <ids
-    await 5 has "${ids[@]}"
+    await 20 has "${ids[@]}"
     late=$(rows 1 "now()::timestamp - interval '5 seconds'")
     edit 3
-    await 8 has "$late"
+    await 20 has "$late"
     [[ $(events | sort | uniq -d) == "" ]]
     zou_sql "delete from api_event where (data->>'n')::int > 20"
 }
@@ -271,13 +272,13 @@ linked() {
 @test "the event server is killed and comes back" {
     listen --since now
     piece kill events
-    await 5 says 'reading the log every 2 seconds meanwhile'
+    await 20 says 'reading the log every 2 seconds meanwhile'
     edit 1
-    await 5 heard 1
+    await 20 heard 1
     piece start-piece events
     await 40 says 'the socket is back'
     edit 2
-    await 1 heard 2
+    await 20 heard 2
     (($(grep -c 'meanwhile' err) == 1))
     [[ $(events | sort | uniq -d) == "" ]]
 }
@@ -289,7 +290,7 @@ linked() {
     await 15 heard 1
     await 40 says 'the socket is back'
     edit 2
-    await 1 heard 2
+    await 20 heard 2
 }
 
 @test "Zou restarts" {
@@ -312,12 +313,12 @@ linked() {
     : >out
     kitsu-listen --since now >>out 2>err 3>&- &
     pid=$!
-    await 5 says '/socket.io/?EIO=4&transport=polling: HTTP 403; reading the log every 2 seconds meanwhile'
+    await 20 says '/socket.io/?EIO=4&transport=polling: HTTP 403; reading the log every 2 seconds meanwhile'
     sleep 1
     edit 1
-    await 4 heard 1
+    await 20 heard 1
     edit 2
-    await 4 heard 2
+    await 20 heard 2
     (($(wc -l <err) == 1))
     cp nginx.conf "$STUDIO_DIR/nginx.conf"
     piece restart nginx
@@ -345,9 +346,9 @@ linked() {
     kitsu-listen -l "$login" --since now --once >out 2>err
     [[ $(jq -c '[.type, .project_id, .created_at, .events]' out) == $'["Sync",null,null,null]\n["Checkpoint",null,null,0]' ]]
     listen -l "$login" --since now
-    await 2 grep -q Checkpoint out
+    await 20 grep -q Checkpoint out
     edit 1
-    await 2 heard 1
+    await 20 heard 1
     [[ $(jq -c 'select(.type == "Event") | [.id, .created_at, .name, .project_id]' out) == "[null,null,\"shot:update\",\"$alpha\"]" ]]
     [[ $(jq -r '.type' out) == $'Sync\nCheckpoint\nEvent\nCheckpoint' ]]
     (($(grep -c 'may not read the log of events' err) == 1))
@@ -367,7 +368,7 @@ linked() {
     listen --since now
     sleep 13
     edit 1 # both tokens are over, and the socket is the one of before
-    await 2 heard 1
+    await 20 heard 1
     piece kill events # so that the log is read every two seconds
     for n in 1 2 3 4 5 6 7 8 9; do
         rows 1 "now()::timestamp" >/dev/null
@@ -416,12 +417,12 @@ linked() {
     linked "$alpha" "$beta"
     listen -d "$db"
     edit 1
-    await 2 grep -q Checkpoint out
+    await 20 grep -q Checkpoint out
     for n in 2 3 4; do edit "$n"; done
     sleep 1
     (($(grep -c Checkpoint out) == 1))
     op-apply -d "$db" <out >/dev/null
-    await 2 heard 4
+    await 20 heard 4
     (($(grep -c Checkpoint out) == 2))
     [[ $(tail -n 1 out | jq .events) == 3 ]]
 }
@@ -430,13 +431,13 @@ linked() {
     linked "$alpha" "$beta"
     sqlite3 op.db "delete from openpype where collection = 'opkitsu' and id like '%checkpoint:%$beta%'"
     listen -d "$db"
-    await 3 grep -q Checkpoint out
+    await 20 grep -q Checkpoint out
     [[ $(jq -c '[.type, .project_id]' out | head -n 1) == "[\"Sync\",\"$beta\"]" ]]
     sleep 1
     # Applied: events are written, and it is not asked for again so soon.
     (cat out && jq -c --arg id "$beta" '.full_sync = [$id]' <(tail -n 1 out)) | op-apply -d "$db" >/dev/null
     edit 1
-    await 3 heard 1
+    await 20 heard 1
     sleep 1
     (($(grep -c '"Sync"' out) == 1))
 }
@@ -447,7 +448,7 @@ linked() {
     zou_team_add "$alpha" "$person"
     export KITSU_PWD=mysecretpassword
     listen -l "$(zou_get "/data/persons/$person" | jq -r .email)" -d "$db"
-    await 3 grep -q Checkpoint out
+    await 20 grep -q Checkpoint out
     edit 1
     edit 2
     sleep 1
@@ -455,7 +456,7 @@ linked() {
     for n in 1 2 3; do
         op-apply -d "$db" <out >/dev/null
         edit "$n"
-        await 3 heard $((n + 2))
+        await 20 heard $((n + 2))
     done
 }
 
@@ -491,10 +492,10 @@ linked() {
     linked alpha
     listen --since now -d "$db"
     edit 101
-    await 5 heard 1
+    await 20 heard 1
     edit 102
     sleep 1
     (($(events | wc -l) == 1)) # the store does not have the first one
     kitsu-fetch --events -d "$db" <out | op-diff -d "$db" | op-apply -d "$db" >/dev/null
-    await 5 heard 2
+    await 20 heard 2
 }

@@ -18,5 +18,5 @@ own_home() {
     cd "$BATS_TEST_TMPDIR" || return
     mkdir -m 700 runtime
     export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
-        XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=$1
+        XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=$1 OPKITSU_PAUSE_SECONDS=0.1
 }

@@ -28,7 +28,7 @@ push_setup() {
     # shellcheck source=/dev/null
     source "$BATS_FILE_TMPDIR/studio/env"
     unset "${!OP_@}" OPENPYPE_MONGO KITSU_TOKEN
-    export XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR/run OPKITSU_RETRY_SECONDS=0.2
+    export XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR/run OPKITSU_RETRY_SECONDS=0.2 OPKITSU_PAUSE_SECONDS=0.1
     export XDG_DATA_HOME=$BATS_TEST_TMPDIR/data XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
     case $BATS_TEST_DESCRIPTION in
         mongodb:*) use_mongo ;;

@@ -574,9 +574,9 @@ refusal() {
 }
 
 @test "a refresh token that is over: log in again" {
-    start '{"access_life": 2, "refresh_life": 1}'
+    start '{"access_life": 4, "refresh_life": 2}'
     fetch
-    sleep 1.1
+    sleep 2.1
     fetch
     [[ $status == 0 ]]
     [[ $(requests refresh-token) == 0 ]]

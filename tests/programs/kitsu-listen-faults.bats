@@ -16,7 +16,7 @@ setup() {
     mkdir -m 700 run state home
     export XDG_RUNTIME_DIR=$mock/run XDG_STATE_HOME=$mock/state HOME=$mock/home
     export XDG_DATA_HOME=$mock/data XDG_CONFIG_HOME=$mock/config
-    export KITSU_LOGIN=jane@example.com KITSU_PWD=secret OPKITSU_RETRY_SECONDS=0.1
+    export KITSU_LOGIN=jane@example.com KITSU_PWD=secret OPKITSU_RETRY_SECONDS=0.1 OPKITSU_BACKOFF_SECONDS=0.1 OPKITSU_READ_SECONDS=0.3
     since='{"created_at":"2026-11-23T05:17:34","ids":["00000014-0000-4000-8000-000000000000"]}'
     number=0
     log '[]'
@@ -79,12 +79,12 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
 @test "a ring: the log is read at once, and again until it has it" {
     start "{\"GET /socket.io/\": [{}, {}, {\"sleep\": 1, \"text\": $(message a:new '{"n": 1}')}, {}]}"
     listen
-    await 5 requested 'GET /socket.io' 3
+    await 20 requested 'GET /socket.io' 3
     reads=$(requests events/last)
     sleep 1.1
     (($(requests events/last) >= reads + 3))
     happens a:new
-    await 2 heard 1
+    await 20 heard 1
     sleep 1.5
     # It has come: then only pings, one a second.
     reads=$(requests events/last)
@@ -96,11 +96,11 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
     start "{\"ping\": 60, \"GET /socket.io/\": [{}, {}, {\"sleep\": 0.5, \"text\": $(message never:stored '{"n": 1}')},
         {\"sleep\": 4, \"text\": $(message never:stored '{"n": 2}')}, {\"sleep\": 1.5, \"text\": $(message never:stored '{"n": 3}')}, {}]}"
     listen
-    await 5 requested 'GET /socket.io' 3
+    await 20 requested 'GET /socket.io' 3
     before=$(requests events/last)
     sleep 3.5
     (($(requests events/last) - before <= 11))
-    await 5 requested 'GET /socket.io' 5
+    await 20 requested 'GET /socket.io' 5
     sleep 1.5
     (($(requests events/last) - before <= 14))
 }
@@ -109,7 +109,7 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
     two="$(message b:new '{"n":1}')"
     start "{\"pieces\": true, \"GET /socket.io/\": [{}, {}, {\"sleep\": 0.5, \"text\": $(jq -cn --argjson a "$two" '$a + "\u001e2\u001e" + $a + "\u001e\u001e42/other,[\"x\"]"')}, {}]}"
     listen -vv
-    await 5 requested 'POST /socket.io' 2 # the join, the pong
+    await 20 requested 'POST /socket.io' 2 # the join, the pong
     (($(grep -c 'socket: b:new' err) == 2))
     run ! says 'socket: x'
     alive
@@ -132,7 +132,7 @@ PYTHON
     says 'socket: ack'
     (($(requests 'socket.io.*transport=polling 200') == 1)) # one handshake
     happens c:new
-    await 4 heard 1 || { kill "$pid" && false; }
+    await 20 heard 1 || { kill "$pid" && false; }
 }
 
 @test "a body that is too large, and an empty one" {
@@ -148,9 +148,9 @@ PYTHON
     for text in hello '0{}' '0{"sid":"a b&c=d"}' '0[1]' '44{"message":"no"}'; do
         start "{\"GET /socket.io/\": [{\"text\": $(jq -cn --arg t "$text" '$t')}]}"
         listen
-        await 5 says 'reading the log every 2 seconds meanwhile'
+        await 20 says 'reading the log every 2 seconds meanwhile'
         happens d:new
-        await 4 heard 1
+        await 20 heard 1
         kill "$pid" "$mock_pid"
         rm -rf port requests run/opkitsu events.json
         log '[]'
@@ -167,7 +167,7 @@ PYTHON
     alive
     (($(requests 'POST /api/auth/login') == 2))
     says 'Token has expired'
-    await 5 says 'the socket is back'
+    await 20 says 'the socket is back'
 }
 
 @test "the log: cut, slow, 5xx, nonsense; each event once" {
@@ -175,7 +175,7 @@ PYTHON
         {"status": 503, "text": "<html>"}, {"sleep": 2}, {"text": "[1]"}, {"json": {"a": 1}}, {"text": "nonsense"},
         {"json": [{"id": "a b", "created_at": "2026-11-23T05:17:35"}]}, {"json": [{"id": "a", "created_at": "never"}]}, {"reset": true}, {}]}'
     listen -v
-    await 5 requested events/last 1
+    await 20 requested events/last 1
     happens e:new
     happens e:new
     # 1, 2, 4 ... seconds between them would be long: it is killed and goes on.
@@ -194,7 +194,7 @@ PYTHON
 @test "a server that is not there yet" {
     KITSU_SERVER=http://127.0.0.1:9 kitsu-listen --since "$since" >out 2>err 3>&- &
     pid=$!
-    await 5 says 'retrying until it works'
+    await 20 says 'retrying until it works'
     sleep 1.5
     alive
     (($(wc -l <err) == 1))
@@ -224,9 +224,9 @@ PYTHON
     log '[{id: "00000016-0000-4000-8000-000000000001", name: "f:new", created_at: "2099-01-01T00:00:00.000000", data: {}}]'
     start '{"ping": 1}'
     listen
-    await 3 heard 1
+    await 20 heard 1
     log "[{id: \"00000017-0000-4000-8000-000000000001\", name: \"g:new\", created_at: \"$(date -u +%FT%T).000000\", data: {}}]"
-    await 4 heard 2
+    await 20 heard 2
     (($(grep -c f:new out) == 1))
 }
 
@@ -244,19 +244,19 @@ PYTHON
     start
     since=now
     listen # and does not begin there again
-    await 3 requested 'GET /socket.io/.*sid=' 2
+    await 20 requested 'GET /socket.io/.*sid=' 2
     happens g:new
     log "[{id: \"00000017-0000-4000-8000-000000000001\", name: \"h:new\", created_at: \"$(date -u +%FT%T).000000\", data: {}}]"
-    await 5 heard 1
+    await 20 heard 1
     [[ $(names) == h:new ]]
 }
 
 @test "the id of a connection to the socket is in no message" {
     start
     listen
-    await 5 requested 'GET /socket.io/.*sid=' 2
+    await 20 requested 'GET /socket.io/.*sid=' 2
     kill "$mock_pid"
-    await 5 says '/socket.io/?EIO=4&transport=polling: '
+    await 20 says '/socket.io/?EIO=4&transport=polling: '
     alive
     run ! grep sid= err
 }

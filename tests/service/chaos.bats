@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Two minutes of work at random in a Kitsu, while everything that takes part is
+# A minute of work at random in a Kitsu, while everything that takes part is
 # killed at random (see chaos): afterwards a full synchronisation finds nothing
 # to change. CHAOS_SEED in the environment repeats a failure, which names its
 # seed; CHAOS_SECONDS makes it longer or shorter.
@@ -27,7 +27,7 @@ teardown() {
 
 chaos() {
     local seed=${CHAOS_SEED:-$1$RANDOM} status=0
-    setsid -w "$BATS_TEST_DIRNAME/chaos" "$seed" "${CHAOS_SECONDS:-120}" "${@:2}" 3>&- || status=$?
+    setsid -w "$BATS_TEST_DIRNAME/chaos" "$seed" "${CHAOS_SECONDS:-60}" "${@:2}" 3>&- || status=$?
     cat chaos.log
     tail -n 40 service.log
     ((status == 0))
