@@ -37,9 +37,14 @@ static void reset_signals(const child_setup *setup)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static bool redirect(int from, int to)
+/* Its three streams. */
+static bool redirect(const child_setup *setup)
 {
-    return from < 0 || dup2(from, to) == to;
+    const int from[] = {setup->in, setup->out, setup->err};
+    for (int fd = 0; fd < 3; fd++)
+        if (from[fd] >= 0 && dup2(from[fd], fd) != fd)
+            return false;
+    return true;
 }
 
 /* In the child. */
@@ -52,8 +57,7 @@ _Noreturn static void become(char *const argv[], const child_setup *setup, pid_t
         _exit(EX_TEMPFAIL);
     if (!setup->logs_in)
         drop_secrets();
-    if (!redirect(setup->in, STDIN_FILENO) || !redirect(setup->out, STDOUT_FILENO) ||
-        !redirect(setup->err, STDERR_FILENO))
+    if (!redirect(setup))
         _exit(EX_OSERR);
     reset_signals(setup);
     execvp(argv[0], argv);

@@ -5,7 +5,7 @@
 
 #include "supervisor/lease_keeper.h"
 #include "supervisor/schedule.h"
-#include "supervisor/supervisor.h"
+#include "supervisor/supervision.h"
 
 typedef enum state {
     LEASE,   /* waits for the lease */

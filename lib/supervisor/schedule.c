@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All in units. */
-#define MAX_PAUSE      30
-#define HEALTHY        60
-#define MIN_FULL_RETRY 60
-#define MAX_FULL_RETRY 3600
+#define HEALTHY        60   /* units: a service that ran so long has no lasting trouble */
+#define MIN_FULL_RETRY 60   /* units: a full synchronisation is much work for Kitsu */
+#define MAX_PAUSE      30   /* units: Kitsu is back for so long at most before it is noticed */
+#define MAX_FULL_RETRY 3600 /* units: the events are followed meanwhile */
 
 #define MAX_TIME_DIGITS 6 /* of --reconcile; 999999 days are enough */
 
