@@ -32,9 +32,9 @@ program() {
     chmod +x "fake/$1"
 }
 
-# until_true COMMAND...: for 20 seconds at most.
+# until_true COMMAND...: for a minute at most.
 until_true() {
-    for ((i = 0; i < 400; i++)); do
+    for ((i = 0; i < 1200; i++)); do
         ! "$@" || return 0
         sleep 0.05
     done
@@ -412,7 +412,7 @@ END
     program op-lease 'echo me:7; exec sleep 60'
     program kitsu-listen 'printf "kitsu-listen: %01900d\n" 0 >&2; exit 69'
     OPKITSU_BACKOFF_SECONDS=0.001 start lease: op-lease listen: kitsu-listen
-    until_true has 60 ^kitsu-listen log
+    until_true has 40 ^kitsu-listen log
     stop
     [[ $status == 143 ]]
     # And one that will not end is ended.
