@@ -56,4 +56,7 @@
  * a Kitsu entity, at a request each. Names have three, or a few more. */
 #define MAX_NAME_PARTS 16
 
+/* ids of one project in one batch of events; with more a full reading is cheaper. */
+#define MAX_AFFECTED 700
+
 #endif

@@ -14,9 +14,6 @@
 
 #include <uthash.h>
 
-/* ids of one project in one batch; with more a full reading is cheaper. */
-#define MAX_AFFECTED 700
-
 /* One entity, task or asset type. */
 typedef struct affected_id {
     UT_hash_handle hh; /* by id, in the order of the events */

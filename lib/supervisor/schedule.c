@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All in units. */
-#define MAX_PAUSE      30
-#define HEALTHY        60
-#define MIN_FULL_RETRY 60
-#define MAX_FULL_RETRY 3600
+/* All in units; see schedule.h. */
+#define MAX_PAUSE      30   /* before a pipeline is started again */
+#define HEALTHY        60   /* the time after which one that ran has not failed at its start */
+#define MIN_FULL_RETRY 60   /* before a full synchronisation that failed is made again */
+#define MAX_FULL_RETRY 3600 /* the longest of these waits, each twice the one before */
 
 #define MAX_TIME_DIGITS 6 /* of --reconcile; 999999 days are enough */
 
