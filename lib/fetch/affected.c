@@ -1,5 +1,6 @@
 #include "fetch/affected.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "record/event.h"
 #include "zou/id.h"

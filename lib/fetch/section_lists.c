@@ -1,5 +1,6 @@
 #include "fetch/section_lists.h"
 
+#include "base/limits.h"
 #include "fetch/section_entities.h"
 #include "fetch/section_store.h"
 

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEALTHY        60   /* units: a service that ran so long has no lasting trouble */
-#define MIN_FULL_RETRY 60   /* units: a full synchronisation is much work for Kitsu */
-#define MAX_PAUSE      30   /* units: Kitsu is back for so long at most before it is noticed */
-#define MAX_FULL_RETRY 3600 /* units: the events are followed meanwhile */
+/* All in units; see schedule.h. */
+#define MAX_PAUSE      30   /* before a pipeline is started again */
+#define HEALTHY        60   /* the time after which one that ran has not failed at its start */
+#define MIN_FULL_RETRY 60   /* before a full synchronisation that failed is made again */
+#define MAX_FULL_RETRY 3600 /* the longest of these waits, each twice the one before */
 
 #define MAX_TIME_DIGITS 6 /* of --reconcile; 999999 days are enough */
 

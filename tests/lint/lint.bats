@@ -127,7 +127,7 @@ finds() {
     tree lib/json/a.c= lib/push/a.c=
     finds lib/push/a.c 1 'lib/json/a'
     # stdin, exit
-    for text in 'int x = STDIN_FILENO;' 'void f(void) { getc(stdin); }'; do
+    for text in 'int x = read(STDIN_FILENO, b, 1);' 'void f(void) { getc(stdin); }'; do
         tree lib/push/a.c="$text\n"
         finds lib/push/a.c 1 'the loop that reads it is in bin/'
     done

@@ -87,9 +87,9 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
     await 20 heard 1
     sleep 1.5
     # It has come: then only pings, one a second.
-    reads=$(requests events/last)
+    reads=$(requests events/last) began=$SECONDS
     sleep 1.5
-    (($(requests events/last) <= reads + 2))
+    (($(requests events/last) <= reads + 1 + SECONDS - began))
 }
 
 @test "what is never stored costs a few readings, once" {
@@ -180,7 +180,8 @@ PYTHON
     happens e:new
     # 1, 2, 4 ... seconds between them would be long: it is killed and goes on.
     await 60 heard 2
-    (($(grep -c 'retrying until it works' err) == 1))
+    # Each time that it fails is reported once, and so is its end.
+    grep -o -e 'retrying until it works' -e 'working again' err | uniq -d | diff /dev/null -
     says 'working again'
     [[ $(names) == $'e:new\ne:new' ]]
 }
@@ -213,8 +214,13 @@ PYTHON
 @test "the socket lies beside the API" {
     start
     for path in /api /kitsu/api /api/; do
-        timeout 1 kitsu-listen -s "$KITSU_SERVER$path" --since '{"created_at":"2026-11-23T05:17:34","ids":[]}' >out 2>err || true
+        n=$((${n-0} + 1))
+        kitsu-listen -s "$KITSU_SERVER$path" --since '{"created_at":"2026-11-23T05:17:34","ids":[]}' >out 2>err 3>&- &
+        pid=$!
+        await 20 requested '/socket.io/?EIO=4&transport=polling ' "$n"
+        kill "$pid"
     done
+    pid=
     grep -o ' [^ ]*/socket.io/?EIO=4&transport=polling ' requests | sort | uniq -c | awk '{print $2}' >paths
     [[ $(cat paths) == *"/kitsu/socket.io/"* ]]
     (($(grep -c '^/socket.io/' paths) == 1))
@@ -270,7 +276,7 @@ PYTHON
     says 'full sync needed: more events at one moment'
     (($(requests events/last) < 10))
     status=0
-    timeout 5 kitsu-listen --since now >out 2>err 3>&- || status=$?
+    timeout 60 kitsu-listen --since now >out 2>err 3>&- || status=$?
     [[ $status == 76 ]]
     says "not a list of Zou's events"
 }
