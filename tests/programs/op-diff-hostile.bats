@@ -389,7 +389,7 @@ copies() {
 @test "usage: -V, --version" {
     for option in -V --version; do
         expect 0 op-diff "$option" </dev/null
-        grep -qE '^op-diff \(opkitsu\) [0-9]+\.[0-9]+\.[0-9]+$' stdout
+        grep -qE '^op-diff \(opkitsu\) [0-9]+\.[0-9]+\.[0-9]+(-dev)?$' stdout
     done
 }
 

@@ -159,8 +159,7 @@ kitsu-listen --login=me --project=a for me:7"* || $(grep -c '^[a-z-]*fetch --log
     await_lines 1 ^sync-report
     kill -s TERM "$service"
     sleep 1.5
-    kill -s TERM "$service" # at once, says the second
-    stop
+    stop # at once, says the second
     [[ $status == 143 ]]
     # While it waits after a failure.
     stage kitsu-fetch 'exec cat'
