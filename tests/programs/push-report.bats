@@ -191,13 +191,12 @@ EOF
 }
 
 @test "a large project takes no time" {
-    for i in {1..3000}; do
-        result planned insert Shot "SH$i" '"SQ01"'
-    done >records
-    for i in {1..3000}; do
-        result planned insert Task Layout '"SQ01","SH'"$i"'"'
-        result planned insert Task Animation '"SQ01","SH'"$i"'"'
-    done >>records
+    {
+        result planned insert Shot SH0 '"SQ01"'
+        result planned insert Task Layout '"SQ01","SH0"'
+        result planned insert Task Animation '"SQ01","SH0"'
+    } >one
+    awk '{ for (i = 1; i <= 3000; i++) { line = $0; sub(/SH0/, "SH" i, line); print line } }' one >records
     run -0 timeout 5 push-report <records
     [[ ${lines[1]} == '    Sequence SQ01' && ${lines[3001]} == '    + Shot SH3000   tasks: Layout, Animation' ]]
     [[ ${lines[3002]} == 'demo: 3000 to create, 6000 tasks' && ${#lines[@]} == 3003 ]]
