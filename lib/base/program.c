@@ -2,9 +2,7 @@
 
 #include "base/mem.h"
 #include "base/msg.h"
-#include "base/output.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -31,19 +29,6 @@ void program_start(const char *name)
     setvbuf(stdout, stdout_buffer, _IOFBF, sizeof stdout_buffer);
 }
 
-void program_option(int option, const char *usage)
-{
-    switch (option) {
-    case 'h': fputs(usage, stdout); exit(output_close(EX_OK));
-    case 'V':
-        printf("%s (opkitsu) %s\n", msg_program(), OPKITSU_VERSION);
-        exit(output_close(EX_OK));
-    case 'v': msg_louder(); break;
-    case 'q': msg_quieter(); break;
-    default: program_usage_error(NULL);
-    }
-}
-
 void program_usage_error(const char *what, ...)
 {
     if (what) {
@@ -56,16 +41,6 @@ void program_usage_error(const char *what, ...)
     }
     msg_error("try '%s --help'", msg_program());
     exit(EX_USAGE);
-}
-
-unsigned program_seconds(const char *option, const char *text)
-{
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (errno || end == text || *end || n < 0 || n > 1000000)
-        program_usage_error("%s wants a number of seconds, not '%s'", option, text);
-    return (unsigned)n;
 }
 
 const char *program_share(const char *file)

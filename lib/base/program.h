@@ -2,8 +2,6 @@
 #ifndef OPKITSU_BASE_PROGRAM_H
 #define OPKITSU_BASE_PROGRAM_H
 
-#include <stdbool.h>
-
 #define OPKITSU_VERSION "1.0.0-dev"
 
 /* The first call of main. Sets the name for messages, opens descriptors 0, 1 and 2
@@ -11,24 +9,9 @@
  * its file), and buffers stdout fully. */
 void program_start(const char *name);
 
-/* The options that every program has: -h -V -v -q. For use in the getopt_long
- * loop: `case` them to this. `usage` is the help text (for -h on stdout, exit
- * 0). Exits on -h and -V; -v and -q only take note. */
-void program_option(int option, const char *usage);
-#define PROGRAM_OPTIONS "hVvq"
-#define PROGRAM_LONG_OPTIONS                                                                       \
-    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                         \
-        {"verbose", no_argument, NULL, 'v'},                                                       \
-    {                                                                                              \
-        "quiet", no_argument, NULL, 'q'                                                            \
-    }
-
 /* Report a usage error, point to --help, and exit 64 (EX_USAGE). `what` is NULL when
  * getopt_long has reported it. */
 _Noreturn void program_usage_error(const char *what, ...) __attribute__((format(printf, 1, 2)));
-
-/* The whole number of seconds that an option was given, or a usage error. */
-unsigned program_seconds(const char *option, const char *text);
 
 /* The path of a data file of the suite (anatomy.json, settings.json): beside
  * the program in the build tree or an installed PREFIX, else below the PREFIX that

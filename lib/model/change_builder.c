@@ -1,5 +1,7 @@
 #include "model/change_builder.h"
 
+#include "record/record.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -121,12 +123,9 @@ bool change_builder_changes(const change_builder *d)
 static json change(arena *a, const char *operation, const char *db, const char *coll,
                    const json *id, json entity)
 {
-    json out = json_object(), ns = json_object();
-    json_add(a, &out, "type", json_string(a, "Change"));
+    json out = record_new(a, RECORD_CHANGE);
     json_add(a, &out, "operationType", json_string(a, operation));
-    json_add(a, &ns, "db", json_string(a, db));
-    json_add(a, &ns, "coll", json_string(a, coll));
-    json_add(a, &out, "ns", ns);
+    json_add(a, &out, "ns", record_ns(a, db, coll));
     if (id) {
         json key = json_object();
         json_add(a, &key, "_id", *id);
