@@ -104,8 +104,11 @@ static void forget_last_run(pipeline *p)
 {
     p->is_ending = p->has_new_ends = false;
     p->running = 0;
-    for (size_t i = 0; i < p->n; i++)
-        p->stages[i].pid = p->stages[i].status = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        stage *s = &p->stages[i];
+        s->pid = s->status = 0;
+        s->terminated = s->killed = false;
+    }
 }
 
 bool pipeline_start(pipeline *p)
@@ -128,6 +131,23 @@ bool pipeline_start(pipeline *p)
 
 /* ---- end ------------------------------------------------------------------ */
 
+static void send_signal(stage *s, int number)
+{
+    if (!s->pid)
+        return;
+    kill(s->pid, number);
+    s->killed |= number == SIGKILL;
+    s->terminated |= number == SIGTERM;
+}
+
+/* A stage has no fault in a signal of ours. Another's may come just before ours: of a
+ * head that was killed, the next stage may have ended first. */
+static bool was_ended_by_us(const stage *s)
+{
+    return (s->terminated && s->status == KILLED + SIGTERM) ||
+           (s->killed && s->status == KILLED + SIGKILL);
+}
+
 void pipeline_reap(pipeline *p)
 {
     for (size_t i = 0; i < p->n; i++) {
@@ -138,8 +158,7 @@ void pipeline_reap(pipeline *p)
         s->pid = 0;
         p->running--;
         p->has_new_ends = true;
-        /* Those that we end have no fault in it. */
-        if (p->is_ending && (s->status == KILLED + SIGTERM || s->status == KILLED + SIGKILL))
+        if (was_ended_by_us(s))
             s->status = 0;
     }
 }
@@ -148,15 +167,14 @@ void pipeline_end(pipeline *p)
 {
     p->is_ending = true;
     for (size_t i = 0; i < p->n; i++)
-        if (p->stages[i].pid && is_head(p, &p->stages[i]))
-            kill(p->stages[i].pid, SIGTERM);
+        if (is_head(p, &p->stages[i]))
+            send_signal(&p->stages[i], SIGTERM);
 }
 
-void pipeline_kill(const pipeline *p, int number)
+void pipeline_kill(pipeline *p, int number)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (p->stages[i].pid)
-            kill(p->stages[i].pid, number);
+        send_signal(&p->stages[i], number);
 }
 
 void pipeline_abandon(pipeline *p)

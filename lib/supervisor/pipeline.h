@@ -14,6 +14,8 @@ typedef struct stage {
     const char *name; /* of the program; borrowed */
     pid_t pid;        /* 0: it does not run */
     int status;       /* of one that has ended, as a shell has it */
+    bool terminated;  /* we have sent it SIGTERM, */
+    bool killed;      /* or SIGKILL */
     relay said;
 } stage;
 
@@ -43,7 +45,7 @@ void pipeline_reap(pipeline *p);
  * have: the first, and those that write to Kitsu. */
 void pipeline_end(pipeline *p);
 /* Signal all. */
-void pipeline_kill(const pipeline *p, int number);
+void pipeline_kill(pipeline *p, int number);
 /* Forget those that not even SIGKILL ended: they hang in the kernel. */
 void pipeline_abandon(pipeline *p);
 /* Whether the first stage runs. */

@@ -180,10 +180,10 @@ sed -n 's/^Sig\(Blk\|Ign\):\t*/\1 /p' /proc/self/status
 ls /proc/self/fd | xargs
 END
     open=$(bash look 3>&- 4>&- | tail -n 1)
-    run -0 env --ignore-signal=PIPE --block-signal=USR1,TERM sync-supervisor --once run: bash look '|' cat 3>&- 4>&-
+    run -0 env --default-signal --ignore-signal=PIPE --block-signal=USR1,TERM sync-supervisor --once run: bash look '|' cat 3>&- 4>&-
     [[ ${lines[0]} =~ ^Blk\ 0+$ && ${lines[1]} =~ ^Ign\ 0+$ && ${lines[2]} == "$open" ]]
     # What was ignored stays so: nohup, and a shell's "&".
-    run -0 env --ignore-signal=HUP,INT sync-supervisor --once run: bash look 3>&- 4>&-
+    run -0 env --default-signal --ignore-signal=HUP,INT sync-supervisor --once run: bash look 3>&- 4>&-
     [[ ${lines[1]} =~ ^Ign\ 0+3$ ]]
     # A service heeds SIGHUP, and so do its stages.
     program kitsu-fetch 'source ./look >seen'
