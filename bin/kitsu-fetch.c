@@ -53,24 +53,24 @@ static void read_options(options *o, int argc, char **argv)
         .about = "Write Kitsu's productions to stdout, one JSON record a line.",
         .verbose = "say more; twice: every request",
         .exit_status = "0 done, 1 something was not read, 64 to 78 see opkitsu(7)."};
-    const option_def defs[] = {kitsu_server_option(&o->zou),
-                               store_option(&o->store),
-                               kitsu_login_option(&o->zou),
-                               kitsu_password_file_option(&o->zou),
-                               kitsu_password_command_option(&o->zou),
-                               project_filter_option(&o->filter),
-                               {.name = "types",
-                                .value = "LIST",
-                                .help =
-                                    "only these kinds, separated by commas: TaskType, TaskStatus,\n"
-                                    "AssetType, Episode, Sequence, Shot, Asset, Edit, Concept,\n"
-                                    "Task, Person (default: all but Person)",
-                                .call = read_types,
-                                .context = o},
-                               {.name = "events",
-                                .help = "what the events on stdin, from kitsu-listen, have changed",
-                                .flag = &o->events},
-                               {0}};
+    const option_def defs[] = {
+        kitsu_server_option(&o->zou),
+        store_option(&o->store),
+        kitsu_login_option(&o->zou),
+        kitsu_password_file_option(&o->zou),
+        kitsu_password_command_option(&o->zou),
+        project_filter_option(&o->filter, "only this project, by name or id; may be repeated"),
+        {.name = "types",
+         .value = "LIST",
+         .help = "only these kinds, separated by commas: TaskType, TaskStatus,\n"
+                 "AssetType, Episode, Sequence, Shot, Asset, Edit, Concept,\n"
+                 "Task, Person (default: all but Person)",
+         .call = read_types,
+         .context = o},
+        {.name = "events",
+         .help = "what the events on stdin, from kitsu-listen, have changed",
+         .flag = &o->events},
+        {0}};
     for (int k = 0; k < KINDS; k++)
         o->wanted[k] = k != KIND_PERSON;
     options_read(&help, defs, argc, argv);

@@ -51,7 +51,8 @@ static void read_options(options *o, int argc, char **argv)
         .usage = "kitsu-listen [OPTION]... > events",
         .about = "Write Kitsu's events to stdout as they happen, one JSON record a line.",
         .verbose = "say more; twice: every request",
-        .exit_status = "0 done, 75 a full sync is needed, 64 to 78 see opkitsu(7)."};
+        .exit_status = "0 done, 1 a project does not exist, 75 a full sync is needed,\n"
+                       "64 to 78 see opkitsu(7)."};
     const option_def defs[] = {
         kitsu_server_option(&o->zou),
         store_option(&o->store),
@@ -77,6 +78,13 @@ static void read_options(options *o, int argc, char **argv)
     if (o->since)
         read_since(o);
     o->zou.impatient = !o->once;
+}
+
+/* An empty -d is the store that the environment names, for callers that must not put its
+ * password into an argument. */
+static const char *store_url(const options *o)
+{
+    return o->store && *o->store ? o->store : NULL;
 }
 
 /* ---- the loop --------------------------------------------------------------- */
@@ -129,7 +137,7 @@ static int listen_from(options *o, zou *z, store *st)
         store_close(st);
         return ok ? 1 : report(&e);
     }
-    backlog *b = st ? backlog_new(st, o->store, zou_server(z), &sc.projects) : NULL;
+    backlog *b = st ? backlog_new(st, store_url(o), zou_server(z), &sc.projects) : NULL;
     int status = EX_OK;
     if (!sc.logged)
         o->start.created_at = json_null();
@@ -155,7 +163,7 @@ static int run(options *o)
     error e;
     store *st = NULL;
     if (!o->since || o->store) {
-        st = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
+        st = store_open(store_url(o), STORE_READ, STORE_SECONDS, &e);
         if (!st)
             return report(&e);
     }

@@ -126,13 +126,15 @@ static void read_options(options *o, int argc, char **argv)
         .about = "Print OpenPype's documents: projects and assets whole, subsets in outline.",
         .exit_status = "0 done, 1 a project does not exist, 64 to 78 see opkitsu(7)."};
     bool all = false;
-    const option_def defs[] = {store_option(&o->store),
-                               project_filter_option(&o->filter),
-                               {.name = "all", .help = "every document, whole", .flag = &all},
-                               {.name = "bare",
-                                .help = "only the documents, as mongoexport prints them",
-                                .flag = &o->bare},
-                               {0}};
+    const option_def defs[] = {
+        store_option(&o->store),
+        project_filter_option(&o->filter,
+                              "only this project, by its name in OpenPype; may be repeated"),
+        {.name = "all", .help = "every document, whole", .flag = &all},
+        {.name = "bare",
+         .help = "only the documents, as mongoexport prints them",
+         .flag = &o->bare},
+        {0}};
     options_read(&help, defs, argc, argv);
     o->what = all ? STORE_ALL : STORE_ENTITIES;
 }

@@ -30,7 +30,7 @@ find_programs() {
     real=$(dirname -- "$(readlink -f -- "$self")")
     for bin in ${OPKITSU_BUILD:+"$OPKITSU_BUILD/bin"} "$(dirname -- "$self")" "$real" "$real/../build/bin"; do
         if [[ -x $bin/kitsu-fetch ]]; then
-            PATH=$bin:$PATH
+            export PATH=$bin:$PATH
             return
         fi
     done

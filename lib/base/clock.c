@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define LONGEST_SETTING 1e6 /* seconds; more is a mistake */
+
 double clock_now(void)
 {
     struct timespec t;
@@ -21,6 +23,12 @@ double clock_jitter(double seconds)
     return seconds * (0.5 + dice / 2.0 / UINT16_MAX);
 }
 
+double clock_wait_setting(const char *variable, double usual)
+{
+    double seconds = clock_setting(variable, usual);
+    return seconds > 0 ? seconds : usual;
+}
+
 double clock_setting(const char *variable, double usual)
 {
     const char *text = getenv(variable);
@@ -28,7 +36,7 @@ double clock_setting(const char *variable, double usual)
         return usual;
     char *end;
     double seconds = strtod(text, &end);
-    return *end == '\0' && seconds >= 0 && seconds <= 24.0 * 3600 ? seconds : usual;
+    return *end == '\0' && seconds >= 0 && seconds <= LONGEST_SETTING ? seconds : usual;
 }
 
 void clock_sleep(double seconds)

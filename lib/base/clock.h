@@ -8,8 +8,10 @@ double clock_now(void);
  * together should not reconnect together. */
 double clock_jitter(double seconds);
 /* A time in seconds that the environment may set, for tests and odd networks:
- * `usual` when the variable is unset, no number, or not between 0 and a day. */
+ * `usual` when the variable is unset, no number, or not between 0 and 1,000,000. */
 double clock_setting(const char *variable, double usual);
+/* The same of a wait between two tries, which 0 would make a busy loop: `usual`. */
+double clock_wait_setting(const char *variable, double usual);
 /* Sleep. Signals do not cut it short. */
 void clock_sleep(double seconds);
 

@@ -143,12 +143,20 @@ static int index_of(const option_def *all, int c)
 
 /* ---- OpenPype's spellings ------------------------------------------------- */
 
-static char *respell(const char *argument)
+static bool has_option(const option_def *all, const char *name)
+{
+    while (all->name && strcmp(all->name, name) != 0)
+        all++;
+    return all->name != NULL;
+}
+
+static char *respell(const option_def *all, const char *argument)
 {
     static const char *const spellings[][2] = {{"-prj", "--project"}, {"-lo", "--listen-only"}};
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         size_t len = strlen(spellings[i][0]);
-        if (strncmp(argument, spellings[i][0], len) != 0 || (argument[len] && argument[len] != '='))
+        if (!has_option(all, spellings[i][1] + 2) || strncmp(argument, spellings[i][0], len) != 0 ||
+            (argument[len] && argument[len] != '='))
             continue;
         char *out = xmalloc(strlen(spellings[i][1]) + strlen(argument) - len + 1);
         strcpy(out, spellings[i][1]);
@@ -185,7 +193,7 @@ static void respell_all(const program_help *help, const option_def *all, int arg
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (help->has_words && argv[i][0] != '-')
             return;
-        char *other = respell(argv[i]);
+        char *other = respell(all, argv[i]);
         if (other)
             argv[i] = other;
         i += takes_next(all, argv[i]);

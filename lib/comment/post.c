@@ -16,9 +16,9 @@ zou_result comment_find_user(comment_job *j, error *e)
     if (c->me)
         return ZOU_OK;
     zou_result r = zou_get(c->zou, "/auth/authenticated", j->a, &answer, e);
-    const char *id = json_text(json_at(&answer, "user", "id", NULL));
     if (r != ZOU_OK)
         return r == ZOU_FAILED ? ZOU_LOST : r;
+    const char *id = json_text(json_at(&answer, "user", "id", NULL));
     if (!id) {
         error_set(e, EX_PROTOCOL, "unexpected reply from GET /auth/authenticated: no user");
         return ZOU_LOST;
@@ -177,6 +177,7 @@ zou_result comment_post_text(comment_job *j, error *e)
         return ZOU_FAILED;
     }
     j->sent = true;
+    answer = json_copy_shallow(j->a, &answer);
     json_set(j->a, &answer, "previews", json_array()); /* only Zou's list tells of previews */
     j->there = outline(j->a, &answer);
     return comment_remember(j, e);

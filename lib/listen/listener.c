@@ -168,17 +168,19 @@ static int write_batch(listener *l, batch_kind kind, const json *wanted)
     return end_writing(l);
 }
 
-/* Get ready for a batch. `wanted`: as above, in the arena. `*silent_ok`: it may be
- * written without an event in it, and the store will still tell when it has arrived. */
-static int prepare_batch(listener *l, bool sync_all, json *wanted, bool *silent_ok)
+/* Get ready for a batch, unless that fails for now: `*ready`. `wanted`: as above, in the
+ * arena. `*silent_ok`: it may be written without an event in it, and the store will
+ * still tell when it has arrived. */
+static int prepare_batch(listener *l, bool sync_all, json *wanted, bool *silent_ok, bool *ready)
 {
     error e;
     backlog *b = l->o->backlog;
     *wanted = json_array();
     *silent_ok = true;
     arena_reset(l->arena);
-    if (!b || (backlog_wants(b, l->arena, wanted, &e) &&
-               backlog_prepare(b, sync_all || wanted->len > 0, silent_ok, &e)))
+    *ready = !b || (backlog_wants(b, l->arena, wanted, &e) &&
+                    backlog_prepare(b, sync_all || wanted->len > 0, silent_ok, &e));
+    if (*ready)
         return EX_OK;
     *wanted = json_array();
     return take_failure(l, &e);
@@ -239,9 +241,9 @@ static batch_kind kind_from_log(const listener *l, const json *wanted)
 static int write_from_log(listener *l)
 {
     json wanted;
-    bool read, silent_ok;
-    int status = prepare_batch(l, false, &wanted, &silent_ok);
-    if (status != EX_OK || retry_in(&l->retry) > 0)
+    bool read, ready, silent_ok;
+    int status = prepare_batch(l, false, &wanted, &silent_ok, &ready);
+    if (!ready)
         return status;
     if (!silent_ok) {
         wanted = json_array();
@@ -269,12 +271,12 @@ static batch_kind kind_from_socket(const listener *l)
 static int write_from_socket(listener *l)
 {
     json wanted;
-    bool silent_ok;
+    bool ready, silent_ok;
     batch_kind kind = kind_from_socket(l);
     if (kind == NO_BATCH)
         return EX_OK;
-    int status = prepare_batch(l, kind == SYNC_ALL, &wanted, &silent_ok);
-    if (status != EX_OK || retry_in(&l->retry) > 0)
+    int status = prepare_batch(l, kind == SYNC_ALL, &wanted, &silent_ok, &ready);
+    if (!ready)
         return status;
     if (kind == HEARTBEAT && wanted.len > 0)
         kind = SYNCS;
@@ -411,9 +413,9 @@ static int write_part(listener *l, const json *wanted, size_t *written)
 int listener_once(listener *l)
 {
     json wanted;
-    bool read, silent_ok;
+    bool read, ready, silent_ok;
     size_t written = 0;
-    int status = prepare_batch(l, false, &wanted, &silent_ok);
+    int status = prepare_batch(l, false, &wanted, &silent_ok, &ready);
     while (status == EX_OK && l->log) {
         status = read_log(l, &read);
         if (read)
@@ -435,14 +437,14 @@ int listener_once(listener *l)
 listener *listener_new(const listener_options *o)
 {
     listener *l = xmalloc(sizeof *l);
-    *l = (listener){.o = o,
-                    .unlogged = unlogged_new(),
-                    .arena = arena_new(),
-                    .poll = FIRST_POLL,
-                    .wrote_at = clock_now(),
-                    .socketless = clock_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
-                    .heartbeat =
-                        fmax(clock_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS), 0.01)};
+    *l =
+        (listener){.o = o,
+                   .unlogged = unlogged_new(),
+                   .arena = arena_new(),
+                   .poll = FIRST_POLL,
+                   .wrote_at = clock_now(),
+                   .socketless = clock_wait_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
+                   .heartbeat = clock_wait_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS)};
     l->socket = sio_new(zou_server(o->zou), on_socket, l);
     if (json_text(&o->start.created_at))
         l->log = event_log_new(o->zou, &o->start, o->certain);

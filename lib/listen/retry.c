@@ -17,7 +17,7 @@ void retry_failed(retry *r, const error *e)
     else
         msg_warn("%s; retrying until it works", e->what);
     r->warned = true;
-    double wait = r->wait > 0 ? r->wait : clock_setting("OPKITSU_BACKOFF_SECONDS", FIRST_WAIT);
+    double wait = r->wait > 0 ? r->wait : clock_wait_setting("OPKITSU_BACKOFF_SECONDS", FIRST_WAIT);
     r->at = clock_now() + clock_jitter(wait);
     r->wait = fmin(wait * 2, LONGEST_WAIT);
 }

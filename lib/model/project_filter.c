@@ -36,12 +36,12 @@ static void on_option(void *filter, const char *value)
     project_filter_add(filter, value);
 }
 
-option_def project_filter_option(project_filter *f)
+option_def project_filter_option(project_filter *f, const char *help)
 {
     return (option_def){.name = "project",
                         .letter = 'P',
                         .value = "NAME",
-                        .help = "only this project, by name or id; may be repeated",
+                        .help = help,
                         .call = on_option,
                         .context = f};
 }

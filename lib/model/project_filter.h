@@ -30,6 +30,6 @@ bool project_filter_names(const char *text, const char *name, const char *id);
 bool project_filter_wants(project_filter *f, const char *name, const char *id);
 
 /* -P, --project NAME. */
-option_def project_filter_option(project_filter *f);
+option_def project_filter_option(project_filter *f, const char *help);
 
 #endif

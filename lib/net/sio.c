@@ -57,7 +57,7 @@ static char *socket_url(const char *server)
 
 static double first_wait(void)
 {
-    return clock_setting("OPKITSU_BACKOFF_SECONDS", FIRST_WAIT);
+    return clock_wait_setting("OPKITSU_BACKOFF_SECONDS", FIRST_WAIT);
 }
 
 sio *sio_new(const char *server, sio_fn *fn, void *context)

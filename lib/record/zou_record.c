@@ -18,9 +18,10 @@ static void write_skipped(const char *type, const char *project_id, const json_e
     else
         snprintf(reason, sizeof reason, "nested deeper than %d levels", MAX_RECORD_DEPTH);
     arena *a = arena_new();
-    json entity = record_entity(a, type, e->id, e->name);
-    if (!e->id)
-        json_set(a, &entity, "id", json_null());
+    json entity = json_object();
+    json_add(a, &entity, "type", json_string(a, type));
+    json_add(a, &entity, "id", e->id ? json_string(a, e->id) : json_null());
+    json_add(a, &entity, "name", e->name ? json_string(a, e->name) : json_null());
     json v = skipped_make(a, entity, project_id, e->too_large ? "size" : "depth", reason);
     ndjson_write(&v);
     msg_error("%s \"%s\" (%s) is skipped: %s", type, e->name ? e->name : "", e->id ? e->id : "",

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define MAX_TERM 1024 /* bytes of OWNER:TERM: more than an owner has */
-#define MAX_NOTE 2000 /* bytes: a line of less than PIPE_BUF goes whole or not at all */
+#define MAX_NOTE 1000 /* bytes: a line of less than PIPE_BUF goes whole or not at all */
 
 static const char *const keys[NOTE_KEYS] = {"process", "error", "full", "gap", "state"};
 

@@ -140,5 +140,5 @@ case_end() {
     run -1 --separate-stderr op-dump -P -prj
     [[ $stderr == *"no project '-prj'" && $output == "" ]]
     run -64 --separate-stderr op-dump -lo
-    [ "${stderr_lines[0]}" = "op-dump: unrecognized option '--listen-only'" ]
+    [ "${stderr_lines[0]}" = "op-dump: invalid option -- 'l'" ]
 }

@@ -256,7 +256,7 @@ warning: of libc" ]]
 @test "-lo never makes a full synchronisation: it says the gap, and goes on from now" {
     stage kitsu-listen '[[ $* == *"--since now"* ]] || { echo "kitsu-listen: full sync needed: no checkpoint" >&2; exit 75; }; exec sleep 60'
     start -lo
-    await_lines 1 'kitsu-listen --since now'
+    await_lines 1 'kitsu-listen --since now --store='
     kill -s HUP "$service"
     await_lines 2 '^kitsu-listen'
     await_lines 1 'SIGHUP: no full' err
