@@ -311,7 +311,7 @@ zou_queue() {
         cat out err cut/requests
         cutter_stop
         [[ $status == 1 && $(result .status) == failed ]]
-        [[ $(result .message) == "scene.ma: the file "*" while it was sent" ]]
+        [[ $(result .message) == "scene.ma: the file "*" while it was being sent" ]]
         [[ $(there '.[].previews | map(.original_name)') == '["one"]' ]]
         echo short >scene.ma
         push <record
