@@ -28,6 +28,7 @@ $(BUILD)/bin/%: $(BUILD)/obj/%.o $(BUILD)/libopkitsu.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/libopkitsu.a: $(OBJECTS)
+	@rm -f $@ # or it would keep what has been moved or removed
 	$(AR) rcs $@ $^
 
 $(BUILD)/lib/%.o: lib/%.c
