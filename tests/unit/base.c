@@ -98,7 +98,7 @@ static void times(void)
         const char *text;
         double seconds;
     } rows[] = {{NULL, 7}, {"", 7},  {"3", 3},   {"0.25", 0.25}, {"0", 0},         {"-1", 7},
-                {"1s", 7}, {"x", 7}, {"nan", 7}, {"inf", 7},     {"86400", 86400}, {"86401", 7}};
+                {"1s", 7}, {"x", 7}, {"nan", 7}, {"inf", 7},     {"1000000", 1e6}, {"1000001", 7}};
     for (size_t i = 0; i < ROWS(rows); i++) {
         if (rows[i].text)
             setenv("OPKITSU_TEST_SECONDS", rows[i].text, 1);
