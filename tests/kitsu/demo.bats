@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # make demo, as the README has it, with the installation that is there already.
+# Takes about 50 s.
 # shellcheck disable=SC2154 # bats' run
 
 bats_require_minimum_version 1.5.0

@@ -2,6 +2,7 @@
 # Listening, from Kitsu to the store, on a real Kitsu and both stores: what must
 # come out right whatever the order of events. Whether all did is asked of a full
 # synchronisation: it may find nothing to change.
+# Takes about 300 s.
 # shellcheck disable=SC1091,SC2030,SC2031,SC2154 # bats' subshells
 
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Every command of README.md and CONTRIBUTING.md is run: those about a studio
 # here, line by line as they stand there, the others by the tests named below.
+# Takes about 50 s.
 # shellcheck disable=SC2154 # bats' run
 
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # zou-push killed with -9 at each of its requests in turn, then run to its end: both
 # sides are as if it had not been.
+# Takes about 650 s.
 # shellcheck disable=SC2154 # push.bash's
 
 bats_require_minimum_version 1.5.0

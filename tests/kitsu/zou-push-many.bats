@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # zou-push and many entities: how many requests, how many at once.
+# Takes about 500 s.
 # shellcheck disable=SC2154 # push.bash's
 
 bats_require_minimum_version 1.5.0

@@ -2,6 +2,7 @@
 # zou-push on trees of documents made up at random (op-project random:SEED): whatever
 # somebody did in OpenPype, a second push writes nothing, names don't grow, and each
 # document is linked or Skipped with a reason. SEEDS="FIRST LAST": other trees.
+# Takes about 350 s.
 # shellcheck disable=SC2154 # push.bash's
 
 bats_require_minimum_version 1.5.0

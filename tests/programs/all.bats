@@ -17,6 +17,7 @@ setup() {
     PATH=$build/bin:$PATH
 }
 
+# bats test_tags=slow
 @test "--help: on stdout, exit 0; the manual and the short list have the same options" {
     for program in "${programs[@]}" "${scripts[@]}"; do
         run --separate-stderr "$program" --help
@@ -41,6 +42,7 @@ setup() {
     done
 }
 
+# bats test_tags=slow
 @test "an unknown option: 64, named, and nothing on stdout" {
     for program in "${programs[@]}" "${scripts[@]}"; do
         for option in --bogus -Z; do

@@ -53,6 +53,7 @@ records() { jq -c "$1" <<<"$output"; }
 types() { records .type | uniq | tr -d '"' | paste -sd ' '; }
 left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync) == "[\"$project\"]" ]]; }
 
+# bats test_tags=slow
 @test "a list that fails or is nonsense: no record, and a full reading is wanted" {
     for answer in '{"status": 500, "json": {"error": true, "message": "Oh."}}' '{"json": {"a": 1}}' '{"text": "nonsense"}' '{"status": 404, "text": "<html>"}'; do
         for list in /data/entities /data/tasks "/data/projects/$project"; do
@@ -70,6 +71,7 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
     left_alone
 }
 
+# bats test_tags=slow
 @test "what was remembered and is gone: only Kitsu's own 404 makes it Deleted" {
     start '{"GET /data/entities": [{"json": []}], "GET /data/tasks": [{"json": []}]}'
     answer shot:update "{\"shot_id\": \"$shot\"}"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # kitsu-fetch against servers that fail, which mock-zou plays. What a real Zou
 # can show is in kitsu-fetch.bats.
+# Takes about 70 s.
 # shellcheck disable=SC2030,SC2031 # every test is a subshell
 
 bats_require_minimum_version 1.5.0
@@ -246,6 +247,7 @@ PYTHON
     says /tasks
 }
 
+# bats test_tags=slow
 @test "Retry-After, in seconds and as a date" {
     export OPKITSU_RETRY_SECONDS=1
     start "{\"GET $below/shots\": [{\"status\": 429, \"headers\": {\"Retry-After\": \"2\"}}, {}]}"
@@ -269,6 +271,7 @@ PYTHON
     says 'retrying in 6 s'
 }
 
+# bats test_tags=slow
 @test "a body that is cut: the rest comes once, nothing twice" {
     for cut in 0 1 200 700 1500; do
         start "{\"shots\": 20, \"GET $below/shots\": [{\"cut\": $cut}, {}]}"
@@ -426,6 +429,7 @@ PYTHON
 
 # --- Partial views -----------------------------------------------------------
 
+# bats test_tags=slow
 @test "roles: who sees a part only" {
     for roles in 'vendor null' 'client null' 'user "vendor"' 'manager "client"' 'guest null'; do
         read -r role project_role <<<"$roles"
@@ -464,6 +468,7 @@ refusal() {
     [[ $stderr != *secret* ]]
 }
 
+# bats test_tags=slow
 @test "each refusal of a log-in in its own words" {
     refusal 400 '{"login": false, "message": "Wrong email or password."}' 77 'wrong email or password'
     refusal 400 '{"login": false, "default_password": true, "token": "x"}' 77 'default password'
@@ -563,6 +568,7 @@ refusal() {
     [[ $(find "$mock/state/opkitsu" -type f -size +0 | wc -l) == 1 ]]
 }
 
+# bats test_tags=slow
 @test "an access token is refreshed after half its life" {
     start '{"access_life": 4}'
     fetch
@@ -573,6 +579,7 @@ refusal() {
     [[ $(requests '/auth/refresh-token 200 .*refresh-secret') == 1 ]]
 }
 
+# bats test_tags=slow
 @test "a refresh token that is over: log in again" {
     start '{"access_life": 4, "refresh_life": 2}'
     fetch
@@ -583,6 +590,7 @@ refusal() {
     [[ $(requests /auth/login) == 2 ]]
 }
 
+# bats test_tags=slow
 @test "a refresh token that is refused: log in again, or use up the access token" {
     start '{"access_life": 4, "GET /auth/refresh-token": [{"status": 401, "json": {"msg": "Token has been revoked"}}]}'
     fetch

@@ -76,6 +76,7 @@ names() { jq -r 'select(.type == "Event").name' out; }
 # message NAME [DATA]: a packet that says so, as a JSON text.
 message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$name, $data] | tojson)'; }
 
+# bats test_tags=slow
 @test "a ring: the log is read at once, and again until it has it" {
     start "{\"GET /socket.io/\": [{}, {}, {\"sleep\": 1, \"text\": $(message a:new '{"n": 1}')}, {}]}"
     listen
@@ -92,6 +93,7 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
     (($(requests events/last) <= reads + 1 + SECONDS - began))
 }
 
+# bats test_tags=slow
 @test "what is never stored costs a few readings, once" {
     start "{\"ping\": 60, \"GET /socket.io/\": [{}, {}, {\"sleep\": 0.5, \"text\": $(message never:stored '{"n": 1}')},
         {\"sleep\": 4, \"text\": $(message never:stored '{"n": 2}')}, {\"sleep\": 1.5, \"text\": $(message never:stored '{"n": 3}')}, {}]}"
@@ -135,6 +137,7 @@ PYTHON
     await 20 heard 1 || { kill "$pid" && false; }
 }
 
+# bats test_tags=slow
 @test "a body that is too large, and an empty one" {
     /usr/bin/python3 -c 'import json; print(json.dumps({"ping": 60, "GET /socket.io/": [{}, {}, {"text": "4" + "x" * 17000000}, {}, {}, {"text": ""}, {}]}))' >script.text
     start "$(cat script.text)"
@@ -144,6 +147,7 @@ PYTHON
     alive
 }
 
+# bats test_tags=slow
 @test "no Socket.IO there: regular reading" {
     for text in hello '0{}' '0{"sid":"a b&c=d"}' '0[1]' '44{"message":"no"}'; do
         start "{\"GET /socket.io/\": [{\"text\": $(jq -cn --arg t "$text" '$t')}]}"
@@ -158,6 +162,7 @@ PYTHON
     done
 }
 
+# bats test_tags=slow
 @test "it closes, refuses the token, forgets the connection" {
     start '{"GET /socket.io/": [{}, {}, {"text": "41/events,"}, {}, {"text": "44/events,{\"message\":\"Token has expired\"}"},
         {}, {}, {"status": 400}, {}, {}, {"text": "1"}, {"status": 502}, {}]}'
@@ -170,6 +175,7 @@ PYTHON
     await 20 says 'the socket is back'
 }
 
+# bats test_tags=slow
 @test "the log: cut, slow, 5xx, nonsense; each event once" {
     start '{"ping": 1, "GET /data/events/last": [{}, {"cut": 40}, {"cut": 3}, {"status": 500, "json": {"message": "sorry"}},
         {"status": 503, "text": "<html>"}, {"sleep": 2}, {"text": "[1]"}, {"json": {"a": 1}}, {"text": "nonsense"},
@@ -281,6 +287,7 @@ PYTHON
     says "not a list of Zou's events"
 }
 
+# bats test_tags=slow
 @test "a role that may not read the log: heartbeats, whatever the store knows" {
     start '{"role": "user", "GET /data/events/last": [{"status": 403, "text": "{\"message\": \"no\"}"}]}'
     db=sqlite:$mock/op.db

@@ -154,6 +154,7 @@ table() {
 END
 }
 
+# bats test_tags=slow
 @test "truth table: family requirements, ours and OpenPype's" {
     # set name status listed  conditions families         requirements         ours openpype
     table 38 <<'END'
@@ -315,6 +316,7 @@ END
     diff /dev/null err
 }
 
+# bats test_tags=slow
 @test "a template: as OpenPype's" {
     publish '.instances[0] += {version: 12, frame: 25.5, on: true, nothing: null, list: ["a", 1, "it'\''s"], tree: {"a": [1.5, false]}}'
     template '{comment} {{version}} { {name} } {version:03} }{' 'Ready }  }  }{' --compat openpype
@@ -698,6 +700,7 @@ compare() {
     done
 }
 
+# bats test_tags=slow
 @test "random publishes and settings, against a second implementation, both ways" {
     "$BATS_TEST_DIRNAME/../generators/random-publish" 1 40 75
     compare both {1..40}
@@ -706,6 +709,7 @@ compare() {
     ((total > 5000 && changed > 200))
 }
 
+# bats test_tags=slow
 @test "random templates, right and wrong, against Python's own reading" {
     for ((i = 0; i < 100; i++)); do
         RANDOM=$i

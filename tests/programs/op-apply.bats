@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # op-apply on both stores: what the cases of cases/op-apply don't show. What becomes
 # of files and servers that fail is in store.bats.
+# Takes about 70 s.
 
 load ../lib/common
 load ../lib/store
@@ -362,6 +363,7 @@ setup() {
     done
 }
 
+# bats test_tags=slow
 @test "a stream of thousands of batches: no more memory than for a few hundred" {
     batches() {
         plan insert

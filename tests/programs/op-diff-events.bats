@@ -6,6 +6,7 @@
 # the byte that which is made from all of them (-a).
 # SEEDS="FIRST LAST" in the environment: other productions; a failure names its
 # own.
+# Takes about 100 s.
 
 bats_require_minimum_version 1.5.0
 
@@ -150,7 +151,9 @@ EOD
 }
 
 @test "random productions 101 to 110" { productions 101 110; }
+# bats test_tags=slow
 @test "random productions 111 to 120" { productions 111 120; }
+# bats test_tags=slow
 @test "random productions 121 to 130" { productions 121 130; }
 
 @test "random productions \$SEEDS" {

@@ -2,6 +2,7 @@
 # op-diff: streams that are cut, in pieces or out of order, outputs that fail,
 # and what is wrong on the command line. What single lines can do is among the
 # folders of op-diff.bats ("hostile").
+# Takes about 60 s.
 
 bats_require_minimum_version 1.5.0
 
@@ -128,6 +129,7 @@ sizes() {
     done
 }
 
+# bats test_tags=slow
 @test "the records of a project in any order: the same plan" {
     for case in places-tv project-new tasks-several names-chain names-duplicate-kind skip-below-sequence \
         types-one-name substitute-parent gone-above-archived tasks-taken; do

@@ -4,6 +4,7 @@
 # says, told a second time in naive-mapping, and leave nothing for a second one.
 # SEEDS="FIRST LAST" in the environment: other productions; a failure names its
 # own.
+# Takes about 200 s.
 
 bats_require_minimum_version 1.5.0
 
@@ -75,9 +76,13 @@ productions() {
 }
 
 @test "random productions 1 to 10" { productions 1 10; }
+# bats test_tags=slow
 @test "random productions 11 to 20" { productions 11 20; }
+# bats test_tags=slow
 @test "random productions 21 to 30" { productions 21 30; }
+# bats test_tags=slow
 @test "random productions 31 to 40" { productions 31 40; }
+# bats test_tags=slow
 @test "random productions 41 to 50" { productions 41 50; }
 
 @test "random productions \$SEEDS" {

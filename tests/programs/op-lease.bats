@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # One writer a store: op-lease, and op-apply with a lease of its own or one that
 # was handed down. On both stores, most of it with a lease of a few seconds.
+# Takes about 150 s.
 
 load ../lib/common
 load ../lib/store
@@ -322,6 +323,7 @@ case_flood() {
 
 # ---- the tests ------------------------------------------------------------
 
+# bats test_tags=slow
 @test "sqlite: one at a time; given back at the end of stdin, the next one's term is higher" {
     case_two
 }
@@ -338,6 +340,7 @@ case_flood() {
     case_signals
 }
 
+# bats test_tags=slow
 @test "sqlite: of one that was killed, within 30 s, and not before 15" {
     unset OPKITSU_LEASE_SECONDS
     local began=$SECONDS
@@ -381,6 +384,7 @@ case_flood() {
     case_orphan
 }
 
+# bats test_tags=slow
 @test "sqlite: op-apply keeps its own while it waits for input" {
     case_idle
 }
@@ -389,6 +393,7 @@ case_flood() {
     case_idle
 }
 
+# bats test_tags=slow
 @test "sqlite: op-apply stopped for too long writes nothing more" {
     case_fenced
 }
@@ -405,6 +410,7 @@ case_flood() {
     case_apply_signal
 }
 
+# bats test_tags=slow
 @test "sqlite: notes are kept beside it" {
     case_notes
 }
@@ -413,6 +419,7 @@ case_flood() {
     case_notes
 }
 
+# bats test_tags=slow
 @test "sqlite: a flood of notes does not disturb" {
     case_flood
 }
@@ -476,6 +483,7 @@ relay() {
     let_go two 0
 }
 
+# bats test_tags=slow
 @test "a file that is locked for long: nobody else can take it, so it is not lost" {
     hold one
     within 5 test -s one.out
@@ -493,6 +501,7 @@ relay() {
     let_go one 0
 }
 
+# bats test_tags=slow
 @test "an op-apply whose transaction is longer than the lease: the holder keeps it" {
     plan insert | op-apply >first.out
     hold one
@@ -515,6 +524,7 @@ relay() {
 
 # ---- the rest -------------------------------------------------------------
 
+# bats test_tags=slow
 @test "OP_LEASE that is none: 78; empty or -n: not looked at" {
     local text
     for text in x x: :1 x:0 x:-1 x:1x 'a b:1' x:99999999999999999999; do

@@ -219,6 +219,7 @@ EOF
     printf '{"type":"Summary"' | run -1 --separate-stderr push-report
 }
 
+# bats test_tags=slow
 @test "records that are none of the shape that they should have do no harm" {
     for record in '"operationType":1' '"below":{}' '"below":[1,{},null]' '"below":["a","b","c"]' '"below":["",""]' \
         '"fields":[1]' '"fields":{"data":3,"":null}' '"fields":{"data":{"data":{"data":[]}}}' '"documentKey":7' \

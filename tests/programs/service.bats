@@ -145,6 +145,7 @@ kitsu-listen --login=me --project=a for me:7"* || $(grep -c '^[a-z-]*fetch --log
     [[ $status == 130 ]]
 }
 
+# bats test_tags=slow
 @test "SIGTERM ends it in each phase within two seconds, and leaves nothing" {
     # Waiting for the lease.
     stage op-lease 'exec sleep 60'
@@ -170,6 +171,7 @@ kitsu-listen --login=me --project=a for me:7"* || $(grep -c '^[a-z-]*fetch --log
     [[ $status == 143 ]]
 }
 
+# bats test_tags=slow
 @test "a stage that dies: the pipe is started again, the full synchronisation is not" {
     stage kitsu-fetch 'case $* in *--events*) cp -f /bin/cat my-fetch 2>/dev/null || true; exec ./my-fetch ;; esac'
     for name in op-diff op-apply sync-report; do
@@ -230,6 +232,7 @@ warning: of libc" ]]
     grep -x 'state waiting' notes
 }
 
+# bats test_tags=slow
 @test "after a good minute it does not" {
     stage kitsu-listen 'sleep 1; exit 69'
     OPKITSU_BACKOFF_SECONDS=0.01 start --resume -v
@@ -365,6 +368,7 @@ EOF
     stop
 }
 
+# bats test_tags=slow
 @test "--reconcile: now and then, and only what it repaired is said" {
     stage sync-report 'exec "$genuine/sync-report" "$@"'
     summary() {

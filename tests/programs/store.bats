@@ -45,6 +45,7 @@ intact() {
 
 # ---- killed, and read meanwhile ---------------------------------------------
 
+# bats test_tags=slow
 @test "killed at any moment: all of the batch or nothing, and the next run completes it" {
     local plan=$BATS_TEST_TMPDIR/plan i pid count=0
     large 1500 >"$plan"
@@ -82,6 +83,7 @@ intact() {
     [ "$(op-dump --bare | wc -l)" -eq 301 ]
 }
 
+# bats test_tags=slow
 @test "a reader sees no half of a batch" {
     local plan=$BATS_TEST_TMPDIR/plan pid count
     large 3000 >"$plan"

@@ -285,6 +285,7 @@ END
     [[ $(head -n 1 log) == "op-lease -v" && $(tail -n 1 log) == "let go" ]]
 }
 
+# bats test_tags=slow
 @test "a stage that dies at once for ever is started ever more seldom" {
     start lease: op-lease listen: bash -c 'echo >>tries; exit 69'
     sleep 3
@@ -294,6 +295,7 @@ END
     ((tries >= 4 && tries <= 7))
 }
 
+# bats test_tags=slow
 @test "stopped and continued, it goes on: what ended meanwhile is noticed" {
     program kitsu-listen 'echo $$ >>pids; exec sleep 60'
     start --resume --reconcile 2s lease: op-lease run: echo full listen: kitsu-listen
@@ -314,6 +316,7 @@ END
     [[ $status == 143 ]]
 }
 
+# bats test_tags=slow
 @test "stderr that nobody reads does not hold it up; one that is read gets all, whole" {
     mkfifo slow
     exec 9<>slow
@@ -390,6 +393,7 @@ END
 
 # --- The lease ----------------------------------------------------------------
 
+# bats test_tags=slow
 @test "op-lease that dies at once for ever: nothing runs but it, ever more seldom" {
     program op-lease 'echo "op-lease: no store" >&2; exit 69'
     start lease: op-lease listen: kitsu-listen
@@ -410,6 +414,7 @@ END
     grep 'sync-supervisor: lease acquired again' err
 }
 
+# bats test_tags=slow
 @test "op-lease that does not read what it is told does not hold it up" {
     program op-lease 'echo me:7; exec sleep 60'
     program kitsu-listen 'printf "kitsu-listen: %01900d\n" 0 >&2; exit 69'

@@ -3,6 +3,7 @@
 # killed at random (see chaos): afterwards a full synchronisation finds nothing
 # to change. CHAOS_SEED in the environment repeats a failure, which names its
 # seed; CHAOS_SECONDS makes it longer or shorter.
+# Takes about 150 s.
 # shellcheck disable=SC1091 # bats' files
 
 bats_require_minimum_version 1.5.0
