@@ -33,6 +33,7 @@ setup() {
     done
 }
 
+# bats test_tags=slow
 @test "--version: the same for all" {
     for program in "${programs[@]}" "${scripts[@]}"; do
         run --separate-stderr "$program" --version
@@ -71,6 +72,7 @@ setup() {
     done
 }
 
+# bats test_tags=slow
 @test "make install: runs from there, and make uninstall leaves nothing" {
     to=$BATS_TEST_TMPDIR/to
     make -s install "BUILD=$build" DESTDIR="$to" PREFIX=/opt/opkitsu

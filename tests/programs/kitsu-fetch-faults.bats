@@ -132,6 +132,7 @@ EXPECTED
     [[ ${lines[1]} == '{"type":"Shot","id":"x","n":25.0,"m":9223372036854775808,"e":1e400}' ]]
 }
 
+# bats test_tags=slow
 @test "too deep and too large records are skipped and counted" {
     /usr/bin/python3 - "$below" >"$mock/script.json" <<'PYTHON'
 import json, sys
@@ -220,6 +221,7 @@ PYTHON
 
 # --- Connections -------------------------------------------------------------
 
+# bats test_tags=slow
 @test "busy at first: tried again" {
     for code in 429 502 503 504; do
         start "{\"GET $below/shots\": [{\"status\": $code, \"text\": \"busy\"}, {\"status\": $code}, {}]}"
@@ -288,6 +290,7 @@ PYTHON
     whole 20
 }
 
+# bats test_tags=slow
 @test "each try gets further: never given up" {
     start "$(jq -n --arg p "$below" '{shots: 60, "GET \($p)/shots": [range(12) | {cut: (300 + 300 * .)}]} |
         .["GET \($p)/shots"] += [{}]')"
@@ -328,6 +331,7 @@ PYTHON
     says kitsu.invalid
 }
 
+# bats test_tags=slow
 @test "a server that goes away for good: 75" {
     start "{\"GET $below/shots\": [{\"sleep\": 60}]}"
     export OPKITSU_RETRY_SECONDS=1
@@ -342,6 +346,7 @@ PYTHON
     [[ -z $(jq -c 'select(.type == "End" or .type == "Checkpoint")' "$mock/out") ]]
 }
 
+# bats test_tags=slow
 @test "redirections: within the server only, the token never elsewhere" {
     start
     port=$(cat "$mock/port")
@@ -545,6 +550,7 @@ refusal() {
     says --login
 }
 
+# bats test_tags=slow
 @test "session files that are not to be trusted" {
     start
     fetch
@@ -675,6 +681,7 @@ refusal() {
 
 # --- Addresses ---------------------------------------------------------------
 
+# bats test_tags=slow
 @test "how an address is completed" {
     start
     port=$(cat "$mock/port")

@@ -114,6 +114,7 @@ table() {
     is 'length == 1 and (.[0].status_changed | not) and .[0].task_status == "wip"'
 }
 
+# bats test_tags=slow
 @test "truth table: switch, short name, status conditions" {
     # set name status listed    conditions           families reqs ours    openpype
     table 29 <<'END'
@@ -567,6 +568,7 @@ END
     grep -q "^note-rule:   custom_comment_template.enabled: from .*/share/opkitsu/settings.json$" err
 }
 
+# bats test_tags=slow
 @test "a publish that makes no sense: its line, what, and the others go on" {
     settings
     cat >filters <<'END'

@@ -225,10 +225,12 @@ setup() {
     case_refused
 }
 
+# bats test_tags=slow
 @test "sqlite: a document over 16 MiB is refused" {
     case_too_large
 }
 
+# bats test_tags=slow
 @test "sqlite: a document that would grow over 16 MiB is refused" {
     case_grown_too_large
 }
@@ -303,6 +305,7 @@ setup() {
     [ -z "$(op-dump)" ]
 }
 
+# bats test_tags=slow
 @test "sqlite: checkpoints: of all, of each, and whose full read is wanted" {
     case_checkpoints
 }

@@ -64,6 +64,7 @@ sizes() {
     takes_away stdout
 }
 
+# bats test_tags=slow
 @test "cut: after every line" {
     for case in gone-published gone-below-canceled gone-above-archived tasks-removed names-swap guard-other-project; do
         use "$case"
@@ -78,7 +79,7 @@ sizes() {
 @test "cut: after every byte" {
     use gone-published
     sizes
-    for ((bytes = 0; bytes < whole; bytes += ${QUICK:+10} + 1)); do
+    for ((bytes = 0; bytes < whole; bytes += ${QUICK:+20} + 1)); do
         cut_at "$bytes"
     done
 }
@@ -279,6 +280,7 @@ copies() {
 
 # ---- more than anybody needs ---------------------------------------------------
 
+# bats test_tags=slow
 @test "thousands of custom fields: skipped, and soon" {
     use places-tv
     jq -c 'if .id == "sh4" then .data = ([range(100000) | {key: "k\(.)", value: 1}] | from_entries) else . end' input >many
@@ -363,6 +365,7 @@ copies() {
     ((status == 74))
 }
 
+# bats test_tags=slow
 @test "a reader that has had enough ends it quietly" {
     for ((i = 0; i < 2000; i++)); do
         echo '{"type":"Weather","text":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}'

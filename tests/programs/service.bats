@@ -221,6 +221,7 @@ warning: of libc" ]]
     run ! grep line err
 }
 
+# bats test_tags=slow
 @test "it waits longer each time" {
     stage kitsu-listen 'exit 69'
     OPKITSU_BACKOFF_SECONDS=0.4 start --resume -v
@@ -285,6 +286,7 @@ warning: of libc" ]]
     grep -x 'full ended with status 1' notes
 }
 
+# bats test_tags=slow
 @test "a full synchronisation that failed is tried again after a while" {
     stage kitsu-fetch 'case $* in *--events*) exec cat ;; esac; [[ -e tried ]] || { touch tried; exit 69; }'
     OPKITSU_BACKOFF_SECONDS=0.02 start --reconcile off
@@ -294,6 +296,7 @@ warning: of libc" ]]
     grep -x 'full ended with status 0' notes
 }
 
+# bats test_tags=slow
 @test "what will not get better ends it at the start, later it waits" {
     for code in 64 77 78; do
         stage kitsu-fetch "exit $code"
@@ -407,6 +410,7 @@ repaired:   applied update of Shot "f"' ]]
     done
 }
 
+# bats test_tags=slow
 @test "a lost lease: the pipe ends, and goes on when it is had again" {
     stage op-lease 'trap "exit 0" TERM; echo "me:$(grep -c ^op-lease log)"
         while IFS= read -r line; do
@@ -430,6 +434,7 @@ repaired:   applied update of Shot "f"' ]]
     [[ $(grep ^kitsu-fetch log | grep -vc -e --events) == 1 ]]
 }
 
+# bats test_tags=slow
 @test "a lease whose name comes in pieces" {
     stage op-lease 'sleep 0.3; printf m; sleep 0.6; printf "e:"; sleep 0.7; echo 7; exec cat >>notes'
     start
