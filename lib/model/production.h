@@ -50,16 +50,15 @@ struct entity {
     UT_hash_handle hh;    /* by id */
 };
 
-/* What became of a task in its entity's document (model/task_entries.h). */
-typedef enum task_placement { TASK_UNPLACED, TASK_PLACED, TASK_SKIPPED } task_placement;
-
 struct task {
     const char *id, *name, *created_at;
     struct task_type *type; /* NULL: not known */
     entity *entity;
     json record;
-    task *next;               /* of the same entity */
-    task_placement placement; /* scratch of model/task_entries.c */
+    task *next; /* of the same entity */
+    /* Scratch of model/task_entries.c: what became of it in its entity's document. Of a
+     * task that the stream has twice, both may hold. */
+    bool placed, skipped;
 };
 
 typedef struct task_type {
