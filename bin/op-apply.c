@@ -165,8 +165,10 @@ static void read_options(options *o, int argc, char **argv)
     static const program_help help = {
         .usage = "op-apply [OPTION]... < changes > results",
         .about = "Carry out the changes that op-diff has planned.",
-        .exit_status = "0 done, 1 a change failed or a line was bad, 75 conflicts, others see\n"
-                       "opkitsu(7)."};
+        .exit_status =
+            "0 done, 1 something was skipped, failed or in conflict, or a line was bad,\n"
+            "75 also when a conflict kept the checkpoint from being stored, 64 to 78\n"
+            "see opkitsu(7)."};
     const option_def defs[] = {store_option(&o->store),
                                {.name = "dry-run",
                                 .letter = 'n',

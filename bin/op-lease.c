@@ -263,7 +263,7 @@ int main(int argc, char **argv)
     static const program_help help = {
         .usage = "op-lease [OPTION]... < notes > OWNER:TERM",
         .about = "Hold the lease of OpenPype's database until the end of standard input.",
-        .exit_status = "0 done, 75 the lease is another's or was lost, others see opkitsu(7)."};
+        .exit_status = "0 done, 75 the lease is another's or was lost, 64 to 78 see opkitsu(7)."};
     const char *url = NULL;
     unsigned wait = UINT_MAX;
     const option_def defs[] = {
