@@ -1,8 +1,8 @@
 /* op-apply - carry out changes in OpenPype's database.
  *
- * Reads Change records, writes Result records. The store is finished with
- * before anything else: a reader of stdout that goes away, or a signal, does
- * not leave half of what was read. */
+ * Reads Change records, writes Result records. The store is finished before
+ * anything else: if the reader of stdout exits, or a signal comes, what was read
+ * is not applied by half. */
 #include "apply/apply.h"
 #include "base/clock.h"
 #include "base/msg.h"
@@ -80,7 +80,7 @@ static bool on_record(apply *p, ndjson *in, arena *a, const json *record, error 
 /* ---- main --------------------------------------------------------------- */
 
 /* Without input for that long, what came is committed: an embedded store's lock
- * is not held while nobody knows what comes next. zou-push, at the other end of
+ * is not held while nothing comes. zou-push, at the other end of
  * the pipe, writes to the same store. */
 #define QUIET_SECONDS 0.3
 
@@ -190,6 +190,6 @@ int main(int argc, char **argv)
     signals_end_input();
     int status = output_close(run(&o));
     if (signals_caught())
-        raise(signals_caught()); /* its handler is gone: die of it */
+        raise(signals_caught()); /* it has no handler any more: die of it */
     return status;
 }

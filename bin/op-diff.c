@@ -158,7 +158,7 @@ static void on_checkpoint(reader *r, const json *record)
         json out = checkpoint_scope_checkpoint(r->coverage, r->arena, record);
         ndjson_write(&out);
     }
-    output_flush(); /* whoever waits for this batch */
+    output_flush(); /* a reader may wait for this batch */
     checkpoint_scope_clear(r->coverage);
 }
 

@@ -2,7 +2,7 @@
  *
  * A service starts it, waits for the line on its stdout, and hands that down in
  * OP_LEASE. The lease lasts as long as stdin does, so that nothing is held for a
- * service that is gone. */
+ * service that has exited. */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
@@ -135,7 +135,7 @@ static void give_up(int number)
 }
 
 /* Before a call of the store's: it ends a little later than when renew would
- * notice by itself. Nobody takes the lease from a file that is locked. */
+ * notice by itself. No program takes the lease while the file is locked. */
 static void watch(const holder *h)
 {
     double left = lease_deadline(h->lease) + lease_margin() / 10 - clock_now();

@@ -239,6 +239,6 @@ int main(int argc, char **argv)
     signals_end_input();
     int status = output_close(run(&o));
     if (signals_caught())
-        raise(signals_caught()); /* its handler is gone: die of it */
+        raise(signals_caught()); /* it has no handler any more: die of it */
     return status;
 }

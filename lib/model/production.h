@@ -80,7 +80,7 @@ typedef struct production {
     json project; /* the Project record, cleaned */
     const char *id, *name;
     bool closed;       /* project_status_name is Closed */
-    bool events;       /* scope is `events`: what is not here is not gone */
+    bool events;       /* scope is `events`: what is not here may still exist */
     bool whole;        /* every document is to be judged again */
     json asset_types;  /* ids of all that it uses, where they came; else null */
     bool partial;      /* the login sees only part of it */
@@ -118,14 +118,14 @@ bool production_end(production *p, const end_record *end, const bool need[KINDS]
 entity *production_recall(production *p, const json *record, const json *tasks);
 /* Take in that Kitsu no longer has it. */
 void production_delete(production *p, kind k, const char *id);
-/* Link parents, children and tasks, mark what is gone. May be called again
+/* Link parents, children and tasks, mark what is deleted. May be called again
  * after more was taken in: all that followed from the last time is forgotten. */
 void production_link(production *p);
 
 entity *production_find(const production *p, const char *id);
 
 /* Skip an entity, and with it everything below a Sequence or Episode (code
- * `parent`). Does nothing to one that is gone or skipped already. */
+ * `parent`). Does nothing to one that is deleted or skipped already. */
 void production_skip(production *p, entity *e, const char *code, const char *reason);
 
 #endif

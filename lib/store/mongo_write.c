@@ -193,7 +193,7 @@ static bool find_missed(mongo_store *s, store_ns ns, sending *sent, arena *a, er
         store_write *w = sent->writes[i];
         if (w->outcome == STORE_REFUSED)
             continue;
-        w->outcome = w->op == STORE_DELETE ? STORE_DONE : STORE_MISSED; /* if it is gone */
+        w->outcome = w->op == STORE_DELETE ? STORE_DONE : STORE_MISSED; /* if it no longer exists */
         ids[n++] = w->id;
     }
     bool ok = n == 0 || mongo_get_many(&s->base, ns, (store_ids){ids, n},
