@@ -250,7 +250,7 @@ static bool find_name(apply *p, const char *project_id, const char **name, error
     return true;
 }
 
-/* What the store shall know of the project from now on. */
+/* What the store should know of the project from now on. */
 static bool remember(apply *p, const char *project_id, bool full, error *e)
 {
     if (p->dry)

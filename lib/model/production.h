@@ -45,7 +45,7 @@ struct entity {
     bool no_document;                    /* a substitute sequence */
 
     struct asset *asset;  /* its document in OpenPype; NULL: none yet */
-    const char *doc_name; /* the name that its document shall have */
+    const char *doc_name; /* the name that its document should have */
     const char *doc_id;   /* hex of its document's ObjectId, kept or new */
     UT_hash_handle hh;    /* by id */
 };

@@ -16,7 +16,7 @@ typedef struct entries {
     const production *p;
     const entity *e;
     const json *there; /* as they are */
-    json wanted;       /* as they shall be */
+    json wanted;       /* as they should be */
     json *skips;
 } entries;
 
