@@ -1,8 +1,8 @@
 /* op-apply - carry out changes in OpenPype's database.
  *
- * Reads Change records, writes Result records. The store is finished with
- * before anything else: a reader of stdout that goes away, or a signal, does
- * not leave half of what was read. */
+ * Reads Change records, writes Result records. The store is finished before
+ * anything else: if the reader of stdout exits, or a signal comes, what was read
+ * is not applied by half. */
 #include "apply/apply.h"
 #include "base/clock.h"
 #include "base/msg.h"
@@ -80,7 +80,7 @@ static bool on_record(apply *p, ndjson *in, arena *a, const json *record, error 
 /* ---- main --------------------------------------------------------------- */
 
 /* Without input for that long, what came is committed: an embedded store's lock
- * is not held while nobody knows what comes next. zou-push, at the other end of
+ * is not held while nothing comes. zou-push, at the other end of
  * the pipe, writes to the same store. */
 #define QUIET_SECONDS 0.3
 
@@ -165,8 +165,10 @@ static void read_options(options *o, int argc, char **argv)
     static const program_help help = {
         .usage = "op-apply [OPTION]... < changes > results",
         .about = "Carry out the changes that op-diff has planned.",
-        .exit_status = "0 done, 1 a change failed or a line was bad, 75 conflicts, others see\n"
-                       "opkitsu(7)."};
+        .exit_status =
+            "0 done, 1 something was skipped, failed or in conflict, or a line was bad,\n"
+            "75 also when a conflict kept the checkpoint from being stored, 64 to 78\n"
+            "see opkitsu(7)."};
     const option_def defs[] = {store_option(&o->store),
                                {.name = "dry-run",
                                 .letter = 'n',
@@ -188,6 +190,6 @@ int main(int argc, char **argv)
     signals_end_input();
     int status = output_close(run(&o));
     if (signals_caught())
-        raise(signals_caught()); /* its handler is gone: die of it */
+        raise(signals_caught()); /* it has no handler any more: die of it */
     return status;
 }

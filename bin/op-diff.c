@@ -158,7 +158,7 @@ static void on_checkpoint(reader *r, const json *record)
         json out = checkpoint_scope_checkpoint(r->coverage, r->arena, record);
         ndjson_write(&out);
     }
-    output_flush(); /* whoever waits for this batch */
+    output_flush(); /* a reader may wait for this batch */
     checkpoint_scope_clear(r->coverage);
 }
 
@@ -256,7 +256,8 @@ static void read_options(options *o, int argc, char **argv)
         .about = "Plan the changes that bring OpenPype's documents to what Kitsu has. Reads what\n"
                  "kitsu-fetch writes, writes what op-apply reads, and changes nothing itself:\n"
                  "without op-apply it is a dry run.",
-        .exit_status = "0 done, 1 something was skipped or left alone, 64 to 78 see opkitsu(7)."};
+        .exit_status = "0 done, 1 something was skipped or left alone, or --exit-code, 64 to 78\n"
+                       "see opkitsu(7)."};
     const option_def defs[] = {
         store_option(&o->store),
         {.name = "against",

@@ -2,7 +2,7 @@
  *
  * A service starts it, waits for the line on its stdout, and hands that down in
  * OP_LEASE. The lease lasts as long as stdin does, so that nothing is held for a
- * service that is gone. */
+ * service that has exited. */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
@@ -135,7 +135,7 @@ static void give_up(int number)
 }
 
 /* Before a call of the store's: it ends a little later than when renew would
- * notice by itself. Nobody takes the lease from a file that is locked. */
+ * notice by itself. No program takes the lease while the file is locked. */
 static void watch(const holder *h)
 {
     double left = lease_deadline(h->lease) + lease_margin() / 10 - clock_now();
@@ -263,7 +263,7 @@ int main(int argc, char **argv)
     static const program_help help = {
         .usage = "op-lease [OPTION]... < notes > OWNER:TERM",
         .about = "Hold the lease of OpenPype's database until the end of standard input.",
-        .exit_status = "0 done, 75 the lease is another's or was lost, others see opkitsu(7)."};
+        .exit_status = "0 done, 75 the lease is another's or was lost, 64 to 78 see opkitsu(7)."};
     const char *url = NULL;
     unsigned wait = UINT_MAX;
     const option_def defs[] = {

@@ -159,7 +159,8 @@ static void read_options(options *o, int argc, char **argv)
                  "they can get. Asks Kitsu, and changes nothing.",
         .operands = "Each FILE becomes a preview of the comment.",
         .verbose = "say more; twice: every request",
-        .exit_status = "0 done, 1 a task was not found, 64 to 78 see opkitsu(7)."};
+        .exit_status = "0 done, 1 a task was not found or a line was bad, 64 to 78 see\n"
+                       "opkitsu(7)."};
     publish_options *p = &o->publish;
     const option_def defs[] = {
         kitsu_server_option(&o->zou),

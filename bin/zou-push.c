@@ -201,7 +201,8 @@ static void read_options(options *o, int argc, char **argv)
                  "previews and attachments.",
         .verbose = "say more; twice: every request",
         .quiet = "say less, and draw no progress",
-        .exit_status = "0 done, 1 something was skipped or failed, 64 to 78 see opkitsu(7)."};
+        .exit_status = "0 done, 1 something was skipped, failed or left alone, 64 to 78 see\n"
+                       "opkitsu(7)."};
     const option_def defs[] = {
         kitsu_server_option(&o->zou),
         store_option(&o->store),
@@ -238,6 +239,6 @@ int main(int argc, char **argv)
     signals_end_input();
     int status = output_close(run(&o));
     if (signals_caught())
-        raise(signals_caught()); /* its handler is gone: die of it */
+        raise(signals_caught()); /* it has no handler any more: die of it */
     return status;
 }

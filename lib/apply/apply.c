@@ -134,7 +134,7 @@ static bool wait_a_while(const apply *p, double began, double *pause)
 }
 
 /* Begin a batch unless one is begun, and ensure that we may write it. In an atomic
- * store no one else can have become the writer since then. */
+ * store no other program can have become the writer since then. */
 static bool begin(apply *p, error *e)
 {
     double began = clock_now(), pause = lease_retry() / 20;
@@ -177,7 +177,7 @@ static bool commit(apply *p, error *e)
     if (!ok)
         return false;
     write_out(p);
-    output_flush(); /* whoever waits for this batch */
+    output_flush(); /* a reader may wait for this batch */
     return true;
 }
 
@@ -250,7 +250,7 @@ static bool find_name(apply *p, const char *project_id, const char **name, error
     return true;
 }
 
-/* What the store shall know of the project from now on. */
+/* What the store should know of the project from now on. */
 static bool remember(apply *p, const char *project_id, bool full, error *e)
 {
     if (p->dry)

@@ -2,7 +2,7 @@
  *
  * Three round trips for hundreds of changes: read the documents, write those
  * that are what the plan was made from, and read again where the store says
- * that somebody was faster. No change stops another one. */
+ * that another writer was faster. No change stops another one. */
 #ifndef OPKITSU_APPLY_BATCH_H
 #define OPKITSU_APPLY_BATCH_H
 

@@ -51,10 +51,10 @@ static bool take_child(void *context, store_ns ns, const json *document)
     return true;
 }
 
-static void forget_child(children *c, const item *gone)
+static void forget_child(children *c, const item *deleted)
 {
     for (size_t i = 0; i < c->n; i++)
-        if (strcmp(c->list[i].key, gone->key) == 0)
+        if (strcmp(c->list[i].key, deleted->key) == 0)
             c->list[i].parent->n_children--;
 }
 

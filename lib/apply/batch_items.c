@@ -109,7 +109,7 @@ static void note_planned(batch *b, const item *i)
         key ? arena_text(b->planned_arena, key, strlen(key)) : NULL; /* outlives the batch */
 }
 
-/* Somebody was faster, or the store found it so: look again. */
+/* Another writer was faster, or the store refused them: look again. */
 static bool judge_again(batch *b, item *const *missed, size_t n, const char *const *whats, error *e)
 {
     if (n && !batch_read(b, missed, n, e))

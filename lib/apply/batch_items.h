@@ -16,7 +16,7 @@ typedef struct item {
     change c;
     const char *key;      /* the text of its _id */
     const json *document; /* as it is in the store; NULL: it is not */
-    json after;           /* as it shall be */
+    json after;           /* as it should be */
     result_status status;
     const char *what;
     bool pending;           /* a delete that is needed and was not tried */

@@ -1,7 +1,10 @@
-/* limits.h - every limit of the suite, with its unit and its reason.
+/* limits.h - how much the suite accepts, of records, documents, replies, publishes and
+ * events, with unit and reason. Limits that concern one file only, such as its buffers
+ * and tries, are defined there.
  *
  * A limit is there so that hostile or broken input costs a message and not
- * the machine's memory. What exceeds a limit is reported, never truncated. */
+ * the machine's memory. Nothing is truncated: what exceeds a limit is reported, or read
+ * in another way. */
 #ifndef OPKITSU_BASE_LIMITS_H
 #define OPKITSU_BASE_LIMITS_H
 

@@ -35,7 +35,7 @@ void commenter_free(commenter *c); /* takes NULL */
 bool comment_valid(const json *record, const char **why);
 
 /* Carry out a valid record. `*result`, in `a`, is its Result. False: nothing more will
- * work, `*e`: the connection or the log-in is gone (zou/zou.h), or the store failed (75
+ * work, `*e`: the connection or the log-in is lost (zou/zou.h), or the store failed (75
  * busy, 74 not writable, …). A store that cannot be opened fails before anything is
  * posted. */
 bool comment_post(commenter *c, const json *record, arena *a, json *result, error *e);

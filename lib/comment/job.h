@@ -59,7 +59,7 @@ typedef struct comment_job {
 } comment_job;
 
 /* Functions of comment/ that return a zou_result: unless it is ZOU_OK, `*e` says why;
- * ZOU_LOST: the connection, the log-in or the store is gone. */
+ * ZOU_LOST: the connection, the log-in or the store is lost. */
 
 /* Fill in from the record and the store's document (null: none). */
 void comment_job_read(comment_job *j, const json *memory);

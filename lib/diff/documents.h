@@ -31,7 +31,7 @@ bool documents_renew(documents *b, const char *zou_id, error *e);
 bool documents_is_store(const documents *b);
 
 const char *documents_db(const documents *b);
-/* The project linked to this Kitsu id: of several (somebody restored a copy
+/* The project linked to this Kitsu id: of several (a copy was restored
  * beside it) the one of this name; NULL: none, or, with `*several`, none that
  * can be told from the others. */
 documents_project *documents_by_id(const documents *b, const char *zou_id, const char *name,

@@ -98,7 +98,7 @@ static fetch_outcome ask_for(full_run *r, const project_link *link)
     return outcome;
 }
 
-/* Whether a link before this one has the same id: somebody copied the project. */
+/* Whether a link before this one has the same id: the project was copied. */
 static bool is_copy(const project_links *l, size_t i)
 {
     for (size_t k = 0; k < i; k++)

@@ -17,7 +17,7 @@ typedef enum fetch_outcome {
 typedef struct fetch_records {
     zou_project project;   /* owned */
     const char *scope;     /* for the Project of an answer to events; else NULL */
-    bool partial_reported; /* a message has said that the user sees only a part of it */
+    bool partial_reported; /* a message has been written that the user sees only a part of it */
     bool skipped;          /* a record was too large, or nested too deep */
     unsigned long counts[KINDS];
     bool read[KINDS]; /* End counts them */

@@ -11,7 +11,7 @@ typedef enum change_op { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_DRO
 /* A touched field of an update. */
 typedef struct change_field {
     const char *path;
-    const json *value; /* as it shall be; NULL: removed */
+    const json *value; /* as it should be; NULL: removed */
 } change_field;
 
 /* All pointers are borrowed from the record, or live in its arena. */
@@ -39,7 +39,7 @@ change change_copy(arena *a, const change *c);
 
 typedef enum change_verdict {
     CHANGE_NEEDED,   /* the document is what the plan was made from */
-    CHANGE_DONE,     /* it is already what it shall be */
+    CHANGE_DONE,     /* it is already what it should be */
     CHANGE_CONFLICT, /* it is neither */
 } change_verdict;
 
@@ -47,7 +47,7 @@ typedef enum change_verdict {
  * the order of keys and of `assignees`, numbers by value. On a conflict `*why`
  * says where. Not for drops. */
 change_verdict change_judge(const change *c, const json *document, error *why);
-/* The document of an update that is needed, as it shall be. */
+/* The document of an update that is needed, as it should be. */
 json change_apply(arena *a, const change *c, const json *document);
 /* Whether it turns an asset's document into an archived one. */
 bool change_archives(const change *c);

@@ -11,7 +11,7 @@
 typedef struct change_builder {
     arena *arena;       /* borrowed */
     const json *before; /* borrowed; NULL: to be inserted */
-    json after;         /* the document as it shall be */
+    json after;         /* the document as it should be */
     json updated;       /* {"data.frameEnd":1100} */
     json removed;       /* ["data.tasks.Comp"] */
     json old;           /* the touched fields as they are, nested */

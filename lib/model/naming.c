@@ -59,7 +59,7 @@ static void find_place(production *p, entity *e)
      * next sync, and a wrong place or name must not come before it. */
     if (e->parent_id && !e->parent && e->kind != KIND_CONCEPT && e->kind != KIND_EPISODE) {
         production_skip(p, e, "parent", "its parent is not in the stream (made just now?)");
-        e->passed_on |= e->recalled; /* the store has it, and nothing was said of it */
+        e->passed_on |= e->recalled; /* the store has it, and the stream has no Skipped of it */
     }
 }
 
@@ -73,7 +73,7 @@ static const char *wanted_name(arena *a, const entity *e)
     return e->name;
 }
 
-/* ---- who wants which name ---------------------------------------------------- */
+/* ---- which name each wants ---------------------------------------------------- */
 
 typedef struct bid {
     entity *entity;

@@ -1,4 +1,4 @@
-/* naming.h - which document is whose, and what each shall be called.
+/* naming.h - which document belongs to which entity, and the name of each.
  *
  * Binds Kitsu's entities to OpenPype's documents, finds every entity's place
  * in OpenPype's tree, and settles who gets a name that several want (opkitsu(7),
@@ -24,11 +24,11 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
                     root_place roots[ROOTS]);
 
 /* The document that is this root: one that says so, a live one before an
- * archived one; else one of that name that no one else claims. NULL: none. */
+ * archived one; else one of that name that nothing else claims. NULL: none. */
 asset *naming_root(const collection *c, root r);
 
 /* Whether a document is of something that Kitsu no longer has. A second
- * document of one entity is not: it stays, somebody must look at it. */
+ * document of one entity is not: it stays, for a person to look at. */
 bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS]);
 
 /* Whether the document of this entity can have children: the entity is live, or was

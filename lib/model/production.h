@@ -45,21 +45,20 @@ struct entity {
     bool no_document;                    /* a substitute sequence */
 
     struct asset *asset;  /* its document in OpenPype; NULL: none yet */
-    const char *doc_name; /* the name that its document shall have */
+    const char *doc_name; /* the name that its document should have */
     const char *doc_id;   /* hex of its document's ObjectId, kept or new */
     UT_hash_handle hh;    /* by id */
 };
-
-/* What became of a task in its entity's document (model/task_entries.h). */
-typedef enum task_placement { TASK_UNPLACED, TASK_PLACED, TASK_SKIPPED } task_placement;
 
 struct task {
     const char *id, *name, *created_at;
     struct task_type *type; /* NULL: not known */
     entity *entity;
     json record;
-    task *next;               /* of the same entity */
-    task_placement placement; /* scratch of model/task_entries.c */
+    task *next; /* of the same entity */
+    /* Scratch of model/task_entries.c: what became of it in its entity's document. Of a
+     * task that the stream has twice, both may hold. */
+    bool placed, skipped;
 };
 
 typedef struct task_type {
@@ -81,7 +80,7 @@ typedef struct production {
     json project; /* the Project record, cleaned */
     const char *id, *name;
     bool closed;       /* project_status_name is Closed */
-    bool events;       /* scope is `events`: what is not here is not gone */
+    bool events;       /* scope is `events`: what is not here may still exist */
     bool whole;        /* every document is to be judged again */
     json asset_types;  /* ids of all that it uses, where they came; else null */
     bool partial;      /* the login sees only part of it */
@@ -119,14 +118,14 @@ bool production_end(production *p, const end_record *end, const bool need[KINDS]
 entity *production_recall(production *p, const json *record, const json *tasks);
 /* Take in that Kitsu no longer has it. */
 void production_delete(production *p, kind k, const char *id);
-/* Link parents, children and tasks, mark what is gone. May be called again
+/* Link parents, children and tasks, mark what is deleted. May be called again
  * after more was taken in: all that followed from the last time is forgotten. */
 void production_link(production *p);
 
 entity *production_find(const production *p, const char *id);
 
 /* Skip an entity, and with it everything below a Sequence or Episode (code
- * `parent`). Does nothing to one that is gone or skipped already. */
+ * `parent`). Does nothing to one that is deleted or skipped already. */
 void production_skip(production *p, entity *e, const char *code, const char *reason);
 
 #endif

@@ -16,16 +16,23 @@ typedef struct entries {
     const production *p;
     const entity *e;
     const json *there; /* as they are */
-    json wanted;       /* as they shall be */
+    json wanted;       /* as they should be */
     json *skips;
 } entries;
 
-/* Of all records of this task's id. */
-static void set_placement(const entity *e, const task *t, task_placement placement)
+/* Note it of all records of this task's id: a list may have a task twice. */
+static void note_placed(const entity *e, const task *t)
 {
     for (task *other = e->tasks; other; other = other->next)
         if (strcmp(other->id, t->id) == 0)
-            other->placement = placement;
+            other->placed = true;
+}
+
+static void note_skipped(const entity *e, const task *t)
+{
+    for (task *other = e->tasks; other; other = other->next)
+        if (strcmp(other->id, t->id) == 0)
+            other->skipped = true;
 }
 
 static void put_entry(entries *x, const char *key, const task *t)
@@ -40,7 +47,7 @@ static void put_entry(entries *x, const char *key, const task *t)
 static void place_task(entries *x, const char *key, const task *t)
 {
     put_entry(x, key, t);
-    set_placement(x->e, t, TASK_PLACED);
+    note_placed(x->e, t);
 }
 
 static void skip_task(entries *x, const task *t, const char *code, const char *reason)
@@ -49,7 +56,7 @@ static void skip_task(entries *x, const task *t, const char *code, const char *r
     json what = record_entity(a, kind_name(KIND_TASK), t->id, t->name);
     json_add(a, &what, "entity_id", json_string(a, x->e->id));
     json_push(a, x->skips, skipped_make(a, what, x->p->id, code, reason));
-    set_placement(x->e, t, TASK_SKIPPED);
+    note_skipped(x->e, t);
 }
 
 /* ---- the three ways to a name -------------------------------------------------- */
@@ -75,7 +82,7 @@ static void place_by_type(entries *x)
 {
     for (const task *t = x->e->tasks; t; t = t->next) {
         const char *name = t->type ? t->type->name : NULL;
-        if (t->placement == TASK_PLACED)
+        if (t->placed)
             continue;
         if (!name)
             skip_task(x, t, "task", "its task type is not among Kitsu's task types");
@@ -93,7 +100,7 @@ static void place_by_both_names(entries *x)
 {
     arena *a = x->p->arena;
     for (const task *t = x->e->tasks; t; t = t->next) {
-        if (t->placement != TASK_UNPLACED)
+        if (t->placed || t->skipped)
             continue;
         const char *key = arena_printf(a, "%s_%s", t->type->name, t->name);
         if (!json_get(&x->wanted, key))
@@ -125,8 +132,7 @@ static bool entry_stays(const entries *x, const json *entry)
     skipped_id *unread = NULL;
     if (id)
         HASH_FIND_STR(x->p->skipped_tasks, id, unread);
-    return !json_get(entry, "zou") || unread || (t && t->placement == TASK_SKIPPED) ||
-           (x->p->partial && !t);
+    return !json_get(entry, "zou") || unread || (t && t->skipped) || (x->p->partial && !t);
 }
 
 static void keep_entries(entries *x)
@@ -142,7 +148,7 @@ json task_entries(const production *p, const entity *e, const json *there, json 
 {
     entries x = {.p = p, .e = e, .there = there, .wanted = json_object(), .skips = skips};
     for (task *t = e->tasks; t; t = t->next)
-        t->placement = TASK_UNPLACED;
+        t->placed = t->skipped = false;
     place_kept(&x);
     place_by_type(&x);
     place_by_both_names(&x);

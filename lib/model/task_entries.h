@@ -5,7 +5,7 @@
 
 #include "model/production.h"
 
-/* What `data.tasks` of an entity's document shall be, in the production's arena;
+/* What `data.tasks` of an entity's document should be, in the production's arena;
  * `there`: what it is, or NULL. Appends to the array `skips` a Skipped record for each
  * task that gets no entry. */
 json task_entries(const production *p, const entity *e, const json *there, json *skips);

@@ -6,7 +6,7 @@
 #include "model/collection.h"
 #include "model/production.h"
 
-/* What `config.tasks` shall be, in the production's arena; `there`: what it is. Names
+/* What `config.tasks` should be, in the production's arena; `there`: what it is. Names
  * are settled (naming_resolve). Sets `used` of the production's task types. */
 json task_types_wanted(const production *p, const collection *c, const bool chosen[KINDS],
                        const json *there);

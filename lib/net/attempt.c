@@ -75,7 +75,7 @@ void attempt_conclude(http *h, const http_request *r, const char *url)
     }
 }
 
-/* ---- what came of it ------------------------------------------------------ */
+/* ---- the outcome ------------------------------------------------------ */
 
 static bool is_hopeless(CURLcode code)
 {

@@ -34,7 +34,7 @@ bool checkpoint_read(const json *record, checkpoint_record *c)
                              .events = -1,
                              .all = json_true(json_get(record, "all")),
                              .full_sync = full_sync ? *full_sync : json_null()};
-    if (events && !json_int64(events, &c->events))
+    if (events && (!json_int64(events, &c->events) || c->events < 0))
         c->events = 0;
     return c->server && json_is(ids, JSON_ARRAY) && created_at &&
            (json_text(created_at) || json_is_null(created_at)) &&
@@ -47,9 +47,11 @@ json checkpoint_unite(arena *a, const json *some, const json *more)
     const json *const lists[] = {some, more};
     json all = json_array();
     for (int l = 0; l < 2; l++)
-        for (uint32_t i = 0; json_is(lists[l], JSON_ARRAY) && i < lists[l]->len; i++)
-            if (json_text(&lists[l]->items[i]) && !json_has_text(&all, lists[l]->items[i].text))
-                json_push(a, &all, json_copy(a, &lists[l]->items[i]));
+        for (uint32_t i = 0; json_is(lists[l], JSON_ARRAY) && i < lists[l]->len; i++) {
+            const json *item = &lists[l]->items[i];
+            if (!json_text(item) || !json_has_text(&all, item->text))
+                json_push(a, &all, json_copy(a, item));
+        }
     return all;
 }
 

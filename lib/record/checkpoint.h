@@ -11,7 +11,8 @@ typedef struct checkpoint_record {
     json projects;      /* array of ids; null: all */
     json created_at;    /* a text; null: no position, as the log may not be read */
     json ids;           /* array: the events of the last seconds before it */
-    int64_t events;     /* of a batch of events: how many it had; else -1 */
+    int64_t events;     /* of a batch of events: how many it had, 0 if that is no count;
+                           else -1 */
     bool all;           /* no project was left out on purpose */
     json full_sync;     /* array of ids for which it does not hold; null: absent */
 } checkpoint_record;
@@ -20,7 +21,8 @@ json checkpoint_make(arena *a, const checkpoint_record *c);
 /* False: it lacks what every Checkpoint has, or has it in another shape. */
 bool checkpoint_read(const json *record, checkpoint_record *c);
 
-/* The ids of both lists (either may be null), each once, in `a`. */
+/* The ids of both lists (either may be null), each once, in `a`. What is no text stays, for
+ * op-apply to refuse. */
 json checkpoint_unite(arena *a, const json *some, const json *more);
 
 /* ---- the projects of a batch --------------------------------------------- */

@@ -88,7 +88,7 @@ bool zou_record_write(const char *type, const char *project_id, const json_eleme
     return true;
 }
 
-/* What json_splitter would have said of it. */
+/* What json_splitter would have found. */
 static json_element element_of(const json *object)
 {
     buf text = {0};

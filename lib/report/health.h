@@ -14,7 +14,7 @@ typedef struct health {
     arena *arena; /* borrowed */
     double now;
     bool running;       /* a service holds the lease */
-    const char *writer; /* who holds the lease, service or not */
+    const char *writer; /* the owner of the lease, service or not */
     const char *host, *state, *full, *gap, *error;
     int64_t pid, since, state_at, full_noted_at, gap_at, error_at;
     int64_t full_sync_at, events, events_at, read_at, skipped;

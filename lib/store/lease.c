@@ -25,7 +25,7 @@ struct lease {
     char text[160];
     int64_t term; /* 0: never held */
     bool handed_down;
-    bool ours;      /* it is, or was when somebody looked last */
+    bool ours;      /* it is, or was at the last look */
     double renewed; /* by clock_now, when that was begun */
 };
 
@@ -135,7 +135,7 @@ int64_t lease_term(const lease *l)
 typedef struct record {
     json document;
     bool found;
-    const char *owner; /* NULL: nobody */
+    const char *owner; /* NULL: none */
     int64_t term;
     double expires;
 } record;
@@ -253,7 +253,7 @@ static lease_outcome lease_take(lease *l, arena *a, error *e)
     return LEASE_HELD;
 }
 
-/* Also after it has expired, as long as no one else has taken it. */
+/* Also after it has expired, as long as no other program has taken it. */
 static lease_outcome lease_keep(lease *l, bool renew, arena *a, error *e)
 {
     record r;

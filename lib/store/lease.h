@@ -1,16 +1,16 @@
-/* lease.h - one writer a store: a document that says whose turn it is, by the
- * store's clock.
+/* lease.h - one writer a store: a document that names the program that may write, and
+ * until when by the store's clock.
  *
  *     {_id:"lease", type:"lease", owner, term, expires}   in store/state.h's collection
  *
- * Who pushes to Kitsu has another one, {_id:"push", type:"lease", ...}: it writes
- * to Kitsu for as long as it is held, and to the store only through a pipe.
+ * A push to Kitsu has another one, {_id:"push", type:"lease", ...}: it writes to Kitsu
+ * while it holds that, and to the store only through a pipe.
  *
  * `owner` is a program that runs, null when it was given back; `term` grows
- * with every owner; `expires` is in seconds since 1970. Whoever holds it renews
- * it, and looks before each batch of writes, in the embedded store in the same
- * transaction, whether owner and term are still its own: one that slept through
- * its time, and another's, writes nothing. */
+ * with every owner; `expires` is in seconds since 1970. The owner renews it, and
+ * looks before each batch of writes, in the embedded store in the same
+ * transaction, whether owner and term are still its own. So a program that slept
+ * while another took the lease writes nothing. */
 #ifndef OPKITSU_STORE_LEASE_H
 #define OPKITSU_STORE_LEASE_H
 
@@ -23,7 +23,7 @@ typedef struct lease lease;
 double lease_seconds(void);
 /* How often it is renewed: 5. */
 double lease_renewal(void);
-/* How often who waits for it tries: 2. */
+/* How often a program that waits for it tries: 2. */
 double lease_retry(void);
 /* How much of it must be left to begin anything: 5. */
 double lease_margin(void);
@@ -32,7 +32,7 @@ double lease_margin(void);
 lease *lease_new(store *s);
 /* One of another `_id`, `id` (borrowed), which excludes only those of this id. */
 lease *lease_new_named(store *s, const char *id);
-/* The writer's that somebody else holds and renews for us: `text` is OWNER:TERM.
+/* The writer's that another program holds and renews for us: `text` is OWNER:TERM.
  * NULL: it is not. */
 lease *lease_handed_down(store *s, const char *text);
 void lease_free(lease *l); /* takes NULL; gives nothing back */
@@ -57,8 +57,8 @@ typedef enum lease_outcome {
 lease_outcome lease_hold(lease *l, error *e);
 /* The same as a batch of its own. */
 lease_outcome lease_hold_alone(lease *l, error *e);
-/* Before store_commit of an atomic store, whose lock has kept everybody, also
- * the one that handed it down, from renewing it since `begun` (clock_now):
+/* Before store_commit of an atomic store, whose lock has kept all others, also
+ * the program that handed it down, from renewing it since `begun` (clock_now):
  * renew it if that was long. False: the store failed. */
 bool lease_extend(lease *l, double begun, error *e);
 /* Release it if it is held, as a batch of its own; one that was handed down
@@ -67,7 +67,7 @@ bool lease_give_back(lease *l, error *e);
 
 /* Whether it is a service that has the writer's lease now, the one whose notes
  * (store/service_status.h) are there, and not a program for the length of its run. `owner`
- * (`size` bytes) gets who has it, service or not; "": nobody. Takes no part in a
+ * (`size` bytes) gets its owner, service or not; "": none. Takes no part in a
  * batch. False: the store failed. */
 bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, error *e);
 

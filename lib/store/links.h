@@ -22,7 +22,7 @@ typedef struct project_links {
 bool project_links_read(project_links *l, store *s, const char *server, error *e);
 void project_links_free(project_links *l);
 
-/* The one linked to this id; of several (somebody restored a copy beside it)
+/* The one linked to this id; of several (a copy was restored beside it)
  * that of this name, else the first. NULL: none. `name` may be NULL. */
 const project_link *project_links_find(const project_links *l, const char *id, const char *name);
 

@@ -208,7 +208,7 @@ static bool connect_to(mongo_store *s, const char *url, error *e)
 /* libmongoc makes a file for its statistics when it is loaded, before main and
  * whether it is used or not, and a program that is killed leaves it behind:
  * thousands in a year, and a warning whenever a process number comes again.
- * Nobody reads it; without its name it goes with the process. */
+ * Nothing reads it; without its name it goes with the process. */
 __attribute__((constructor)) static void drop_statistics(void)
 {
     char name[32];

@@ -22,7 +22,7 @@ typedef struct mongo_store {
     bool index_warned;
 } mongo_store;
 
-/* Fill in `*e` from what libmongoc said. Returns false. */
+/* Fill in `*e` from libmongoc's error. Returns false. */
 bool mongo_fail(const mongo_store *s, const bson_error_t *why, error *e);
 /* The caller destroys it. */
 mongoc_collection_t *mongo_collection(mongo_store *s, store_ns ns);

@@ -27,7 +27,7 @@ static bool append_expected(bson_t *filter, const char *path, const json *value,
     return ok;
 }
 
-/* `{"$set":{path:value},"$unset":{path:""}}` from the document as it shall be. */
+/* `{"$set":{path:value},"$unset":{path:""}}` from the document as it should be. */
 static bool append_changes(bson_t *update, const store_write *w, error *why)
 {
     bson_t set = BSON_INITIALIZER, unset = BSON_INITIALIZER;
@@ -165,7 +165,7 @@ static bool take_write_errors(mongo_store *s, sending *sent, bool *some, error *
 }
 
 /* A document that is there after the bulk: a delete has missed it, an update
- * has if a field is not what it shall be. */
+ * has if a field is not what it should be. */
 static bool check_one(void *context, store_ns ns, const json *document)
 {
     (void)ns;
@@ -193,7 +193,7 @@ static bool find_missed(mongo_store *s, store_ns ns, sending *sent, arena *a, er
         store_write *w = sent->writes[i];
         if (w->outcome == STORE_REFUSED)
             continue;
-        w->outcome = w->op == STORE_DELETE ? STORE_DONE : STORE_MISSED; /* if it is gone */
+        w->outcome = w->op == STORE_DELETE ? STORE_DONE : STORE_MISSED; /* if it no longer exists */
         ids[n++] = w->id;
     }
     bool ok = n == 0 || mongo_get_many(&s->base, ns, (store_ids){ids, n},

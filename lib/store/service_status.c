@@ -132,7 +132,7 @@ double service_status_due(const service_status *n)
 }
 
 typedef struct draft {
-    json document; /* as it shall be */
+    json document; /* as it should be */
     const char *paths[5 + 2 * MAX_KEYS];
     size_t n;
 } draft;

@@ -1,4 +1,4 @@
-/* service_status.h - what a service tells of itself, beside the lease that it holds
+/* service_status.h - what a service reports of itself, beside the lease that it holds
  * (store/lease.h), in store/state.h's collection:
  *
  *     {_id:"service", type:"service", owner, term, host, pid, since,
@@ -22,7 +22,7 @@ void service_status_free(service_status *n); /* takes NULL */
  * reported and left out. */
 void service_status_feed(service_status *n, const char *bytes, size_t len);
 /* Seconds from now until service_status_store is to be called; negative: nothing is new.
- * So often as lines may come, the store hears of them once a second. */
+ * However often lines come, the store is written once a second. */
 double service_status_due(const service_status *n);
 /* Once the lease is held: bring them into the store. False: the store failed,
  * or the lease is lost (status 75); they are still to be kept then. */

@@ -2,10 +2,10 @@
  *
  * It keeps SQLite's rollback journal, not the write-ahead log: a WAL file can't
  * be read in a folder that one may not write, nor used over NFS, and a store
- * would be three files. What the log would have given is had otherwise: reads
- * are spooled to a temporary table before anybody looks at them, so no reader
- * holds a lock while its consumer sleeps, and a writer's pages stay in memory
- * up to SPILL_PAGES, so others can read until it commits. */
+ * would be three files. What the log would give comes in other ways: reads are
+ * spooled to a temporary table before they are used, so no reader holds a lock
+ * while its consumer sleeps, and a writer's pages stay in memory up to
+ * SPILL_PAGES, so others can read until it commits. */
 #include "store/sqlite.h"
 
 #include "base/mem.h"
@@ -71,7 +71,7 @@ static int status_of(int code)
     }
 }
 
-/* What SQLite said last. */
+/* SQLite's last error. */
 bool sqlite_fail(const sqlite_store *s, error *e)
 {
     int code = sqlite3_errcode(s->db), status = status_of(code);

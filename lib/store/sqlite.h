@@ -15,7 +15,7 @@ typedef struct sqlite_store {
     long long call; /* number of the last spooled read */
 } sqlite_store;
 
-/* Fill in `*e` from what SQLite said last. Returns false. */
+/* Fill in `*e` from SQLite's last error. Returns false. */
 bool sqlite_fail(const sqlite_store *s, error *e);
 
 /* Run SQL that gives no rows. */

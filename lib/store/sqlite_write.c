@@ -70,7 +70,7 @@ static void bind_row(sqlite3_stmt *statement, const row *r, arena *a, bool avalo
     sqlite_bind(statement, 9, json_text(json_at(d, "data", "root_of", NULL)));
 }
 
-/* No one else can write during the batch's transaction, so what `before` says
+/* Nothing else can write during the batch's transaction, so what `before` says
  * still holds; only the number of rows is looked at. */
 static bool write_one(sqlite_store *s, sqlite3_stmt *statement, store_ns ns, store_write *w, row *r,
                       arena *a, error *e)

@@ -161,7 +161,7 @@ static bool put_listed(store *s, const checkpoint_record *checkpoint, const char
 }
 
 /* Everything was read, so a project of which a full read is wanted, and that
- * did not come, is gone, or hidden from this user. */
+ * did not come, is deleted, or hidden from this user. */
 static bool forget_absent(store *s, const checkpoint_record *checkpoint, arena *a, error *e)
 {
     state_checkpoint *list;

@@ -69,7 +69,7 @@ bool state_forget_project(store *s, const char *project_id, arena *a, error *e);
 /* What is remembered of a comment, if it was `*found`. */
 bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
                    bool *found, error *e);
-/* Remember it, at once: nobody's lease is needed for that. `document` lacks its
+/* Remember it, at once: that needs no lease. `document` lacks its
  * `_id` and its `type`. */
 bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
                        arena *a, error *e);

@@ -73,7 +73,7 @@ typedef struct store_write {
     const json *before; /* update, delete: the whole document as store_get_many
                            gave it; the write happens only if the fields that it
                            touches (delete: the whole document) are still these */
-    const json *after;  /* insert, update: the whole document as it shall be */
+    const json *after;  /* insert, update: the whole document as it should be */
     const char **paths; /* update: the touched fields, dotted; borrowed */
     size_t n_paths;
     store_outcome outcome; /* out */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_LINE  8192 /* bytes of a line that is held back until it is whole */
+#define MAX_HELD  8192 /* bytes of a line that is held back until it is whole */
 #define MAX_READS 64   /* of 4096 bytes, of a program that has ended: more than a pipe holds */
 
 bool relay_open(relay *r, const char *name, int *writer)
@@ -52,7 +52,7 @@ static void take(relay *r, const char *bytes, size_t len)
         const char *newline = memchr(bytes, '\n', len);
         size_t n = newline ? (size_t)(newline - bytes) + 1 : len;
         buf_add(&r->line, bytes, n);
-        if (!newline && r->line.len >= MAX_LINE)
+        if (!newline && r->line.len >= MAX_HELD)
             buf_addc(&r->line, '\n');
         if (r->line.data[r->line.len - 1] == '\n')
             pass_on(r);

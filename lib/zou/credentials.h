@@ -1,4 +1,4 @@
-/* credentials.h - who logs in to Kitsu, and with what.
+/* credentials.h - the login for Kitsu, and its password or token.
  *
  * Options override the environment: with any of them KITSU_TOKEN is ignored. No secret
  * is ever part of a message. */

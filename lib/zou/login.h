@@ -8,7 +8,7 @@
 typedef struct login { /* all borrowed */
     http *http;
     const char *server; /* the API's address */
-    const char *name;   /* who logs in where, for messages */
+    const char *name;   /* login and server, for messages */
     const credentials *who;
 } login;
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The proof only has to tell one password from another. So short, it tells a thief
- * of the file (who has a token for a week already) next to nothing of the password:
+/* The proof only has to tell one password from another. As it is so short, a thief of
+ * the file (who has a token for a week already) learns next to nothing of the password:
  * of any list of candidates one in 65,536 fits. A slow hash instead would cost every
  * start 60 ms, a tenth of a synchronisation. */
 #define PROOF_ROUNDS 5000

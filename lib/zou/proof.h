@@ -8,7 +8,7 @@
 /* `SALT:HASH`, in hex; the caller frees it. NULL without a password. */
 char *proof_new(const char *password);
 /* Whether `proof` (NULL: none) is this password's. Without a password always:
- * whoever can read the file may use its tokens. */
+ * a user who can read the file may use its tokens. */
 bool proof_holds(const char *proof, const char *password);
 
 #endif

@@ -59,6 +59,37 @@ shell_files() {
     done < <(sed -n 's/^\.Xr \(\(op\|kitsu\|sync\|push\|zou\)[^ ]*\) \([0-9]\).*/\1 \3/p' share/man/*)
 }
 
+# picture FILE: its block of lines with arrows
+picture() {
+    sed -n '/^    Kitsu  /,/^$/p' "$1"
+}
+
+@test "README and ARCHITECTURE: the same picture" {
+    [[ $(picture README.md | wc -l) -gt 10 ]]
+    diff <(picture README.md) <(picture ARCHITECTURE.md)
+}
+
+# names_in FILE: what stands between backquotes in it, but for the names to be filled in
+names_in() {
+    grep -oE '`[^` ]+`' "$1" | tr -d '`' | grep -vE 'NAME|X\.c' | sort -u
+}
+
+@test "ARCHITECTURE: the files and functions that it names exist" {
+    local name paths=0 functions=0
+    while read -r name; do
+        echo "$name"
+        if [[ $name == */* ]]; then
+            compgen -G "$name" || compgen -G "lib/$name"
+            paths=$((paths + 1))
+        elif [[ $name =~ ^[a-z]+(_[a-z]+)+$ ]]; then
+            grep -rqw "$name" lib bin scripts
+            functions=$((functions + 1))
+        fi
+    done < <(names_in ARCHITECTURE.md)
+    echo "$paths paths, $functions functions"
+    ((paths > 40 && functions > 20))
+}
+
 # ---- the shape of lib/ ----------------------------------------------------------
 
 @test "structure: as it should be" {

@@ -33,6 +33,25 @@ setup() {
     done
 }
 
+# options_of PROGRAM: those of its manual, in their order
+options_of() {
+    local from='/^\.Sh OPTIONS/,/^\.Sh \(SIGNALS\|ENVIRONMENT\)/'
+    [[ $1 != *-report ]] || from='/^\.Sh DESCRIPTION/,$'
+    sed -n "$from{s/^\.It //p}" "share/man/$1.1" | grep -oE 'Fl Fl [a-z-]+' | sed 's/^Fl Fl /--/'
+}
+
+@test "--help: one layout, in the order of the manual" {
+    for program in "${programs[@]}" "${scripts[@]}"; do
+        echo "$program"
+        run -0 --separate-stderr "$program" --help
+        [[ $output =~ $'\n\n'(.*$'\n')?'  -h, --help '\ *'print this help and exit'$'\n''  -V, --version '\ *'print the version and exit'$'\n' ]]
+        [[ ${output##*$'\n\n'} == "Exit status: "* ]]
+        # sync-service's begins with the options of OpenPype's own command.
+        [[ $program == sync-service ]] || diff <(grep -oE '^ +(-[a-zA-Z]+, )*--[a-z-]+' <<<"$output" | grep -oE -- '--.*') \
+            <(options_of "$program")
+    done
+}
+
 # bats test_tags=slow
 @test "--version: the same for all" {
     for program in "${programs[@]}" "${scripts[@]}"; do

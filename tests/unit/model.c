@@ -127,11 +127,19 @@ static void checkpoints(arena *a)
         json record = parsed(a, bad[i]);
         ok(!checkpoint_read(&record, &c), "none: %s", bad[i]);
     }
+    json odd =
+        parsed(a, "{\"type\":\"Checkpoint\",\"server\":\"x\",\"projects\":null,\"created_at\":null,"
+                  "\"ids\":[],\"events\":-1}");
+    ok(checkpoint_read(&odd, &c) && c.events == 0, "of events, if not of so many");
     json some = parsed(a, "[\"a\",\"b\"]"), more = parsed(a, "[\"b\",\"c\"]"), none = json_null();
     json both = checkpoint_unite(a, &some, &more);
     is_text(json_written(a, &both), "[\"a\",\"b\",\"c\"]", "each id once");
     both = checkpoint_unite(a, &none, &more);
     is_text(json_written(a, &both), "[\"b\",\"c\"]", "one list is null");
+    some = parsed(a, "[1,\"a\",null]");
+    both = checkpoint_unite(a, &some, &more);
+    is_text(json_written(a, &both), "[1,\"a\",null,\"b\",\"c\"]",
+            "what is no id stays, for op-apply to refuse");
     checkpoint_scope *s = checkpoint_scope_new();
     checkpoint_scope_done(s, "p1");
     ok(checkpoint_scope_is_whole(s), "none was left alone");
