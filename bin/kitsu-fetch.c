@@ -7,7 +7,6 @@
 #include "fetch/full.h"
 #include "record/ndjson.h"
 #include "record/record.h"
-#include "store/store_option.h"
 #include "zou/kitsu_options.h"
 
 #include <stdio.h>
@@ -53,12 +52,9 @@ static void read_options(options *o, int argc, char **argv)
         .about = "Write Kitsu's productions to stdout, one JSON record a line.",
         .verbose = "say more; twice: every request",
         .exit_status = "0 done, 1 something was not read, 64 to 78 see opkitsu(7)."};
+    kitsu_option_rows kitsu;
     const option_def defs[] = {
-        kitsu_server_option(&o->zou),
-        store_option(&o->store),
-        kitsu_login_option(&o->zou),
-        kitsu_password_file_option(&o->zou),
-        kitsu_password_command_option(&o->zou),
+        kitsu_options(&kitsu, &o->zou, &o->store),
         project_filter_option(&o->filter, "only this project, by name or id; may be repeated"),
         {.name = "types",
          .value = "LIST",

@@ -6,7 +6,7 @@
 #include "listen/downstream.h"
 #include "listen/listener.h"
 #include "listen/scope.h"
-#include "store/store_option.h"
+#include "model/project_filter.h"
 #include "zou/kitsu_options.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ typedef struct options {
     bool now;             /* --since now */
     event_position start; /* --since with another value */
     const char *since_server;
-    option_list projects; /* owned: the -P */
+    project_filter filter; /* owned */
     bool once;
     arena *arena; /* owned */
 } options;
@@ -53,17 +53,10 @@ static void read_options(options *o, int argc, char **argv)
         .verbose = "say more; twice: every request",
         .exit_status = "0 done, 1 a project does not exist, 75 a full sync is needed,\n"
                        "64 to 78 see opkitsu(7)."};
+    kitsu_option_rows kitsu;
     const option_def defs[] = {
-        kitsu_server_option(&o->zou),
-        store_option(&o->store),
-        kitsu_login_option(&o->zou),
-        kitsu_password_file_option(&o->zou),
-        kitsu_password_command_option(&o->zou),
-        {.name = "project",
-         .letter = 'P',
-         .value = "NAME",
-         .help = "only this project, by name or id; may be repeated",
-         .list = &o->projects},
+        kitsu_options(&kitsu, &o->zou, &o->store),
+        project_filter_option(&o->filter, "only this project, by name or id; may be repeated"),
         {.name = "since",
          .value = "CHECKPOINT",
          .help = "start there: a Checkpoint record, a time such as\n"
@@ -126,12 +119,8 @@ static int listen_from(options *o, zou *z, store *st)
 {
     error e;
     scope sc;
-    scope_request request = {.zou = z,
-                             .store = st,
-                             .names = o->projects.items,
-                             .n = o->projects.n,
-                             .from_now = o->now,
-                             .patient = !o->once};
+    scope_request request = {
+        .zou = z, .store = st, .filter = &o->filter, .from_now = o->now, .patient = !o->once};
     bool ok = scope_find(&request, o->arena, &sc, &e);
     if (!ok || (sc.unknown && sc.projects.len == 0)) {
         store_close(st);
@@ -188,6 +177,6 @@ int main(int argc, char **argv)
     downstream_catch_signals();
     int status = run(&o);
     arena_free(o.arena);
-    option_list_free(&o.projects);
+    project_filter_free(&o.filter);
     return output_close(status);
 }

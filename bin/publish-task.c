@@ -10,7 +10,6 @@
 #include "publish/complete.h"
 #include "record/ndjson.h"
 #include "record/record.h"
-#include "store/store_option.h"
 #include "zou/kitsu_options.h"
 
 #include <errno.h>
@@ -162,12 +161,9 @@ static void read_options(options *o, int argc, char **argv)
         .exit_status = "0 done, 1 a task was not found or a line was bad, 64 to 78 see\n"
                        "opkitsu(7)."};
     publish_options *p = &o->publish;
+    kitsu_option_rows kitsu;
     const option_def defs[] = {
-        kitsu_server_option(&o->zou),
-        store_option(&o->store),
-        kitsu_login_option(&o->zou),
-        kitsu_password_file_option(&o->zou),
-        kitsu_password_command_option(&o->zou),
+        kitsu_options(&kitsu, &o->zou, &o->store),
         {.name = "project",
          .letter = 'P',
          .value = "NAME",

@@ -15,7 +15,6 @@
 #include "record/ndjson.h"
 #include "record/record.h"
 #include "record/result.h"
-#include "store/store_option.h"
 #include "zou/kitsu_options.h"
 
 #include <signal.h>
@@ -203,12 +202,9 @@ static void read_options(options *o, int argc, char **argv)
         .quiet = "say less, and draw no progress",
         .exit_status = "0 done, 1 something was skipped, failed or left alone, 64 to 78 see\n"
                        "opkitsu(7)."};
+    kitsu_option_rows kitsu;
     const option_def defs[] = {
-        kitsu_server_option(&o->zou),
-        store_option(&o->store),
-        kitsu_login_option(&o->zou),
-        kitsu_password_file_option(&o->zou),
-        kitsu_password_command_option(&o->zou),
+        kitsu_options(&kitsu, &o->zou, &o->store),
         {.name = "delete",
          .help = "delete in Kitsu what OpenPype no longer has",
          .flag = &o->push.deletes},

@@ -125,11 +125,10 @@ static bool wait_a_while(const apply *p, double began, double *pause)
     double left = began + p->wait - clock_now();
     if (left <= 0 || (p->go_on && !p->go_on()))
         return false;
-    double seconds = fmin(*pause, left);
+    double seconds = fmin(clock_backoff(pause, lease_retry()), left);
     struct timespec t = {.tv_sec = (time_t)seconds,
                          .tv_nsec = (long)((seconds - floor(seconds)) * 1e9)};
     nanosleep(&t, NULL); /* a signal cuts it short */
-    *pause = fmin(*pause * 2, lease_retry());
     return true;
 }
 

@@ -3,13 +3,15 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
-#define BLOCK ((size_t)64 * 1024) /* bytes */
+#define BLOCK       ((size_t)64 * 1024) /* bytes */
+#define FIRST_SLOTS ((size_t)256)       /* more than a record has keys, as a rule */
+#define MAX_SLOTS   ((size_t)4096)      /* what arena_reset keeps: clearing more takes too long */
 
 typedef struct block {
     struct block *next;
@@ -18,14 +20,15 @@ typedef struct block {
 } block;
 
 typedef struct name {
-    UT_hash_handle hh;
+    uint32_t hash, len;
     char text[];
 } name;
 
 struct arena {
-    block *blocks; /* owned; the first is the one in use */
-    size_t used;   /* bytes of the first block */
-    name *names;   /* a hash table; its entries lie in the blocks */
+    block *blocks;   /* owned; the first is the one in use */
+    size_t used;     /* bytes of the first block */
+    name **names;    /* owned: a hash table, whose entries lie in the blocks */
+    size_t n, slots; /* names; places in the table, a power of two or 0 */
 };
 
 arena *arena_new(void)
@@ -48,14 +51,27 @@ void arena_free(arena *a)
 {
     if (!a)
         return;
-    HASH_CLEAR(hh, a->names);
+    free(a->names);
     free_blocks(a->blocks);
     free(a);
 }
 
+/* The table stays for the next names, unless it has grown large. */
+static void forget_names(arena *a)
+{
+    if (a->slots > MAX_SLOTS) {
+        free(a->names);
+        a->names = NULL;
+        a->slots = 0;
+    } else if (a->n > 0) {
+        memset(a->names, 0, a->slots * sizeof(name *));
+    }
+    a->n = 0;
+}
+
 void arena_reset(arena *a)
 {
-    HASH_CLEAR(hh, a->names);
+    forget_names(a);
     a->used = 0;
     block *keep = a->blocks;
     if (!keep)
@@ -116,15 +132,64 @@ char *arena_printf(arena *a, const char *format, ...)
     return text;
 }
 
-const char *arena_intern(arena *a, const char *bytes, size_t len)
+/* FNV-1a. */
+static uint32_t hash_of(const char *bytes, size_t len)
 {
-    name *n;
-    HASH_FIND(hh, a->names, bytes, len, n);
-    if (n)
-        return n->text;
-    n = arena_alloc(a, sizeof *n + len + 1);
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
+    return hash;
+}
+
+/* Where a name is in the table, or belongs. */
+static name **find_slot(const arena *a, uint32_t hash, const char *bytes, size_t len)
+{
+    size_t i = hash & (a->slots - 1);
+    for (; a->names[i]; i = (i + 1) & (a->slots - 1)) {
+        const name *n = a->names[i];
+        if (n->hash == hash && n->len == len && memcmp(n->text, bytes, len) == 0)
+            break;
+    }
+    return &a->names[i];
+}
+
+/* Twice the places, or the first ones. */
+static void grow_names(arena *a)
+{
+    name **old = a->names;
+    size_t n = a->slots;
+    a->slots = n ? n * 2 : FIRST_SLOTS;
+    a->names = memset(xmalloc(a->slots * sizeof(name *)), 0, a->slots * sizeof(name *));
+    for (size_t i = 0; i < n; i++)
+        if (old[i])
+            *find_slot(a, old[i]->hash, old[i]->text, old[i]->len) = old[i];
+    free(old);
+}
+
+static const char *intern(arena *a, uint32_t hash, const char *bytes, size_t len)
+{
+    if (a->n * 2 >= a->slots)
+        grow_names(a);
+    name **slot = find_slot(a, hash, bytes, len);
+    if (*slot)
+        return (*slot)->text;
+    name *n = arena_alloc(a, sizeof *n + len + 1);
+    n->hash = hash;
+    n->len = (uint32_t)len;
     memcpy(n->text, bytes, len);
     n->text[len] = '\0';
-    HASH_ADD_KEYPTR(hh, a->names, n->text, len, n);
+    *slot = n;
+    a->n++;
     return n->text;
+}
+
+const char *arena_intern(arena *a, const char *bytes, size_t len)
+{
+    return intern(a, hash_of(bytes, len), bytes, len);
+}
+
+const char *arena_intern_again(arena *a, const char *text)
+{
+    const name *n = (const name *)(const void *)(text - offsetof(name, text));
+    return intern(a, n->hash, text, n->len);
 }

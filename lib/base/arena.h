@@ -22,5 +22,7 @@ char *arena_printf(arena *a, const char *format, ...)
 /* The arena's one copy of this text: equal texts give the same pointer. The
  * thirty keys of four thousand tasks are stored once each. */
 const char *arena_intern(arena *a, const char *bytes, size_t len);
+/* The same of a text that arena_intern gave for this arena or another: quicker. */
+const char *arena_intern_again(arena *a, const char *text);
 
 #endif

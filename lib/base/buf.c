@@ -23,7 +23,8 @@ void buf_reserve(buf *b, size_t more)
 
 void buf_add(buf *b, const void *bytes, size_t len)
 {
-    buf_reserve(b, len);
+    if (b->cap - b->len <= len) /* one that grows is rare */
+        buf_reserve(b, len);
     if (len)
         memcpy(b->data + b->len, bytes, len);
     b->len += len;

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -21,6 +22,13 @@ double clock_jitter(double seconds)
     if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
         dice = 0;
     return seconds * (0.5 + dice / 2.0 / UINT16_MAX);
+}
+
+double clock_backoff(double *wait, double longest)
+{
+    double seconds = *wait;
+    *wait = fmin(seconds * 2, longest);
+    return seconds;
 }
 
 double clock_wait_setting(const char *variable, double usual)

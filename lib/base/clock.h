@@ -7,6 +7,9 @@ double clock_now(void);
 /* Between half of `seconds` and all of it: clients that lost their connections
  * together should not reconnect together. */
 double clock_jitter(double seconds);
+/* The seconds to wait before the next of several tries: `*wait`, which then doubles, to at
+ * most `longest`. */
+double clock_backoff(double *wait, double longest);
 /* A time in seconds that the environment may set, for tests and odd networks:
  * `usual` when the variable is unset, no number, or not between 0 and 1,000,000. */
 double clock_setting(const char *variable, double usual);

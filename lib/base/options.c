@@ -95,11 +95,20 @@ static option_def common_def(char letter, const char *name, const char *help)
     return (option_def){.name = name, .letter = letter, .help = help};
 }
 
+/* Append a table to the `n` rows of `all`. Returns how many there are then. */
+static size_t append(option_def *all, size_t n, const option_def *defs)
+{
+    for (; (defs->name || defs->group) && n < MAX_OPTIONS - 5; defs++)
+        if (defs->group)
+            n = append(all, n, defs->group);
+        else
+            all[n++] = *defs;
+    return n;
+}
+
 static size_t gather(const program_help *help, const option_def *defs, option_def *all)
 {
-    size_t n = 0;
-    for (; defs[n].name && n < MAX_OPTIONS - 5; n++)
-        all[n] = defs[n];
+    size_t n = append(all, 0, defs);
     const char *verbose = help->verbose ? help->verbose : "say more";
     const char *quiet = help->quiet ? help->quiet : "say less";
     const option_def common[] = {common_def('v', "verbose", verbose),

@@ -12,12 +12,14 @@ typedef struct option_list {
 } option_list;
 void option_list_free(option_list *l);
 
-/* An option. Exactly one of the last five says where it goes. */
+/* An option. Exactly one of the last five says where it goes. A row with a `group` has
+ * nothing else: it stands for the rows of that table. */
 typedef struct option_def {
-    const char *name;  /* the long one, without dashes; NULL ends a table */
-    char letter;       /* the short one; 0: none */
-    const char *value; /* what its value is called; NULL: it takes none */
-    const char *help;  /* a newline between its lines */
+    const struct option_def *group; /* borrowed; a table without groups, or NULL */
+    const char *name;               /* the long one, without dashes; NULL ends a table */
+    char letter;                    /* the short one; 0: none */
+    const char *value;              /* what its value is called; NULL: it takes none */
+    const char *help;               /* a newline between its lines */
 
     const char **text;
     bool *flag;

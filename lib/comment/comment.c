@@ -14,10 +14,17 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define TRIES         3   /* of one comment, if the connection breaks */
+#define TRIES         3   /* of one comment, if an answer is lost */
 #define PAUSE_SECONDS 1.0 /* before the second try; Zou may still be working on the first */
 
 /* ---- one record --------------------------------------------------------- */
+
+/* Note whether Kitsu, or a proxy before it, failed after it may have carried out the step. */
+static zou_result note_failure(comment_job *j, zou_result r, const error *e)
+{
+    j->unsure |= r == ZOU_FAILED && e->status == EX_TEMPFAIL;
+    return r;
+}
 
 typedef zou_result send_fn(comment_job *j, comment_upload *u, error *e);
 
@@ -27,7 +34,7 @@ static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, er
     for (size_t i = 0; i < u->n; i++) {
         if (!u->list[i].wanted || u->list[i].done)
             continue;
-        zou_result r = send(j, &u->list[i], e);
+        zou_result r = note_failure(j, send(j, &u->list[i], e), e);
         if (r == ZOU_LOST)
             return r;
         if (r != ZOU_OK)
@@ -47,7 +54,7 @@ static zou_result try_once(comment_job *j, error *e)
     if (r == ZOU_OK && !j->comment_id && !j->status_id)
         r = comment_choose_status(j, e);
     if (r == ZOU_OK && !j->comment_id)
-        r = comment_post_text(j, e);
+        r = note_failure(j, comment_post_text(j, e), e);
     if (r == ZOU_OK)
         r = send_all(j, &j->previews, comment_send_preview, e);
     if (r == ZOU_OK)
@@ -55,17 +62,23 @@ static zou_result try_once(comment_job *j, error *e)
     return r;
 }
 
-/* Try again if the connection broke, from what is known by then. */
+/* Whether Kitsu may have done more than it has confirmed. */
+static bool may_have_arrived(const comment_job *j, zou_result r, const error *e)
+{
+    return r == ZOU_LOST ? !j->store_failed && e->status == EX_TEMPFAIL : j->unsure;
+}
+
+/* Try again if an answer was lost, from what Kitsu has by then. */
 static zou_result carry_out(comment_job *j, error *e)
 {
     zou_result r;
     for (int tries = 1;; tries++) {
         buf_clear(&j->remarks);
-        j->failed = false;
+        j->failed = j->unsure = false;
         r = try_once(j, e);
-        if (r != ZOU_LOST || j->store_failed || e->status != EX_TEMPFAIL || tries == TRIES)
+        if (tries == TRIES || !may_have_arrived(j, r, e))
             break;
-        msg_info("%s; checking what has arrived", e->what);
+        msg_info("%s; checking what has arrived", r == ZOU_OK ? j->remarks.data : e->what);
         clock_sleep(clock_jitter(clock_setting("OPKITSU_PAUSE_SECONDS", PAUSE_SECONDS) * tries));
     }
     if (r != ZOU_OK)

@@ -54,6 +54,7 @@ typedef struct comment_job {
     json there;  /* the comment as Kitsu has it: {id, previews, attachment_files} */
     bool sent;   /* something was */
     bool failed; /* some of it, for good */
+    bool unsure; /* Kitsu failed (5xx) at a step that it may have carried out */
     bool store_failed;
     buf remarks; /* owned: for the Result's message */
 } comment_job;

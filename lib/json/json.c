@@ -160,16 +160,41 @@ json json_message(arena *a, const char *text)
     return json_stringn(a, clean, len);
 }
 
+/* Put the decimal digits before `end`, where something follows them. Returns their
+ * beginning. Numbers are most of what is converted, and printf takes five times as long. */
+static char *put_digits(char *end, int64_t value)
+{
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--end = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--end = '-';
+    return end;
+}
+
 json json_integer(arena *a, int64_t value)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%lld", (long long)value);
-    return text_value(a, JSON_NUMBER, text, (size_t)len);
+    char text[24], *end = text + sizeof text, *start = put_digits(end, value);
+    return text_value(a, JSON_NUMBER, start, (size_t)(end - start));
+}
+
+#define MAX_WHOLE 1e15 /* above it 15 digits are not all: the shortest text has an exponent */
+
+static json whole_real(arena *a, double value)
+{
+    char text[24] = "", *end = text + sizeof text;
+    *--end = '0';
+    *--end = '.';
+    char *start = put_digits(end, (int64_t)value);
+    return text_value(a, JSON_NUMBER, start, (size_t)(end + 2 - start));
 }
 
 json json_real(arena *a, double value)
 {
     char text[40];
+    if (fabs(value) < MAX_WHOLE && value == floor(value) && (value != 0 || !signbit(value)))
+        return whole_real(a, value);
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
@@ -197,8 +222,17 @@ json json_array(void)
     return (json){.type = JSON_ARRAY};
 }
 
-/* Room for one more behind `len` entries: made containers hold 4, 8, 16 …, so
- * that they are full when `len` is such a number. */
+/* Made containers hold 4, 8, 16 … entries, so that they are full when their length is such
+ * a number. An empty one has no memory. Memory for the `len` entries of one: */
+static void *room(arena *a, uint32_t len, size_t size)
+{
+    size_t held = 4;
+    while (held < len)
+        held *= 2;
+    return len ? arena_alloc(a, held * size) : NULL;
+}
+
+/* Room for one more behind `len` entries. */
 static void *grown(arena *a, void *old, uint32_t len, size_t size)
 {
     if (len != 0 && (len < 4 || (len & (len - 1))))
@@ -244,28 +278,37 @@ void json_push(arena *a, json *array, json value)
 
 json json_copy_shallow(arena *a, const json *v)
 {
-    json copy = {.type = v->type};
-    if (v->type == JSON_OBJECT)
-        for (uint32_t i = 0; i < v->len; i++)
-            json_add(a, &copy, v->members[i].key, v->members[i].value);
-    else if (v->type == JSON_ARRAY)
-        for (uint32_t i = 0; i < v->len; i++)
-            json_push(a, &copy, v->items[i]);
-    else
-        copy = *v;
+    json copy = *v;
+    if (v->len == 0)
+        return copy;
+    if (v->type == JSON_OBJECT) {
+        copy.members = room(a, v->len, sizeof *v->members);
+        memcpy(copy.members, v->members, v->len * sizeof *v->members);
+    } else if (v->type == JSON_ARRAY) {
+        copy.items = room(a, v->len, sizeof *v->items);
+        memcpy(copy.items, v->items, v->len * sizeof *v->items);
+    }
     return copy;
+}
+
+static json_member copy_member(arena *a, const json_member *m)
+{
+    return (json_member){arena_intern_again(a, m->key), json_copy(a, &m->value)};
 }
 
 json json_copy(arena *a, const json *v)
 {
+    json copy = *v;
     if (v->type == JSON_STRING || v->type == JSON_NUMBER)
         return text_value(a, (json_type)v->type, v->text, v->len);
-    json copy = json_copy_shallow(a, v);
-    if (v->type == JSON_OBJECT)
+    if (v->type == JSON_OBJECT) {
+        copy.members = room(a, v->len, sizeof *v->members);
         for (uint32_t i = 0; i < v->len; i++)
-            copy.members[i].value = json_copy(a, &v->members[i].value);
-    else if (v->type == JSON_ARRAY)
+            copy.members[i] = copy_member(a, &v->members[i]);
+    } else if (v->type == JSON_ARRAY) {
+        copy.items = room(a, v->len, sizeof *v->items);
         for (uint32_t i = 0; i < v->len; i++)
             copy.items[i] = json_copy(a, &v->items[i]);
+    }
     return copy;
 }

@@ -130,14 +130,14 @@ json json_oid(arena *a, const char *hex);
 json json_object(void);
 json json_array(void);
 
-/* Add or replace a member. Only for objects made by json_object or
+/* Add or replace a member. Only for objects made by json_object, json_copy or
  * json_copy_shallow: a parsed object may share its members. */
 void json_set(arena *a, json *object, const char *key, json value);
 /* Add a member that the object is known not to have: no search. */
 void json_add(arena *a, json *object, const char *key, json value);
 void json_unset(json *object, const char *key);
 void json_push(arena *a, json *array, json value);
-/* An object or array of its own with the same (shared) members. */
+/* An object or array of its own with the same members, whose keys and values it shares. */
 json json_copy_shallow(arena *a, const json *v);
 /* A copy that shares nothing, for a tree that must outlive its arena. */
 json json_copy(arena *a, const json *v);

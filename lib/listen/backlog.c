@@ -151,8 +151,7 @@ void backlog_asked(backlog *p, const json *ids)
         want *w = find_want(p, ids->items[i].text);
         if (!w)
             continue;
-        w->due = clock_now() + w->pause;
-        w->pause = w->pause * 2 < LONGEST_PAUSE ? w->pause * 2 : LONGEST_PAUSE;
+        w->due = clock_now() + clock_backoff(&w->pause, LONGEST_PAUSE);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "listen/arrival.h"
 #include "listen/downstream.h"
 #include "listen/outgoing_batch.h"
 #include "listen/retry.h"
@@ -19,10 +20,7 @@
 #define HEARTBEAT_SECONDS  60.0
 #define KIND_SECONDS       1.0 /* between two readings for what is thought to be never logged */
 
-#define FIRST_POLL   0.002 /* seconds between two looks at the store, */
-#define LONGEST_POLL 0.25  /* growing by */
-#define POLL_GROWTH  1.3   /* so that a batch is noticed at most a third later than it arrived */
-#define TICK_SECONDS 0.25  /* until a batch that may not begin is tried again */
+#define TICK_SECONDS 0.25 /* until a batch that may not begin is tried again */
 
 /* What a batch has before its Checkpoint. */
 typedef enum batch_kind {
@@ -46,10 +44,10 @@ struct listener {
     bool socket_warned;  /* the user has been warned that it does not work */
     retry retry;
     double read_at, read_seconds, wrote_at;
-    double checked_at, poll; /* when the store was; seconds until the next time */
-    double syncs_from;       /* by clock_now: no full read is requested before */
-    double heartbeat;        /* seconds between two */
-    double socketless;       /* seconds between two readings without the socket */
+    arrival arrival;
+    double syncs_from; /* by clock_now: no full read is requested before */
+    double heartbeat;  /* seconds between two */
+    double socketless; /* seconds between two readings without the socket */
 
     /* Where only the socket brings events: */
     messages messages;
@@ -146,7 +144,7 @@ static int end_writing(listener *l)
 {
     int status = downstream_end();
     l->wrote_at = clock_now();
-    l->poll = FIRST_POLL;
+    arrival_await(&l->arrival);
     return status;
 }
 
@@ -338,28 +336,6 @@ static double socket_due_in(const listener *l)
     return due < 0 ? due : fmax(due, from_now(l->syncs_from));
 }
 
-/* Whether the last batch has arrived; else `*wait` says when to look again. */
-static int check_arrival(listener *l, bool *arrived, double *wait)
-{
-    error e;
-    double now = clock_now();
-    *arrived = l->o->backlog == NULL;
-    *wait = 0;
-    if (*arrived)
-        return EX_OK;
-    if (now < l->checked_at + l->poll) {
-        *wait = l->checked_at + l->poll - now;
-        return EX_OK;
-    }
-    if (!backlog_arrived(l->o->backlog, arrived, &e))
-        return take_failure(l, &e);
-    l->checked_at = now;
-    if (!*arrived)
-        *wait = l->poll;
-    l->poll = *arrived ? FIRST_POLL : fmin(l->poll * POLL_GROWTH, LONGEST_POLL);
-    return EX_OK;
-}
-
 /* ---- rounds ----------------------------------------------------------------- */
 
 static int open_socket(listener *l)
@@ -381,6 +357,7 @@ static int open_socket(listener *l)
 
 int listener_round(listener *l)
 {
+    error e;
     int status = open_socket(l);
     double socket = sio_due_in(l->socket);
     double wait = sooner(SAFETY_SECONDS, socket < 0 ? socket : fmax(socket, retry_in(&l->retry)));
@@ -389,8 +366,9 @@ int listener_round(listener *l)
         due = retry_in(&l->retry);
     if (status == EX_OK && due == 0) {
         bool arrived;
-        status = check_arrival(l, &arrived, &due);
-        if (status == EX_OK && arrived)
+        if (!arrival_check(&l->arrival, l->o->backlog, &arrived, &due, &e))
+            status = take_failure(l, &e);
+        else if (arrived)
             status = l->log ? write_from_log(l) : write_from_socket(l);
     }
     if (status == EX_OK) {
@@ -441,10 +419,10 @@ listener *listener_new(const listener_options *o)
         (listener){.o = o,
                    .unlogged = unlogged_new(),
                    .arena = arena_new(),
-                   .poll = FIRST_POLL,
                    .wrote_at = clock_now(),
                    .socketless = clock_wait_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
                    .heartbeat = clock_wait_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS)};
+    arrival_await(&l->arrival);
     l->socket = sio_new(zou_server(o->zou), on_socket, l);
     if (json_text(&o->start.created_at))
         l->log = event_log_new(o->zou, &o->start, o->certain);

@@ -17,9 +17,9 @@ void retry_failed(retry *r, const error *e)
     else
         msg_warn("%s; retrying until it works", e->what);
     r->warned = true;
-    double wait = r->wait > 0 ? r->wait : clock_wait_setting("OPKITSU_BACKOFF_SECONDS", FIRST_WAIT);
-    r->at = clock_now() + clock_jitter(wait);
-    r->wait = fmin(wait * 2, LONGEST_WAIT);
+    if (r->wait == 0)
+        r->wait = clock_wait_setting("OPKITSU_BACKOFF_SECONDS", FIRST_WAIT);
+    r->at = clock_now() + clock_jitter(clock_backoff(&r->wait, LONGEST_WAIT));
 }
 
 void retry_worked(retry *r)

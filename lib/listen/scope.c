@@ -68,13 +68,12 @@ static bool read_role(finding *f, error *e)
 static const char *find_project(const finding *f, const json *list, const char *name)
 {
     for (uint32_t i = 0; i < list->len; i++) {
-        const json *its_id = json_get(&list->items[i], "id");
-        if (json_text(its_id) &&
-            (json_text_is(its_id, name) || json_text_is(json_get(&list->items[i], "name"), name)))
-            return json_text(its_id);
+        const char *id = json_text(json_get(&list->items[i], "id"));
+        if (id && project_filter_names(name, json_text(json_get(&list->items[i], "name")), id))
+            return id;
     }
     for (size_t i = 0; i < f->n_links; i++) /* it may have been deleted in Kitsu */
-        if (strcmp(f->links[i].id, name) == 0 || strcmp(f->links[i].name, name) == 0)
+        if (project_filter_names(name, f->links[i].name, f->links[i].id))
             return f->links[i].id;
     return NULL;
 }
@@ -84,21 +83,21 @@ static bool read_projects(finding *f, error *e)
     json list;
     const scope_request *r = f->request;
     f->out->unknown = false;
-    if (r->n == 0)
+    if (r->filter->n == 0)
         return true;
     if (zou_get(r->zou, "/data/projects/all", f->arena, &list, e) != ZOU_OK)
         return false;
     if (list.type != JSON_ARRAY)
         return error_set(e, EX_PROTOCOL, "GET /data/projects/all: unexpected reply: not a list");
     f->out->projects = json_array();
-    for (size_t i = 0; i < r->n; i++) {
-        const char *id = find_project(f, &list, r->names[i]);
+    for (size_t i = 0; i < r->filter->n; i++) {
+        const char *name = r->filter->wishes[i].text, *id = find_project(f, &list, name);
         if (id) {
             json_push(f->arena, &f->out->projects, json_string(f->arena, id));
             continue;
         }
         f->out->unknown = true;
-        msg_error("%s: there is no such project, or this user may not see it", r->names[i]);
+        msg_error("%s: there is no such project, or this user may not see it", name);
     }
     return true;
 }

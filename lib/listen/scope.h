@@ -3,17 +3,17 @@
 #ifndef OPKITSU_LISTEN_SCOPE_H
 #define OPKITSU_LISTEN_SCOPE_H
 
+#include "model/project_filter.h"
 #include "store/store.h"
 #include "zou/event_position.h"
 #include "zou/zou.h"
 
 typedef struct scope_request { /* all borrowed */
     zou *zou;
-    store *store;       /* or NULL: its links tell the names of projects that were deleted */
-    const char **names; /* of projects, or their ids */
-    size_t n;           /* 0: all projects */
-    bool from_now;      /* the log's end is needed */
-    bool patient;       /* retry while the server is down, and the reader of stdout lives */
+    store *store; /* or NULL: its links tell the names of projects that were deleted */
+    const project_filter *filter;
+    bool from_now; /* the log's end is needed */
+    bool patient;  /* retry while the server is down, and the reader of stdout lives */
 } scope_request;
 
 typedef struct scope {  /* values in the arena of scope_find */

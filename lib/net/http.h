@@ -3,7 +3,8 @@
  * A client keeps one connection alive. It repeats what may be repeated: answers
  * 429 (after Retry-After), 502, 503 and 504, and connections that cannot be made
  * or that break, for about half a minute (OPKITSU_RETRY_SECONDS), with growing
- * waits. A body that gets further than the last time is progress, and the count of
+ * waits. What must not arrive twice it repeats only after 429, or if no connection was
+ * made: the server may have carried out all others. A body that gets further than the last time is progress, and the count of
  * tries begins anew: a reader that is slower than the server's patience still gets
  * its list.
  *

@@ -108,8 +108,8 @@ __attribute__((format(printf, 3, 4))) static void close_with(sio *s, sio_event w
     double now = clock_now();
     if (s->state == JOINED && now - s->opened >= HELD_SECONDS)
         s->wait = first_wait();
-    s->due = now + clock_jitter(why == SIO_REFUSED ? REFUSED_WAIT : s->wait);
-    s->wait = s->wait * 2 < LONGEST_WAIT ? s->wait * 2 : LONGEST_WAIT;
+    double wait = clock_backoff(&s->wait, LONGEST_WAIT);
+    s->due = now + clock_jitter(why == SIO_REFUSED ? REFUSED_WAIT : wait);
     disconnect(s);
     s->fn(s->context, why, text, NULL);
 }

@@ -12,7 +12,7 @@
  * again by their names after a push was killed. Two requests read them. */
 #define SLICE 180
 
-/* tries; to make an asset whose answer was lost, before it fails. */
+/* tries; to make an entity whose answer was lost, before it fails. */
 #define MAX_TRIES 3
 
 /* Items that are made or written together; borrowed. */
@@ -82,16 +82,24 @@ static bool read_back(slice *s)
 
 /* ---- making --------------------------------------------------------------- */
 
+/* The project's list of this kind. */
+static const char *list_path(const push_run *r, kind k)
+{
+    static const char *const routes[KIND_ENTITIES] = {[KIND_EPISODE] = "episodes",
+                                                      [KIND_SEQUENCE] = "sequences",
+                                                      [KIND_SHOT] = "shots",
+                                                      [KIND_ASSET] = "assets"};
+    return arena_printf(r->arena, "/data/projects/%s/%s", r->project_id, routes[k]);
+}
+
 static const char *path_for(const push_run *r, const push_item *i)
 {
-    static const char *const routes[KIND_ENTITIES] = {
-        [KIND_EPISODE] = "episodes", [KIND_SEQUENCE] = "sequences", [KIND_SHOT] = "shots"};
     if (i->kind == KIND_ASSET_TYPE)
         return "/data/entity-types";
     if (i->kind == KIND_ASSET)
         return arena_printf(r->arena, "/data/projects/%s/asset-types/%s/assets/new", r->project_id,
                             i->parent->id);
-    return arena_printf(r->arena, "/data/projects/%s/%s", r->project_id, routes[i->kind]);
+    return list_path(r, i->kind);
 }
 
 static const char *body_for(push_run *r, const push_item *i)
@@ -138,15 +146,12 @@ static void on_made(push_run *r, zou_job *job)
         item_made(r, i, id);
 }
 
-/* Zou takes an episode, a sequence or a shot of a name once, but another asset of the same
- * name each time. */
+/* Zou makes another asset of the same name each time. Of the other kinds it takes a name
+ * once, but does not lock for that. */
 static zou_job job_for(push_run *r, push_item *i)
 {
-    return (zou_job){.method = "POST",
-                     .path = path_for(r, i),
-                     .body = body_for(r, i),
-                     .repeatable = i->kind != KIND_ASSET && i->kind != KIND_ASSET_TYPE,
-                     .context = i};
+    return (zou_job){
+        .method = "POST", .path = path_for(r, i), .body = body_for(r, i), .context = i};
 }
 
 /* ---- lost answers --------------------------------------------------------- */
@@ -162,12 +167,13 @@ static bool is_named(const lookup *l, const json_element *e)
     return e->id && e->name && strcmp(e->name, l->wanted->name) == 0;
 }
 
-/* An asset of this name and type that was not there before. */
-static bool match_asset(void *context, const json_element *e, const json *tree)
+/* An entity of this name and parent that was not there before. */
+static bool match_entity(void *context, const json_element *e, const json *tree)
 {
     lookup *l = context;
-    if (is_named(l, e) && l->wanted->parent &&
-        json_text_is(json_get(tree, "entity_type_id"), l->wanted->parent->id) &&
+    const push_item *parent = l->wanted->parent;
+    const json *id = json_get(tree, l->wanted->kind == KIND_ASSET ? "entity_type_id" : "parent_id");
+    if (is_named(l, e) && tree && (parent ? json_text_is(id, parent->id) : json_is_null(id)) &&
         !production_find(l->run->plan->kitsu->production, e->id))
         l->id = arena_text(l->run->arena, e->id, strlen(e->id));
     return true;
@@ -190,8 +196,7 @@ static bool find_made_item(push_run *r, const push_item *i, const char **id)
     zou_result result =
         i->kind == KIND_ASSET_TYPE
             ? zou_list(z, "/data/asset-types", match_type, &l, r->e)
-            : zou_list_trees(z, arena_printf(r->arena, "/data/projects/%s/assets", r->project_id),
-                             NULL, match_asset, &l, r->e);
+            : zou_list_trees(z, list_path(r, i->kind), NULL, match_entity, &l, r->e);
     *id = l.id;
     return push_run_check(r, result);
 }

@@ -57,6 +57,8 @@ struct push_task {
     const char *id; /* Kitsu's; NULL: it is to be made */
     json record;
     const char *failed; /* why Kitsu does not have it; NULL: it does, or may */
+    bool sent;          /* Kitsu was asked to make it, and may have */
+    const char *lost;   /* the last request to make it failed, but Kitsu may have made it: why */
     push_task *next;
 };
 

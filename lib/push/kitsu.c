@@ -81,7 +81,6 @@ static void add_task_types(push_kitsu *k, arena *a)
         if (!id || !tree)
             continue;
         json v = json_copy(a, tree);
-        v = json_copy_shallow(a, &v);
         json_set(a, &v, "type", json_string(a, "TaskType"));
         json_set(a, &v, "in_project", json_bool(push_kitsu_lists(k, "task_types", id)));
         production_add(k->production, &v, &why);

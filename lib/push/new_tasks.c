@@ -1,5 +1,6 @@
 #include "push/new_tasks.h"
 
+#include "base/clock.h"
 #include "push/link_changes.h"
 #include "push/new_types.h"
 #include "push/results.h"
@@ -13,6 +14,26 @@
 
 /* entities; whose tasks are read by id. For more the project's list is cheaper. */
 #define MAX_BY_ID 900
+
+/* tries; to make a task whose answer was lost, before it fails. */
+#define MAX_TRIES 3
+
+/* Whether its answer was lost, and it has not been found in Kitsu since. */
+static bool is_lost(const push_task *t)
+{
+    return push_task_is_needed(t) && t->lost;
+}
+
+static bool is_due(const push_task *t)
+{
+    return push_task_is_needed(t) && (!t->sent || t->lost);
+}
+
+static void mark_sent(push_task *t)
+{
+    t->sent = true;
+    t->lost = NULL;
+}
 
 /* ---- in bulk -------------------------------------------------------------- */
 
@@ -39,14 +60,20 @@ static void task_failed(push_run *r, push_task *t, const char *why)
     push_result_task(r, t, RESULT_FAILED, PUSH_INSERT_TASK, why);
 }
 
+static void on_task(push_run *r, push_task *t, const zou_job *job)
+{
+    if (job->unsure)
+        t->lost = push_run_job_error(r, job);
+    else if (job->result != ZOU_OK && job->result != ZOU_LOST)
+        task_failed(r, t, push_run_job_error(r, job));
+    /* the others are read back */
+}
+
 static void on_bulk(push_run *r, zou_job *job)
 {
     bulk *b = job->context;
-    if (job->result == ZOU_OK || job->result == ZOU_LOST)
-        return; /* the tasks are read back */
-    const char *why = push_run_job_error(r, job);
     for (size_t n = 0; n < b->n; n++)
-        task_failed(r, b->tasks[n], why);
+        on_task(r, b->tasks[n], job);
 }
 
 static const char *bulk_path(const push_run *r, const push_type *t)
@@ -69,12 +96,13 @@ static bool send_bulk(push_run *r, bulk *b)
     json ids = json_array();
     if (b->n == 0)
         return true;
-    for (size_t n = 0; n < b->n; n++)
+    for (size_t n = 0; n < b->n; n++) {
         json_push(r->arena, &ids, json_string(r->arena, b->tasks[n]->item->id));
+        mark_sent(b->tasks[n]);
+    }
     zou_job job = {.method = "POST",
                    .path = bulk_path(r, b->type),
                    .body = json_written(r->arena, &ids),
-                   .repeatable = true,
                    .context = b};
     return push_run_send(r, &job, 1, on_bulk);
 }
@@ -84,7 +112,7 @@ static bool make_bulk(push_run *r, push_type *type)
     bulk b = {type, arena_alloc(r->arena, MAX_BULK * sizeof(push_task *)), 0};
     for (size_t n = 0; n < r->plan->n; n++)
         for (push_task *t = r->plan->items[n]->tasks; t; t = t->next) {
-            if (t->type != type || !push_task_is_needed(t) || !is_bulk(r, t))
+            if (t->type != type || !is_due(t) || !is_bulk(r, t))
                 continue;
             b.tasks[b.n++] = t;
             if (b.n == MAX_BULK) {
@@ -100,8 +128,7 @@ static bool make_bulk(push_run *r, push_type *type)
 
 static void on_single(push_run *r, zou_job *job)
 {
-    if (job->result != ZOU_OK && job->result != ZOU_LOST && !job->unsure)
-        task_failed(r, job->context, push_run_job_error(r, job));
+    on_task(r, job->context, job);
 }
 
 /* The id of Zou's status for new tasks. NULL: there is none, or stopped. */
@@ -131,7 +158,7 @@ static bool make_single(push_run *r, push_task *t, const char *status)
     json_add(a, &body, "task_type_id", json_string(a, t->type->id));
     json_add(a, &body, "task_status_id", json_string(a, status));
     json_add(a, &body, "name", json_string(a, t->name));
-    /* Zou refuses a second one of the same name. */
+    mark_sent(t);
     zou_job job = {.method = "POST",
                    .path = "/data/tasks",
                    .body = json_written(r->arena, &body),
@@ -238,7 +265,7 @@ static bool send_all(push_run *r)
     const char *status = NULL;
     for (size_t n = 0; n < r->plan->n; n++)
         for (push_task *t = r->plan->items[n]->tasks; t; t = t->next) {
-            if (!push_task_is_needed(t) || is_bulk(r, t))
+            if (!is_due(t) || is_bulk(r, t))
                 continue;
             if (!status && !(status = default_status(r)))
                 return !r->stopped; /* Kitsu has no status: no task can be made */
@@ -248,6 +275,30 @@ static bool send_all(push_run *r)
     return true;
 }
 
+static bool any_is_lost(const push_run *r)
+{
+    for (size_t n = 0; n < r->plan->n; n++)
+        for (const push_task *t = r->plan->items[n]->tasks; t; t = t->next)
+            if (is_lost(t))
+                return true;
+    return false;
+}
+
+/* Make them, and read back what Kitsu has by then. What it lacks and an answer was lost of
+ * is sent again. */
+static void make_tasks(push_run *r)
+{
+    for (int tries = 1;; tries++) {
+        if (!send_all(r) && !push_run_interrupted(r))
+            return;
+        if (any_is_lost(r)) /* Zou may still be working on it */
+            clock_sleep(clock_setting("OPKITSU_PAUSE_SECONDS", 1));
+        read_tasks(r);
+        if (r->stopped || tries == MAX_TRIES || !any_is_lost(r))
+            return;
+    }
+}
+
 /* Link what Kitsu has; what it does not have by now has failed. */
 static void link_all(push_run *r)
 {
@@ -255,7 +306,8 @@ static void link_all(push_run *r)
         push_item *i = r->plan->items[n];
         for (push_task *t = i->tasks; t && !r->stopped; t = t->next)
             if (!t->id && !t->failed)
-                task_failed(r, t, "Kitsu does not have it although it was created");
+                task_failed(r, t,
+                            t->lost ? t->lost : "Kitsu does not have it although it was created");
         if (i->tasks)
             push_link_item(r, i);
     }
@@ -269,8 +321,7 @@ bool push_new_tasks(push_run *r)
         write_planned_tasks(r);
         return true;
     }
-    if (send_all(r) || push_run_interrupted(r))
-        read_tasks(r);
+    make_tasks(r);
     if (r->stopped && !push_run_interrupted(r))
         return false;
     link_all(r);

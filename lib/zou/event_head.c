@@ -18,22 +18,27 @@ static bool is_logged_early(const json *row)
 }
 
 /* Add a page, newest first. Events dated after `latest` are done with, too, but the
- * position is not there. Returns whether the page ends within the overlap, and what
- * follows it is needed. */
-static bool add_page(arena *a, const json *page, uint32_t asked, time_t latest, event_position *p)
+ * position is not there. `*more`: the page ends within the overlap, and what follows it is
+ * needed. False: a row within the overlap is no event; the older ones are not looked at. */
+static bool add_page(arena *a, const json *page, uint32_t asked, time_t latest, event_position *p,
+                     bool *more)
 {
     time_t position;
+    *more = false;
     for (uint32_t i = 0; i < page->len; i++) {
+        if (!event_page_is_event(page, i))
+            return false;
         time_t at = event_page_time(page, i);
         if (json_is_null(&p->created_at))
             p->created_at = event_time(a, at < latest ? at : latest);
         event_time_parse(json_text(&p->created_at), &position);
         if (at < position - EVENT_OVERLAP)
-            return false;
+            return true;
         if (!is_logged_early(&page->items[i]))
             json_push(a, &p->ids, *json_get(&page->items[i], "id"));
     }
-    return page->len >= asked;
+    *more = page->len >= asked;
+    return true;
 }
 
 zou_result event_head_read(zou *z, arena *a, event_position *out, error *e)
@@ -46,7 +51,7 @@ zou_result event_head_read(zou *z, arena *a, event_position *out, error *e)
         const char *query = arena_printf(a, "limit=%u", (unsigned)limit);
         if (last)
             query = arena_printf(a, "%s&cursor_event_id=%s", query, last);
-        zou_result result = event_page_get(z, a, query, &page, e);
+        zou_result result = event_page_read(z, a, query, &page, e);
         if (result == ZOU_FORBIDDEN && !last) {
             msg_info("%s: no permission to read the log of events", zou_server(z));
             return ZOU_OK;
@@ -60,8 +65,9 @@ zou_result event_head_read(zou *z, arena *a, event_position *out, error *e)
                       query);
             return ZOU_FAILED;
         }
-        more = add_page(a, &page, limit, zou_date(z) + EVENT_PAGE_MAX_AHEAD, out);
-        if (page.len > 0)
+        if (!add_page(a, &page, limit, zou_date(z) + EVENT_PAGE_MAX_AHEAD, out, &more))
+            return event_page_unexpected(a, query, e);
+        if (more)
             last = event_page_id(&page, page.len - 1);
     }
     if (json_is_null(&out->created_at))

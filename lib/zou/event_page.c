@@ -60,7 +60,7 @@ time_t event_page_time(const json *page, uint32_t i)
 bool event_page_has(const json *page, const char *id)
 {
     for (uint32_t i = 0; i < page->len; i++)
-        if (strcmp(event_page_id(page, i), id) == 0)
+        if (json_text_is(json_get(&page->items[i], "id"), id))
             return true;
     return false;
 }
@@ -75,27 +75,47 @@ static bool is_id(const char *id)
            strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
 }
 
-static bool is_page(const json *page)
+bool event_page_is_event(const json *page, uint32_t i)
 {
     time_t unused;
+    return is_id(event_page_id(page, i)) &&
+           event_time_parse(json_text(json_get(&page->items[i], "created_at")), &unused);
+}
+
+static bool is_page(const json *page)
+{
     for (uint32_t i = 0; i < page->len; i++)
-        if (!is_id(event_page_id(page, i)) ||
-            !event_time_parse(json_text(json_get(&page->items[i], "created_at")), &unused))
+        if (!event_page_is_event(page, i))
             return false;
     return true;
 }
 
-zou_result event_page_get(zou *z, arena *a, const char *query, json *page, error *e)
+static const char *path_of(arena *a, const char *query)
+{
+    return arena_printf(a, "/data/events/last?%s", query);
+}
+
+zou_result event_page_unexpected(arena *a, const char *query, error *e)
+{
+    error_set(e, EX_PROTOCOL, "GET %s: unexpected reply: not a list of Zou's events",
+              path_of(a, query));
+    return ZOU_FAILED;
+}
+
+zou_result event_page_read(zou *z, arena *a, const char *query, json *page, error *e)
 {
     rows r = {a, page};
-    const char *path = arena_printf(a, "/data/events/last?%s", query);
     *page = json_array();
-    zou_result result = zou_list_trees(z, path, a, add_row, &r, e);
-    if (result != ZOU_OK)
-        return result;
-    date_first(z, a, page);
-    if (is_page(page))
-        return ZOU_OK;
-    error_set(e, EX_PROTOCOL, "GET %s: unexpected reply: not a list of Zou's events", path);
-    return ZOU_FAILED;
+    zou_result result = zou_list_trees(z, path_of(a, query), a, add_row, &r, e);
+    if (result == ZOU_OK)
+        date_first(z, a, page);
+    return result;
+}
+
+zou_result event_page_get(zou *z, arena *a, const char *query, json *page, error *e)
+{
+    zou_result result = event_page_read(z, a, query, page, e);
+    if (result == ZOU_OK && !is_page(page))
+        result = event_page_unexpected(a, query, e);
+    return result;
 }

@@ -1,5 +1,7 @@
 #include "zou/kitsu_options.h"
 
+#include "store/store_option.h"
+
 option_def kitsu_server_option(zou_options *o)
 {
     return (option_def){.name = "server",
@@ -18,20 +20,21 @@ option_def kitsu_login_option(zou_options *o)
                         .text = &o->credentials.login};
 }
 
-option_def kitsu_password_file_option(zou_options *o)
+option_def kitsu_options(kitsu_option_rows *rows, zou_options *o, const char **store_url)
 {
-    return (option_def){.name = "password-file",
-                        .value = "FILE",
-                        .help = "the password is the first line of FILE (KITSU_PWD)",
-                        .text = &o->credentials.password_file};
-}
-
-option_def kitsu_password_command_option(zou_options *o)
-{
-    return (option_def){.name = "password-command",
-                        .value = "COMMAND",
-                        .help = "the password is the first line that COMMAND prints",
-                        .text = &o->credentials.password_command};
+    *rows = (kitsu_option_rows){{kitsu_server_option(o),
+                                 store_option(store_url),
+                                 kitsu_login_option(o),
+                                 {.name = "password-file",
+                                  .value = "FILE",
+                                  .help = "the password is the first line of FILE (KITSU_PWD)",
+                                  .text = &o->credentials.password_file},
+                                 {.name = "password-command",
+                                  .value = "COMMAND",
+                                  .help = "the password is the first line that COMMAND prints",
+                                  .text = &o->credentials.password_command},
+                                 {0}}};
+    return (option_def){.group = rows->rows};
 }
 
 void kitsu_options_check(const zou_options *o)

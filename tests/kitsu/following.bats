@@ -10,14 +10,12 @@ bats_require_minimum_version 1.5.0
 setup_file() {
     load ../lib/zou
     load ../lib/common
-    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu"
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
-    export ZOU_TOKEN
+    own_kitsu_start
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 setup() {

@@ -9,16 +9,8 @@ bats_require_minimum_version 1.5.0
 setup_file() {
     load ../lib/common
     load ../lib/zou
-    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu" 3>&-
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
-    export ZOU_TOKEN
-    demo=$(zou_project demo)
-    sequence=$(zou_sequence "$demo" SQ01)
-    animation=$(zou_task_type Animation Shot)
-    artist=$(zou_person artist@example.com user)
-    zou_team_add "$demo" "$artist"
-    export demo sequence animation artist
+    load ../lib/publish
+    publish_setup_file
     "$STUDIO_VENV/bin/python" -c '
 import sys
 from PIL import Image
@@ -28,7 +20,8 @@ Image.new("RGB", (32, 24), (30, 200, 30)).save(sys.argv[1] + "/two.jpg")
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 setup() {

@@ -11,9 +11,7 @@ setup_file() {
     load ../lib/zou
     export OPKITSU_BUILD=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}
     export PATH=$OPKITSU_BUILD/bin:$PATH
-    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu" --no-mongo
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
+    own_kitsu_start --no-mongo
     alpha=$(zou_project alpha)
     sequence=$(zou_sequence "$alpha" SQ01)
     shot=$(zou_shot "$alpha" "$sequence" SH010)
@@ -22,7 +20,8 @@ setup_file() {
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 setup() {

@@ -7,10 +7,7 @@ bats_require_minimum_version 1.5.0
 setup_file() {
     load ../lib/common
     load ../lib/zou
-    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu" 3>&-
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
-    export ZOU_TOKEN
+    own_kitsu_start
     # demo: E01/SQ01/SH010, SQ02/SH010, SH020 in both; shots of names that end alike
     demo=$(zou_project demo tvshow)
     e01=$(zou_get "/data/projects/$demo/episodes" | jq -r '.[0].id')
@@ -34,7 +31,8 @@ setup_file() {
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 setup() {

@@ -9,31 +9,22 @@ setup_file() {
     load ../lib/zou
     export OPKITSU_BUILD=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}
     export PATH=$OPKITSU_BUILD/bin:$PATH
-    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu" --no-mongo 3>&-
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
-    export ZOU_TOKEN
+    own_kitsu_start --no-mongo
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 setup() {
     load ../lib/common
     load ../lib/zou
-    own_home 0.1
-    mkdir tmp
-    export TMPDIR=$PWD/tmp
-    unset OP_STORE OPENPYPE_MONGO AVALON_DB OPENPYPE_DATABASE_NAME KITSU_TOKEN
-    db=$XDG_DATA_HOME/opkitsu/op.db
+    command_setup
     demo=demo_${BATS_TEST_NUMBER}_$RANDOM
 }
 
-# Nothing stays behind: no process, no temporary file.
-teardown() {
-    rmdir "$BATS_TEST_TMPDIR/tmp"
-}
+teardown() { command_teardown; }
 
 # pushed ARGUMENT...: as the documentation has it, with the credentials there and
 # nowhere else.

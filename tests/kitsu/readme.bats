@@ -10,10 +10,7 @@ setup_file() {
     export OPKITSU_BUILD=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}
     export PATH=$OPKITSU_BUILD/bin:$PATH
     load ../lib/zou
-    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu" --no-mongo
-    # shellcheck source=/dev/null
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
+    own_kitsu_start --no-mongo
     local name project sequence shot
     for name in project_name01 project_name02; do
         project=$(zou_project $name)
@@ -24,7 +21,8 @@ setup_file() {
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 # commands FILE [LANGUAGE]: the lines of its fenced blocks.

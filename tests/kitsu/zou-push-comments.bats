@@ -12,10 +12,7 @@ setup_file() {
     load ../lib/zou
     STUDIO_ZOU_ENV="MAX_CONTENT_LENGTH=4000000" \
         STUDIO_NGINX='if ($content_length ~ "^3[0-9]{6}$") { return 413; }' \
-        "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu"
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
-    export ZOU_TOKEN
+        own_kitsu_start
     project=$(zou_project comments)
     sequence=$(zou_sequence "$project" SQ01)
     animation=$(zou_task_type Animation Shot)
@@ -30,7 +27,8 @@ setup_file() {
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 # Pictures that are pictures; Zou looks into them.
@@ -510,6 +508,69 @@ interrupt() {
     done
     echo "$number"
     ((number == 11)) # ten requests
+}
+
+# relay_start: KITSU_SERVER is then an http-relay
+relay_start() {
+    "$BATS_TEST_DIRNAME/../servers/http-relay" "127.0.0.1:$STUDIO_NGINX_PORT" >relay 3>&- &
+    pids+=($!)
+    until [[ -s relay ]]; do sleep 0.02; done
+    KITSU_SERVER=http://127.0.0.1:$(cat relay)/api
+}
+
+# relay_does RULE: and forgets what was counted
+relay_does() { curl -sS -X PUT --data-binary "{\"rules\": [$1]}" "$KITSU_SERVER/relay" >/dev/null; }
+
+# posts PATTERN: how many of them were sent
+posts() { curl -sS "$KITSU_SERVER/relay" | jq --arg path "$1" '[.requests[] | select(.[0] == "POST" and (.[1] | test($path)))] | length'; }
+
+@test "a proxy answers 502, 503 or 504, whether Kitsu has done it or not: looked for, and completed, once" {
+    # What is sent, and how often if nothing goes wrong.
+    local sent=('/comment$ 1' '/add-preview$ 1' '/comments/.*/preview-files/ 1' '/pictures/preview-files/ 2' '/add-attachment$ 2')
+    local code pass path number
+    export KITSU_TOKEN=$ZOU_TOKEN
+    relay_start
+    for code in 502 503 504; do
+        for pass in true false; do
+            for path in "${sent[@]}"; do
+                number=${path##* } path=${path% *}
+                [[ $pass == true ]] || number=$((number + 1))
+                new_task
+                comment '. + {publish_id: "'"$code $pass $path"'", task_status: "wfa", previews: ["one.png", "two.jpg"],
+                    attachments: ["notes.txt", "scene \"Ö\".ma"]}' >record
+                relay_does '{"method": "POST", "path": "'"$path"'", "times": 1, "pass": '"$pass"', "status": '"$code"'}'
+                push <record
+                echo "$code $path, done: $pass: $(posts "$path")"
+                [[ $status == 0 && $(posts "$path") == "$number" ]]
+                check_there
+            done
+        done
+    done
+    # Nor is one posted twice of which nothing is remembered.
+    new_task
+    relay_does '{"method": "POST", "path": "/comment$", "times": 1, "pass": true, "status": 503}'
+    comment 'del(.publish_id)' | push
+    [[ $status == 0 && $(posts '/comment$') == 1 && $(there length) == 1 ]]
+}
+
+@test "a proxy that answers 503 to each comment: tried three times, and completed later" {
+    relay_start
+    comment >record
+    relay_does '{"method": "POST", "path": "/comment$", "status": 503}'
+    push <record
+    [[ $status == 75 && $(result .status) == failed && $(result .message) == *"HTTP 503"* ]]
+    [[ $(posts '/comment$') == 3 && $(there length) == 0 ]]
+    relay_does
+    push <record
+    [[ $status == 0 && $(there length) == 1 ]]
+}
+
+@test "429: sent again, without looking" {
+    relay_start
+    relay_does '{"method": "POST", "path": "/comment$", "times": 2, "status": 429}'
+    comment | push
+    [[ $status == 0 && $(posts '/comment$') == 3 && $(there length) == 1 ]]
+    [[ $(curl -sS "$KITSU_SERVER/relay" | jq '[.requests[] | select(.[0] == "GET" and (.[1] | test("/comments$")))] | length') == 2 ]] # one is ours
 }
 
 @test "what looks the same is not mistaken for a comment that never arrived" {

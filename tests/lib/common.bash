@@ -20,3 +20,19 @@ own_home() {
     export XDG_RUNTIME_DIR=$PWD/runtime XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data \
         XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=$1 OPKITSU_PAUSE_SECONDS=0.1
 }
+
+# command_setup: for the documented commands: own_home, and no store but the embedded one,
+# $db; what they leave in their $TMPDIR command_teardown finds
+command_setup() {
+    own_home 0.1
+    mkdir tmp
+    export TMPDIR=$PWD/tmp
+    unset OP_STORE OPENPYPE_MONGO AVALON_DB OPENPYPE_DATABASE_NAME KITSU_TOKEN
+    # shellcheck disable=SC2034 # for the test
+    db=$XDG_DATA_HOME/opkitsu/op.db
+}
+
+# command_teardown: nothing stays behind: no process, no temporary file.
+command_teardown() {
+    rmdir "$BATS_TEST_TMPDIR/tmp"
+}

@@ -2,7 +2,7 @@
 # Functions that talk to Zou's API, for the tests and the demo. They want the
 # environment of tests/studio's DIR/env, curl and jq. Each that makes something
 # echoes its id; on failure Zou's answer is on stderr and the status is 1.
-# shellcheck disable=SC2016 # $name and the like are jq's
+# shellcheck disable=SC2016,SC2119,SC2120 # $name and the like are jq's
 
 # zou_login [EMAIL PASSWORD]: sets ZOU_TOKEN, which the others use; without
 # arguments that of the administrator.
@@ -166,4 +166,19 @@ zou_assign() {
     shift
     zou_put "/actions/persons/$person/assign" \
         "$(jq -n '{task_ids: $ARGS.positional}' --args "$@")" >/dev/null
+}
+
+# own_kitsu_start [ARGUMENT]...: a Kitsu of the file's own, for setup_file, with the
+# administrator logged in; the ARGUMENTs are those of `studio start`
+own_kitsu_start() {
+    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu" "$@" 3>&-
+    # shellcheck source=/dev/null
+    source "$BATS_FILE_TMPDIR/kitsu/env"
+    zou_login
+    export ZOU_TOKEN
+}
+
+# own_kitsu_stop: for teardown_file
+own_kitsu_stop() {
+    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
 }

@@ -133,6 +133,8 @@ finds() {
     finds lib/report/a.c 1 '"push/b.h", which report/ may not see'
     tree lib/model/a.c='#include "store/b.h"\n' lib/store/b.h=
     finds lib/model/a.c 1 '"store/b.h", which model/ may not see'
+    tree lib/model/change.c='#include "store/bson.h"\n' lib/store/bson.h=
+    finds lib/model/change.c 1 '"store/bson.h", which model/ may not see'
     # includes
     tree lib/json/a.c='#include "b.h"\n' lib/json/b.h=
     finds lib/json/a.c 1 'no header of lib/'

@@ -202,6 +202,22 @@ PYTHON
     [[ $(requests 'limit=1000&cursor_event_id=e1099 ') == 1 ]]
 }
 
+@test "of a page of the log only the events of those ten seconds are looked at" {
+    for odd in '{"id": "a b", "created_at": "2026-11-23T05:17:34"}' '{"id": "e1", "created_at": "never"}' '{"created_at": null}'; do
+        for at in 34:0 33:0 24:0 23:1; do # the odd one comes after an event of that second
+            start "$(jq -n --argjson odd "$odd" --arg at "2026-11-23T05:17:${at%:*}" '{"GET /data/events/last":
+                [{json: [{id: "e0", created_at: "2026-11-23T05:17:34"}, {id: "e2", created_at: $at}, $odd]}]}')"
+            fetch
+            if ((${at#*:})); then
+                [[ $status == 0 && $(records 'select(.type == "Checkpoint") | .ids') == '["e0"]' ]]
+            else
+                [[ $status == 76 && -z $(records 'select(.type == "Checkpoint")') ]]
+                says "not a list of Zou's events"
+            fi
+        done
+    done
+}
+
 @test "an empty log: the server's time" {
     start '{"GET /data/events/last": [{"json": []}]}'
     fetch

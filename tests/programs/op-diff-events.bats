@@ -12,23 +12,8 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     load ../lib/common
-    cd "$BATS_TEST_TMPDIR" || return
-    unset "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB
-    export HOME=$PWD/home XDG_CONFIG_HOME=$PWD/config XDG_DATA_HOME=$PWD/data LC_ALL=C.UTF-8
-    export MONGOC_DISABLE_SHM=1 # see op-diff.bats
-}
-
-# fails WHAT [FILE]: the state of this step for a second look.
-fails() {
-    echo "seed $seed, step $step: $1"
-    [[ ! -s ${2-} ]] || head -c 3000 "$2"
-    return 1
-}
-
-allow() {
-    local status=0
-    "${@:2}" || status=$?
-    ((status <= $1)) || fails "status $status: ${*:2}" stderr
+    load ../lib/random
+    random_setup
 }
 
 # What OpenPype's own tools do between two batches, but for changes to documents

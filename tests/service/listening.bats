@@ -9,10 +9,7 @@ setup_file() {
     load ../lib/zou
     export OPKITSU_BUILD=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}
     export PATH=$OPKITSU_BUILD/bin:$PATH
-    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/kitsu"
-    source "$BATS_FILE_TMPDIR/kitsu/env"
-    zou_login
-    export ZOU_TOKEN
+    own_kitsu_start
     alpha=$(zou_project alpha)
     sequence=$(zou_sequence "$alpha" SQ01)
     shot=$(zou_shot "$alpha" "$sequence" SH010 '{"frame_in": 1001, "frame_out": 1040}')
@@ -20,7 +17,8 @@ setup_file() {
 }
 
 teardown_file() {
-    "$BATS_TEST_DIRNAME/../servers/studio" stop "$BATS_FILE_TMPDIR/kitsu"
+    load ../lib/zou
+    own_kitsu_stop
 }
 
 setup() {

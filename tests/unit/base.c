@@ -30,6 +30,23 @@ static void buffers(void)
     buf_free(&b);
 }
 
+/* Whether `n` names are each kept once, and stay where they are. */
+static bool are_kept_once(arena *a, int n)
+{
+    const char **names = malloc((size_t)n * sizeof *names);
+    bool good = true;
+    char text[16];
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < n; i++) {
+            int len = snprintf(text, sizeof text, "%d", i);
+            const char *name = arena_intern(a, text, (size_t)len);
+            good = good && strcmp(name, text) == 0 && (round == 0 || name == names[i]);
+            names[i] = name;
+        }
+    free(names);
+    return good;
+}
+
 static void arenas(void)
 {
     arena *a = arena_new();
@@ -50,8 +67,19 @@ static void arenas(void)
     for (size_t size = 1; size < 70000; size = size * 3 + 1)
         good = good && (uintptr_t)arena_alloc(a, size) % _Alignof(double) == 0;
     ok(good, "aligned for pointers, int64_t and double");
+    arena *other = arena_new();
+    const char *name = arena_intern(other, "Comp", 4);
+    ok(arena_intern_again(a, name) == arena_intern(a, "Comp", 4) &&
+           arena_intern_again(a, name) != name,
+       "a name of another arena");
+    is_text(arena_intern_again(a, arena_intern(other, "Layout", 6)), "Layout", "a new one");
+    arena_free(other);
     arena_reset(a);
     is_text(arena_intern(a, "Comp", 4), "Comp", "names, after a reset");
+    for (int n = 1; n < 20000; n *= 3) {
+        ok(are_kept_once(a, n), "%d names", n);
+        arena_reset(a);
+    }
     arena_free(a);
     arena_free(NULL);
 }
@@ -115,6 +143,10 @@ static void times(void)
     }
     ok(least >= 0.5 && most <= 1 && least < 0.6 && most > 0.9,
        "between half and the whole: %.3f to %.3f", least, most);
+    static const double waits[] = {1, 2, 4, 5, 5};
+    double wait = 1;
+    for (size_t i = 0; i < ROWS(waits); i++)
+        is_number(clock_backoff(&wait, 5), waits[i], "doubled, to at most 5");
     double began = clock_now();
     clock_sleep(0.01);
     ok(clock_now() - began >= 0.01, "a sleep is as long as it shall be");

@@ -169,6 +169,12 @@ static void reals(arena *a)
     } rows[] = {{25, "25.0"},
                 {0.1, "0.1"},
                 {-0.0, "-0.0"},
+                {0, "0.0"},
+                {-1080, "-1080.0"},
+                {999999999999999, "999999999999999.0"},
+                {-999999999999999, "-999999999999999.0"},
+                {1e15, "1e+15"},
+                {1234567890123456, "1234567890123456.0"},
                 {23.976, "23.976"},
                 {1e22, "1e+22"},
                 {1e-7, "1e-07"},
@@ -180,6 +186,24 @@ static void reals(arena *a)
         ok(back == rows[i].value && !json_is_integer(&v), "%g reads back, and stays a double",
            rows[i].value);
         is_text(json_written(a, &v), rows[i].text, "the shortest text");
+    }
+}
+
+static void made_integers(arena *a)
+{
+    static const struct {
+        int64_t value;
+        const char *text;
+    } rows[] = {{0, "0"},
+                {-7, "-7"},
+                {1001, "1001"},
+                {INT64_MAX, "9223372036854775807"},
+                {INT64_MIN, "-9223372036854775808"}};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        json v = json_integer(a, rows[i].value);
+        is_text(json_text(&(json){.type = JSON_STRING, .len = v.len, .text = v.text}), rows[i].text,
+                "an integer");
+        ok(v.len == strlen(rows[i].text), "its length");
     }
 }
 
@@ -243,6 +267,39 @@ static void copies(void)
     arena_free(a);
 }
 
+/* `n` members or items. */
+static json filled(arena *a, json v, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (v.type == JSON_OBJECT)
+            json_add(a, &v, arena_printf(a, "k%d", i), json_integer(a, i));
+        else
+            json_push(a, &v, json_integer(a, i));
+    return v;
+}
+
+/* A copy of any length grows by itself, and what it was copied from stays. */
+static void grown_copies(arena *a)
+{
+    json empty[] = {json_object(), json_array()};
+    for (int n = 0; n <= 17; n++)
+        for (int deep = 0; deep < 2; deep++)
+            for (int k = 0; k < 2; k++) {
+                json v = filled(a, empty[k], n), longer = filled(a, empty[k], n + 3);
+                const char *before = json_written(a, &v);
+                json copy = deep ? json_copy(a, &v) : json_copy_shallow(a, &v);
+                json other = deep ? json_copy(a, &v) : json_copy_shallow(a, &v);
+                for (int i = n; i < n + 3; i++)
+                    if (k == 0)
+                        json_set(a, &copy, arena_printf(a, "k%d", i), json_integer(a, i));
+                    else
+                        json_push(a, &copy, json_integer(a, i));
+                is_text(json_written(a, &copy), json_written(a, &longer), "a copy that has grown");
+                is_text(json_written(a, &v), before, "what it was copied from");
+                is_text(json_written(a, &other), before, "another copy");
+            }
+}
+
 int main(void)
 {
     arena *a = arena_new();
@@ -252,9 +309,11 @@ int main(void)
     equal(a);
     integers(a);
     reals(a);
+    made_integers(a);
     reading(a);
     making(a);
     copies();
+    grown_copies(a);
     arena_free(a);
     return done();
 }
