@@ -449,3 +449,19 @@ END
     done
     run ! grep 2 <(grep -c ^stage log)
 }
+@test "a full synchronisation that failed is not made again before its time, though it is needed" {
+    program kitsu-listen 'echo "kitsu-listen: full sync needed: no checkpoint" >&2; exit 75'
+    OPKITSU_BACKOFF_SECONDS=0.02 start -v lease: op-lease run: bash -c 'echo >>tries; exit 69' listen: kitsu-listen
+    until_true has 1 ^kitsu-listen log
+    sleep 0.5
+    [[ $(wc -l <tries) == 1 ]] # the wait is 1.2 seconds, then 2.4
+    kill -HUP "$service"
+    until_true has 2 '^$' tries
+    until_true has 2 ^kitsu-listen log
+    sleep 1
+    [[ $(wc -l <tries) == 2 ]]
+    until_true has 3 '^$' tries
+    stop
+    grep -x 'state waiting' notes
+}
+
