@@ -41,7 +41,8 @@ void lease_keeper_free(lease_keeper *k)
 bool lease_keeper_start(lease_keeper *k, bool is_service)
 {
     int in[2] = {-1, -1}, out[2] = {-1, -1};
-    child_setup setup = {.err = -1, .stands_apart = true, .heeds_hup = is_service};
+    child_setup setup = {
+        .err = -1, .stands_apart = true, .heeds_hup = is_service, .has_access = SECRET_STORE};
     buf_clear(&k->term);
     for (int i = 0; i < NOTE_KEYS; i++)
         buf_clear(&k->notes[i]);

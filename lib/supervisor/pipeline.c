@@ -18,18 +18,24 @@
 
 /* ---- what is known of the suite's programs -------------------------------- */
 
-static bool is_one_of(const char *name, const char *const *names)
+/* The secrets that a program needs; others need none. */
+static unsigned access_of(const stage *s)
 {
-    while (*names && strcmp(*names, name) != 0)
-        names++;
-    return *names != NULL;
-}
-
-static bool logs_in(const stage *s)
-{
-    static const char *const names[] = {"kitsu-fetch", "kitsu-listen", "publish-task", "zou-push",
-                                        NULL};
-    return is_one_of(s->name, names);
+    static const struct {
+        const char *name;
+        unsigned secrets;
+    } programs[] = {{"kitsu-fetch", SECRET_LOGIN | SECRET_STORE},
+                    {"kitsu-listen", SECRET_LOGIN | SECRET_STORE},
+                    {"note-rule", SECRET_STORE | SECRET_SETTINGS},
+                    {"op-apply", SECRET_STORE},
+                    {"op-diff", SECRET_STORE},
+                    {"op-dump", SECRET_STORE},
+                    {"publish-task", SECRET_LOGIN | SECRET_STORE},
+                    {"zou-push", SECRET_LOGIN | SECRET_STORE}};
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(programs[i].name, s->name) == 0)
+            return programs[i].secrets;
+    return 0;
 }
 
 /* It begins something: it is the first, or writes to Kitsu. */
@@ -80,15 +86,17 @@ static void close_open(int fd)
     errno = error;
 }
 
-/* `in` and `out` are borrowed; -1: ours. */
+/* `in` and `out` are borrowed; -1: ours. Only the first stage hears Ctrl-C itself, and
+ * so does a password command that it waits for: it is the first to be ended anyway. */
 static bool start_stage(pipeline *p, stage *s, int in, int out)
 {
     child_setup setup = {.in = in,
                          .out = out,
                          .err = -1,
                          .ends_with_us = is_head(p, s),
-                         .logs_in = logs_in(s),
-                         .heeds_hup = p->is_service};
+                         .ignores_keys = s != p->stages,
+                         .heeds_hup = p->is_service,
+                         .has_access = access_of(s)};
     if (p->is_relayed && !relay_open(&s->said, s->name, &setup.err))
         return false;
     pid_t pid = child_start(s->argv, &setup);
