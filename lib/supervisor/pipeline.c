@@ -101,7 +101,8 @@ static bool start_stage(pipeline *p, stage *s, int in, int out)
         return false;
     pid_t pid = child_start(s->argv, &setup);
     close_open(setup.err);
-    if (pid < 0)
+    if (pid < 0) {
+        relay_close(&s->said);
         return false;
     s->pid = pid;
     p->running++;
@@ -117,6 +118,7 @@ static void forget_last_run(pipeline *p)
         s->pid = s->status = 0;
         s->terminated = s->killed = false;
     }
+        relay_forget(&s->said);
 }
 
 bool pipeline_start(pipeline *p)
