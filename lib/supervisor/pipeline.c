@@ -13,7 +13,7 @@
 
 #define KILLED      128                /* and the signal's number */
 #define MIN_FATAL   64                 /* <sysexits.h> */
-#define BROKEN_PIPE (KILLED + SIGPIPE) /* its reader went away, which has a reason of its own */
+#define BROKEN_PIPE (KILLED + SIGPIPE) /* its reader went away */
 #define TEE_FAILED  1                  /* tee(1) could not write */
 
 /* ---- what is known of the suite's programs -------------------------------- */
@@ -104,6 +104,7 @@ static bool start_stage(pipeline *p, stage *s, int in, int out)
     if (pid < 0) {
         relay_close(&s->said);
         return false;
+    }
     s->pid = pid;
     p->running++;
     return true;
@@ -117,8 +118,8 @@ static void forget_last_run(pipeline *p)
         stage *s = &p->stages[i];
         s->pid = s->status = 0;
         s->terminated = s->killed = false;
-    }
         relay_forget(&s->said);
+    }
 }
 
 bool pipeline_start(pipeline *p)
@@ -220,13 +221,20 @@ void pipeline_relay(pipeline *p)
 
 /* ---- outcome -------------------------------------------------------------- */
 
+/* The next stage has ended first, which has a reason of its own. Who reads the last
+ * one's output is none of ours. */
+static bool has_lost_reader(const pipeline *p, const stage *s)
+{
+    return s->status == BROKEN_PIPE && s != &p->stages[p->n - 1];
+}
+
 outcome pipeline_outcome(const pipeline *p)
 {
     outcome o = {0};
     for (size_t i = 0; i < p->n; i++) {
         const stage *s = &p->stages[i];
         int status = s->status == TEE_FAILED && strcmp(s->name, "tee") == 0 ? EX_IOERR : s->status;
-        if (status >= MIN_FATAL && status != BROKEN_PIPE) {
+        if (status >= MIN_FATAL && !has_lost_reader(p, s)) {
             bool killed = status > KILLED;
             return (outcome){.status = killed ? EX_TEMPFAIL : status,
                              .culprit = s,
