@@ -118,18 +118,25 @@ static void read_signals(supervisor *s)
 
 /* ---- the loop ------------------------------------------------------------- */
 
+/* Nothing is read that would not fit the log. But what is to end must not wait for who
+ * reads our stderr: what it says then may be lost. */
+static bool is_relaying(const supervisor *s)
+{
+    return !log_is_full() || s->state == END || s->state == STOP || s->state == RELEASE;
+}
+
 static void wait_for_something(supervisor *s)
 {
-    bool relayed = !log_is_full();
+    bool relayed = is_relaying(s);
+    int milliseconds;
     nfds_t n = 0;
     s->fds[n++] = (struct pollfd){.fd = s->signals, .events = POLLIN};
     s->fds[n++] = (struct pollfd){.fd = s->timer, .events = POLLIN};
-    if (log_is_waiting())
-        s->fds[n++] = (struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT};
+    n += log_poll(s->fds + n, &milliseconds);
     n += lease_keeper_poll(&s->keeper, relayed, s->fds + n);
     if (s->current && relayed)
         n += pipeline_poll(s->current, s->fds + n);
-    poll(s->fds, n, -1);
+    poll(s->fds, n, milliseconds);
 }
 
 /* All of these take what there is, and wait for nothing. */
@@ -138,7 +145,7 @@ static void take_all(supervisor *s)
     uint64_t times;
     log_write();
     lease_keeper_write(&s->keeper);
-    if (!log_is_full()) {
+    if (is_relaying(s)) {
         relay_read(&s->keeper.said);
         if (s->current)
             pipeline_relay(s->current);
@@ -168,6 +175,7 @@ static bool prepare(supervisor *s)
     lease_keeper_init(&s->keeper, what->lease);
     s->fds = xmalloc((3 + LEASE_KEEPER_FDS + max_stages(what)) * sizeof *s->fds);
     s->has_terminal = isatty(STDERR_FILENO);
+    log_open();
     s->due_why = "reconcile";
     if (what->run.n && !(what->listen.n && (what->resume || what->once)))
         s->full = "start";
