@@ -165,7 +165,11 @@ END
     for name in op-lease "${programs[@]}"; do
         program "$name" 'printf "%s %s\n" "${0##*/}" "$(env | grep -oE "^(KITSU|OP|OPENPYPE|AVALON)_[A-Z_]*" | grep -v OP_LEASE | sort | xargs)" >>seen; [[ $0 != */op-lease ]] || { echo me:7; cat; }'
     done
-    once lease: op-lease run: "${programs[0]}" $(printf '| %s ' "${programs[@]:1}")
+    stages=()
+    for name in "${programs[@]}"; do
+        stages+=('|' "$name")
+    done
+    once lease: op-lease run: "${stages[@]:1}"
     [[ $status == 0 ]]
     all="AVALON_DB KITSU_EMAIL_OTP KITSU_LOGIN KITSU_PWD KITSU_TOKEN KITSU_TOTP OPENPYPE_MONGO OP_STORE"
     store="AVALON_DB KITSU_LOGIN OPENPYPE_MONGO OP_STORE"
