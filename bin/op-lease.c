@@ -190,6 +190,21 @@ static int renew(holder *h)
     return EX_OK;
 }
 
+/* Whether the process that started us is stopped (Ctrl-Z): who does nothing may not
+ * keep others from writing. Its stdin to us is open all the same. See proc(5). */
+static bool is_parent_stopped(void)
+{
+    char path[64], text[256];
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)getppid());
+    FILE *f = fopen(path, "re");
+    size_t len = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    text[len] = '\0';
+    if (f)
+        fclose(f);
+    const char *name_end = strrchr(text, ')');
+    return name_end && strncmp(name_end, ") T", 3) == 0;
+}
+
 /* Until stdin's end. 0, or the exit status. */
 static int hold(holder *h)
 {
@@ -197,7 +212,9 @@ static int hold(holder *h)
     bool go_on = true;
     while (go_on) {
         double now = clock_now(), due = h->away ? -1 : service_status_due(h->service_status);
-        if (now >= next) {
+        if (now >= next && is_parent_stopped()) {
+            next = now + lease_retry() / 2;
+        } else if (now >= next) {
             int status = renew(h);
             if (status)
                 return status;

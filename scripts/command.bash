@@ -68,6 +68,7 @@ read_options() {
                 ;;
             *) files+=("$1") ;;
         esac
+        [[ $1 != --* || $name =~ ^[a-z-]+$ ]] || usage_error "unrecognized option '--$name${attached:+=}'"
         if [[ ! $name ]]; then
             shift
         elif [[ $options == *" $name "* ]]; then

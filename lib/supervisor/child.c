@@ -16,13 +16,19 @@ const char *child_name(char *const argv[])
     return slash ? slash + 1 : argv[0];
 }
 
-/* What to log in with (zou/credentials.h). */
-static void drop_secrets(void)
+/* See zou/credentials.h and store/store.h; note-rule(1) has OP_SETTINGS. */
+static void drop_secrets(unsigned needed)
 {
-    static const char *const names[] = {"KITSU_PWD", "KITSU_TOKEN", "KITSU_TOTP",
-                                        "KITSU_EMAIL_OTP"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        unsetenv(names[i]);
+    static const struct {
+        child_secret kind;
+        const char *name;
+    } secrets[] = {{SECRET_LOGIN, "KITSU_PWD"},     {SECRET_LOGIN, "KITSU_TOKEN"},
+                   {SECRET_LOGIN, "KITSU_TOTP"},    {SECRET_LOGIN, "KITSU_EMAIL_OTP"},
+                   {SECRET_STORE, "OP_STORE"},      {SECRET_STORE, "OPENPYPE_MONGO"},
+                   {SECRET_SETTINGS, "OP_SETTINGS"}};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (!(needed & secrets[i].kind))
+            unsetenv(secrets[i].name);
 }
 
 /* SIGPIPE ends a filter whose reader has gone, even under systemd, which ignores it. */
@@ -33,6 +39,10 @@ static void reset_signals(const child_setup *setup)
     signal(SIGCHLD, SIG_DFL);
     if (setup->heeds_hup)
         signal(SIGHUP, SIG_DFL);
+    if (setup->ignores_keys) {
+        signal(SIGINT, SIG_IGN);
+        signal(SIGQUIT, SIG_IGN);
+    }
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -55,8 +65,7 @@ _Noreturn static void become(char *const argv[], const child_setup *setup, pid_t
     /* We may have ended before the child asked to be told. */
     if (setup->ends_with_us && (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent))
         _exit(EX_TEMPFAIL);
-    if (!setup->logs_in)
-        drop_secrets();
+    drop_secrets(setup->has_access);
     if (!redirect(setup))
         _exit(EX_OSERR);
     reset_signals(setup);

@@ -5,12 +5,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* What of our environment may hold a secret, and only those get that need it. */
+typedef enum child_secret {
+    SECRET_LOGIN = 1,   /* what logs in to Kitsu: KITSU_PWD and the like */
+    SECRET_STORE = 2,   /* OP_STORE, OPENPYPE_MONGO */
+    SECRET_SETTINGS = 4 /* OP_SETTINGS */
+} child_secret;
+
 typedef struct child_setup {
-    int in, out, err;  /* borrowed; -1: it has ours */
-    bool ends_with_us; /* it gets SIGTERM when we end, whatever ends us */
-    bool stands_apart; /* a signal to our process group (Ctrl-C) does not reach it */
-    bool logs_in;      /* it keeps what it needs to log in to Kitsu; no other does */
-    bool heeds_hup;    /* even if we were started with SIGHUP ignored */
+    int in, out, err;    /* borrowed; -1: it has ours */
+    bool ends_with_us;   /* it gets SIGTERM when we end, whatever ends us */
+    bool stands_apart;   /* a signal to our process group does not reach it */
+    bool ignores_keys;   /* Ctrl-C and Ctrl-\ at the terminal do not end it */
+    bool heeds_hup;      /* even if we were started with SIGHUP ignored */
+    unsigned has_access; /* child_secret: what it needs */
 } child_setup;
 
 /* Start the program `argv[0]`, found in PATH, with an empty signal mask and no

@@ -5,18 +5,40 @@
 #include "base/msg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_QUEUE 65536            /* bytes: what a pipe holds, too */
 #define MAX_KEPT  (16 * MAX_QUEUE) /* bytes; while nobody reads for months more is dropped */
 #define MAX_LINE  2048             /* bytes of a message of our own */
+#define RETRY     100              /* ms; see `refused` */
 
 static buf queue;
+static int own = -1;   /* stderr, opened by us */
+static bool is_socket; /* stderr is: one of systemd's */
+static bool refused;   /* it took nothing, as a terminal may that has room for one byte */
+
+void log_open(void)
+{
+    struct stat s;
+    if (fstat(STDERR_FILENO, &s) != 0)
+        return;
+    is_socket = S_ISSOCK(s.st_mode); /* which cannot be opened */
+    if (S_ISFIFO(s.st_mode) || isatty(STDERR_FILENO))
+        own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static int log_fd(void)
+{
+    return own >= 0 ? own : STDERR_FILENO;
+}
 
 void log_add(const char *bytes, size_t len)
 {
@@ -53,30 +75,44 @@ void log_info(const char *format, ...)
     va_end(args);
 }
 
-bool log_is_waiting(void)
-{
-    return queue.len > 0;
-}
-
 bool log_is_full(void)
 {
     return queue.len >= MAX_QUEUE;
 }
 
-/* Whether stderr takes PIPE_BUF bytes within so many milliseconds. */
-static bool has_room(int milliseconds)
+size_t log_poll(struct pollfd *fds, int *milliseconds)
 {
-    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
-    return poll(&p, 1, milliseconds) == 1;
+    bool is_waiting = queue.len > 0;
+    *milliseconds = is_waiting && refused ? RETRY : -1;
+    if (!is_waiting || refused) /* poll(2) would say again that there is room */
+        return 0;
+    *fds = (struct pollfd){.fd = log_fd(), .events = POLLOUT};
+    return 1;
+}
+
+/* Whether stderr takes PIPE_BUF bytes, by what poll(2) says. */
+static bool has_room(void)
+{
+    struct pollfd p = {.fd = log_fd(), .events = POLLOUT};
+    return poll(&p, 1, 0) == 1;
+}
+
+static ssize_t write_some(const char *bytes, size_t len)
+{
+    if (is_socket)
+        return send(STDERR_FILENO, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return write(log_fd(), bytes, len);
 }
 
 void log_write(void)
 {
     size_t done = 0;
-    while (done < queue.len && has_room(0)) {
+    refused = false;
+    while (done < queue.len && has_room()) {
         size_t len = queue.len - done;
-        ssize_t n = write(STDERR_FILENO, queue.data + done, len < PIPE_BUF ? len : PIPE_BUF);
-        if (n < 0 && errno == EAGAIN)
+        ssize_t n = write_some(queue.data + done, len < PIPE_BUF ? len : PIPE_BUF);
+        refused = n < 0 && errno == EAGAIN;
+        if (refused)
             break;
         if (n < 0 && errno != EINTR)
             n = (ssize_t)len;
@@ -90,8 +126,14 @@ void log_finish(double seconds)
 {
     double end = clock_now() + seconds;
     for (double left = seconds; queue.len && left > 0; left = end - clock_now()) {
-        has_room((int)(left * 1000) + 1);
+        struct pollfd p;
+        int milliseconds;
+        size_t n = log_poll(&p, &milliseconds);
+        poll(&p, n, n ? (int)(left * 1000) + 1 : milliseconds);
         log_write();
     }
     buf_free(&queue);
+    if (own >= 0)
+        close(own);
+    own = -1;
 }

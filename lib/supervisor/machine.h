@@ -27,6 +27,7 @@ typedef enum event {
     TIMER,       /* the time that was set is over */
     HUP,         /* SIGHUP to a service */
     SIGNAL,      /* SIGINT, SIGTERM, or the terminal is gone */
+    AGAIN,       /* another one, from somebody who is impatient */
     EVENTS
 } event;
 
@@ -53,6 +54,7 @@ typedef struct supervisor {
     bool has_terminal;   /* our stderr is one */
     buf error;           /* the last trouble; empty: none */
     int stopped_by;      /* the signal that ends us; 0: none */
+    double stopped_at;   /* when it came, by clock_now */
     int status;          /* our exit status */
 } supervisor;
 

@@ -13,23 +13,29 @@
 
 #define KILLED      128                /* and the signal's number */
 #define MIN_FATAL   64                 /* <sysexits.h> */
-#define BROKEN_PIPE (KILLED + SIGPIPE) /* its reader went away, which has a reason of its own */
+#define BROKEN_PIPE (KILLED + SIGPIPE) /* its reader went away */
 #define TEE_FAILED  1                  /* tee(1) could not write */
 
 /* ---- what is known of the suite's programs -------------------------------- */
 
-static bool is_one_of(const char *name, const char *const *names)
+/* The secrets that a program needs; others need none. */
+static unsigned access_of(const stage *s)
 {
-    while (*names && strcmp(*names, name) != 0)
-        names++;
-    return *names != NULL;
-}
-
-static bool logs_in(const stage *s)
-{
-    static const char *const names[] = {"kitsu-fetch", "kitsu-listen", "publish-task", "zou-push",
-                                        NULL};
-    return is_one_of(s->name, names);
+    static const struct {
+        const char *name;
+        unsigned secrets;
+    } programs[] = {{"kitsu-fetch", SECRET_LOGIN | SECRET_STORE},
+                    {"kitsu-listen", SECRET_LOGIN | SECRET_STORE},
+                    {"note-rule", SECRET_STORE | SECRET_SETTINGS},
+                    {"op-apply", SECRET_STORE},
+                    {"op-diff", SECRET_STORE},
+                    {"op-dump", SECRET_STORE},
+                    {"publish-task", SECRET_LOGIN | SECRET_STORE},
+                    {"zou-push", SECRET_LOGIN | SECRET_STORE}};
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(programs[i].name, s->name) == 0)
+            return programs[i].secrets;
+    return 0;
 }
 
 /* It begins something: it is the first, or writes to Kitsu. */
@@ -80,21 +86,25 @@ static void close_open(int fd)
     errno = error;
 }
 
-/* `in` and `out` are borrowed; -1: ours. */
+/* `in` and `out` are borrowed; -1: ours. Only the first stage hears Ctrl-C itself, and
+ * so does a password command that it waits for: it is the first to be ended anyway. */
 static bool start_stage(pipeline *p, stage *s, int in, int out)
 {
     child_setup setup = {.in = in,
                          .out = out,
                          .err = -1,
                          .ends_with_us = is_head(p, s),
-                         .logs_in = logs_in(s),
-                         .heeds_hup = p->is_service};
+                         .ignores_keys = s != p->stages,
+                         .heeds_hup = p->is_service,
+                         .has_access = access_of(s)};
     if (p->is_relayed && !relay_open(&s->said, s->name, &setup.err))
         return false;
     pid_t pid = child_start(s->argv, &setup);
     close_open(setup.err);
-    if (pid < 0)
+    if (pid < 0) {
+        relay_close(&s->said);
         return false;
+    }
     s->pid = pid;
     p->running++;
     return true;
@@ -108,6 +118,7 @@ static void forget_last_run(pipeline *p)
         stage *s = &p->stages[i];
         s->pid = s->status = 0;
         s->terminated = s->killed = false;
+        relay_forget(&s->said);
     }
 }
 
@@ -210,13 +221,20 @@ void pipeline_relay(pipeline *p)
 
 /* ---- outcome -------------------------------------------------------------- */
 
+/* The next stage has ended first, which has a reason of its own. Who reads the last
+ * one's output is none of ours. */
+static bool has_lost_reader(const pipeline *p, const stage *s)
+{
+    return s->status == BROKEN_PIPE && s != &p->stages[p->n - 1];
+}
+
 outcome pipeline_outcome(const pipeline *p)
 {
     outcome o = {0};
     for (size_t i = 0; i < p->n; i++) {
         const stage *s = &p->stages[i];
         int status = s->status == TEE_FAILED && strcmp(s->name, "tee") == 0 ? EX_IOERR : s->status;
-        if (status >= MIN_FATAL && status != BROKEN_PIPE) {
+        if (status >= MIN_FATAL && !has_lost_reader(p, s)) {
             bool killed = status > KILLED;
             return (outcome){.status = killed ? EX_TEMPFAIL : status,
                              .culprit = s,

@@ -64,7 +64,8 @@ typedef struct outcome {
 } outcome;
 
 /* What came of it, once no stage runs: the first fatal status, which is not that
- * of a program whose reader went away, else 1 if a stage has any other, else 0. */
+ * of a stage whose reader, another stage, went away, else 1 if a stage has any other,
+ * else 0. */
 outcome pipeline_outcome(const pipeline *p);
 
 #endif

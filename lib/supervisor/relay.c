@@ -11,13 +11,27 @@
 #define MAX_HELD  8192 /* bytes of a line that is held back until it is whole */
 #define MAX_READS 64   /* of 4096 bytes, of a program that has ended: more than a pipe holds */
 
+void relay_close(relay *r)
+{
+    int error = errno;
+    if (r->fd >= 0)
+        close(r->fd);
+    r->fd = -1;
+    errno = error;
+}
+
+void relay_forget(relay *r)
+{
+    relay_close(r);
+    buf_clear(&r->line);
+    buf_clear(&r->last);
+}
+
 bool relay_open(relay *r, const char *name, int *writer)
 {
     int ends[2];
-    buf_clear(&r->line);
-    buf_clear(&r->last);
+    relay_forget(r);
     r->name = name;
-    r->fd = -1;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -61,14 +75,13 @@ static void take(relay *r, const char *bytes, size_t len)
     }
 }
 
-static void close_relay(relay *r)
+static void end(relay *r)
 {
     if (r->line.len) {
         buf_addc(&r->line, '\n');
         pass_on(r);
     }
-    close(r->fd);
-    r->fd = -1;
+    relay_close(r);
 }
 
 /* True: there may be more. */
@@ -79,7 +92,7 @@ static bool read_some(relay *r)
     if (n > 0)
         take(r, bytes, (size_t)n);
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        close_relay(r);
+        end(r);
     return n > 0 || (n < 0 && errno == EINTR);
 }
 
@@ -94,7 +107,7 @@ void relay_finish(relay *r)
     for (int i = 0; i < MAX_READS && r->fd >= 0 && read_some(r); i++)
         ;
     if (r->fd >= 0) /* a process that the program has left behind has it open */
-        close_relay(r);
+        end(r);
 }
 
 const char *relay_last(const relay *r)
@@ -104,9 +117,7 @@ const char *relay_last(const relay *r)
 
 void relay_free(relay *r)
 {
-    if (r->fd >= 0)
-        close(r->fd);
-    r->fd = -1;
+    relay_close(r);
     buf_free(&r->line);
     buf_free(&r->last);
 }

@@ -14,14 +14,18 @@ typedef struct relay {
     buf last;         /* the last line that began with `name: `, without its newline */
 } relay;
 
-/* Forget what was said before, and open a pipe, whose end to write to, for the
- * program, is `*writer`. False: errno says why not. */
+/* Forget what was said before, and close. */
+void relay_forget(relay *r);
+/* The same, and open a pipe, whose end to write to, for the program, is `*writer`.
+ * False: errno says why not. */
 bool relay_open(relay *r, const char *name, int *writer);
 /* Pass on what has come. At its end it is closed. */
 void relay_read(relay *r);
 /* The program has ended: pass on the rest, and close. Takes one that is closed. */
 void relay_finish(relay *r);
-/* The last words; NULL: there were none. Lives until the next relay_open. */
+/* Close, if the program could not be started. Leaves errno alone. */
+void relay_close(relay *r);
+/* The last words; NULL: there were none. Lives until they are forgotten. */
 const char *relay_last(const relay *r);
 /* Close, and free the memory. */
 void relay_free(relay *r);

@@ -46,9 +46,14 @@ void schedule_init(schedule *s, double unit, double interval, double now)
     schedule_full_done(s, now);
 }
 
+double schedule_longest(const schedule *s)
+{
+    return s->unit * MAX_PAUSE;
+}
+
 double schedule_pause(schedule *s, double dice)
 {
-    double pause = fmin(s->unit * (1 << s->failures), s->unit * MAX_PAUSE);
+    double pause = fmin(s->unit * (1 << s->failures), schedule_longest(s));
     if (s->failures < 5)
         s->failures++;
     return pause * (0.75 + 0.5 * dice);
@@ -67,13 +72,24 @@ void schedule_recover(schedule *s)
 void schedule_full_done(schedule *s, double now)
 {
     s->full_retry = s->unit * MIN_FULL_RETRY;
+    s->retry_at = 0;
     s->due = s->interval > 0 ? now + s->interval : INFINITY;
 }
 
 double schedule_full_failed(schedule *s, double now)
 {
     double wait = s->full_retry;
-    s->due = now + wait;
+    s->due = s->retry_at = now + wait;
     s->full_retry = fmin(2 * wait, s->unit * MAX_FULL_RETRY);
     return wait;
+}
+
+double schedule_full_wait(const schedule *s, double now)
+{
+    return fmax(s->retry_at - now, 0);
+}
+
+void schedule_full_now(schedule *s)
+{
+    s->retry_at = 0;
 }

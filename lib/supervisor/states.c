@@ -192,13 +192,13 @@ static action *const actions[STATES][EVENTS] = {
         {
             [ALL_ENDED] = machine_release,
             [TIMER] = end_harder,
-            [SIGNAL] = kill_all,
+            [AGAIN] = kill_all,
         },
     [RELEASE] =
         {
             [LEASE_ENDED] = done,
             [TIMER] = release_harder,
-            [SIGNAL] = release_at_once,
+            [AGAIN] = release_at_once,
         },
 };
 

@@ -17,6 +17,9 @@
 
 /* How long our last words may take to be written. */
 #define LOG_SECONDS 1
+/* A signal that comes sooner after the first is the same one: timeout(1) and terminals
+ * signal a process and its group. */
+#define AGAIN_SECONDS 1
 
 /* ---- signals -------------------------------------------------------------- */
 
@@ -26,37 +29,34 @@ static bool is_ignored(int number)
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-/* What we hear. What was ignored when we were started stays so (nohup, a shell's &). */
-static void fill_signals(sigset_t *set)
-{
-    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
-    sigemptyset(set);
-    sigaddset(set, SIGCHLD);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (!is_ignored(numbers[i]))
-            sigaddset(set, numbers[i]);
-}
+/* What we hear. What was ignored when we were started stays so (nohup, a shell's &),
+ * but for SIGHUP to a service: what starts it ignores it up to here. */
+static sigset_t heard;
+static bool ignored_hup; /* when we were started */
 
 void supervisor_block_signals(void)
 {
-    sigset_t set;
-    fill_signals(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    static const int numbers[] = {SIGINT, SIGTERM};
+    sigemptyset(&heard);
+    sigaddset(&heard, SIGHUP);
+    sigaddset(&heard, SIGCHLD);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!is_ignored(numbers[i]))
+            sigaddset(&heard, numbers[i]);
+    sigprocmask(SIG_BLOCK, &heard, NULL);
+    ignored_hup = is_ignored(SIGHUP);
+    signal(SIGHUP, SIG_DFL); /* or one that comes before the loop would be lost */
     signal(SIGCHLD, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* A service heeds SIGHUP in any case: what starts it ignores it up to here. */
 static int open_signals(const supervisor *s)
 {
-    sigset_t set;
-    fill_signals(&set);
-    if (!s->what->once) {
-        sigaddset(&set, SIGHUP);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        signal(SIGHUP, SIG_DFL);
+    if (s->what->once && ignored_hup) {
+        signal(SIGHUP, SIG_IGN);
+        sigdelset(&heard, SIGHUP);
     }
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void supervisor_die(int number)
@@ -75,15 +75,18 @@ static bool is_terminal_gone(const supervisor *s)
     return s->has_terminal && !isatty(STDERR_FILENO);
 }
 
-/* A second signal ends all at once; but a terminal that is closed may send two. */
+/* A terminal that is closed may send several. */
 static void take_signal(supervisor *s, int number)
 {
+    double now = clock_now();
     if (number == SIGHUP && !s->what->once && !is_terminal_gone(s)) {
         machine_fire(s, HUP);
-    } else if (number != SIGHUP || !s->stopped_by) {
-        if (!s->stopped_by)
-            s->stopped_by = number;
+    } else if (!s->stopped_by) {
+        s->stopped_by = number;
+        s->stopped_at = now;
         machine_fire(s, SIGNAL);
+    } else if (number != SIGHUP && now - s->stopped_at >= AGAIN_SECONDS) {
+        machine_fire(s, AGAIN);
     }
 }
 
@@ -118,18 +121,25 @@ static void read_signals(supervisor *s)
 
 /* ---- the loop ------------------------------------------------------------- */
 
+/* Nothing is read that would not fit the log. But what is to end must not wait for who
+ * reads our stderr: what it says then may be lost. */
+static bool is_relaying(const supervisor *s)
+{
+    return !log_is_full() || s->state == END || s->state == STOP || s->state == RELEASE;
+}
+
 static void wait_for_something(supervisor *s)
 {
-    bool relayed = !log_is_full();
+    bool relayed = is_relaying(s);
+    int milliseconds;
     nfds_t n = 0;
     s->fds[n++] = (struct pollfd){.fd = s->signals, .events = POLLIN};
     s->fds[n++] = (struct pollfd){.fd = s->timer, .events = POLLIN};
-    if (log_is_waiting())
-        s->fds[n++] = (struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT};
+    n += log_poll(s->fds + n, &milliseconds);
     n += lease_keeper_poll(&s->keeper, relayed, s->fds + n);
     if (s->current && relayed)
         n += pipeline_poll(s->current, s->fds + n);
-    poll(s->fds, n, -1);
+    poll(s->fds, n, milliseconds);
 }
 
 /* All of these take what there is, and wait for nothing. */
@@ -138,7 +148,7 @@ static void take_all(supervisor *s)
     uint64_t times;
     log_write();
     lease_keeper_write(&s->keeper);
-    if (!log_is_full()) {
+    if (is_relaying(s)) {
         relay_read(&s->keeper.said);
         if (s->current)
             pipeline_relay(s->current);
@@ -168,6 +178,7 @@ static bool prepare(supervisor *s)
     lease_keeper_init(&s->keeper, what->lease);
     s->fds = xmalloc((3 + LEASE_KEEPER_FDS + max_stages(what)) * sizeof *s->fds);
     s->has_terminal = isatty(STDERR_FILENO);
+    log_open();
     s->due_why = "reconcile";
     if (what->run.n && !(what->listen.n && (what->resume || what->once)))
         s->full = "start";

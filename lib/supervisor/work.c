@@ -53,6 +53,13 @@ static double dice(void)
     return number / (double)UINT16_MAX;
 }
 
+static void pause_for(supervisor *s, double seconds)
+{
+    machine_note(s, NOTE_STATE, "waiting");
+    s->state = PAUSE;
+    machine_set_timer(s, seconds);
+}
+
 /* Wait a while, unless there is something to do. */
 static void pause_a_while(supervisor *s)
 {
@@ -62,9 +69,7 @@ static void pause_a_while(supervisor *s)
     }
     double seconds = schedule_pause(&s->schedule, dice());
     log_info("retrying in %.1f s", seconds);
-    machine_note(s, NOTE_STATE, "waiting");
-    s->state = PAUSE;
-    machine_set_timer(s, seconds);
+    pause_for(s, seconds);
 }
 
 /* ---- the lease ------------------------------------------------------------ */
@@ -179,10 +184,12 @@ static void start_listen(supervisor *s)
 
 static void heed_hup(supervisor *s)
 {
-    if (s->hup && s->what->run.n)
+    if (s->hup && s->what->run.n) {
         s->full = "SIGHUP";
-    else if (s->hup)
+        schedule_full_now(&s->schedule);
+    } else if (s->hup) {
         log_say("SIGHUP: no full synchronisation with --listen-only");
+    }
     s->hup = false;
 }
 
@@ -192,8 +199,11 @@ void work_proceed(supervisor *s)
     heed_hup(s);
     if (!s->full && clock_now() >= s->schedule.due)
         s->full = s->due_why;
+    double wait = schedule_full_wait(&s->schedule, clock_now());
     if (lost_lease(s))
         start_lease(s);
+    else if (s->full && wait > 0) /* in pieces: the lease may be lost meanwhile */
+        pause_for(s, fmin(wait, schedule_longest(&s->schedule)));
     else if (s->full)
         start_run(s);
     else

@@ -1,5 +1,6 @@
 #include "zou/credentials.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -47,8 +48,12 @@ static bool read_file(credentials *c, const char *path, error *e)
 
 static bool run_command(credentials *c, const char *command, error *e)
 {
+    /* In these a script tells us the store, whose address may hold a password. */
+    buf text = {0};
+    buf_addf(&text, "unset OP_STORE OP_SETTINGS; %s", command);
     fflush(NULL);
-    FILE *f = popen(command, "re");
+    FILE *f = popen(text.data, "re");
+    buf_free(&text);
     if (!f)
         return error_set(e, EX_OSERR, "cannot run the password command: %s", strerror(errno));
     c->password = first_line(f);

@@ -46,13 +46,18 @@ END
     chmod +x "fake/bin/$1"
 }
 
-# nothing_seen PROGRAM...: by any of these, which all looked.
+# nothing_seen PROGRAM...: by any of these, which all looked, and have the store's
+# address if they use a store.
 nothing_seen() {
     local program
     cat seen looked had
     for program; do
         grep -qx "$program" looked
-        grep -qx "$program has url" had
+        if [[ $program == *-report ]]; then
+            run ! grep -x "$program has url" had
+        else
+            grep -qx "$program has url" had
+        fi
     done
     [[ ! -s seen ]]
 }
@@ -118,7 +123,9 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     only publish-task zou-push
     forget
     run -0 "$genuine/integrate-kitsu-note" -n -l me -p "$password" -c "$store" -P demo -a x -t y
-    nothing_seen publish-task note-rule zou-push push-report
+    nothing_seen note-rule push-report
+    grep -qx zou-push looked
+    [[ $(grep 'has url' had) == "note-rule has url" ]]
 }
 
 @test "a store's address by hand: the program itself hides its password" {

@@ -405,9 +405,25 @@ repaired:   applied update of Shot "f"' ]]
     [[ $(head -n 1 out) == 'alpha: nothing changed in 0.01 s' ]]
     grep '^sync-report -v --repaired' log
     for time in 1 1y h 0s -1s off1 1000000d ''; do
-        run -64 --separate-stderr "$genuine/sync-service" "--reconcile=$time"
-        [[ $stderr == *"--reconcile ${time:-empty}: "* ]]
+        for how in '' --once "--once --resume" --dry-run; do
+            # shellcheck disable=SC2086 # words
+            run -64 --separate-stderr "$genuine/sync-service" $how "--reconcile=$time"
+            [[ $stderr == "sync-service: --reconcile ${time:-empty}: "* && $output == "" ]]
+        done
     done
+}
+
+@test "an option that is none is named, with 64" {
+    rm -f log
+    for command in sync-service push-to-zou integrate-kitsu-note; do
+        for option in --bogus --=x --= "--dry-run verbose" "--dry-run " "-- " "--login " --Dry-run; do
+            run -64 --separate-stderr "$genuine/$command" --dry-run "$option"
+            [[ ${stderr_lines[0]} == "$command: unrecognized option '${option%x}'" && $output == "" ]]
+        done
+        run -64 --separate-stderr "$genuine/$command" "--password =secret" # none of its value is shown
+        [[ ${stderr_lines[0]} == "$command: unrecognized option '--password ='" ]]
+    done
+    [[ ! -e log ]]
 }
 
 # bats test_tags=slow

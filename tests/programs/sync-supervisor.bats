@@ -15,6 +15,8 @@ setup() {
     program op-lease 'echo me:7; while IFS= read -r line; do echo "$line" >>notes; done; echo let go >>log'
     program kitsu-listen 'echo "{}"; exec sleep 60'
     program quiet 'exec cat >/dev/null'
+    # Whatever signals we were started with ignored, as a shell's "&" has two of them.
+    supervisor=(env --default-signal sync-supervisor)
     service=''
 }
 
@@ -51,14 +53,14 @@ has() {
 }
 
 once() {
-    run --separate-stderr sync-supervisor --once "$@"
+    run --separate-stderr "${supervisor[@]}" --once "$@"
     printf '%s\n' "$status" "$output" "$stderr"
 }
 
 # start ARGUMENT...: a service, or what else goes on for a while.
 start() {
     rm -f log
-    env --default-signal=INT,HUP sync-supervisor "$@" </dev/null >out 2>err 3>&- &
+    "${supervisor[@]}" "$@" </dev/null >out 2>err 3>&- &
     service=$!
 }
 
@@ -128,9 +130,11 @@ END
 0 70 65 70
 141 141 0 1
 END
-    # A reader that has enough, and one that cannot write.
+    # A reader that has enough, one that is not ours, and one that cannot write.
     once run: yes '|' head -n 1
     [[ $status == 1 && $output == y && $stderr == "" ]]
+    { "${supervisor[@]}" --once run: cat /dev/zero '|' yes 2>err || echo $? >outcome; } | head -n 1 >out
+    [[ $(<outcome) == 75 && $(<out) == y && $(<err) == "sync-supervisor: yes was ended by signal 13" ]]
     once run: echo '|' tee /dev/full
     [[ $status == 74 && $stderr == "tee: /dev/full: No space left on device" ]]
 }
@@ -154,23 +158,35 @@ END
 
 # --- What stages inherit ------------------------------------------------------
 
-@test "only who asks Kitsu has what is needed to log in" {
+@test "only who asks Kitsu has what is needed to log in, and who uses the store its address" {
     export KITSU_PWD=a KITSU_TOKEN=b KITSU_TOTP=c KITSU_EMAIL_OTP=d KITSU_LOGIN=e
-    for name in kitsu-fetch kitsu-listen publish-task zou-push op-dump op-diff op-apply op-lease sync-report; do
-        program "$name" 'printf "%s %s\n" "${0##*/}" "$(env | grep -o "^KITSU_[A-Z_]*" | sort | xargs)" >>seen; [[ $0 != */op-lease ]] || { echo me:7; cat; }'
+    export OP_STORE=f OPENPYPE_MONGO=g OP_SETTINGS=h AVALON_DB=i
+    programs=(kitsu-fetch kitsu-listen publish-task note-rule zou-push op-dump op-diff op-apply sync-report push-report tee)
+    for name in op-lease "${programs[@]}"; do
+        program "$name" 'printf "%s %s\n" "${0##*/}" "$(env | grep -oE "^(KITSU|OP|OPENPYPE|AVALON)_[A-Z_]*" | grep -v OP_LEASE | sort | xargs)" >>seen; [[ $0 != */op-lease ]] || { echo me:7; cat; }'
     done
-    once lease: op-lease run: kitsu-fetch '|' kitsu-listen '|' publish-task '|' zou-push '|' op-dump '|' op-diff '|' op-apply '|' sync-report
+    stages=()
+    for name in "${programs[@]}"; do
+        stages+=('|' "$name")
+    done
+    once lease: op-lease run: "${stages[@]:1}"
     [[ $status == 0 ]]
-    all="KITSU_EMAIL_OTP KITSU_LOGIN KITSU_PWD KITSU_TOKEN KITSU_TOTP"
-    [[ $(sort seen) == "kitsu-fetch $all
+    all="AVALON_DB KITSU_EMAIL_OTP KITSU_LOGIN KITSU_PWD KITSU_TOKEN KITSU_TOTP OPENPYPE_MONGO OP_STORE"
+    store="AVALON_DB KITSU_LOGIN OPENPYPE_MONGO OP_STORE"
+    diff <(sort seen) - <<END
+kitsu-fetch $all
 kitsu-listen $all
-op-apply KITSU_LOGIN
-op-diff KITSU_LOGIN
-op-dump KITSU_LOGIN
-op-lease KITSU_LOGIN
+note-rule AVALON_DB KITSU_LOGIN OPENPYPE_MONGO OP_SETTINGS OP_STORE
+op-apply $store
+op-diff $store
+op-dump $store
+op-lease $store
 publish-task $all
-sync-report KITSU_LOGIN
-zou-push $all" ]]
+push-report AVALON_DB KITSU_LOGIN
+sync-report AVALON_DB KITSU_LOGIN
+tee AVALON_DB KITSU_LOGIN
+zou-push $all
+END
 }
 
 @test "a stage has its three descriptors and what we were started with, and signals as usual" {
@@ -186,6 +202,12 @@ END
     # What was ignored stays so: nohup, and a shell's "&".
     env --default-signal --ignore-signal=HUP,INT bash look 3>&- 4>&- >usual
     run -0 env --default-signal --ignore-signal=HUP,INT sync-supervisor --once run: bash look 3>&- 4>&-
+    diff usual - <<<"$output"
+    # Only the first stage hears Ctrl-C and Ctrl-\\.
+    env --default-signal --ignore-signal=INT,QUIT bash look 3>&- 4>&- >usual
+    run -0 env --default-signal sync-supervisor --once run: true '|' bash look '|' cat 3>&- 4>&-
+    diff usual - <<<"$output"
+    run -0 env --default-signal sync-supervisor --once run: true '|' bash look 3>&- 4>&-
     diff usual - <<<"$output"
     # A service heeds SIGHUP, and so do its stages.
     program kitsu-fetch 'source ./look >seen'
@@ -234,10 +256,66 @@ END
     until_true has 2 ^deaf log
     sleep 0.2
     kill -s TERM "$service"
-    sleep 0.3
+    sleep 1.2
     kill -0 "$service"
     stop INT
     [[ $status == 143 ]]
+}
+
+@test "signals that come with the first one are no second one" {
+    program slow 'trap "sleep 0.6; echo finished >>log; exit" TERM; while :; do sleep 0.1; done'
+    start --once --patience 5 run: slow '|' cat
+    until_true has 1 ^slow log
+    sleep 0.2
+    kill -s TERM "$service"
+    sleep 0.2
+    kill -s TERM "$service"
+    kill -s INT "$service"
+    ends 2000
+    [[ $status == 143 && $(tail -n 1 log) == finished ]]
+    # Stopped meanwhile, they come at once.
+    start --once --patience 5 run: slow '|' cat
+    until_true has 1 ^slow log
+    sleep 0.2
+    kill -s STOP "$service"
+    kill -s TERM "$service"
+    kill -s INT "$service"
+    sleep 1.2
+    kill -s CONT "$service"
+    ends 2000
+    [[ $status == 130 && $(tail -n 1 log) == finished ]]
+}
+
+@test "a terminal's signals end it in the same order" {
+    program late 'while read -r line; do :; done; sleep 0.3; echo finished >>log'
+    # What a stage has started, such as a password command, may need Ctrl-C itself.
+    program asks 'bash -c "trap \"echo interrupted >>log; exit 1\" INT QUIT; while :; do sleep 0.1; done"; exit 77'
+    for signal in INT QUIT; do
+        rm -f log
+        (
+            ulimit -c 0
+            exec setsid "${supervisor[@]}" --once run: asks '|' late '|' late </dev/null >out 2>err 3>&-
+        ) &
+        service=$!
+        until_true has 1 ^asks log
+        until_true has 2 ^late log
+        sleep 0.2
+        kill -s "$signal" -- "-$service"
+        ends 2000
+        [[ $status == $((128 + $(kill -l "$signal"))) ]]
+        run ! grep sync-supervisor: err
+        until_true has 2 finished log
+        until_true has 1 interrupted log
+        until_true no_process
+    done
+}
+
+@test "a signal while the lease is given back: that is not cut short" {
+    program op-lease 'echo me:7; cat >/dev/null; echo giving >>log; sleep 0.6; echo let go >>log'
+    start --once lease: op-lease run: true
+    until_true has 1 giving log
+    stop
+    [[ $status == 143 && $(tail -n 1 log) == "let go" ]]
 }
 
 @test "once, SIGHUP that was ignored stays so" {
@@ -248,7 +326,7 @@ END
 }
 
 @test "a terminal that is closed ends a service" {
-    script -qc "exec sync-supervisor lease: op-lease listen: kitsu-listen" /dev/null </dev/null >out 2>&1 3>&- &
+    script -qc "exec ${supervisor[*]} lease: op-lease listen: kitsu-listen" /dev/null </dev/null >out 2>&1 3>&- &
     terminal=$!
     until_true has 1 ^kitsu-listen log
     kill -KILL "$terminal"
@@ -322,7 +400,7 @@ END
     exec 9<>slow
     program kitsu-listen 'for ((i = 0; i < 3000; i++)); do echo "kitsu-listen: number $i, and so on, until there is no more room in a pipe" >&2; done; touch written; exec sleep 60'
     rm -f log
-    sync-supervisor lease: op-lease listen: kitsu-listen </dev/null >out 2>slow 3>&- 9>&- &
+    "${supervisor[@]}" lease: op-lease listen: kitsu-listen </dev/null >out 2>slow 3>&- 9>&- &
     service=$!
     until_true has 1 ^kitsu-listen log
     sleep 1
@@ -330,7 +408,7 @@ END
     stop
     [[ $status == 143 ]]
     exec 9>&-
-    sync-supervisor lease: op-lease listen: kitsu-listen </dev/null 2> >(
+    "${supervisor[@]}" lease: op-lease listen: kitsu-listen </dev/null 2> >(
         sleep 0.5
         exec cat >all
     ) 3>&- &
@@ -342,17 +420,48 @@ END
     [[ $(grep -c . all) == 3000 ]]
 }
 
+@test "a terminal that takes no more does not hold it up" {
+    program kitsu-listen 'echo $PPID >service; for ((i = 0; i < 3000; i++)); do echo "kitsu-listen: number $i, and so on, until there is no more room in a terminal" >&2; done; exec sleep 60'
+    script -qc "exec ${supervisor[*]} lease: op-lease listen: kitsu-listen" /dev/null </dev/null >out 2>&1 3>&- &
+    terminal=$!
+    until_true test -s service
+    kill -STOP "$terminal"
+    sleep 1
+    kill -TERM "$(<service)"
+    until_true has 1 'let go' log
+    until_true grep -qs '^State:.[XZ]' "/proc/$(<service)/status"
+    kill -KILL "$terminal"
+    wait "$terminal" || true
+    # It came so far as to be full.
+    [[ $(wc -c <out) -gt 0 && $(grep -c number out) -lt 3000 ]]
+}
+
+@test "who ends may say so much as it likes, though nobody reads it" {
+    words='for ((i = 0; i < 3000; i++)); do echo "words: number $i, and so on, until there is no more room in a pipe" >&2; done'
+    program kitsu-listen "$words; exec sleep 60"
+    program late "while read -r line; do :; done; echo writing >>log; $words; echo finished >>log"
+    mkfifo slow
+    exec 9<>slow
+    "${supervisor[@]}" lease: op-lease listen: kitsu-listen '|' late </dev/null >out 2>slow 3>&- 9>&- &
+    service=$!
+    until_true has 1 ^late log
+    sleep 1
+    stop
+    exec 9>&-
+    [[ $status == 143 && $(xargs <log) == *"writing finished let go" ]]
+}
+
 @test "stderr that is full, or closed, is no reason to end" {
     for to in /dev/full /dev/null; do
         rm -f log
-        sync-supervisor -v lease: op-lease listen: bash -c 'echo words >&2; echo x >>log; exit 1' </dev/null 2>$to 3>&- &
+        "${supervisor[@]}" -v lease: op-lease listen: bash -c 'echo words >&2; echo x >>log; exit 1' </dev/null 2>$to 3>&- &
         service=$!
         until_true has 2 x log
         stop
         [[ $status == 143 ]]
     done
     rm -f log
-    bash -c 'exec sync-supervisor -v lease: op-lease listen: bash -c "echo words >&2; echo x >>log; exit 1" </dev/null 2>&- 3>&-' &
+    bash -c 'exec "$@" -v lease: op-lease listen: bash -c "echo words >&2; echo x >>log; exit 1" </dev/null 2>&- 3>&-' - "${supervisor[@]}" &
     service=$!
     until_true has 2 x log
     stop
@@ -391,6 +500,23 @@ END
     grep -x 'error tee: /dev/full: No space left on device' notes
 }
 
+# bats test_tags=slow
+@test "a full synchronisation that failed is not made again before its time, though it is needed" {
+    program kitsu-listen 'echo "kitsu-listen: full sync needed: no checkpoint" >&2; exit 75'
+    OPKITSU_BACKOFF_SECONDS=0.02 start -v lease: op-lease run: bash -c 'echo >>tries; exit 69' listen: kitsu-listen
+    until_true has 1 ^kitsu-listen log
+    sleep 0.5
+    [[ $(wc -l <tries) == 1 ]] # the wait is 1.2 seconds, then 2.4
+    kill -HUP "$service"
+    until_true has 2 '^$' tries
+    until_true has 2 ^kitsu-listen log
+    sleep 1
+    [[ $(wc -l <tries) == 2 ]]
+    until_true has 3 '^$' tries
+    stop
+    grep -x 'state waiting' notes
+}
+
 # --- The lease ----------------------------------------------------------------
 
 # bats test_tags=slow
@@ -412,6 +538,36 @@ END
     ((tries >= 3 && tries <= 7))
     grep 'sync-supervisor: the lease was lost' err
     grep 'sync-supervisor: lease acquired again' err
+}
+
+# bats test_tags=slow
+@test "stopped, it keeps the lease from nobody for long; continued, it notices" {
+    rm fake/op-lease
+    export OP_STORE=sqlite:$PWD/op.db OPKITSU_LEASE_SECONDS=2
+    program kitsu-listen 'echo "$OP_LEASE" >>terms; exec sleep 60'
+    start lease: op-lease listen: kitsu-listen
+    until_true has 1 ':1$' terms
+    # Nobody else wants it: it goes on.
+    kill -STOP "$service"
+    run -75 op-lease --wait 0
+    sleep 3
+    kill -CONT "$service"
+    sleep 1
+    run -75 op-lease --wait 0
+    [[ $(wc -l <terms) == 1 && ! -s err ]]
+    # Somebody does: it waits, and has it again.
+    kill -STOP "$service"
+    mkfifo hold
+    op-lease --wait 10 <>hold >other 3>&- &
+    until_true has 1 ':2$' other
+    kill $!
+    kill -CONT "$service"
+    until_true has 1 ':3$' terms
+    stop
+    [[ $status == 143 ]]
+    grep 'op-lease: .*lease lost' err
+    grep -x 'sync-supervisor: the lease was lost: nothing is written until it is acquired again' err
+    grep -x 'sync-supervisor: lease acquired again' err
 }
 
 # bats test_tags=slow
@@ -439,7 +595,7 @@ END
     rm -f log
     program stage 'end() { trap "" INT TERM; sleep 0.3; echo end >>log; exit; }
         trap end INT TERM; while :; do sleep 0.1; done'
-    setsid env --default-signal=INT sync-supervisor --once --patience 5 lease: op-lease run: stage >out 2>err 3>&- &
+    setsid "${supervisor[@]}" --once --patience 5 lease: op-lease run: stage >out 2>err 3>&- &
     service=$!
     until_true has 1 ^stage log
     sleep 0.2
