@@ -17,7 +17,7 @@
 
 #define MAX_QUEUE 65536            /* bytes: what a pipe holds, too */
 #define MAX_KEPT  (16 * MAX_QUEUE) /* bytes; while nobody reads for months more is dropped */
-#define MAX_LINE  2048             /* bytes of a message of our own */
+#define MAX_ENTRY 2048             /* bytes of a message of our own */
 #define RETRY     100              /* ms; see `refused` */
 
 static buf queue;
@@ -49,7 +49,7 @@ void log_add(const char *bytes, size_t len)
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
-    char text[MAX_LINE], line[MAX_LINE + 64];
+    char text[MAX_ENTRY], line[MAX_ENTRY + 64];
     vsnprintf(text, sizeof text, format, args);
     /* A program of the pipeline may have drawn its progress here. */
     snprintf(line, sizeof line, "%s%s: %s\n", msg_progress_wanted() ? "\r\033[K" : "",
