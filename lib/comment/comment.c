@@ -5,7 +5,7 @@
 #include "base/msg.h"
 #include "comment/files.h"
 #include "comment/job.h"
-#include "comment/memory.h"
+#include "comment/progress.h"
 #include "comment/post.h"
 #include "net/http.h"
 #include "record/result.h"

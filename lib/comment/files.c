@@ -1,7 +1,7 @@
 #include "comment/files.h"
 
 #include "base/msg.h"
-#include "comment/memory.h"
+#include "comment/progress.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "comment/post.h"
 
 #include "base/msg.h"
-#include "comment/memory.h"
+#include "comment/progress.h"
 #include "store/state.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/msg.h"
 #include "model/naming.h"
-#include "push/results.h"
+#include "push/result_writer.h"
 #include "push/substitutes.h"
 #include "store/state.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "push/link_changes.h"
-#include "push/results.h"
+#include "push/result_writer.h"
 #include "record/sanitize.h"
 #include "zou/bulk.h"
 

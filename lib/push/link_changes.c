@@ -3,7 +3,7 @@
 #include "base/output.h"
 #include "model/change_builder.h"
 #include "model/mapping.h"
-#include "push/results.h"
+#include "push/result_writer.h"
 #include "record/ndjson.h"
 #include "record/record.h"
 

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "push/link_changes.h"
 #include "push/new_types.h"
-#include "push/results.h"
+#include "push/result_writer.h"
 #include "zou/bulk.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "push/new_types.h"
 
 #include "base/clock.h"
-#include "push/results.h"
+#include "push/result_writer.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "push/link_changes.h"
 #include "push/new_tasks.h"
 #include "push/plan.h"
-#include "push/results.h"
+#include "push/result_writer.h"
 
 #include <string.h>
 

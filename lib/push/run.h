@@ -5,7 +5,7 @@
 
 #include "push/context.h"
 #include "push/items.h"
-#include "zou/many.h"
+#include "zou/send_many.h"
 
 /* What a Summary counts. */
 typedef enum push_count {
@@ -38,7 +38,7 @@ bool push_run_stop(push_run *r);
 bool push_run_hold(push_run *r);
 
 typedef void push_job_fn(push_run *r, zou_job *job);
-/* Send several requests at a time. `fn` is called at the end of each, as in zou/many.h, but
+/* Send several requests at a time. `fn` is called at the end of each, as in zou/send_many.h, but
  * never without a job. False: stopped. */
 bool push_run_send(push_run *r, zou_job *jobs, size_t n, push_job_fn *fn);
 /* Note the outcome of any other request, whose error is in `*r->e`. False unless it is

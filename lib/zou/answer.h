@@ -1,4 +1,4 @@
-/* answer.h - what Zou's answers mean: for zou/zou.c and zou/many.c. `server` is the
+/* answer.h - what Zou's answers mean: for zou/zou.c and zou/send_many.c. `server` is the
  * API's address. */
 #ifndef OPKITSU_ZOU_ANSWER_H
 #define OPKITSU_ZOU_ANSWER_H

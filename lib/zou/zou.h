@@ -65,7 +65,7 @@ bool zou_renew(zou *z, error *e);
 /* The server's time with the last answer; without one this machine's. */
 time_t zou_date(const zou *z);
 
-/* For zou/many.c: its connections stay open from one use to the next (borrowed), and
+/* For zou/send_many.c: its connections stay open from one use to the next (borrowed), and
  * its answers set the server's time, too. */
 http_multi *zou_multi(zou *z);
 void zou_set_date(zou *z, time_t date);

@@ -1,4 +1,4 @@
-/* many.h - several writes to Zou at a time.
+/* send_many.h - several writes to Zou at a time.
  *
  * Each is repeated as in net/http.h: after 429 (and its Retry-After), 502, 503, 504 and
  * a broken connection. One that must not arrive twice is repeated only if the server
@@ -6,8 +6,8 @@
  * together, and then one request alone finds out whether the server is back. After a
  * 401 or 422 the session is renewed, once for all in flight, and the request is sent
  * again. */
-#ifndef OPKITSU_ZOU_MANY_H
-#define OPKITSU_ZOU_MANY_H
+#ifndef OPKITSU_ZOU_SEND_MANY_H
+#define OPKITSU_ZOU_SEND_MANY_H
 
 #include "zou/zou.h"
 

@@ -1,4 +1,4 @@
-#include "comment/memory.h"
+#include "comment/progress.h"
 
 #include "base/msg.h"
 #include "store/state.h"

@@ -1,4 +1,4 @@
-#include "push/results.h"
+#include "push/result_writer.h"
 
 #include "base/clock.h"
 #include "base/msg.h"

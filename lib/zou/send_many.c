@@ -1,4 +1,4 @@
-#include "zou/many.h"
+#include "zou/send_many.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,7 +1,7 @@
-/* memory.h - what the store remembers of a comment, for a later run: the document that
+/* progress.h - what the store remembers of a comment, for a later run: the document that
  * comment/comment.h describes. */
-#ifndef OPKITSU_COMMENT_MEMORY_H
-#define OPKITSU_COMMENT_MEMORY_H
+#ifndef OPKITSU_COMMENT_PROGRESS_H
+#define OPKITSU_COMMENT_PROGRESS_H
 
 #include "comment/job.h"
 

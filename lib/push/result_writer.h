@@ -1,7 +1,7 @@
-/* results.h - writes and counts the records of what a push did in Kitsu. Each Result is
+/* result_writer.h - writes and counts the records of what a push did in Kitsu. Each Result is
  * flushed at once, so that op-apply can link what is made while more is being made. */
-#ifndef OPKITSU_PUSH_RESULTS_H
-#define OPKITSU_PUSH_RESULTS_H
+#ifndef OPKITSU_PUSH_RESULT_WRITER_H
+#define OPKITSU_PUSH_RESULT_WRITER_H
 
 #include "push/run.h"
 #include "record/result.h"
