@@ -1,6 +1,5 @@
 /* obsolete.h - the documents of what Kitsu no longer has: deleted, or archived where
- * something was published in them or lies below them (opkitsu(7), "What becomes of
- * what"). */
+ * something was published in them or lies below them (opkitsu(7), "What is deleted"). */
 #ifndef OPKITSU_DIFF_OBSOLETE_H
 #define OPKITSU_DIFF_OBSOLETE_H
 

@@ -34,7 +34,7 @@ typedef struct collection {
     asset *by_key, *by_zou; /* hashes; of several with one zou_id: a live one, the least key */
     asset **assets;         /* by `_id`, once collection_end is done */
     size_t n, cap;
-    size_t live_linked; /* what the guard's percentage is of */
+    size_t live_linked; /* what a percentage of --max-delete is of */
     bool published;     /* something other than projects and assets is in it */
     char **parents;     /* of subsets seen before their asset; owned list */
     size_t n_parents, cap_parents;

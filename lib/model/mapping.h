@@ -1,5 +1,5 @@
 /* mapping.h - how a Kitsu record becomes an OpenPype document, field by field
- * (opkitsu(7), "What becomes of what"). Knows neither HTTP nor a database:
+ * (opkitsu(7), "Mapping"). Knows neither HTTP nor a database:
  * records and documents in, drafts of changes out. */
 #ifndef OPKITSU_MODEL_MAPPING_H
 #define OPKITSU_MODEL_MAPPING_H

@@ -1,5 +1,5 @@
 /* task_entries.h - an entity's tasks as entries of `data.tasks` in its document
- * (opkitsu(7), "What becomes of what"). */
+ * (opkitsu(7), "Mapping"). */
 #ifndef OPKITSU_MODEL_TASK_ENTRIES_H
 #define OPKITSU_MODEL_TASK_ENTRIES_H
 

@@ -1,5 +1,5 @@
 /* task_types.h - the task types of the project document, `config.tasks` (opkitsu(7),
- * "What becomes of what"). `chosen`: the kinds that are synchronised. */
+ * "Mapping"). `chosen`: the kinds that are synchronised. */
 #ifndef OPKITSU_MODEL_TASK_TYPES_H
 #define OPKITSU_MODEL_TASK_TYPES_H
 

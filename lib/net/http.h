@@ -3,10 +3,10 @@
  * A client keeps one connection alive. It repeats what may be repeated: answers
  * 429 (after Retry-After), 502, 503 and 504, and connections that cannot be made
  * or that break, for about half a minute (OPKITSU_RETRY_SECONDS), with growing
- * waits. What must not arrive twice it repeats only after 429, or if no connection was
- * made: the server may have carried out all others. A body that gets further than the last time is progress, and the count of
- * tries begins anew: a reader that is slower than the server's patience still gets
- * its list.
+ * waits. What must not arrive twice it repeats only after 429, or if not a byte of it
+ * was sent: after anything else the server may have carried it out. A body that gets
+ * further than the last time is progress, and the count of tries begins anew: a reader
+ * that is slower than the server's patience still gets its list.
  *
  * Redirections are followed within the same host only, and never from https to
  * http: no other server gets the token. Certificates are verified against the

@@ -67,7 +67,7 @@ void machine_end(supervisor *s);
 /* Give back the lease, and end with the present status. */
 void machine_release(supervisor *s);
 
-/* ---- actions.c: the lease, and what runs when --------------------------------- */
+/* ---- work.c: the lease, and what runs when ------------------------------------- */
 
 /* Nothing runs: do what is to be done next. */
 void work_proceed(supervisor *s);

@@ -1,3 +1,5 @@
+/* The states, the events, and what is done at each: the table `actions` below. */
+
 #include "supervisor/machine.h"
 
 #include <signal.h>

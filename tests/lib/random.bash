@@ -7,7 +7,7 @@ random_setup() {
     cd "$BATS_TEST_TMPDIR" || return
     unset "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB
     export HOME=$PWD/home XDG_CONFIG_HOME=$PWD/config XDG_DATA_HOME=$PWD/data LC_ALL=C.UTF-8
-    export MONGOC_DISABLE_SHM=1 # see op-diff.bats
+    export MONGOC_DISABLE_SHM=1 # see store.bash
 }
 
 # fails WHAT [FILE]: the state of this step for a second look.

@@ -90,6 +90,18 @@ names_in() {
     ((paths > 40 && functions > 20))
 }
 
+@test "comments: the sections of manuals that they name exist" {
+    local page section sections=0
+    while IFS=$'\t' read -r page section; do
+        echo "$page: $section"
+        grep -qixE "\.S[hs] \"?$section\"?" share/man/"$page".[0-9]
+        sections=$((sections + 1))
+    done < <(cat lib/*/*.[ch] bin/*.c | tr '\n' ' ' | sed 's/ \*  */ /g' |
+        grep -oE 'opkitsu(-records)?\([0-9]\), +"[^"]*"' |
+        sed -E 's/^([a-z-]+)\([0-9]\), +"/\1\t/; s/  +/ /g; s/"$//' | sort -u)
+    ((sections >= 9))
+}
+
 # ---- the shape of lib/ ----------------------------------------------------------
 
 @test "structure: as it should be" {

@@ -1,3 +1,5 @@
+/* What is to be done next: the lease, a full synchronisation, listening, waiting. */
+
 #include "base/clock.h"
 #include "supervisor/log.h"
 #include "supervisor/machine.h"
