@@ -118,6 +118,8 @@ void log_write(void)
             n = (ssize_t)len;
         done += n > 0 ? (size_t)n : 0;
     }
+    if (done == 0) /* nothing may have been queued ever: no memory to move */
+        return;
     memmove(queue.data, queue.data + done, queue.len - done);
     queue.len -= done;
 }
