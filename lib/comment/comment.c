@@ -28,12 +28,15 @@ static zou_result note_failure(comment_job *j, zou_result r, const error *e)
 
 typedef zou_result send_fn(comment_job *j, comment_upload *u, error *e);
 
-/* Send the files that are missing. One that Kitsu refuses does not stop the others. */
+/* Send the files that are missing. One that Kitsu refuses does not stop the others. One that
+ * may have arrived does, until that is known: their order counts. */
 static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, error *e)
 {
     for (size_t i = 0; i < u->n; i++) {
         if (!u->list[i].wanted || u->list[i].done)
             continue;
+        if (j->unsure && !j->last)
+            break;
         zou_result r = note_failure(j, send(j, &u->list[i], e), e);
         if (r == ZOU_LOST)
             return r;
@@ -75,8 +78,9 @@ static zou_result carry_out(comment_job *j, error *e)
     for (int tries = 1;; tries++) {
         buf_clear(&j->remarks);
         j->failed = j->unsure = false;
+        j->last = tries == TRIES;
         r = try_once(j, e);
-        if (tries == TRIES || !may_have_arrived(j, r, e))
+        if (j->last || !may_have_arrived(j, r, e))
             break;
         msg_info("%s; checking what has arrived", r == ZOU_OK ? j->remarks.data : e->what);
         clock_sleep(clock_jitter(clock_setting("OPKITSU_PAUSE_SECONDS", PAUSE_SECONDS) * tries));

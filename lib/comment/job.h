@@ -55,6 +55,7 @@ typedef struct comment_job {
     bool sent;   /* something was */
     bool failed; /* some of it, for good */
     bool unsure; /* Kitsu failed (5xx) at a step that it may have carried out */
+    bool last;   /* it is tried for the last time */
     bool store_failed;
     buf remarks; /* owned: for the Result's message */
 } comment_job;
