@@ -74,7 +74,7 @@ static void set_project_fields(mapping *m, change_builder *d)
     int32_t width, height;
     change_builder_set(d, text(m, p->id), "data", "zou_id", NULL);
     change_builder_set(d, mapping_code(m->arena, project, p->name), "data", "code", NULL);
-    if (number_real(m->arena, json_get(project, "fps"), &fps))
+    if (number_ratio(m->arena, json_get(project, "fps"), &fps))
         change_builder_set(d, real(m, fps), "data", "fps", NULL);
     change_builder_set(d, json_bool(!p->closed), "data", "active", NULL);
     const json *resolution = json_get(project, "resolution");
@@ -183,12 +183,12 @@ static int32_t int_field(mapping *m, const entity *e, const char *custom, const 
     return otherwise;
 }
 
-static double real_field(mapping *m, const entity *e, const char *custom, const char *project,
-                         double otherwise)
+static double ratio_field(mapping *m, const entity *e, const char *custom, const char *project,
+                          double otherwise)
 {
     double x;
-    if (number_real(m->arena, json_at(&e->record, "data", custom, NULL), &x) ||
-        number_real(m->arena, json_at(&m->project, "data", project, NULL), &x))
+    if (number_ratio(m->arena, json_at(&e->record, "data", custom, NULL), &x) ||
+        number_ratio(m->arena, json_at(&m->project, "data", project, NULL), &x))
         return x;
     return otherwise;
 }
@@ -216,7 +216,7 @@ static void set_computed(mapping *m, change_builder *d, const entity *e)
     int32_t width, height;
     change_builder_set(d, integer(m, frames.start), "data", "frameStart", NULL);
     change_builder_set(d, integer(m, frames.end), "data", "frameEnd", NULL);
-    change_builder_set(d, real(m, real_field(m, e, "fps", "fps", 25.0)), "data", "fps", NULL);
+    change_builder_set(d, real(m, ratio_field(m, e, "fps", "fps", 25.0)), "data", "fps", NULL);
     bool own = number_resolution(m->arena, json_at(&e->record, "data", "resolution", NULL), &width,
                                  &height);
     const json *project = json_get(&m->project, "data");
@@ -224,7 +224,7 @@ static void set_computed(mapping *m, change_builder *d, const entity *e)
         change_builder_set(d, integer(m, width), "data", "resolutionWidth", NULL);
     if (own || number_int32(m->arena, json_get(project, "resolutionHeight"), &height))
         change_builder_set(d, integer(m, height), "data", "resolutionHeight", NULL);
-    change_builder_set(d, real(m, real_field(m, e, "pixel_aspect", "pixelAspect", 1.0)), "data",
+    change_builder_set(d, real(m, ratio_field(m, e, "pixel_aspect", "pixelAspect", 1.0)), "data",
                        "pixelAspect", NULL);
     static const struct {
         const char *custom, *field;

@@ -22,7 +22,7 @@ static void plan_project_numbers(push_plan *p)
     const json *data = json_get(&p->c->project, "data");
     double fps, theirs;
     int32_t width, height, w, h;
-    if (number_real(p->arena, json_get(project, "fps"), &theirs) &&
+    if (number_ratio(p->arena, json_get(project, "fps"), &theirs) &&
         number_real(p->arena, json_get(data, "fps"), &fps) && fps != theirs && fps > 0)
         json_set(p->arena, &p->project_fields, "fps", number_text(p->arena, fps));
     if (number_resolution(p->arena, json_get(project, "resolution"), &w, &h) &&

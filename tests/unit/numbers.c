@@ -13,7 +13,24 @@ static const struct {
     {"\"25\"", true, true, 25, 25},
     {"\" 25 \"", true, true, 25, 25},
     {"25.0", true, true, 25, 25},
-    {"\"2.5e1\"", true, true, 25, 25},
+    {"2.5e1", true, true, 25, 25},
+    {"\"2.5e1\"", false, false, 0, 0},
+    {"\"23,976\"", true, false, 23.976, 0},
+    {"\"25,0\"", true, true, 25, 25},
+    {"\"0001\"", true, true, 1, 1},
+    {"\"00\"", true, true, 0, 0},
+    {"\"-007.50\"", true, false, -7.5, 0},
+    {"\"+1001\"", true, true, 1001, 1001},
+    {"\"+ 5\"", false, false, 0, 0},
+    {"\"+-5\"", false, false, 0, 0},
+    {"\"5.\"", false, false, 0, 0},
+    {"\".5\"", false, false, 0, 0},
+    {"\"1.000,5\"", false, false, 0, 0},
+    {"\"1 001\"", false, false, 0, 0},
+    {"\"1001 1\"", false, false, 0, 0},
+    {"\"24000/1001\"", false, false, 0, 0},
+    {"\"-\"", false, false, 0, 0},
+    {"\"\u0661\"", false, false, 0, 0},
     {"23.976", true, false, 23.976, 0},
     {"2147483647", true, true, 2147483647, 2147483647},
     {"2147483648", true, false, 2147483648, 0},
@@ -25,8 +42,8 @@ static const struct {
     {"\"abc\"", false, false, 0, 0},
     {"\"25 fps\"", false, false, 0, 0},
     {"\"0x10\"", false, false, 0, 0},
-    {"\"+5\"", false, false, 0, 0},
-    {"\"05\"", false, false, 0, 0},
+    {"\"+5\"", true, true, 5, 5},
+    {"\"05\"", true, true, 5, 5},
     {"\"inf\"", false, false, 0, 0},
     {"\"5\\u00000\"", false, false, 0, 0},
     {"true", false, false, 0, 0},
@@ -46,11 +63,45 @@ static const struct {
     {"\"0x5\"", 0, 0},
     {"\"-1x5\"", 0, 0},
     {"\"1x1x1\"", 0, 0},
-    {"\"1920X1080\"", 0, 0},
-    {"\"1920x1080 px\"", 0, 0},
+    {"\"1920X1080\"", 1920, 1080},
+    {"\"1920*1080\"", 1920, 1080},
+    {"\"1920 \u00d7 1080\"", 1920, 1080},
+    {"\"1920x1080 px\"", 1920, 1080},
+    {"\"2048x858p\"", 2048, 858},
+    {"\"1920x1080i\"", 1920, 1080},
+    {"\"01920x01080\"", 1920, 1080},
+    {"\"1920x1080pp\"", 0, 0},
+    {"\"1920x1080p 2\"", 0, 0},
+    {"\"1920px1080\"", 0, 0},
+    {"\"1920.0x1080\"", 0, 0},
+    {"\"+1920x1080\"", 0, 0},
+    {"\"1920xX1080\"", 0, 0},
+    {"\"1920 1080\"", 0, 0},
+    {"\"1920x1080\\u0000\"", 0, 0},
     {"\"99999999999x1\"", 0, 0},
     {"1920", 0, 0},
     {"null", 0, 0},
+};
+
+static const struct {
+    const char *value;
+    bool is_ratio;
+    double ratio;
+} ratios[] = {
+    {"\"24000/1001\"", true, 24000.0 / 1001},
+    {"\" 30000 / 1001 \"", true, 30000.0 / 1001},
+    {"\"29,97\"", true, 29.97},
+    {"25", true, 25},
+    {"\"2/1\"", true, 2},
+    {"\"2/0\"", false, 0},
+    {"\"2/00\"", false, 0},
+    {"\"-2/1\"", false, 0},
+    {"\"2/1/1\"", false, 0},
+    {"\"2.5/1\"", false, 0},
+    {"\"/1\"", false, 0},
+    {"\"1/\"", false, 0},
+    {"\"25 fps\"", false, 0},
+    {"null", false, 0},
 };
 
 int main(void)
@@ -64,6 +115,12 @@ int main(void)
            "%s as a real", numbers[i].value);
         ok(number_int32(a, &v, &whole) == numbers[i].is_int && whole == numbers[i].whole,
            "%s as an integer", numbers[i].value);
+    }
+    for (size_t i = 0; i < ROWS(ratios); i++) {
+        json v = parsed(a, ratios[i].value);
+        double ratio = 0;
+        ok(number_ratio(a, &v, &ratio) == ratios[i].is_ratio && ratio == ratios[i].ratio,
+           "%s as a ratio", ratios[i].value);
     }
     double real;
     ok(!number_real(a, NULL, &real), "nothing is no number");
