@@ -2,6 +2,7 @@
 
 #include "base/msg.h"
 #include "diff/obsolete.h"
+#include "model/folder_names.h"
 #include "record/end.h"
 #include "record/ndjson.h"
 #include "record/record.h"
@@ -120,11 +121,13 @@ static bool find_changes(diff *d, closure *loaded, mapping *m, obsolete_list *l,
     const delete_limit *limit = &d->delete_limit;
     if (!m->production->events) {
         naming_resolve(m->production, m->collection, m->chosen, m->roots);
+        folder_names_check(m->production, m->collection, m->chosen, m->roots);
         *l = obsolete_find(m);
         return true;
     }
     if (!closure_extend(loaded, m, CLOSURE_NEEDED, e))
         return false;
+    folder_names_check(m->production, m->collection, m->chosen, m->roots);
     *l = obsolete_find(m);
     if (!l->n || !limit->given || !limit->percent || !m->collection->some)
         return true;

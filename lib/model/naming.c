@@ -23,6 +23,8 @@ const char *naming_fault(arena *a, const char *name, bool of_project)
         return "the name is empty";
     size_t good = strspn(name, letters);
     const char *dot = of_project ? strchr(name, '.') : NULL;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return arena_printf(a, "name \"%s\" is that of another folder", name);
     if (!name[good] && !dot)
         return NULL;
     return arena_printf(a, "name \"%s\" has characters outside [a-zA-Z0-9_%s]", name,
