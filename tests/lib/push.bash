@@ -155,3 +155,34 @@ skipped_as_expected() {
     diff -u <(expected skipped "$1") <(jq -r 'select(.type == "Skipped") | "\(.entity.name | @uri) \(.code)"' "$records" |
         LC_ALL=C sort)
 }
+
+# push_setup_killed: as push_setup; the lease of one that was killed is waited for.
+push_setup_killed() {
+    push_setup
+    export OPKITSU_LEASE_SECONDS=1
+}
+
+# case_killed WHEN TREE TYPE [ONLY]: before or after Kitsu has the request
+case_killed() {
+    local at killed=137 base=$name
+    for ((at = 1; killed == 137; at++)); do
+        name=${base}_$at
+        made "$2" "$3"
+        relay_does "{\"kill\": {\"at\": $at, \"pid\": \"$pid_file\", \"when\": \"$1\"}${4:+, \"only\": \"$4\"}}"
+        op-dump -P "$name" >"$dump"
+        # As in the documented pipe: what was written by then is applied.
+        killed=0
+        zou_push <"$dump" 2>"$err" >"$records" || killed=$?
+        [[ $killed == 137 || $killed == 1 ]]
+        relayed >"requests.$at"
+        apply_records
+        relay_does
+        push
+        echo "killed $1 request $at: $(tail -n 1 "requests.$at")"
+        as_expected "$2"
+        [[ $status == 1 ]] # the tree has a document to skip
+        again 1
+    done
+    # It was killed often enough to be a test.
+    ((at > ${least:-20}))
+}
