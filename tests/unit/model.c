@@ -13,7 +13,8 @@ static void names(arena *a)
     static const struct {
         const char *name;
         bool good, of_project; /* may it be a document's, a project's */
-    } rows[] = {{"SH010", true, true},  {"a_B.9", true, false},   {".", true, false},
+    } rows[] = {{"SH010", true, true},  {"a_B.9", true, false},   {".", false, false},
+                {"..", false, false},   {"...", true, false},     {".a", true, false},
                 {"", false, false},     {"SH 010", false, false}, {"SH-010", false, false},
                 {"prêt", false, false}, {"a\n", false, false},    {"_", true, true},
                 {"a$", false, false}};
