@@ -42,8 +42,7 @@ void folder_names_check(const production *p, const collection *c, const bool cho
     folder *all = NULL;
     for (size_t i = 0; i < c->n; i++) {
         const asset *d = c->assets[i];
-        bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
-        if (!d->archived && !moves && !naming_is_obsolete(p, d, chosen))
+        if (naming_is_untouched(p, d, chosen))
             add(&all, p, d->parent_key, d->name, false);
     }
     for (size_t i = 0; i < p->n; i++) {

@@ -239,6 +239,12 @@ bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[K
             (e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document)));
 }
 
+bool naming_is_untouched(const production *p, const asset *d, const bool chosen[KINDS])
+{
+    bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
+    return !d->archived && !moves && !naming_is_obsolete(p, d, chosen);
+}
+
 /* ---- roots -------------------------------------------------------------------- */
 
 /* The `_id` of a new document. Where another document has it already, made by
@@ -352,8 +358,7 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
 {
     for (size_t i = 0; i < n->c->n; i++) {
         asset *d = n->c->assets[i];
-        bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
-        if (!d->archived && !moves && !naming_is_obsolete(n->p, d, chosen))
+        if (naming_is_untouched(n->p, d, chosen))
             hold_name(n, d);
     }
     /* A root that is still to be made, or to be revived, has its name before

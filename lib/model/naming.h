@@ -31,6 +31,10 @@ asset *naming_root(const collection *c, root r);
  * document of one entity is not: it stays, for a person to look at. */
 bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS]);
 
+/* Whether a live document keeps its name and place whatever the plan: no live entity
+ * has it, and it is not obsolete. */
+bool naming_is_untouched(const production *p, const asset *d, const bool chosen[KINDS]);
+
 /* Whether the document of this entity can have children: the entity is live, or was
  * too large to be read and has a document already. Assets of other types are
  * children of the root. Sets `doc_name`. */

@@ -1,5 +1,7 @@
 #include "supervisor/schedule.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -78,9 +80,8 @@ void schedule_full_done(schedule *s, double now)
 
 double schedule_full_failed(schedule *s, double now)
 {
-    double wait = s->full_retry;
+    double wait = clock_backoff(&s->full_retry, s->unit * MAX_FULL_RETRY);
     s->due = s->retry_at = now + wait;
-    s->full_retry = fmin(2 * wait, s->unit * MAX_FULL_RETRY);
     return wait;
 }
 
