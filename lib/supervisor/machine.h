@@ -53,7 +53,7 @@ typedef struct supervisor {
     bool well;           /* something went well before */
     bool has_terminal;   /* our stderr is one */
     buf error;           /* the last trouble; empty: none */
-    int stopped_by;      /* the signal that ends us; 0: none */
+    int stopped_by;      /* the signal that ends us, or ended our output; 0: none */
     double stopped_at;   /* when it came, by clock_now */
     int status;          /* our exit status */
 } supervisor;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -320,11 +321,22 @@ static void finish_listen(supervisor *s, const outcome *o)
     }
 }
 
+/* Our own output went to who has read enough (`| head`): end as any filter does. */
+static bool has_lost_reader(const supervisor *s, const outcome *o)
+{
+    return s->what->once && o->signal == SIGPIPE;
+}
+
 void work_finish(supervisor *s)
 {
     outcome o = pipeline_outcome(s->current);
     if (s->start_error)
         o = (outcome){.status = EX_OSERR};
+    if (has_lost_reader(s, &o)) {
+        s->stopped_by = SIGPIPE;
+        machine_release(s);
+        return;
+    }
     if (o.signal)
         log_say("%s was ended by signal %d", o.culprit->name, o.signal);
     if (s->what->once)
