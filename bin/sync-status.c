@@ -120,6 +120,7 @@ static void print_json(const place *p, const health *h)
     add_time(h, &v, "read_at", h->read_at);
     add_text(h, &v, "checkpoint", h->position);
     json_add(h->arena, &v, "full_sync", h->awaiting_full);
+    json_add(h->arena, &v, "missing", h->missing);
     json_add(h->arena, &v, "skipped", json_integer(h->arena, h->skipped));
     add_text(h, &v, "error", h->error);
     add_time(h, &v, "error_at", h->error_at);

@@ -1,5 +1,6 @@
 #include "report/health.h"
 
+#include "record/record.h"
 #include "store/lease.h"
 #include "store/state.h"
 #include "zou/event_log.h"
@@ -78,6 +79,8 @@ static bool read_synced(health *h, store *s, const char *server, error *e)
         h->events = time_of(&synced, "events");
         h->events_at = time_of(&synced, "events_at");
         h->read_at = time_of(&synced, "read_at");
+        const json *missing = json_get(&synced, "missing");
+        h->missing = record_is_texts(missing) ? *missing : h->missing;
     }
     return true;
 }
@@ -134,7 +137,10 @@ static void read_login(health *h, const char *server, const char *given)
 
 bool health_read(health *h, store *s, const char *server, const char *login, arena *a, error *e)
 {
-    *h = (health){.arena = a, .awaiting_full = json_array(), .trouble = json_array()};
+    *h = (health){.arena = a,
+                  .missing = json_array(),
+                  .awaiting_full = json_array(),
+                  .trouble = json_array()};
     if (!store_now(s, &h->now, e) || !read_service(h, s, e) || !read_synced(h, s, server, e) ||
         !read_positions(h, s, server, e) ||
         !store_documents(s, state_ns(s), STORE_ALL, &(store_sink){a, count_skipped, h}, e))
@@ -200,6 +206,11 @@ void health_judge(health *h)
         add_trouble(h, arena_printf(h->arena,
                                     "events were missed %s: a full synchronisation is needed",
                                     health_ago(h, h->gap_at)));
+    for (uint32_t i = 0; i < h->missing.len; i++)
+        add_trouble(h, arena_printf(h->arena,
+                                    "%s: Kitsu has no such project, or this user may not see it; "
+                                    "it is looked for each minute",
+                                    h->missing.items[i].text));
     if (h->awaiting_full.len)
         add_trouble(h, arena_printf(h->arena, "%" PRIu32 " project%s want%s a full synchronisation",
                                     h->awaiting_full.len, h->awaiting_full.len == 1 ? "" : "s",

@@ -39,6 +39,7 @@ typedef struct supervisor {
     pipeline *current;   /* the one that runs, or ran last; NULL at first */
     struct pollfd *fds;  /* owned: room for all that is waited for */
     int signals, timer;  /* signalfd, timerfd */
+    int projects;        /* memfd: what the programs' -P options name */
     const char *full;    /* why a full synchronisation is wanted; NULL: it is not */
     const char *why;     /* of the one that runs */
     const char *due_why; /* of the one that is due next */

@@ -767,6 +767,21 @@ deletes() {
     [[ $(got 'select(.type == "End") | .project_id' | uniq) == "$first" ]]
 }
 
+@test "the projects of the Checkpoint are all that is answered" {
+    film
+    first=$p
+    name=${name}_b
+    film
+    for batch in '{"name": "task-type:update", "project_id": null, "data": {"task_type_id": "'"$animation"'"}}' \
+        '{"name": "preview-file:delete", "project_id": null, "data": {"task_id": "'"$t1"'"}}' not_json; do
+        batch "$batch" 2>/dev/null | sed "s/\"projects\":null/\"projects\":[\"$p\"]/" >"$in"
+        [[ $batch != not_json ]] || batch | sed "s/\"projects\":null/\"projects\":[\"$p\"]/; 1i $batch" >"$in"
+        answer_in
+        [[ $(got 'select(.type == "End") | .project_id' | uniq) == "$p" ]]
+        [[ $(requests "/data/projects/$first") == 0 ]]
+    done
+}
+
 @test "the Checkpoint is the last of a batch, and keeps what it has" {
     film
     batch | sed 's/"events":1/"events":0,"created":1.50,"full_sync":["x"]/' >"$in"

@@ -193,8 +193,20 @@ linked() {
     run --separate-stderr kitsu-listen --since "$(cat before)" --once -P nobody -P "$alpha"
     [[ $status == 1 && $stderr == *"nobody: there is no such project"* ]]
     [[ $(jq -r 'select(.type == "Event") | .name' <<<"$output" | sort) == $'asset-type:new\nshot:update' ]]
-    run --separate-stderr kitsu-listen --since now -P nobody
+    run --separate-stderr kitsu-listen --since now --once -P nobody
     [[ $status == 1 && $output == "" ]]
+}
+
+@test "-P: one that Kitsu does not have yet" {
+    local name=soon_$RANDOM gamma
+    export OPKITSU_LOOK_SECONDS=0.3
+    listen --since now -P "$name"
+    await 30 grep -q '"missing":\["'"$name"'"\]' out
+    [[ $(jq -c 'select(.type == "Checkpoint") | [.projects, .events]' out) == '[[],0]' ]]
+    gamma=$(zou_project "$name")
+    await 30 grep -qF '{"type":"Sync","project_id":"'"$gamma"'"}' out
+    await 30 grep -qF '"projects":["'"$gamma"'"]' out
+    [[ $(grep '"Checkpoint"' out | tail -n 1) != *missing* ]]
 }
 
 # --- The log ------------------------------------------------------------------------

@@ -70,6 +70,60 @@ set_frame() { zou_put "/data/entities/$shot" "{\"data\": {\"frame_in\": 1001, \"
 says_who() { sync-service --status | grep -qE "^service: +listening, on .*, process $service, for"; }
 is_well() { sync-service --status >status; }
 
+has_document() { [[ $(op-dump --bare -P "$1" 2>/dev/null | jq -r .name) == *"$2"* ]]; }
+is_troubled() { sync-service --status 2>&1 | grep -qF "$1"; }
+project_read() { kitsu-fetch "$@" | jq -r 'select(.type == "Project").id'; }
+
+# As who is no administrator, and so hears of no new project.
+projects_are_ids() {
+    on "$1"
+    export OPKITSU_LOOK_SECONDS=0.5 KITSU_LOGIN=lead_$1@example.com KITSU_PWD=mysecretpassword
+    local p q s lead name=film_$1
+    lead=$(zou_person "$KITSU_LOGIN" manager)
+    p=$(zou_project "$name")
+    s=$(zou_sequence "$p" SQ01)
+    zou_team_add "$p" "$lead"
+    serve one -prj "$name" -prj "later_$1" -prj "later_$1"
+    until_true 60 is_troubled "trouble:           later_$1: Kitsu has no such project"
+    [[ $(sync-service --status --json | jq -c .missing) == "[\"later_$1\",\"later_$1\"]" ]]
+    zou_put "/data/projects/$p" "{\"name\": \"renamed_$1\"}" >/dev/null
+    zou_shot "$p" "$s" SH020 >/dev/null
+    until_true 30 has_document "$name" SQ01_SH020
+    # Another project that takes the name is another project.
+    q=$(zou_project "$name")
+    zou_team_add "$q" "$lead"
+    zou_sequence "$q" SQ09 >/dev/null
+    zou_shot "$p" "$s" SH030 >/dev/null
+    until_true 30 has_document "$name" SQ01_SH030
+    ! has_document "$name" SQ09
+    for program in kitsu-fetch kitsu-listen; do
+        run -64 "$program" -P "$name"
+        [[ $output == *" -P $name: two projects have this name, "*"$p"* && $output == *"$q"* ]]
+    done
+    # A full synchronisation, too, goes on with what was found.
+    kill -HUP "$service"
+    until_true 30 grep -q 'full synchronisation (SIGHUP)' one.err
+    zou_shot "$p" "$s" SH040 >/dev/null
+    until_true 30 has_document "$name" SQ01_SH040
+    later=$(zou_project "later_$1")
+    zou_sequence "$later" SQ01 >/dev/null
+    zou_team_add "$later" "$lead"
+    until_true 30 has_document "later_$1" SQ01
+    until_true 30 is_well
+    zou_sequence "$later" SQ02 >/dev/null
+    until_true 30 has_document "later_$1" SQ02
+    # By each of its names, and its id.
+    zou_put "/data/projects/$q" "{\"name\": \"other_$1\"}" >/dev/null
+    for word in "$name" "renamed_$1" "$p"; do
+        found=$(project_read -P "$word")
+        echo "$word: $found"
+        [[ $found == "$p" ]]
+    done
+    [[ $(op-dump -P "$p") == "$(op-dump -P "$name")" ]]
+    grep "two projects" one.err && return 1
+    grep -F "later_$1: Kitsu has this project now" one.err
+}
+
 follows() {
     on "$1"
     run -3 sync-service --status
@@ -137,3 +191,6 @@ takes_over() {
     until_true 10 has_frame 1500
     run ! grep -q 'full synchronisation (' a.err
 }
+
+@test "a project is an id: renamed, made later, called as another one was, SQLite" { projects_are_ids sqlite; }
+@test "a project is an id: renamed, made later, called as another one was, MongoDB" { projects_are_ids mongo; }
