@@ -39,6 +39,15 @@ static int64_t time_of(const json *document, const char *key)
     return (int64_t)seconds;
 }
 
+/* A service has handed over the lease, or waits for its turn. */
+static bool is_wanted_by_service(const json *lease_document, double now)
+{
+    const json *wanted = json_get(lease_document, "wanted");
+    double until = 0;
+    return json_double(json_get(wanted, "until"), &until) && until > now &&
+           json_true(json_get(wanted, "service"));
+}
+
 /* The lease, and what its last service recorded of itself: it runs if it still holds it. */
 static bool read_service(health *h, store *s, error *e)
 {
@@ -51,6 +60,7 @@ static bool read_service(health *h, store *s, error *e)
     json_double(json_get(&lease_document, "expires"), &expires);
     h->writer = expires > h->now ? text_of(&lease_document, "owner") : NULL;
     h->running = h->writer && owner && strcmp(h->writer, owner) == 0;
+    h->waits = !h->running && h->writer && is_wanted_by_service(&lease_document, h->now);
     h->host = text_of(&service, "host");
     const char *process = text_of(&service, "process"); /* the service's, not op-lease's */
     json_int64(json_get(&service, "pid"), &h->pid);
@@ -195,6 +205,8 @@ static void judge_reading(health *h)
 
 void health_judge(health *h)
 {
+    if (h->waits)
+        return;
     if (!h->running) {
         add_trouble(h, "no service holds the lease");
         return;

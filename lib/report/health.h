@@ -13,7 +13,8 @@
 typedef struct health {
     arena *arena; /* borrowed */
     double now;
-    bool running;       /* a service holds the lease */
+    bool running;       /* a service holds the lease, */
+    bool waits;         /* or waits until the writer has released it */
     const char *writer; /* the owner of the lease, service or not */
     const char *host, *state, *full, *gap, *error;
     int64_t pid, since, state_at, full_noted_at, gap_at, error_at;

@@ -156,8 +156,11 @@ static void take_all(supervisor *s)
         if (s->current)
             pipeline_relay(s->current);
     }
-    if (lease_keeper_read(&s->keeper))
-        machine_fire(s, LEASE_HELD);
+    switch (lease_keeper_read(&s->keeper)) {
+    case KEEPER_HOLDS: machine_fire(s, LEASE_HELD); break;
+    case KEEPER_WANTED: machine_fire(s, LEASE_WANTED); break;
+    case KEEPER_SILENT: break;
+    }
     read_signals(s);
     if (s->state != DONE && read(s->timer, &times, sizeof times) == sizeof times)
         machine_fire(s, TIMER);

@@ -607,7 +607,7 @@ END
         program op-lease "echo 'op-lease: words' >&2; exit $code"
         once lease: op-lease run: stage
         [[ $status == "$code" && ${stderr_lines[0]} == "op-lease: words" ]]
-        [[ $code != 75 || ${stderr_lines[1]} == "sync-supervisor: if that is a service, end it"* ]]
+        [[ $code != 75 || ${stderr_lines[1]} == "sync-supervisor: a service hands it over within seconds"* ]]
     done
     run ! grep 2 <(grep -c ^stage log)
 }

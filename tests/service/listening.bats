@@ -194,3 +194,54 @@ takes_over() {
 
 @test "a project is an id: renamed, made later, called as another one was, SQLite" { projects_are_ids sqlite; }
 @test "a project is an id: renamed, made later, called as another one was, MongoDB" { projects_are_ids mongo; }
+
+# A push, and changes that somebody applies by hand, get their turn; it goes on afterwards.
+hands_over() {
+    on "$1"
+    export OPKITSU_LEASE_SECONDS=4
+    set_frame 1040
+    serve one
+    until_true 60 grep -q ': listening' one.err
+    until_true 20 has_frame 1040
+    push-to-zou -prj alpha --wait 60 >push.out 2>push.err || true # 1: something is left alone
+    cat push.out push.err one.err
+    grep -q 'waiting for it' push.err
+    until_true 20 grep -q 'lease acquired again' one.err
+    set_frame $((1200 + RANDOM % 1000))
+    until_true 20 has_frame "$(zou_get "/data/shots/$shot" | jq .data.frame_out)"
+    op-dump -P alpha | jq -c 'select(.document.name == "SQ01_SH010") |
+        {type: "Change", operationType: "update", ns, documentKey: {_id: .document._id}, entity: {type: "Shot", id: "x", name: "SH010"},
+         updateDescription: {updatedFields: {"data.note": "by hand"}, removedFields: []}, fullDocumentBeforeChange: {}}' >change
+    op-apply --wait 60 <change >applied 2>apply.err
+    cat apply.err applied
+    grep -q '"status":"applied"' applied
+    until_true 20 is_well
+    # Two pushes at once, and one that is killed: each has its turn.
+    push-to-zou -prj alpha --wait 60 2>/dev/null >one.push &
+    first=$!
+    push-to-zou -prj alpha --wait 60 2>/dev/null >two.push &
+    second=$!
+    setsid push-to-zou -prj alpha --wait 60 >/dev/null 2>&1 &
+    sleep 1
+    kill -KILL -- "-$!"
+    wait "$first" && wait "$second"
+    set_frame $((2200 + RANDOM % 1000))
+    until_true 40 has_frame "$(zou_get "/data/shots/$shot" | jq .data.frame_out)"
+    until_true 20 is_well
+    [[ $(grep -c 'synchronisation (start)' one.err) == 1 ]]
+}
+
+@test "beside it a push and an op-apply have their turn, SQLite" { hands_over sqlite; }
+@test "beside it a push and an op-apply have their turn, MongoDB" { hands_over mongo; }
+
+@test "a second service in reserve does not want the lease" {
+    on sqlite
+    export OPKITSU_LEASE_SECONDS=2
+    serve a
+    until_true 60 grep -q ': listening' a.err
+    serve b
+    until_true 20 grep -q 'waiting for it' b.err
+    sleep 3
+    [[ $(sqlite3 op.db "select count(*) from openpype where document like '%wanted%'") == 0 ]]
+    run ! grep -q 'another program waits' a.err
+}
