@@ -9,13 +9,13 @@ random_setup() {
     export HOME=$PWD/home XDG_CONFIG_HOME=$PWD/config XDG_DATA_HOME=$PWD/data LC_ALL=C.UTF-8
     export MONGOC_DISABLE_SHM=1 # see store.bash
     tests=$BATS_TEST_DIRNAME/..
-    coproc PYTHON { exec "$tests/lib/python-server" 3>&-; }
 }
 
 # python INPUT OUTPUT SCRIPT [ARGUMENT]...: a script of tests/, by the one Python of this
 # test (python-server); its status
 python() {
     local status
+    [[ ${PYTHON_PID-} ]] || coproc PYTHON { exec "$tests/lib/python-server" 3>&-; }
     printf '%q ' "$1" "$2" "$tests/$3" "${@:4}" >&"${PYTHON[1]}"
     echo >&"${PYTHON[1]}"
     read -r status <&"${PYTHON[0]}" || return

@@ -144,6 +144,7 @@ EOD
 # bats test_tags=slow
 @test "random productions 111 to 116" { productions 111 116; }
 
+# bats test_tags=slow
 @test "random productions \$SEEDS" {
     [[ ${SEEDS-} ]] || skip "no SEEDS given"
     # shellcheck disable=SC2086 # two words

@@ -75,6 +75,7 @@ productions() {
 # bats test_tags=slow
 @test "random productions 25 to 30" { productions 25 30; }
 
+# bats test_tags=slow
 @test "random productions \$SEEDS" {
     [[ ${SEEDS-} ]] || skip "no SEEDS given"
     # shellcheck disable=SC2086 # two words
