@@ -340,6 +340,7 @@ warning: of libc" ]]
     [[ ! -s err ]]
 }
 
+# bats test_tags=slow
 @test "SIGHUP as soon as it is there: it lives, and makes one" {
     mkdir slow
     # The first program that it runs, in subshells of it.
@@ -413,6 +414,7 @@ repaired:   applied update of Shot "f"' ]]
     done
 }
 
+# bats test_tags=slow
 @test "an option that is none is named, with 64" {
     rm -f log
     for command in sync-service push-to-zou integrate-kitsu-note; do

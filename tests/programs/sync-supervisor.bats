@@ -265,6 +265,7 @@ END
     [[ $status == 143 ]]
 }
 
+# bats test_tags=slow
 @test "signals that come with the first one are no second one" {
     program slow 'trap "sleep 0.6; echo finished >>log; exit" TERM; while :; do sleep 0.1; done'
     start --once --patience 5 run: slow '|' cat
@@ -437,6 +438,7 @@ END
     wait "$terminal" || true
 }
 
+# bats test_tags=slow
 @test "who ends may say so much as it likes, though nobody reads it" {
     words='for ((i = 0; i < 3000; i++)); do echo "words: number $i, and so on, until there is no more room in a pipe" >&2; done'
     program kitsu-listen "$words; exec sleep 60"
