@@ -63,7 +63,7 @@ struct task {
 
 typedef struct task_type {
     const char *id, *name, *created_at;
-    json short_name;
+    json short_name; /* as Kitsu has it: null or empty for none */
     bool in_project;
     bool used;         /* scratch of the mapping */
     UT_hash_handle hh; /* by id */

@@ -173,10 +173,10 @@ static const char *name_of(settings *s, const settings_document *d)
                         d->version ? d->version : "");
 }
 
-#define MAX_LAYERS 7
+enum { LAYERS = 7 }; /* shipped, three documents, three files */
 
 /* All that has a say, the least first. */
-static size_t find_layers(settings *s, const char *project, layer layers[MAX_LAYERS])
+static size_t find_layers(settings *s, const char *project, layer layers[LAYERS])
 {
     const struct {
         const char *type, *project;
@@ -204,7 +204,7 @@ static bool is_of(const merged *m, const char *project)
 
 const json *settings_for(settings *s, const char *project)
 {
-    layer layers[MAX_LAYERS];
+    layer layers[LAYERS];
     for (const merged *m = s->merged; m; m = m->next)
         if (is_of(m, project))
             return &m->settings;
@@ -221,7 +221,7 @@ const json *settings_for(settings *s, const char *project)
 
 const char *settings_source(settings *s, const char *project, const char *path)
 {
-    layer layers[MAX_LAYERS];
+    layer layers[LAYERS];
     for (size_t n = find_layers(s, project, layers); n > 0; n--)
         if (settings_decides(&layers[n - 1].data, path))
             return layers[n - 1].name;

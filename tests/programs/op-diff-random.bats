@@ -34,6 +34,7 @@ step() {
     if ! grep -q '"project_status_name":"Closed"' kitsu; then
         "$BATS_TEST_DIRNAME/../oracles/naive-mapping" kitsu before plan after "${all[@]}" >faults || fails "the documents" faults
     fi
+    "$BATS_TEST_DIRNAME/../oracles/openpype-schemas" before after >faults || fails "OpenPype's schemas" faults
     op-diff -d "$store" --max-delete 100% <kitsu 2>/dev/null | grep '"type":"Change"' >again || true
     [[ ! -s again ]] || fails "a second plan changes something" again
     allow 1 op-apply -d "$store" <plan >results 2>stderr
