@@ -80,7 +80,7 @@ static bool on_project(reader *r, const json *record, error *e)
     const char *coll = diff_find_target(r->plan, r->p);
     if (!coll)
         return true;
-    diff_kinds(r->plan, coll, r->chosen, r->need);
+    diff_read_settings(r->plan, coll, r->p, r->chosen, r->need);
     closure_scope loaded = r->p->closed || events ? CLOSURE_NEEDED : CLOSURE_WHOLE;
     r->documents = closure_new(r->plan->documents, coll, loaded, r->arena, e);
     return r->documents != NULL;

@@ -12,7 +12,7 @@ bool kitsu_field_reserved(const char *key)
         "pixelAspect", "handleStart",  "handleEnd",    "clipIn",          "clipOut",
         "tasks",       "parents",      "visualParent", "root_of",         "parent_substitutes",
         "keep_name",   "thumbnail_id", "inputLinks",   "tools_env",       "active",
-        "zou_id",      "entityType",   "fps",
+        "zou_id",      "entityType",   "fps",          "label",           "description",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], key) == 0)

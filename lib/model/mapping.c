@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "json/numbers.h"
 #include "model/kitsu_fields.h"
+#include "model/names.h"
 #include "model/task_entries.h"
 #include "model/task_types.h"
 #include "model/unusable.h"
@@ -28,6 +29,42 @@ static json integer(mapping *m, int32_t value)
 static json text(mapping *m, const char *value)
 {
     return json_string(m->arena, value);
+}
+
+/* ---- names that were converted ------------------------------------------------ */
+
+static void set_label(mapping *m, change_builder *d, const char *name, bool converted, bool is_ours)
+{
+    const json *label = json_at(d->before, "data", "label", NULL);
+    const json *wanted = name_label(m->arena, name, converted, label, is_ours);
+    if (json_is(wanted, JSON_NULL))
+        change_builder_unset(d, "data", "label", NULL);
+    else if (wanted)
+        change_builder_set(d, *wanted, "data", "label", NULL);
+}
+
+/* A label that is Kitsu's name of the last time, if OpenPype could not use that. */
+static void set_entity_label(mapping *m, change_builder *d, const entity *e, const json *stored)
+{
+    const char *was = json_text(json_get(stored, "name"));
+    bool is_ours = was && name_fault(m->arena, was, false) &&
+                   json_text_is(json_at(d->before, "data", "label", NULL), was);
+    bool kept = json_text_is(json_at(d->before, "data", "keep_name", NULL), e->name);
+    set_label(m, d, e->name, !kept && strcmp(e->own_name, e->name) != 0, is_ours);
+}
+
+/* A project keeps its name. A label that converts to it is ours. */
+static void set_project_label(mapping *m, change_builder *d)
+{
+    const char *name = m->production->name, *coll = m->collection->coll;
+    const char *label = json_text(json_at(d->before, "data", "label", NULL));
+    const char *converted = name_usable(m->arena, name, true, true);
+    const char *ours =
+        label && name_fault(m->arena, label, true) ? name_converted(m->arena, label, true) : NULL;
+    set_label(m, d, name,
+              strcmp(name, coll) != 0 && converted && strcmp(converted, coll) == 0 &&
+                  m->production->converts_names,
+              ours && strcmp(ours, coll) == 0);
 }
 
 /* ---- the project document ---------------------------------------------------- */
@@ -107,7 +144,7 @@ change_builder mapping_project(mapping *m)
         m->project_id = json_oid(a, naming_id(a, p->id, "project"));
         change_builder_set(&d, m->project_id, "_id", NULL);
         change_builder_set(&d, text(m, "project"), "type", NULL);
-        change_builder_set(&d, text(m, p->name), "name", NULL);
+        change_builder_set(&d, text(m, m->collection->coll), "name", NULL);
         change_builder_set(&d, text(m, "openpype:project-3.0"), "schema", NULL);
         const json *attributes = json_get(m->anatomy, "attributes");
         const json *config = json_get(m->anatomy, "config");
@@ -124,6 +161,7 @@ change_builder mapping_project(mapping *m)
     if (is_new)
         change_builder_set(&d, json_bool(false), "data", "library_project", NULL);
     set_entity_type(m, &d, "Project");
+    set_project_label(m, &d);
     if (!p->closed)
         set_task_types(m, &d);
     m->project = d.after;
@@ -285,6 +323,7 @@ change_builder mapping_entity(mapping *m, entity *e)
     change_builder_set(
         &d, e->doc_parent ? reference(m, e->doc_parent) : m->roots[root_above(e->kind)].id, "data",
         "visualParent", NULL);
+    set_entity_label(m, &d, e, stored);
     set_entity_type(m, &d, e->kind == KIND_ASSET_TYPE ? "Folder" : kind_name(e->kind));
     return d;
 }
