@@ -21,6 +21,7 @@
 typedef struct reader {
     ndjson *in;
     diff *plan;
+    store *store;       /* NULL: a saved dump */
     arena *arena;       /* of the project being read; reset between two */
     production *p;      /* NULL: between two projects */
     closure *documents; /* of the project; NULL: it is skipped */
@@ -74,10 +75,12 @@ static bool on_project(reader *r, const json *record, error *e)
     }
     if (json_text(scope) && !documents_renew(r->plan->documents, r->p->id, e))
         return false;
+    if (r->store && !settings_renew(&r->plan->settings, r->store, e))
+        return false;
     const char *coll = diff_find_target(r->plan, r->p);
     if (!coll)
         return true;
-    diff_kinds(r->plan, coll, r->chosen, r->need);
+    diff_read_settings(r->plan, coll, r->p, r->chosen, r->need);
     closure_scope loaded = r->p->closed || events ? CLOSURE_NEEDED : CLOSURE_WHOLE;
     r->documents = closure_new(r->plan->documents, coll, loaded, r->arena, e);
     return r->documents != NULL;
@@ -260,6 +263,7 @@ static void read_options(options *o, int argc, char **argv)
                        "see opkitsu(7)."};
     const option_def defs[] = {
         store_option(&o->store),
+        openpype_version_option(),
         {.name = "against",
          .letter = 'a',
          .value = "FILE",
@@ -296,6 +300,7 @@ int main(int argc, char **argv)
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     if (!against && !(s = store_open(url, STORE_READ, 30, &e)))
         goto out;
+    r.store = s;
     if (!(plan->settings = settings_load(s, &e)))
         goto out;
     if (!(plan->documents =

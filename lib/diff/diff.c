@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "diff/obsolete.h"
 #include "model/folder_names.h"
+#include "model/names.h"
 #include "record/end.h"
 #include "record/ndjson.h"
 #include "record/record.h"
@@ -28,29 +29,34 @@ const char *diff_find_target(diff *d, production *p)
         return skip_project(d, p, "duplicate",
                             "several projects of OpenPype are linked to it, and none has its name");
     if (known) {
-        if (strcmp(known->coll, p->name) != 0)
+        const char *converted = name_converted(p->arena, p->name, true);
+        if (strcmp(known->coll, p->name) != 0 &&
+            !(converted && strcmp(known->coll, converted) == 0))
             msg_warn("project \"%s\" is called \"%s\" in OpenPype, and stays so: the name is part "
                      "of published paths",
                      p->name, known->coll);
         return known->coll;
     }
-    const char *fault = naming_fault(p->arena, p->name, true);
-    if (p->closed && (fault || !documents_by_name(d->documents, p->name)))
+    const char *name =
+        name_usable(p->arena, p->name, true, names_are_converted(settings_for(d->settings, NULL)));
+    if (p->closed && (!name || !documents_by_name(d->documents, name)))
         return NULL; /* one that OpenPype never had stays outside */
-    if (fault)
-        return skip_project(d, p, "name", fault);
-    known = documents_by_name(d->documents, p->name);
+    if (!name)
+        return skip_project(d, p, "name", name_reason(p->arena, p->name, true));
+    known = documents_by_name(d->documents, name);
     if (known && known->zou_id)
         return skip_project(d, p, "duplicate",
                             arena_printf(p->arena,
                                          "OpenPype's \"%s\" is linked to another project (%s)",
                                          known->coll, known->zou_id));
-    return p->name;
+    return name;
 }
 
-void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS])
+void diff_read_settings(diff *d, const char *coll, production *p, bool chosen[KINDS],
+                        bool need[KINDS])
 {
-    const json *ours = json_get(settings_for(d->settings, coll), "opkitsu");
+    const json *merged = settings_for(d->settings, coll), *ours = json_get(merged, "opkitsu");
+    p->converts_names = names_are_converted(merged);
     for (int k = 0; k < KINDS; k++) {
         chosen[k] = k < KIND_ENTITIES;
         need[k] = k < KIND_ENTITIES || k == KIND_TASK || k == KIND_TASK_TYPE;

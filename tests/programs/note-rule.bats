@@ -493,21 +493,21 @@ stored() {
     [[ $output == "" && $stderr == "note-rule: $PWD/config/opkitsu/settings.json: $note.set_status_note: expected true or false, got \"on\"" ]]
     rm config/opkitsu/settings.json
     # Named is who took away what is missing.
-    publish 'del(.project)'
-    setting project_settings "" '.kitsu.publish = 7'
+    setting project_settings_versioned demo2 '.kitsu.publish = 7'
+    publish '.project = "demo2"'
     run -78 --separate-stderr note-rule <publish
-    [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of the studio: $note."*": missing; expected "* ]]
+    [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of project demo2, version 3.18.0: $note: missing; expected "* ]]
 }
 
 @test "a document of settings that holds none is only warned about" {
     use_sqlite
     stored
-    publish
-    setting project_settings demo '7'
+    publish '.project = "bad"'
+    setting project_settings_versioned bad '7'
     run -0 --separate-stderr note-rule <publish
-    [[ $stderr == "note-rule: project_settings of demo: its \"data\" is no object, and not used" ]]
-    [[ $(jq -r .task_status <<<"$output") == wfa ]]
-    setting project_settings other 'null'
+    [[ $stderr == "note-rule: project_settings of bad: its \"data\" is no object, and not used" ]]
+    [[ $(jq -r .task_status <<<"$output") == wip ]]
+    setting project_settings_versioned other 'null'
     run -0 --separate-stderr note-rule <publish
     [[ ${#stderr_lines[@]} == 1 ]]
 }

@@ -38,25 +38,24 @@ step() {
     if has results '"status":"conflict"' || has results '"status":"failed"'; then fails "not applied" stderr; fi
     op-dump -d "$store" >after
     if ! has kitsu '"project_status_name":"Closed"'; then
-        python /dev/null faults oracles/naive-mapping kitsu before plan after "${all[@]}" || fails "the documents" faults
+        python /dev/null faults oracles/naive-mapping kitsu before plan after "${all[@]}" "${convert[@]}" || fails "the documents" faults
     fi
+    python /dev/null faults oracles/openpype-schemas before after || fails "OpenPype's schemas" faults
     op-diff -d "$store" --max-delete 100% <kitsu >again 2>/dev/null || true
     ! has again '"type":"Change"' || fails "a second plan changes something" again
     allow 1 op-apply -d "$store" <plan >results 2>stderr
     ! has results '"status":"applied"' || fails "applied twice, it changes something" results
 }
 
-# productions FIRST LAST: odd ones with edits and concepts. A quick run has one
-# of each test.
+# productions FIRST LAST: odd ones with edits and concepts, two of each four with names
+# converted. A quick run has one of each test.
 productions() {
     for ((seed = $1; seed <= $2; seed += ${QUICK:+99} + 1)); do
-        all=()
-        rm -rf config
-        if ((seed % 2)); then
-            all=(--all)
-            mkdir -p config/opkitsu
-            echo '{"opkitsu":{"edits":true,"concepts":true}}' >config/opkitsu/settings.json
-        fi
+        all=() convert=() names=skip edits=false
+        ((!(seed % 2))) || all=(--all) edits=true
+        ((seed % 4 < 2)) || convert=(--convert) names=convert
+        mkdir -p config/opkitsu
+        echo '{"opkitsu":{"edits":'$edits',"concepts":'$edits',"names":"'$names'"}}' >config/opkitsu/settings.json
         store=sqlite:$PWD/$seed.db
         for i in {0..5}; do
             step "$i"

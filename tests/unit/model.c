@@ -2,6 +2,7 @@
 #include "tap.h"
 
 #include "model/delete_limit.h"
+#include "model/names.h"
 #include "model/naming.h"
 #include "model/project_filter.h"
 #include "record/checkpoint.h"
@@ -24,11 +25,59 @@ static void names(arena *a)
                 {"prêt", false, false}, {"a\n", false, false},    {"_", true, true},
                 {"a$", false, false}};
     for (size_t i = 0; i < ROWS(rows); i++) {
-        ok(!naming_fault(a, rows[i].name, false) == rows[i].good, "name %zu of a document", i);
-        ok(!naming_fault(a, rows[i].name, true) == rows[i].of_project, "name %zu of a project", i);
+        ok(!name_fault(a, rows[i].name, false) == rows[i].good, "name %zu of a document", i);
+        ok(!name_fault(a, rows[i].name, true) == rows[i].of_project, "name %zu of a project", i);
     }
     is_text(naming_id(a, "p1", "sh1"), "f301de9cc0113c40cdf671e5",
             "the id of a new document: printf 'p1\\nsh1' | sha256sum");
+}
+
+static void conversions(arena *a)
+{
+    static const struct {
+        const char *name, *document, *project; /* NULL: nothing is left */
+    } rows[] = {
+        {"SH 020", "SH_020", "SH_020"},
+        {"SH - 020", "SH_020", "SH_020"},
+        {" SH020 ", "SH020", "SH020"},
+        {"-_SH020_-", "_SH020_", "_SH020_"},
+        {"_ SH020", "__SH020", "__SH020"},
+        {"a_-_b", "a___b", "a___b"},
+        {"a.b c", "a.b_c", "a_b_c"},
+        {"..a b..", "..a_b..", "a_b"},
+        {"v1.0 (final)", "v1.0_final", "v1_0_final"},
+        {"Été", "Ete", "Ete"},
+        {"E\xCC\x81te\xCC\x81", "Ete", "Ete"}, /* the same, with combining accents */
+        {"Straße", "Strasse", "Strasse"},
+        {"GROẞ", "GROSS", "GROSS"},
+        {"Ærø, œuvre", "AEro_oeuvre", "AEro_oeuvre"},
+        {"Łódź Đorđe Þór þ", "Lodz_Dorde_THor_th", "Lodz_Dorde_THor_th"},
+        {"Ǿ", "O", "O"},
+        {"Œ", "OE", "OE"},
+        {"ﬁlm ²", "film_2", "film_2"},
+        {"Ｓｈｏｔ１", "Shot1", "Shot1"},
+        {"İ", "I", "I"},   /* whatever the locale */
+        {"ı", NULL, NULL}, /* no letter that decomposes */
+        {"日本", NULL, NULL},
+        {"日本 5", "5", "5"},
+        {"a日本b", "a_b", "a_b"},
+        {"한글", NULL, NULL},
+        {"-", NULL, NULL},
+        {" _ ", NULL, NULL},
+        {"", NULL, NULL},
+        {"a/b\\c", "a_b_c", "a_b_c"},
+        {"a\n", "a", "a"},
+        {"x\xE2\x80\xAEy", "x_y", "x_y"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        is_text(name_converted(a, rows[i].name, false), rows[i].document, rows[i].name);
+        is_text(name_converted(a, rows[i].name, true), rows[i].project, "a project's");
+    }
+    is_text(name_usable(a, "SH_020", false, true), "SH_020", "a valid name is untouched");
+    is_text(name_usable(a, "SH 020", false, false), NULL, "a bad name without conversion");
+    is_text(name_usable(a, "a.b", false, true), "a.b", "a document's dot");
+    is_text(name_usable(a, "a.b", true, true), "a_b", "a project's dot");
+    is_text(name_usable(a, "..", false, true), NULL, "no letter or digit");
 }
 
 static void delete_limits(void)
@@ -187,6 +236,7 @@ int main(void)
 {
     arena *a = arena_new();
     names(a);
+    conversions(a);
     delete_limits();
     filters();
     kinds();
