@@ -179,13 +179,12 @@ expected() {
 
 # as_expected TREE: both sides are as the tree says; skipped_as_expected: so is what was skipped
 as_expected() {
-    local both=$BATS_TEST_TMPDIR/both
-    mkdir -p "$both"
-    expected kitsu "$1" >"$both/expected"
-    expected documents "$1" >>"$both/expected"
+    local expected=$BATS_TEST_TMPDIR/sides.expected has=$BATS_TEST_TMPDIR/sides.has
+    expected kitsu "$1" >"$expected"
+    expected documents "$1" >>"$expected"
     op-dump --bare -P "$name" >"$BATS_TEST_TMPDIR/documents"
-    in_kitsu | "$BATS_TEST_DIRNAME/../oracles/kitsu-has" "$BATS_TEST_TMPDIR/documents" --both >"$both/has"
-    diff -u "$both/expected" "$both/has"
+    in_kitsu | "$BATS_TEST_DIRNAME/../oracles/kitsu-has" "$BATS_TEST_TMPDIR/documents" --both >"$has"
+    diff -u "$expected" "$has"
 }
 skipped_as_expected() {
     diff -u <(expected skipped "$1") <(jq -r 'select(.type == "Skipped") | "\(.entity.name | @uri) \(.code)"' "$records" |
