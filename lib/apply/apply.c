@@ -267,8 +267,10 @@ static bool find_name(apply *p, const char *project_id, const char **name, error
 }
 
 /* What the store should know of the project from now on. */
-static bool remember(apply *p, const char *project_id, bool full, error *e)
+static bool remember(apply *p, const end_record *end, error *e)
 {
+    const char *project_id = end->project_id;
+    bool full = end->scope == END_FULL;
     if (p->dry)
         return true;
     if (p->tally.dropped)
@@ -276,19 +278,21 @@ static bool remember(apply *p, const char *project_id, bool full, error *e)
     if (full)
         json_push(p->read_arena, &p->read, json_string(p->read_arena, project_id));
     json skipped = tally_skipped_of(&p->tally, project_id);
-    return state_put_skipped(p->store, project_id, &skipped, p->tally.arena, e);
+    arena *a = p->tally.arena;
+    return state_put_skipped(p->store, project_id, &skipped, a, e) &&
+           (!full || state_put_settings(p->store, project_id, &end->settings, a, e));
 }
 
-bool apply_end(apply *p, const char *project_id, bool full, error *e)
+bool apply_end(apply *p, const end_record *end, error *e)
 {
     const char *name = p->tally.coll;
     tally_start(&p->tally);
     if (!name)
         name = tally_skipped_project(&p->tally);
-    if (!flush_batch(p, e) || !begin(p, e) || !remember(p, project_id, full, e) ||
-        (!name && !find_name(p, project_id, &name, e)))
+    if (!flush_batch(p, e) || !begin(p, e) || !remember(p, end, e) ||
+        (!name && !find_name(p, end->project_id, &name, e)))
         return false;
-    json summary = tally_summary(&p->tally, name, full, p->dry);
+    json summary = tally_summary(&p->tally, name, end->scope == END_FULL, p->dry);
     add_line(p, &summary);
     tally_reset(&p->tally);
     return commit(p, e);

@@ -65,6 +65,19 @@ void diff_read_settings(diff *d, const char *coll, production *p, bool chosen[KI
     chosen[KIND_CONCEPT] = need[KIND_CONCEPT] = json_true(json_get(ours, "concepts"));
 }
 
+json diff_settings(diff *d, const char *coll, arena *a)
+{
+    static const char *const flags[] = {"edits", "concepts"};
+    const json *all = settings_for(d->settings, coll), *ours = json_get(all, "opkitsu");
+    json out = json_object();
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (json_true(json_get(ours, flags[i])))
+            json_add(a, &out, flags[i], json_bool(true));
+    if (names_are_converted(all))
+        json_add(a, &out, "names", json_string(a, "convert"));
+    return out;
+}
+
 /* ---- one project ----------------------------------------------------------------------- */
 
 static void write_built(diff *d, const mapping *m, const change_builder *x, const json *id,
@@ -105,16 +118,55 @@ static void write_entities(diff *d, mapping *m)
             write_entity(d, m, p->entities[i]);
 }
 
+static void write_skipped(diff *d, const production *p, const entity *e)
+{
+    json what = record_entity(p->arena, kind_name(e->kind), e->id, e->name);
+    changes_write_skipped(&d->out,
+                          skipped_make(p->arena, what, p->id, e->skip_code, e->skip_reason));
+}
+
+static bool is_reported(const entity *e)
+{
+    return e->state == ENTITY_SKIPPED && !e->passed_on;
+}
+
+/* Whether its document has a name that conversion gave it, and is skipped because names
+ * are no longer converted. */
+static bool was_converted(const production *p, const entity *e)
+{
+    const json *data = e->asset ? json_get(&e->asset->document, "data") : NULL;
+    const char *label = json_text(json_get(data, "label"));
+    return !p->converts_names && strcmp(e->skip_code, "name") == 0 && label &&
+           name_fault(p->arena, label, false) &&
+           json_text_is(json_at(data, "zou", "name", NULL), label);
+}
+
+/* All of these in one message. */
+static void write_converted(diff *d, const production *p)
+{
+    bool silent = d->out.no_skipped;
+    size_t n = 0;
+    d->out.no_skipped = true;
+    for (size_t i = 0; i < p->n; i++)
+        if (is_reported(p->entities[i]) && was_converted(p, p->entities[i])) {
+            write_skipped(d, p, p->entities[i]);
+            n++;
+        }
+    d->out.no_skipped = silent;
+    if (n && !silent)
+        msg_warn("%s: names were converted and no longer are (opkitsu.names): %zu documents stay "
+                 "as they are",
+                 p->name, n);
+}
+
 static void write_all_skipped(diff *d, const mapping *m)
 {
     const production *p = m->production;
+    write_converted(d, p);
     for (size_t i = 0; i < p->n; i++) {
         const entity *e = p->entities[i];
-        if (e->state == ENTITY_SKIPPED && !e->passed_on)
-            changes_write_skipped(
-                &d->out,
-                skipped_make(p->arena, record_entity(p->arena, kind_name(e->kind), e->id, e->name),
-                             p->id, e->skip_code, e->skip_reason));
+        if (is_reported(e) && !was_converted(p, e))
+            write_skipped(d, p, e);
     }
     for (uint32_t i = 0; i < m->skipped.len; i++)
         changes_write_skipped(&d->out, m->skipped.items[i]);

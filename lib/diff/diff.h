@@ -32,6 +32,10 @@ const char *diff_find_target(diff *d, production *p);
 void diff_read_settings(diff *d, const char *coll, production *p, bool chosen[KINDS],
                         bool need[KINDS]);
 
+/* Those of opkitsu's settings that decide which documents a project has, where they are not
+ * the default: an object, in `a`. */
+json diff_settings(diff *d, const char *coll, arena *a);
+
 /* At the End record, with the production linked up: plan. `loaded` are the
  * documents of the target; of a batch of events they are extended to what it needs. */
 diff_outcome diff_project(diff *d, production *p, closure *loaded, const bool chosen[KINDS],

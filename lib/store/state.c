@@ -55,6 +55,37 @@ bool state_put_skipped(store *s, const char *project_id, const json *records, ar
     return put(s, &document, a, e);
 }
 
+static json settings_id(arena *a, const char *project_id)
+{
+    return json_string(a, arena_printf(a, "settings:%s", project_id));
+}
+
+bool state_settings(store *s, const char *project_id, arena *a, json *settings, error *e)
+{
+    json id = settings_id(a, project_id), document;
+    bool found;
+    *settings = json_object();
+    if (!store_get(s, state_ns(s), &id, a, &document, &found, e))
+        return false;
+    const json *there = found ? json_get(&document, "settings") : NULL;
+    if (json_is(there, JSON_OBJECT))
+        *settings = *there;
+    return true;
+}
+
+bool state_put_settings(store *s, const char *project_id, const json *settings, arena *a, error *e)
+{
+    json old, document = json_object(), now = json_is_null(settings) ? json_object() : *settings;
+    if (!state_settings(s, project_id, a, &old, e))
+        return false;
+    if (json_equal(&now, &old, NULL))
+        return true;
+    json_add(a, &document, "_id", settings_id(a, project_id));
+    json_add(a, &document, "type", json_string(a, "settings"));
+    json_add(a, &document, "settings", now);
+    return put(s, &document, a, e);
+}
+
 /* ---- checkpoints -------------------------------------------------------- */
 
 static json checkpoint_id(arena *a, const char *server, const char *project_id)
@@ -95,10 +126,11 @@ bool state_has_checkpoint(store *s, const char *server, const char *project_id, 
 
 /* Looking through the collection. */
 typedef struct search {
-    arena *all;                                /* owned: of each document, until it was looked at */
-    arena *kept;                               /* borrowed */
-    const char *server, *project_id, *skipped; /* what is looked for */
-    state_checkpoint *list;                    /* owned */
+    arena *all;                      /* owned: of each document, until it was looked at */
+    arena *kept;                     /* borrowed */
+    const char *server, *project_id; /* what is looked for */
+    const char *skipped, *settings;  /* likewise, by id */
+    state_checkpoint *list;          /* owned */
     size_t n, cap;
     json documents; /* an array, in `kept` */
 } search;
@@ -248,7 +280,7 @@ static bool take_project(void *context, store_ns ns, const json *document)
     const char *id = json_text(json_get(document, "_id"));
     if (id && ((json_text_is(json_get(document, "type"), "checkpoint") &&
                 json_text_is(json_get(document, "project_id"), f->project_id)) ||
-               strcmp(id, f->skipped) == 0))
+               strcmp(id, f->skipped) == 0 || strcmp(id, f->settings) == 0))
         json_push(f->kept, &f->documents, json_copy(f->kept, document));
     arena_reset(f->all);
     return true;
@@ -258,6 +290,7 @@ bool state_forget_project(store *s, const char *project_id, arena *a, error *e)
 {
     search f = {.all = arena_new(), .kept = a, .project_id = project_id, .documents = json_array()};
     f.skipped = skipped_id(a, project_id).text;
+    f.settings = settings_id(a, project_id).text;
     bool ok = store_documents(s, state_ns(s), STORE_ALL, &(store_sink){f.all, take_project, &f}, e);
     arena_free(f.all);
     size_t n = f.documents.len;

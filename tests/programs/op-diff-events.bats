@@ -85,7 +85,7 @@ EOD
 
 first() {
     batch "$1" | jq -c 'del(.events) | if .type == "End" then .scope = "full" |
-        .counts += {TaskType: 0, AssetType: 0, Episode: 0, Asset: 0, Task: 0} else . end'
+        .counts += {TaskType: 0, AssetType: 0, Episode: 0, Asset: 0, Edit: 0, Concept: 0, Task: 0} else . end'
 }
 
 @test "a service is not told the same again and again" {
@@ -100,6 +100,28 @@ first() {
     } | op-diff >plan 2>stderr
     diff - stderr <<<$'op-diff: demo: resolution "wide" is not WIDTHxHEIGHT: left as it is\n'"${left_out/\"x\"/\"y\"}"
     [[ $(grep -c '"Change"' plan) == 2 && $(grep -c '"Checkpoint"' plan) == 3 ]]
+}
+
+@test "changed settings that documents depend on: the project is to be read in full" {
+    export OP_STORE=sqlite:$PWD/op.db
+    mkdir -p config/opkitsu
+    bad() { sed 's/"name":"SH010"/"name":"SH 010"/'; }
+    names() { op-dump --bare | jq -r 'select(.data.zou.type == "Shot") | "\(.name) \(.data.label)"'; }
+    for change in names:convert names:skip edits:true edits:false concepts:true; do
+        first SH010 | bad | op-diff -q | op-apply >/dev/null || true
+        batch SH010 | bad | op-diff -q | op-apply >/dev/null || true # nothing has changed
+        jq -n --arg key "${change%:*}" --arg value "${change#*:}" \
+            '{opkitsu: {($key): ($value | fromjson? // .)}}' >config/opkitsu/settings.json
+        status=0
+        batch SH010 | bad | op-diff >plan 2>stderr || status=$?
+        [[ $status == 1 && $(jq -c .full_sync plan) == '["p1"]' && $(wc -l <plan) == 1 ]]
+        grep -q "\"demo\": edits, concepts or names of opkitsu's settings were changed" stderr
+    done
+    [[ $(names) == 'SQ01_SH_010 SH 010' ]] # of when it was converted
+    # A dropped project is forgotten.
+    printf '%s\n' '{"type":"Change","operationType":"drop","ns":{"db":"avalon","coll":"demo"}}' \
+        '{"type":"End","project_id":"p1","scope":"full","counts":{}}' | op-apply >/dev/null
+    [[ $(sqlite3 op.db "select count(*) from openpype where id like '%settings:p1%'") == 0 ]]
 }
 
 @test "events of a project that the store does not have: left alone, a full read is asked for" {

@@ -98,6 +98,28 @@ three() {
     [[ $output == *'"frameStart":10,'* ]]
 }
 
+# document JSON: as it is, into the collection `settings`
+document() {
+    jq -nc --argjson document "$1" '{type: "Change", operationType: "insert", ns: {db: "openpype", coll: "settings"},
+        documentKey: {_id: $document._id}, fullDocument: $document}' | op-apply -d "$store" >/dev/null
+}
+
+@test "odd documents: an old text of JSON is read; without version, or of nobody: not" {
+    versions 3.10.0
+    document '{"_id": "a", "type": "project_anatomy_versioned", "is_default": true, "data": {"attributes": {"frameStart": 2}}}'
+    document '{"_id": "b", "type": "project_anatomy_versioned", "version": "3.10.0", "data": {"attributes": {"frameStart": 3}}}'
+    document '{"_id": "c", "type": "project_anatomy_other", "version": "3.10.0", "is_default": true, "data": {"attributes": {"frameStart": 4}}}'
+    run -0 new_project
+    [[ $output == *'"frameStart":1001,'* ]]
+    document '{"_id": "d", "type": "project_anatomy", "is_default": true, "value": "{\"attributes\": {\"frameStart\": 5}}"}'
+    run -0 new_project
+    [[ $output == *'"frameStart":5,'* ]]
+    # The nearest counts, even if there is nothing in it.
+    document '{"_id": "e", "type": "project_anatomy_versioned", "version": "3.10.0", "is_default": true}'
+    run -0 new_project
+    [[ $output == *'"frameStart":1001,'* ]]
+}
+
 @test "the version is decided for each type, for the studio and for the project" {
     versions 3.15.0 3.18.0
     export KITSU_LOGIN=me@example.com KITSU_PWD=secret OPKITSU_RETRY_SECONDS=0
@@ -151,7 +173,7 @@ three() {
         return 1
     }
     sync 1
-    ! grep '"type":"Edit"' out
+    run ! grep '"type":"Edit"' out
     setting project_settings_versioned 3.18.0 "" '{"opkitsu": {"edits": true}}'
     sync 2
     grep '"type":"Edit"' out
