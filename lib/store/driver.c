@@ -1,5 +1,16 @@
 #include "store/driver.h"
 
+#include <string.h>
+
+bool store_is_asset(const char *type)
+{
+    static const char *const types[] = {"project", "asset", "archived_asset"};
+    for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+        if (strcmp(type, types[i]) == 0)
+            return true;
+    return false;
+}
+
 json store_outline(arena *a, const json *document, bool visual_parent)
 {
     json outline = json_object();

@@ -37,6 +37,9 @@ struct store {
 store *store_mongo_open(const char *address, char *name, error *e);
 store *store_sqlite_open(const char *address, char *name, store_mode mode, unsigned wait, error *e);
 
+/* Whether a document is one of STORE_ASSETS, by its type (NULL: it has none). */
+bool store_is_asset(const char *type);
+
 /* `{_id,type,parent}` of a document, with `data.visualParent` for store_children. The
  * values are shared with `document`. */
 json store_outline(arena *a, const json *document, bool visual_parent);

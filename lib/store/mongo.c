@@ -84,6 +84,7 @@ static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_
         const char *name, *first, *second;
     } wanted[] = {
         {"opkitsu_zou_id", "data.zou.id", NULL},
+        {"opkitsu_zou_name", "data.zou.name", NULL},
         {"opkitsu_zou_parent", "data.zou.parent_id", NULL},
         {"opkitsu_zou_type", "data.zou.entity_type_id", NULL},
         {"opkitsu_root_of", "data.root_of", NULL},

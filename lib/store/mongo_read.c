@@ -9,8 +9,7 @@
 /* What is wanted of the documents that a filter finds. */
 typedef enum reading {
     READ_WHOLE,
-    READ_ENTITIES, /* of a subset only the outline */
-    READ_OUTLINES  /* with the visual parent */
+    READ_OUTLINES /* with the visual parent */
 } reading;
 
 /* Find and hand out. */
@@ -23,10 +22,8 @@ static bool find(mongo_store *s, store_ns ns, const bson_t *filter, const bson_t
     bool go_on = true;
     while (go_on && mongoc_cursor_next(cursor, &bytes)) {
         json document = bsonjson_read(out->arena, bytes);
-        const char *type = json_text(json_get(&document, "type"));
-        if (wanted == READ_OUTLINES ||
-            (wanted == READ_ENTITIES && type && strcmp(type, "subset") == 0))
-            document = store_outline(out->arena, &document, wanted == READ_OUTLINES);
+        if (wanted == READ_OUTLINES)
+            document = store_outline(out->arena, &document, true);
         go_on = out->fn(out->context, ns, &document);
     }
     bson_error_t why;
@@ -66,17 +63,39 @@ bool mongo_projects(store *base, const store_sink *out, error *e)
     return ok;
 }
 
+#define ASSET_TYPES "project", "asset", "archived_asset" /* as store_is_asset */
+
+/* Hands on documents until the reader has enough. */
+typedef struct sink_end {
+    const store_sink *out; /* borrowed */
+    bool ended;
+} sink_end;
+
+static bool give(void *context, store_ns ns, const json *document)
+{
+    sink_end *s = context;
+    s->ended = !s->out->fn(s->out->context, ns, document);
+    return !s->ended;
+}
+
 bool mongo_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e)
 {
-    bool entities = what == STORE_ENTITIES;
-    bson_t *filter = entities ? BCON_NEW("type", "{", "$in", "[", "project", "asset",
-                                         "archived_asset", "subset", "]", "}")
-                              : bson_new();
-    bson_t *opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
-    bool ok =
-        find((mongo_store *)base, ns, filter, opts, entities ? READ_ENTITIES : READ_WHOLE, out, e);
-    bson_destroy(filter);
-    bson_destroy(opts);
+    mongo_store *s = (mongo_store *)base;
+    bson_t *assets = BCON_NEW("type", "{", "$in", "[", ASSET_TYPES, "]", "}");
+    bson_t *others = BCON_NEW("type", "{", "$nin", "[", ASSET_TYPES, "]", "}");
+    bson_t *everything = bson_new(), *by_id = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
+    bson_t *outlines = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "projection", "{", "type",
+                                BCON_INT32(1), "parent", BCON_INT32(1), "}");
+    sink_end whole = {out, false};
+    store_sink first = {out->arena, give, &whole};
+    bool ok = find(s, ns, what == STORE_ALL ? everything : assets, by_id, READ_WHOLE, &first, e) &&
+              (what != STORE_ENTITIES || whole.ended ||
+               find(s, ns, others, outlines, READ_OUTLINES, out, e));
+    bson_destroy(assets);
+    bson_destroy(others);
+    bson_destroy(everything);
+    bson_destroy(by_id);
+    bson_destroy(outlines);
     return ok;
 }
 
@@ -102,7 +121,7 @@ bool mongo_content_of(store *base, store_ns ns, store_content *content, error *e
 {
     mongo_store *s = (mongo_store *)base;
     bson_t *everything = bson_new();
-    bson_t *other = BCON_NEW("type", "{", "$nin", "[", "project", "asset", "]", "}");
+    bson_t *other = BCON_NEW("type", "{", "$nin", "[", ASSET_TYPES, "]", "}");
     bool published = false, something = false;
     bool ok = any(s, ns, other, &published, e) && any(s, ns, everything, &something, e);
     *content = published ? STORE_PUBLISHED : something ? STORE_UNPUBLISHED : STORE_EMPTY;
@@ -169,8 +188,10 @@ static bool find_assets(mongo_store *s, store_ns ns, const char *field, const ch
 
 bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e)
 {
-    static const char *const fields[] = {
-        [STORE_ZOU_ID] = "data.zou.id", [STORE_NAME] = "name", [STORE_ROOT_OF] = "data.root_of"};
+    static const char *const fields[] = {[STORE_ZOU_ID] = "data.zou.id",
+                                         [STORE_NAME] = "name",
+                                         [STORE_ZOU_NAME] = "data.zou.name",
+                                         [STORE_ROOT_OF] = "data.root_of"};
     mongo_store *s = (mongo_store *)base;
     if (q.key != STORE_ZOU_PARENT)
         return find_assets(s, ns, fields[q.key], NULL, &q, out, e);
@@ -181,19 +202,19 @@ bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, 
 bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {
     mongo_store *s = (mongo_store *)base;
-    bson_t subsets = BSON_INITIALIZER, assets = BSON_INITIALIZER;
+    bson_t others = BSON_INITIALIZER, assets = BSON_INITIALIZER;
     bson_t *opts = BCON_NEW("projection", "{", "type", BCON_INT32(1), "parent", BCON_INT32(1),
                             "data.visualParent", BCON_INT32(1), "}");
     error why;
-    BSON_APPEND_UTF8(&subsets, "type", "subset");
+    BCON_APPEND(&others, "type", "{", "$nin", "[", ASSET_TYPES, "]", "}");
     BCON_APPEND(&assets, "type", "{", "$in", "[", "asset", "archived_asset", "]", "}");
-    bool ok = append_in(&subsets, "parent", ids, &why) &&
+    bool ok = append_in(&others, "parent", ids, &why) &&
               append_in(&assets, "data.visualParent", ids, &why);
     if (!ok)
         error_set(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
-    ok = ok && find(s, ns, &subsets, opts, READ_OUTLINES, out, e) &&
+    ok = ok && find(s, ns, &others, opts, READ_OUTLINES, out, e) &&
          find(s, ns, &assets, opts, READ_OUTLINES, out, e);
-    bson_destroy(&subsets);
+    bson_destroy(&others);
     bson_destroy(&assets);
     bson_destroy(opts);
     return ok;

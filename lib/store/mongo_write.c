@@ -126,6 +126,17 @@ static bool open_list(const bson_t *reply, const char *key, bson_iter_t *list)
     return bson_iter_init_find(&it, reply, key) && bson_iter_recurse(&it, list);
 }
 
+/* Whether a duplicate key is that of `_id`, and not of a unique index of the studio's own,
+ * which planning again would meet again. Old servers name only the index. */
+static bool is_duplicate_id(const bson_t *reply, const char *message)
+{
+    bson_iter_t it, pattern;
+    if (bson_iter_init_find(&it, reply, "keyPattern") && BSON_ITER_HOLDS_DOCUMENT(&it) &&
+        bson_iter_recurse(&it, &pattern))
+        return bson_iter_find(&pattern, "_id");
+    return !strstr(message, "index: ") || strstr(message, "index: _id_");
+}
+
 /* One of `writeErrors`: the others were tried all the same. */
 static bool take_write_error(mongo_store *s, sending *sent, const bson_t *reply, error *e)
 {
@@ -139,7 +150,8 @@ static bool take_write_error(mongo_store *s, sending *sent, const bson_t *reply,
     if (index < 0 || (size_t)index >= sent->n)
         return error_set(e, EX_PROTOCOL, "%s: unexpected reply to a bulk of writes", s->base.name);
     store_write *w = sent->writes[index];
-    w->outcome = code == DUPLICATE_KEY ? STORE_MISSED : STORE_REFUSED;
+    bool missed = code == DUPLICATE_KEY && is_duplicate_id(reply, message);
+    w->outcome = missed ? STORE_MISSED : STORE_REFUSED;
     snprintf(w->what, sizeof w->what, "%s", message);
     sent->expected--;
     return true;

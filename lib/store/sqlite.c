@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define APPLICATION_ID 0x6f706b74 /* "opkt", for file(1) */
-#define SCHEMA_VERSION 2          /* 1 was without zou_parent and root_of */
+#define SCHEMA_VERSION 3          /* 1: no zou_parent and root_of; 2: no zou_name */
 #define PAGE_SIZE      8192       /* bytes; an entity with its tasks is 2 to 8 KiB */
 #define READER_WAIT    5          /* seconds, at least; a commit takes a moment */
 #define SPILL_PAGES    16384      /* what a batch may hold before it locks readers out: 128 MiB */
@@ -31,7 +31,8 @@
  * are copies of its fields, to look for and for sqlite3(1). */
 static const char schema[] =
     "CREATE TABLE documents (project TEXT NOT NULL, id TEXT NOT NULL, type TEXT, zou_id TEXT,"
-    " name TEXT, parent TEXT, zou_parent TEXT, root_of TEXT, document TEXT NOT NULL);"
+    " name TEXT, parent TEXT, zou_parent TEXT, root_of TEXT, zou_name TEXT,"
+    " document TEXT NOT NULL);"
     "CREATE UNIQUE INDEX documents_id ON documents (project, id);"
     "CREATE INDEX documents_type ON documents (project, type);"
     "CREATE INDEX documents_name ON documents (project, name);"
@@ -47,7 +48,11 @@ static const char new_indexes[] =
     " WHERE zou_parent IS NOT NULL;"
     "CREATE INDEX documents_root_of ON documents (project, root_of) WHERE root_of IS NOT NULL;";
 
-static const char upgrade[] =
+static const char newest_indexes[] =
+    "CREATE INDEX documents_zou_name ON documents (project, zou_name) WHERE zou_name IS NOT NULL;";
+
+/* From version 1 to 2, and from 2 to 3. */
+static const char upgrade_1[] =
     "ALTER TABLE documents ADD COLUMN zou_parent TEXT;"
     "ALTER TABLE documents ADD COLUMN root_of TEXT;"
     "UPDATE documents SET root_of = json_extract(document, '$.data.root_of'), zou_parent ="
@@ -55,6 +60,15 @@ static const char upgrade[] =
     " THEN json_extract(document, '$.data.zou.entity_type_id')"
     " ELSE json_extract(document, '$.data.zou.parent_id') END"
     " WHERE type IN ('asset', 'archived_asset');";
+
+static const char upgrade_2[] =
+    "ALTER TABLE documents ADD COLUMN zou_name TEXT;"
+    "UPDATE documents SET zou_name = json_extract(document, '$.data.zou.name')"
+    " WHERE type IN ('asset', 'archived_asset');"
+    "UPDATE documents SET parent = coalesce(json_extract(document, '$.parent.\"$oid\"'),"
+    " CASE WHEN json_type(document, '$.parent') <> 'null'"
+    " THEN json_quote(json_extract(document, '$.parent')) END)"
+    " WHERE type IS NULL OR type NOT IN ('project', 'asset', 'archived_asset', 'subset');";
 
 /* ---- errors ------------------------------------------------------------- */
 
@@ -221,9 +235,12 @@ static bool make_schema(sqlite_store *s, error *e)
     snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d; PRAGMA user_version=%d",
              APPLICATION_ID, SCHEMA_VERSION);
     bool ok = check_version(s, &empty, &version, e); /* another one may have been first */
+    if (ok && (empty || version < 2))
+        ok = sqlite_execute(s, empty ? schema : upgrade_1, e) && sqlite_execute(s, new_indexes, e);
+    if (ok && !empty && version < 3)
+        ok = sqlite_execute(s, upgrade_2, e);
     if (ok && (empty || version < SCHEMA_VERSION))
-        ok = sqlite_execute(s, empty ? schema : upgrade, e) && sqlite_execute(s, new_indexes, e) &&
-             sqlite_execute(s, pragmas, e);
+        ok = sqlite_execute(s, newest_indexes, e) && sqlite_execute(s, pragmas, e);
     if (ok && sqlite_execute(s, "COMMIT", e))
         return true;
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);

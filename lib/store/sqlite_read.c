@@ -38,7 +38,7 @@ static bool give_spooled(sqlite_store *s, const reading *r, const store_sink *ou
         if (!ok)
             break;
         const char *type = json_text(json_get(&document, "type"));
-        if (r->what == STORE_ENTITIES && type && strcmp(type, "subset") == 0)
+        if (r->what == STORE_ENTITIES && !store_is_asset(type))
             document = store_outline(out->arena, &document, false);
         if (!out->fn(out->context, ns, &document))
             break;
@@ -84,6 +84,8 @@ bool sqlite_projects(store *base, const store_sink *out, error *e)
     return !s->db || spool(s, &r, out, e);
 }
 
+#define IS_ASSET "type IN ('project', 'asset', 'archived_asset')" /* as store_is_asset */
+
 bool sqlite_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
@@ -91,13 +93,16 @@ bool sqlite_documents(store *base, store_ns ns, store_what what, const store_sin
         return false;
     if (!s->db)
         return true;
-    const char *select =
-        !sqlite_in_avalon(s, ns)
-            ? "collection, document FROM openpype WHERE collection = ?1 ORDER BY id"
-        : what == STORE_ALL
-            ? "project, document FROM documents WHERE project = ?1 ORDER BY id"
-            : "project, document FROM documents WHERE project = ?1"
-              " AND type IN ('project', 'asset', 'archived_asset', 'subset') ORDER BY id";
+    static const char *const selects[] = {
+        [STORE_ASSETS] =
+            "project, document FROM documents WHERE project = ?1 AND " IS_ASSET " ORDER BY id",
+        [STORE_ENTITIES] = "project, document FROM documents WHERE project = ?1"
+                           " ORDER BY " IS_ASSET " IS NOT TRUE, id",
+        [STORE_ALL] = "project, document FROM documents WHERE project = ?1 ORDER BY id"};
+    const char *select = sqlite_in_avalon(s, ns)
+                             ? selects[what]
+                             : "collection, document FROM openpype WHERE collection = ?1"
+                               " ORDER BY id";
     return spool(s, &(reading){select, ns.db, ns.coll, what}, out, e);
 }
 
@@ -112,8 +117,8 @@ bool sqlite_content_of(store *base, store_ns ns, store_content *content, error *
     int number;
     if (!sqlite_query_number(s,
                              sqlite_in_avalon(s, ns)
-                                 ? "SELECT ifnull(max(1 + (type IS NULL OR type NOT IN"
-                                   " ('project', 'asset'))), 0) FROM documents WHERE project = ?1"
+                                 ? "SELECT ifnull(max(1 + (" IS_ASSET " IS NOT TRUE)), 0)"
+                                   " FROM documents WHERE project = ?1"
                                  : "SELECT 2 * count(*) FROM openpype WHERE collection = ?1",
                              ns.coll, &number, e))
         return false;
@@ -177,6 +182,7 @@ bool sqlite_find(store *base, store_ns ns, store_query q, const store_sink *out,
     static const char *const columns[] = {[STORE_ZOU_ID] = "zou_id",
                                           [STORE_ZOU_PARENT] = "zou_parent",
                                           [STORE_NAME] = "name",
+                                          [STORE_ZOU_NAME] = "zou_name",
                                           [STORE_ROOT_OF] = "root_of"};
     sqlite_store *s = (sqlite_store *)base;
     char sql[192];

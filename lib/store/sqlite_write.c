@@ -11,13 +11,11 @@
 static const char *parent_text(arena *a, const json *document)
 {
     const char *type = json_text(json_get(document, "type"));
-    if (!type)
-        return NULL;
-    if (strcmp(type, "subset") == 0)
+    if (!store_is_asset(type))
         return json_id(a, json_get(document, "parent"));
-    if (strcmp(type, "asset") == 0 || strcmp(type, "archived_asset") == 0)
-        return json_id(a, json_at(document, "data", "visualParent", NULL));
-    return NULL;
+    return strcmp(type, "project") == 0
+               ? NULL
+               : json_id(a, json_at(document, "data", "visualParent", NULL));
 }
 
 static const char *zou_id_text(const json *document)
@@ -41,12 +39,13 @@ static const char *zou_parent_text(const json *document)
 static const char *const insert_sql[] = {
     "INSERT INTO openpype (collection, id, type, document) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT DO NOTHING",
-    "INSERT INTO documents (project, id, type, document, zou_id, name, parent, zou_parent, root_of)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING"};
+    "INSERT INTO documents"
+    " (project, id, type, document, zou_id, name, parent, zou_parent, root_of, zou_name)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING"};
 static const char *const update_sql[] = {
     "UPDATE openpype SET type = ?3, document = ?4 WHERE collection = ?1 AND id = ?2",
     "UPDATE documents SET type = ?3, document = ?4, zou_id = ?5, name = ?6, parent = ?7,"
-    " zou_parent = ?8, root_of = ?9 WHERE project = ?1 AND id = ?2"};
+    " zou_parent = ?8, root_of = ?9, zou_name = ?10 WHERE project = ?1 AND id = ?2"};
 static const char *const delete_sql[] = {"DELETE FROM openpype WHERE collection = ?1 AND id = ?2",
                                          "DELETE FROM documents WHERE project = ?1 AND id = ?2"};
 
@@ -68,6 +67,7 @@ static void bind_row(sqlite3_stmt *statement, const row *r, arena *a, bool avalo
     sqlite_bind(statement, 7, parent_text(a, d));
     sqlite_bind(statement, 8, zou_parent_text(d));
     sqlite_bind(statement, 9, json_text(json_at(d, "data", "root_of", NULL)));
+    sqlite_bind(statement, 10, json_text(json_at(d, "data", "zou", "name", NULL)));
 }
 
 /* Nothing else can write during the batch's transaction, so what `before` says

@@ -98,11 +98,13 @@ static state_checkpoint read_checkpoint(arena *a, const json *document)
 {
     const char *project_id = json_text(json_get(document, "project_id"));
     const json *created_at = json_get(document, "created_at"), *ids = json_get(document, "ids");
+    const char *why = json_text(json_get(document, "why"));
     return (state_checkpoint){
         .project_id = project_id ? arena_text(a, project_id, strlen(project_id)) : NULL,
         .created_at = created_at ? json_copy(a, created_at) : json_null(),
         .ids = json_is(ids, JSON_ARRAY) ? json_copy(a, ids) : json_array(),
         .full_sync = json_true(json_get(document, "full_sync")),
+        .why = why ? arena_text(a, why, strlen(why)) : NULL,
     };
 }
 
@@ -167,7 +169,7 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
 
 /* `project_id`: NULL for all. */
 static bool put_one(store *s, const checkpoint_record *checkpoint, const char *project_id,
-                    bool full_sync, arena *a, error *e)
+                    bool full_sync, const char *why, arena *a, error *e)
 {
     json document = json_object();
     json_add(a, &document, "_id",
@@ -179,6 +181,8 @@ static bool put_one(store *s, const checkpoint_record *checkpoint, const char *p
     json_add(a, &document, "ids", checkpoint->ids);
     if (full_sync)
         json_add(a, &document, "full_sync", json_bool(true));
+    if (full_sync && why)
+        json_add(a, &document, "why", json_string(a, why));
     return put(s, &document, a, e);
 }
 
@@ -189,7 +193,7 @@ static bool put_listed(store *s, const checkpoint_record *checkpoint, const char
     state_checkpoint old;
     bool found;
     return state_checkpoint_of(s, checkpoint->server, project_id, a, &old, &found, e) &&
-           put_one(s, checkpoint, project_id, found && old.full_sync, a, e);
+           put_one(s, checkpoint, project_id, found && old.full_sync, found ? old.why : NULL, a, e);
 }
 
 /* Everything was read, so a project of which a full read is wanted, and that
@@ -209,13 +213,13 @@ static bool forget_absent(store *s, const checkpoint_record *checkpoint, arena *
     return true;
 }
 
-bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read, arena *a,
-                          error *e)
+bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read,
+                          const json *reasons, arena *a, error *e)
 {
     const json *projects = &checkpoint->projects, *full_sync = &checkpoint->full_sync;
     bool ok = true;
     if (checkpoint->all || json_is_null(projects))
-        ok = put_one(s, checkpoint, NULL, false, a, e);
+        ok = put_one(s, checkpoint, NULL, false, NULL, a, e);
     for (uint32_t i = 0; ok && json_is(projects, JSON_ARRAY) && i < projects->len; i++) {
         const char *id = projects->items[i].text;
         if (!json_has_text(read, id) && !json_has_text(full_sync, id))
@@ -223,9 +227,10 @@ bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const j
     }
     for (uint32_t i = 0; ok && i < read->len; i++)
         if (!json_has_text(full_sync, read->items[i].text))
-            ok = put_one(s, checkpoint, read->items[i].text, false, a, e);
+            ok = put_one(s, checkpoint, read->items[i].text, false, NULL, a, e);
     for (uint32_t i = 0; ok && json_is(full_sync, JSON_ARRAY) && i < full_sync->len; i++)
-        ok = put_one(s, checkpoint, full_sync->items[i].text, true, a, e);
+        ok = put_one(s, checkpoint, full_sync->items[i].text, true,
+                     json_text(json_get(reasons, full_sync->items[i].text)), a, e);
     return ok && (!checkpoint->all || forget_absent(s, checkpoint, a, e));
 }
 

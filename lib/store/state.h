@@ -2,7 +2,7 @@
  * `opkitsu` of OPENPYPE_DATABASE_NAME.
  *
  *     {_id:"checkpoint:SERVER:PROJECT_ID", type:"checkpoint", server,
- *      project_id, created_at, ids, full_sync:true?}
+ *      project_id, created_at, ids, full_sync:true?, why:?}
  *                          `*` and null: for all projects
  *     {_id:"skipped:PROJECT_ID", type:"skipped", entities:[Skipped, ...]}
  *     {_id:"settings:PROJECT_ID", type:"settings", settings}
@@ -38,6 +38,7 @@ typedef struct state_checkpoint {
     const char *project_id; /* NULL: all */
     json created_at, ids;   /* as in the Checkpoint record */
     bool full_sync;         /* it cannot vouch for the project, whose full read is wanted */
+    const char *why;        /* or NULL: it could not be read */
 } state_checkpoint;
 
 /* The settings that the project was last read in full with: an object, empty if all were
@@ -67,9 +68,10 @@ bool state_put_settings(store *s, const char *project_id, const json *settings, 
 
 /* A Checkpoint with a position, for each project that it names, or for all.
  * `read` (ids): the projects that were read in full since the one before it,
- * which get it as their own, and whose full read is no longer wanted. */
-bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read, arena *a,
-                          error *e);
+ * which get it as their own, and whose full read is no longer wanted. `reasons` (id ->
+ * text): why the full read of some is wanted. */
+bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read,
+                          const json *reasons, arena *a, error *e);
 /* When everything was read, and when how many events were: of a Checkpoint
  * with `all` or `events`. */
 bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, error *e);

@@ -40,7 +40,8 @@ const char *store_openpype(const store *s);
  * collection's name. A collection without one is no OpenPype project. */
 bool store_projects(store *s, const store_sink *out, error *e);
 
-/* The documents of one collection, by `_id`. Nothing where there is none. */
+/* The documents of one collection, by `_id`; STORE_ENTITIES: first those that come
+ * whole. Nothing where there is none. */
 bool store_documents(store *s, store_ns ns, store_what what, const store_sink *out, error *e);
 
 bool store_content_of(store *s, store_ns ns, store_content *content, error *e);
@@ -53,8 +54,8 @@ bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, 
 
 /* The documents with these `_id`s that exist, in any order. */
 bool store_get_many(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
-/* The subsets whose `parent`, and the assets and archived assets whose
- * `data.visualParent`, is one of these: `{_id,type,parent,data:{visualParent}}`. */
+/* The assets and archived assets whose `data.visualParent`, and the documents of any
+ * other type whose `parent`, is one of these: `{_id,type,parent,data:{visualParent}}`. */
 bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
 
 /* The assets and archived assets with one of these values, in any order. */

@@ -28,15 +28,16 @@ typedef struct store_sink {
 } store_sink;
 
 typedef enum store_what {
-    STORE_ENTITIES, /* project, asset and archived_asset documents, whole; and of
-                       every subset `{_id,type,parent}` */
+    STORE_ASSETS,   /* project, asset and archived_asset documents, whole */
+    STORE_ENTITIES, /* these, and then of every other document `{_id,type,parent}`: what
+                       depends on them, and what depends on that */
     STORE_ALL       /* every document, whole */
 } store_what;
 
 typedef enum store_content {
     STORE_EMPTY,       /* no such collection */
-    STORE_UNPUBLISHED, /* project and asset documents, nothing else */
-    STORE_PUBLISHED    /* something was published in it: subsets, archived assets, … */
+    STORE_UNPUBLISHED, /* project, asset and archived_asset documents, nothing else */
+    STORE_PUBLISHED    /* people made something in it: subsets, workfiles, … */
 } store_content;
 
 /* `_id`s. All borrowed. */
@@ -49,6 +50,7 @@ typedef enum store_key {
     STORE_ZOU_ID,     /* data.zou.id */
     STORE_ZOU_PARENT, /* data.zou.parent_id; of an Asset data.zou.entity_type_id */
     STORE_NAME,       /* name */
+    STORE_ZOU_NAME,   /* data.zou.name */
     STORE_ROOT_OF     /* data.root_of */
 } store_key;
 

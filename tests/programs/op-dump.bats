@@ -26,11 +26,11 @@ case_dump() {
     apply publish
     others
     dump -P demo | diff -u "$apply_cases/publish/dump.ndjson" -
-    # Of subsets the outline, of versions nothing; projects by name.
+    # Of what is no asset the outline, last; projects by name.
     op-dump | normal | diff -u "$apply_cases/publish/outline.ndjson" -
     [ "$(dump -P demo --bare)" = "$(jq -c '.document // empty' "$apply_cases/publish/dump.ndjson")" ] ||
         dump -P demo --bare | diff -u <(sed -nE 's/^.*"document":(.*)\}$/\1/p' "$apply_cases/publish/dump.ndjson") -
-    [ "$(op-dump --bare -P alpha -P demo | wc -l)" -eq 15 ]
+    [ "$(op-dump --bare -P alpha -P demo | wc -l)" -eq 16 ]
 }
 
 case_unknown() {
@@ -74,11 +74,11 @@ case_end() {
     case_end
 }
 
-@test "sqlite: projects whole, subsets in outline; all; bare; by name" {
+@test "sqlite: assets whole, all else in outline; all; bare; by name" {
     case_dump
 }
 
-@test "mongodb: projects whole, subsets in outline; all; bare; by name" {
+@test "mongodb: assets whole, all else in outline; all; bare; by name" {
     case_dump
 }
 
