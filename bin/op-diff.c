@@ -145,8 +145,21 @@ static void pass_on_end(reader *r, const json *record)
     ndjson_write(&end);
 }
 
+/* The End of a plan that waits for a full read says why. */
+static void pass_on_held(reader *r, const json *record, const char *why)
+{
+    json end = json_copy_shallow(r->arena, record);
+    if (r->settings.len)
+        json_set(r->arena, &end, "settings", r->settings);
+    json_set(r->arena, &end, "full_sync", json_string(r->arena, why));
+    ndjson_write(&end);
+    r->trouble = true;
+    checkpoint_scope_held(r->coverage, r->p->id);
+}
+
 static bool plan_project(reader *r, const json *record, error *e)
 {
+    const char *why = NULL;
     if (r->p->partial && r->p->events)
         msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
                  r->p->name);
@@ -154,16 +167,19 @@ static bool plan_project(reader *r, const json *record, error *e)
         msg_error("project \"%s\": this login sees only a part of it: nothing is deleted",
                   r->p->name);
     r->trouble |= r->p->partial;
-    diff_outcome outcome = r->is_stale    ? DIFF_LEFT_ALONE
-                           : r->documents ? diff_project(r->plan, r->p, r->documents, r->chosen, e)
-                                          : DIFF_DONE;
+    diff_outcome outcome = r->is_stale ? DIFF_LEFT_ALONE
+                           : r->documents
+                               ? diff_project(r->plan, r->p, r->documents, r->chosen, &why, e)
+                               : DIFF_DONE;
     if (outcome == DIFF_LEFT_ALONE) {
         leave_alone(r, r->p->id);
+    } else if (outcome == DIFF_HELD) {
+        pass_on_held(r, record, why);
     } else if (outcome == DIFF_DONE) {
         pass_on_end(r, record);
-        output_flush(); /* op-apply can commit, while the next project is read */
         checkpoint_scope_done(r->coverage, r->p->id);
     }
+    output_flush(); /* op-apply can commit, while the next project is read */
     return outcome != DIFF_FAILED;
 }
 

@@ -6,12 +6,20 @@
 #include "record/ndjson.h"
 #include "record/skipped.h"
 
-void changes_write_skipped(change_output *o, json skipped)
+static void report_skipped(arena *a, const skipped_record *r)
+{
+    const char *below =
+        r->below ? arena_printf(a, " (and %lld below it)", (long long)r->below) : "";
+    msg_warn("%s \"%s\" (%s) is skipped%s: %s", r->type, skipped_place(a, r), r->id, below,
+             r->reason);
+}
+
+void changes_write_skipped(change_output *o, arena *a, json skipped)
 {
     skipped_record r;
     skipped_read(&skipped, &r);
-    if (!o->no_skipped)
-        msg_warn("%s \"%s\" (%s) is skipped: %s", r.type, r.name, r.id, r.reason);
+    if (!o->no_skipped && !r.with)
+        report_skipped(a, &r);
     ndjson_write(&skipped);
     o->n_skipped++;
 }
@@ -47,5 +55,5 @@ void changes_write(change_output *o, arena *a, const char *project_id, json chan
         return;
     const json *entity = json_get(&change, "entity");
     changes_write_skipped(
-        o, skipped_make(a, entity ? *entity : json_null(), project_id, why.code, why.reason));
+        o, a, skipped_make(a, entity ? *entity : json_null(), project_id, why.code, why.reason));
 }

@@ -9,8 +9,8 @@ typedef struct change_output {
     unsigned long n_changes, n_skipped; /* records written */
 } change_output;
 
-/* Write a Skipped record, and report it. */
-void changes_write_skipped(change_output *o, json skipped);
+/* Write a Skipped record, and report it unless it is `with` another; `a` is scratch. */
+void changes_write_skipped(change_output *o, arena *a, json skipped);
 
 /* Why no line can hold a change. */
 typedef struct change_obstacle {

@@ -214,22 +214,46 @@ static bool load_wanted(loading *r, error *e)
     return get(r, e);
 }
 
-/* The children and the parents of documents that are obsolete. */
+/* The children of documents that may be deleted, and the parents of those that are
+ * obsolete. */
 static bool load_around_obsolete(loading *r, error *e)
 {
     for (size_t i = 0; i < r->c->n; i++) {
         const asset *d = r->c->assets[i];
-        if (!d->archived && naming_is_obsolete(r->p, d, r->m->chosen))
+        if (naming_is_lost(r->p, d, r->m->chosen))
             want_id(r, 'b', &d->id);
     }
     if (!get_children(r, e))
         return false;
     for (size_t i = 0; i < r->c->n; i++) {
         const asset *d = r->c->assets[i];
-        if (!d->archived && naming_is_obsolete(r->p, d, r->m->chosen))
+        if (naming_is_lost(r->p, d, r->m->chosen) || naming_is_obsolete(r->p, d, r->m->chosen))
             want_id(r, 'i', json_at(&d->document, "data", "visualParent", NULL));
     }
     return get(r, e);
+}
+
+/* Whether it matters what depends on a document: it may be deleted, another may take its
+ * name, or it gets another name or place itself. */
+static bool needs_dependants(const loading *r, const asset *d)
+{
+    const entity *e = d->entity;
+    bool is_live = e && e->state == ENTITY_LIVE && !e->no_document && !d->archived;
+    return naming_is_lost(r->p, d, r->m->chosen) || (d->archived && d->zou_id) ||
+           naming_is_obsolete(r->p, d, r->m->chosen) || (is_live && naming_moves(e, r->m->roots));
+}
+
+/* Load what depends on documents; `*more` if the store was asked for any. A dump has
+ * all of it. */
+static bool load_dependants(loading *r, bool *more, error *e)
+{
+    for (size_t i = 0; i < r->c->n && documents_is_store(r->documents); i++)
+        if (needs_dependants(r, r->c->assets[i]))
+            want_id(r, 'd', &r->c->assets[i]->id);
+    *more = r->n_ids > 0;
+    bool ok = documents_dependants(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
+    r->n_ids = 0;
+    return ok;
 }
 
 static void resolve(loading *r)
@@ -256,11 +280,26 @@ static bool fill_some(loading *r, error *e)
         resolve(r);
         if (!load_wanted(r, e) || !load_around_obsolete(r, e))
             return false;
-        if (r->c->n > before)
+        bool more = false;
+        if (r->c->n == before && !load_dependants(r, &more, e))
+            return false;
+        if (r->c->n > before || more)
             continue;
-        resolve(r); /* once more, for the subsets that came */
+        resolve(r); /* once more, for what came with children */
         return true;
     }
+}
+
+/* Names decide which documents matter, and what depends on these may change the names. */
+static bool settle(loading *r, error *e)
+{
+    bool more = true;
+    while (more) {
+        resolve(r);
+        if (!load_dependants(r, &more, e))
+            return false;
+    }
+    return true;
 }
 
 /* All of the collection is loaded. */
@@ -268,10 +307,14 @@ static bool fill_whole(loading *r, error *e)
 {
     r->n_recalled = 0;
     recall(r);
-    if (!load_asset_types(r, e))
-        return false;
-    resolve(r);
-    return true;
+    return load_asset_types(r, e) && settle(r, e);
+}
+
+static void loading_free(loading *r)
+{
+    idset_free(r->asked);
+    free(r->values);
+    free(r->ids);
 }
 
 static bool load_whole(closure *c, error *e)
@@ -295,13 +338,27 @@ bool closure_extend(closure *c, mapping *m, closure_scope scope, error *e)
     bool ok = !some || fill_some(&r, e);
     if (ok && (!some || task_types_need_whole(r.p, r.c, m->chosen))) {
         ok = load_whole(c, e);
+        idset_free(r.asked);
+        r.asked = idset_new(); /* what it was asked for is in a collection that was freed */
         r.c = c->c;
         m->collection = c->c;
         ok = ok && fill_whole(&r, e);
     }
-    idset_free(r.asked);
-    free(r.values);
-    free(r.ids);
+    loading_free(&r);
+    return ok;
+}
+
+void closure_resolve(closure *c, mapping *m)
+{
+    resolve(&(loading){.m = m, .p = m->production, .c = c->c});
+}
+
+bool closure_settle(closure *c, mapping *m, error *e)
+{
+    loading r = {
+        .documents = c->documents, .m = m, .p = m->production, .c = c->c, .asked = idset_new()};
+    bool ok = settle(&r, e);
+    loading_free(&r);
     return ok;
 }
 

@@ -3,7 +3,9 @@
  * A plan for what some events affect must be the plan that a full synchronisation
  * would make. For that it needs, of the project's documents, those of what is
  * affected, their parents and children, those that have the names which these are to
- * get, and the children of a document that is deleted. Their entities are recalled
+ * get, and the children of a document that is deleted. Of what depends on assets (subsets,
+ * workfiles) it needs, as a full one, only what hangs on documents that are deleted,
+ * archived or renamed. Their entities are recalled
  * from the store, so that the mapping sees them as in a full synchronisation. All
  * other documents stay as they are, and are not read. */
 #ifndef OPKITSU_DIFF_CLOSURE_H
@@ -32,5 +34,10 @@ collection *closure_collection(const closure *c);
  * says so, or if some do not suffice. Sets m->collection. False, and `*e`, when the
  * store failed. */
 bool closure_extend(closure *c, mapping *m, closure_scope scope, error *e);
+/* The same for a full synchronisation, whose documents are all loaded: resolve the names,
+ * and load what depends on documents where that matters. */
+bool closure_settle(closure *c, mapping *m, error *e);
+/* Resolve the names again, from what is loaded. */
+void closure_resolve(closure *c, mapping *m);
 
 #endif

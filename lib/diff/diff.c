@@ -17,7 +17,7 @@
 static const char *skip_project(diff *d, production *p, const char *code, const char *reason)
 {
     json what = record_entity(p->arena, "Project", p->id, p->name);
-    changes_write_skipped(&d->out, skipped_make(p->arena, what, p->id, code, reason));
+    changes_write_skipped(&d->out, p->arena, skipped_make(p->arena, what, p->id, code, reason));
     return NULL;
 }
 
@@ -45,10 +45,12 @@ const char *diff_find_target(diff *d, production *p)
         return skip_project(d, p, "name", name_reason(p->arena, p->name, true));
     known = documents_by_name(d->documents, name);
     if (known && known->zou_id)
-        return skip_project(d, p, "duplicate",
-                            arena_printf(p->arena,
-                                         "OpenPype's \"%s\" is linked to another project (%s)",
-                                         known->coll, known->zou_id));
+        return skip_project(
+            d, p, "duplicate",
+            arena_printf(p->arena,
+                         "OpenPype's \"%s\" is linked to another project (%s); if it "
+                         "was made again: op-link %s %s | op-apply",
+                         known->coll, known->zou_id, known->coll, p->id));
     return name;
 }
 
@@ -89,6 +91,40 @@ static void write_built(diff *d, const mapping *m, const change_builder *x, cons
                       change_builder_change(x, c->db, c->coll, id, what));
 }
 
+/* Published subsets in the document of an entity, and in those below it that move along. */
+static size_t publishes_below(const mapping *m, const entity *e)
+{
+    size_t n = e->asset && naming_moves(e, m->roots) ? e->asset->publishes : 0;
+    for (const entity *c = e->first_child; c; c = c->next_sibling)
+        if (c->state == ENTITY_LIVE && !c->no_document)
+            n += publishes_below(m, c);
+    return n;
+}
+
+/* Tell people what becomes of a document that they know. */
+static void report_link(const mapping *m, const entity *e, bool revived, size_t publishes)
+{
+    const char *type = kind_name(e->kind), *place = production_place(m->arena, e);
+    const entity *up = e->doc_parent;
+    if (e->made_again)
+        msg_warn(
+            "%s \"%s\" (%s) was made again in Kitsu: linked to its old document %s (publishes: "
+            "%zu)%s%s",
+            type, place, e->id, e->asset->key, e->asset->publishes,
+            e->rivals ? "; others were possible: " : "", e->rivals ? e->rivals : "");
+    else if (revived && !(up && up->asset && up->asset->archived))
+        msg_warn("%s \"%s\" (%s) was archived in OpenPype, and Kitsu has it: restored", type, place,
+                 e->id);
+    if (e->twin)
+        msg_warn("%s \"%s\" (%s) gets a new document: the archived %s has the same name, and "
+                 "nothing in it",
+                 type, place, e->id, e->twin->key);
+    if (publishes && !(up && up->asset && naming_moves(up, m->roots)))
+        msg_warn("%s \"%s\" (%s) was renamed or moved in Kitsu: its document %s is now \"%s\"; "
+                 "publishes under the old name: %zu",
+                 type, place, e->id, e->asset->name, e->doc_name, publishes);
+}
+
 static void write_entity(diff *d, mapping *m, entity *e)
 {
     if (e->doc_parent && !naming_can_have_children(e->doc_parent))
@@ -99,8 +135,17 @@ static void write_entity(diff *d, mapping *m, entity *e)
     json id = e->asset ? e->asset->id : json_oid(m->arena, e->doc_id);
     json what = record_entity(m->arena, kind_name(e->kind), e->id, e->name);
     const collection *c = m->collection;
+    json change = change_builder_change(&x, c->db, c->coll, &id, what);
+    bool moves = e->asset && naming_moves(e, m->roots);
+    size_t publishes = moves ? publishes_below(m, e) : 0;
     change_obstacle why;
-    if (!changes_try(&d->out, m->arena, change_builder_change(&x, c->db, c->coll, &id, what), &why))
+    if (change_builder_revives(&x))
+        json_add(m->arena, &change, "revived", json_bool(true));
+    if (publishes)
+        json_add(m->arena, &change, "published", json_integer(m->arena, (int64_t)publishes));
+    if (changes_try(&d->out, m->arena, change, &why))
+        report_link(m, e, change_builder_revives(&x), publishes);
+    else
         production_skip(m->production, e, why.code, why.reason);
 }
 
@@ -118,11 +163,40 @@ static void write_entities(diff *d, mapping *m)
             write_entity(d, m, p->entities[i]);
 }
 
+/* The Kitsu side of a Skipped, with its place. */
+static json entity_with_path(arena *a, const entity *e)
+{
+    json what = record_entity(a, kind_name(e->kind), e->id, e->name);
+    json_add(a, &what, "path", production_path(a, e));
+    return what;
+}
+
+/* Whether an entity is skipped only because what it lies below is. */
+static bool is_skipped_with(const entity *e)
+{
+    return e->state == ENTITY_SKIPPED && !e->passed_on && strcmp(e->skip_code, "parent") == 0 &&
+           e->parent && e->parent->state == ENTITY_SKIPPED && e->kind != KIND_ASSET;
+}
+
+static int64_t count_skipped_with(const entity *e)
+{
+    int64_t n = 0;
+    for (const entity *c = e->first_child; c; c = c->next_sibling)
+        if (is_skipped_with(c))
+            n += 1 + count_skipped_with(c);
+    return n;
+}
+
 static void write_skipped(diff *d, const production *p, const entity *e)
 {
-    json what = record_entity(p->arena, kind_name(e->kind), e->id, e->name);
-    changes_write_skipped(&d->out,
-                          skipped_make(p->arena, what, p->id, e->skip_code, e->skip_reason));
+    json skipped =
+        skipped_make(p->arena, entity_with_path(p->arena, e), p->id, e->skip_code, e->skip_reason);
+    int64_t below = is_skipped_with(e) ? 0 : count_skipped_with(e);
+    if (below)
+        json_add(p->arena, &skipped, "below", json_integer(p->arena, below));
+    if (is_skipped_with(e))
+        json_add(p->arena, &skipped, "with", json_string(p->arena, e->parent->id));
+    changes_write_skipped(&d->out, p->arena, skipped);
 }
 
 static bool is_reported(const entity *e)
@@ -169,7 +243,7 @@ static void write_all_skipped(diff *d, const mapping *m)
             write_skipped(d, p, e);
     }
     for (uint32_t i = 0; i < m->skipped.len; i++)
-        changes_write_skipped(&d->out, m->skipped.items[i]);
+        changes_write_skipped(&d->out, p->arena, m->skipped.items[i]);
 }
 
 /* Settle names, and find what is obsolete. In a batch of events only a percentage
@@ -178,7 +252,8 @@ static bool find_changes(diff *d, closure *loaded, mapping *m, obsolete_list *l,
 {
     const delete_limit *limit = &d->delete_limit;
     if (!m->production->events) {
-        naming_resolve(m->production, m->collection, m->chosen, m->roots);
+        if (!closure_settle(loaded, m, e))
+            return false;
         folder_names_check(m->production, m->collection, m->chosen, m->roots);
         *l = obsolete_find(m);
         return true;
@@ -210,8 +285,17 @@ static void write_plan(diff *d, mapping *m, const obsolete_list *l)
     write_all_skipped(d, m);
 }
 
+/* Too much would be deleted or archived: all that waits, and keeps its names. */
+static void hold(closure *loaded, mapping *m, obsolete_list *l)
+{
+    obsolete_free(l);
+    m->production->keeps_all = true;
+    closure_resolve(loaded, m);
+    *l = obsolete_find(m);
+}
+
 diff_outcome diff_project(diff *d, production *p, closure *loaded, const bool chosen[KINDS],
-                          error *e)
+                          const char **why, error *e)
 {
     mapping m = {.arena = p->arena,
                  .production = p,
@@ -229,11 +313,12 @@ diff_outcome diff_project(diff *d, production *p, closure *loaded, const bool ch
     obsolete_list l = {0};
     diff_outcome outcome = DIFF_DONE;
     if (!p->closed && !find_changes(d, loaded, &m, &l, e))
-        outcome = DIFF_FAILED;
-    else if (!p->closed && !obsolete_allowed(&l, &m, &d->delete_limit))
-        outcome = DIFF_LEFT_ALONE;
-    else
-        write_plan(d, &m, &l);
+        return DIFF_FAILED;
+    if (!p->closed && !obsolete_allowed(&l, &m, &d->delete_limit, why)) {
+        hold(loaded, &m, &l);
+        outcome = DIFF_HELD;
+    }
+    write_plan(d, &m, &l);
     obsolete_free(&l);
     return outcome;
 }

@@ -19,6 +19,7 @@ typedef struct diff {
 
 typedef enum diff_outcome {
     DIFF_DONE,
+    DIFF_HELD,       /* planned, but for deletions and archivings; reported */
     DIFF_LEFT_ALONE, /* reported; nothing was planned */
     DIFF_FAILED      /* the store failed: `*e` */
 } diff_outcome;
@@ -37,9 +38,10 @@ void diff_read_settings(diff *d, const char *coll, production *p, bool chosen[KI
 json diff_settings(diff *d, const char *coll, arena *a);
 
 /* At the End record, with the production linked up: plan. `loaded` are the
- * documents of the target; of a batch of events they are extended to what it needs. */
+ * documents of the target; of a batch of events they are extended to what it needs.
+ * `*why`, in the production's arena: why a plan is held. */
 diff_outcome diff_project(diff *d, production *p, closure *loaded, const bool chosen[KINDS],
-                          error *e);
+                          const char **why, error *e);
 
 /* Kitsu no longer has the project of this id. */
 diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e);

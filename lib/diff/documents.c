@@ -197,6 +197,12 @@ static bool is_whole(const documents *b, const char *path, error *e)
     return !d;
 }
 
+static bool is_asset(const json *document)
+{
+    const json *type = json_get(document, "type");
+    return json_text_is(type, "asset") || json_text_is(type, "archived_asset");
+}
+
 static void find_dumped_project(documents *b, const dumped *d)
 {
     const json *project = NULL;
@@ -205,7 +211,7 @@ static void find_dumped_project(documents *b, const dumped *d)
         const char *type = json_text(json_get(&d->documents.items[i], "type"));
         if (type && strcmp(type, "project") == 0)
             project = &d->documents.items[i];
-        else if (!type || strcmp(type, "asset") != 0)
+        else if (!is_asset(&d->documents.items[i]))
             published = true;
     }
     if (project)
@@ -317,7 +323,7 @@ bool documents_get(documents *b, collection *c, store_ids ids, error *e)
                           &(store_sink){c->arena, take_document, c}, e);
 }
 
-/* The ids of the assets among outlines; the subsets are added. */
+/* The ids of the assets among outlines; the others are added. */
 typedef struct children {
     collection *c;
     const json **ids; /* owned list, in the arena */
@@ -328,8 +334,7 @@ static bool take_outline(void *context, store_ns ns, const json *document)
 {
     (void)ns;
     children *l = context;
-    const char *type = json_text(json_get(document, "type"));
-    if (type && strcmp(type, "subset") == 0) {
+    if (!is_asset(document)) {
         collection_add(l->c, document);
         return true;
     }
@@ -350,6 +355,17 @@ bool documents_children(documents *b, collection *c, store_ids ids, error *e)
     return ok;
 }
 
+static bool take_dependant(void *context, store_ns ns, const json *document)
+{
+    return is_asset(document) || take_document(context, ns, document);
+}
+
+bool documents_dependants(documents *b, collection *c, store_ids ids, error *e)
+{
+    return store_children(b->store, (store_ns){b->db, c->coll}, ids,
+                          &(store_sink){c->arena, take_dependant, c}, e);
+}
+
 collection *documents_collection(documents *b, const char *coll, bool whole, arena *a, error *e)
 {
     collection *c = collection_new(a, b->db, coll);
@@ -362,7 +378,7 @@ collection *documents_collection(documents *b, const char *coll, bool whole, are
         if (p)
             collection_add(c, &p->document);
     } else if (b->store) {
-        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ENTITIES,
+        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ASSETS,
                              &(store_sink){a, take_document, c}, e);
     } else {
         dumped *d = NULL;

@@ -13,7 +13,7 @@ typedef struct documents_project {
     const char *zou_id; /* data.zou_id, or NULL */
     json document;      /* the project document */
     bool dropped;       /* by this plan */
-    bool published;     /* in a dump: something other than projects and assets */
+    bool published;     /* in a dump: something other than projects and assets, live or archived */
 } documents_project;
 
 /* `s` is borrowed. NULL, and `*e`, when the store failed. */
@@ -42,7 +42,8 @@ documents_project *documents_by_name(const documents *b, const char *coll);
 void documents_note(documents *b, const char *coll, const char *zou_id);
 /* Whether something was published in it. */
 bool documents_published(documents *b, const documents_project *p, bool *published, error *e);
-/* All its documents, in `a`. With the project document alone if not `whole`.
+/* All its documents, in `a`; from a store without those that depend on assets, which
+ * documents_dependants adds. With the project document alone if not `whole`.
  * The caller frees it. NULL, and `*e`, when the store failed. */
 collection *documents_collection(documents *b, const char *coll, bool whole, arena *a, error *e);
 
@@ -50,7 +51,9 @@ collection *documents_collection(documents *b, const char *coll, bool whole, are
  * (store/store.h: store_find, store_get_many, store_children). */
 bool documents_find(documents *b, collection *c, store_query q, error *e);
 bool documents_get(documents *b, collection *c, store_ids ids, error *e);
-/* The subsets and, whole, the assets right below these documents. */
+/* What depends on these documents and, whole, the assets right below them. */
 bool documents_children(documents *b, collection *c, store_ids ids, error *e);
+/* Only what depends on them. */
+bool documents_dependants(documents *b, collection *c, store_ids ids, error *e);
 
 #endif

@@ -35,23 +35,26 @@ static void keep_ancestors(const mapping *m, const asset *doc)
         p->removed = false;
 }
 
+/* What Kitsu has lost is deleted where nothing depends on it, everything else archived. */
 obsolete_list obsolete_find(const mapping *m)
 {
     const collection *c = m->collection;
     obsolete_list l = {.assets = xmalloc((c->n + 1) * sizeof(asset *))};
+    if (m->production->keeps_all)
+        return l;
+    for (size_t i = 0; i < c->n; i++)
+        c->assets[i]->removed = naming_is_lost(m->production, c->assets[i], m->chosen);
     for (size_t i = 0; i < c->n; i++) {
         asset *doc = c->assets[i];
-        if (doc->archived || !naming_is_obsolete(m->production, doc, m->chosen))
-            continue;
-        doc->removed = true;
-        l.assets[l.n++] = doc;
-    }
-    for (size_t i = 0; i < c->n && l.n; i++) {
-        asset *doc = c->assets[i];
-        if (doc->removed && !doc->published)
+        if (doc->removed && doc->dependants == 0)
             continue;
         keep_ancestors(m, doc);
         doc->removed = false;
+    }
+    for (size_t i = 0; i < c->n; i++) {
+        asset *doc = c->assets[i];
+        if (doc->removed || naming_is_obsolete(m->production, doc, m->chosen))
+            l.assets[l.n++] = doc;
     }
     return l;
 }
@@ -72,26 +75,27 @@ static bool anything_came(const mapping *m)
     return false;
 }
 
-bool obsolete_allowed(const obsolete_list *l, const mapping *m, const delete_limit *limit)
+bool obsolete_allowed(const obsolete_list *l, const mapping *m, const delete_limit *limit,
+                      const char **why)
 {
     const collection *c = m->collection;
-    size_t live = c->live_linked;
     if (l->n == 0)
         return true;
     if (!limit->given && m->production->events)
         return true; /* each by its id, none for being absent */
     /* Zou answers `[]` where it should say that it does not know. */
     bool empty = !limit->given && !anything_came(m);
-    if (!empty && delete_limit_allows(limit, l->n, live))
+    if (!empty && delete_limit_allows(limit, l->n, c->linked))
         return true;
+    *why = arena_printf(m->arena, "%zu of %zu documents would be deleted or archived", l->n,
+                        c->linked);
     if (limit->given)
-        msg_error("%s: %zu of %zu documents would be deleted or archived, more than --max-delete "
-                  "%ld%s: nothing is planned for this project",
-                  c->coll, l->n, live, limit->limit, limit->percent ? "%" : "");
+        msg_error("%s: %s, more than --max-delete %ld%s: they stay for now, the rest goes on",
+                  c->coll, *why, limit->limit, limit->percent ? "%" : "");
     else
-        msg_error("%s: %s%zu of %zu documents would be deleted or archived: nothing is planned for "
-                  "this project. If that is right, run again with --max-delete %zu",
-                  c->coll, empty ? "Kitsu lists nothing at all, and " : "", l->n, live, l->n);
+        msg_error("%s: %s%s: they stay for now, the rest goes on. If that is right, run again with "
+                  "--max-delete %zu",
+                  c->coll, empty ? "Kitsu lists nothing at all, and " : "", *why, l->n);
     return false;
 }
 

@@ -1,5 +1,6 @@
-/* obsolete.h - the documents of what Kitsu no longer has: deleted, or archived where
- * something was published in them or lies below them (opkitsu(7), "What is deleted"). */
+/* obsolete.h - the documents of what Kitsu no longer has, or has cancelled: archived, or,
+ * where Kitsu has lost it and nothing depends on the document or lies below it, deleted
+ * (opkitsu(7), "What is deleted"). */
 #ifndef OPKITSU_DIFF_OBSOLETE_H
 #define OPKITSU_DIFF_OBSOLETE_H
 
@@ -17,8 +18,10 @@ typedef struct obsolete_list {
 obsolete_list obsolete_find(const mapping *m);
 void obsolete_free(obsolete_list *l);
 
-/* Whether the limit allows so many. Reports it if not. */
-bool obsolete_allowed(const obsolete_list *l, const mapping *m, const delete_limit *limit);
+/* Whether the limit allows so many. If not, reports it; `*why` is a short text of it, in
+ * m->arena. */
+bool obsolete_allowed(const obsolete_list *l, const mapping *m, const delete_limit *limit,
+                      const char **why);
 /* Write their changes: archivings parents first, then deletions children first. */
 void obsolete_write(const obsolete_list *l, const mapping *m, change_output *out);
 

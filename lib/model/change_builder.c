@@ -153,6 +153,12 @@ json change_builder_change(const change_builder *d, const char *db, const char *
     return out;
 }
 
+bool change_builder_revives(const change_builder *d)
+{
+    return json_text_is(json_get(d->before, "type"), "archived_asset") &&
+           json_text_is(json_get(&d->after, "type"), "asset");
+}
+
 json change_builder_delete(arena *a, const char *db, const char *coll, const json *document,
                            json entity)
 {

@@ -35,6 +35,8 @@ bool change_builder_changes(const change_builder *d);
  * side for people (JSON_NULL: nothing). */
 json change_builder_change(const change_builder *d, const char *db, const char *coll,
                            const json *id, json entity);
+/* Whether it brings an archived document back. */
+bool change_builder_revives(const change_builder *d);
 json change_builder_delete(arena *a, const char *db, const char *coll, const json *document,
                            json entity);
 /* `published`: dropped although something was published in it, as asked for

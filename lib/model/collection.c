@@ -19,8 +19,8 @@ void collection_free(collection *c)
         return;
     HASH_CLEAR(hh, c->by_key);
     HASH_CLEAR(hh_zou, c->by_zou);
+    HASH_CLEAR(hh, c->dependants);
     free(c->assets);
-    free(c->parents);
 }
 
 static void add_asset(collection *c, const json *document, bool archived)
@@ -45,6 +45,22 @@ static void add_asset(collection *c, const json *document, bool archived)
     HASH_ADD_KEYPTR(hh, c->by_key, d->key, strlen(d->key), d);
 }
 
+static void add_dependant(collection *c, const json *document)
+{
+    const char *key = json_id(c->arena, json_get(document, "_id"));
+    const char *parent = json_id(c->arena, json_get(document, "parent"));
+    dependant *d = NULL;
+    if (key)
+        HASH_FIND_STR(c->dependants, key, d);
+    if (!key || !parent || d)
+        return;
+    d = arena_alloc(c->arena, sizeof *d);
+    *d = (dependant){.key = key,
+                     .parent_key = parent,
+                     .is_subset = json_text_is(json_get(document, "type"), "subset")};
+    HASH_ADD_KEYPTR(hh, c->dependants, d->key, strlen(d->key), d);
+}
+
 void collection_add(collection *c, const json *document)
 {
     const char *type = json_text(json_get(document, "type"));
@@ -56,12 +72,7 @@ void collection_add(collection *c, const json *document)
         if (json_is_null(&c->project))
             c->project = *document;
     } else {
-        c->published = true;
-        const char *parent = json_id(c->arena, json_get(document, "parent"));
-        if (!type || strcmp(type, "subset") != 0 || !parent)
-            return;
-        c->parents = xgrow(c->parents, c->n_parents, &c->cap_parents, sizeof *c->parents);
-        c->parents[c->n_parents++] = arena_text(c->arena, parent, strlen(parent));
+        add_dependant(c, document);
     }
 }
 
@@ -78,28 +89,35 @@ static int by_key(const void *x, const void *y)
     return strcmp((*(asset *const *)x)->key, (*(asset *const *)y)->key);
 }
 
+static void count_dependants(collection *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        c->assets[i]->dependants = c->assets[i]->publishes = 0;
+    for (const dependant *x = c->dependants; x; x = x->hh.next) {
+        asset *d = collection_find(c, x->parent_key);
+        if (!d)
+            continue;
+        d->dependants++;
+        d->publishes += x->is_subset;
+    }
+}
+
 void collection_end(collection *c)
 {
-    asset *d;
     HASH_CLEAR(hh_zou, c->by_zou);
-    c->live_linked = 0;
+    c->linked = 0;
     if (c->some && c->n)
         qsort(c->assets, c->n, sizeof *c->assets, by_key);
-    for (size_t i = 0; i < c->n_parents; i++) {
-        d = collection_find(c, c->parents[i]);
-        if (d)
-            d->published = true;
-    }
+    count_dependants(c);
     for (int archived = 0; archived <= 1; archived++)
         for (size_t i = 0; i < c->n; i++) {
-            asset *known = NULL;
-            d = c->assets[i];
+            asset *d = c->assets[i], *known = NULL;
             if (!d->zou_id || d->archived != archived)
                 continue;
             HASH_FIND(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), known);
             if (known)
                 continue;
             HASH_ADD_KEYPTR(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), d);
-            c->live_linked += !archived;
+            c->linked++;
         }
 }

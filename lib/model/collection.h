@@ -18,13 +18,21 @@ typedef struct asset {
     kind kind;              /* of data.zou.type, or KIND_NONE */
     const char *root_of;    /* data.root_of, or NULL */
     bool archived;          /* type is archived_asset */
-    bool published;         /* a subset has it as its parent */
+    size_t dependants;      /* documents whose `parent` it is: subsets, workfiles, … */
+    size_t publishes;       /* of these, subsets */
     const char *parent_key; /* data.visualParent as a key, or NULL */
     struct entity *entity;  /* what it is linked to, once bound (model/naming.h) */
     bool removed;           /* the plan deletes it */
     UT_hash_handle hh;      /* by key */
     UT_hash_handle hh_zou;  /* by zou_id */
 } asset;
+
+/* A document that people made on an asset: it would be lost with the asset. */
+typedef struct dependant {
+    const char *key, *parent_key; /* its `_id` and `parent` as texts */
+    bool is_subset;
+    UT_hash_handle hh; /* by key */
+} dependant;
 
 typedef struct collection {
     arena *arena; /* borrowed */
@@ -34,10 +42,8 @@ typedef struct collection {
     asset *by_key, *by_zou; /* hashes; of several with one zou_id: a live one, the least key */
     asset **assets;         /* by `_id`, once collection_end is done */
     size_t n, cap;
-    size_t live_linked; /* what a percentage of --max-delete is of */
-    bool published;     /* something other than projects and assets is in it */
-    char **parents;     /* of subsets seen before their asset; owned list */
-    size_t n_parents, cap_parents;
+    size_t linked;         /* live and archived: what a percentage of --max-delete is of */
+    dependant *dependants; /* hash by key, in the arena: what is neither project nor asset */
 } collection;
 
 collection *collection_new(arena *a, const char *db, const char *coll);
@@ -45,7 +51,7 @@ void collection_free(collection *c); /* takes NULL; the arena keeps the rest */
 /* Take in one document (shared, not copied), as store_documents gives it. One
  * that it has already is left out. */
 void collection_add(collection *c, const json *document);
-/* After the last: link subsets to their assets, and index. May be called again
+/* After the last: count what depends on each asset, and index. May be called again
  * after more was added. */
 void collection_end(collection *c);
 /* The asset of this `_id`, as a text; NULL: none. */

@@ -212,10 +212,18 @@ static void settle_claims(naming *n)
     }
 }
 
+/* Whether this reading of Kitsu can tell what became of the document's entity. The one of
+ * a document that was linked to another entity by this plan does not matter. */
+static bool can_tell(const production *p, const asset *d, const bool chosen[KINDS])
+{
+    bool relinked = d->entity && d->zou_id && strcmp(d->entity->id, d->zou_id) != 0;
+    return d->zou_id && !relinked && d->kind != KIND_NONE && d->kind < KIND_ENTITIES &&
+           !p->partial && chosen[d->kind] && p->read[d->kind];
+}
+
 bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS])
 {
-    if (!d->zou_id || d->kind == KIND_NONE || d->kind >= KIND_ENTITIES || p->partial ||
-        !chosen[d->kind] || !p->read[d->kind])
+    if (d->archived || p->keeps_all || !can_tell(p, d, chosen))
         return false;
     const entity *e = production_find(p, d->zou_id);
     if (!e)
@@ -224,10 +232,26 @@ bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[K
             (e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document)));
 }
 
+bool naming_is_lost(const production *p, const asset *d, const bool chosen[KINDS])
+{
+    if (!can_tell(p, d, chosen))
+        return false;
+    const entity *e = production_find(p, d->zou_id);
+    return e ? e->lost && e->asset == d : !p->events && d->kind != KIND_ASSET_TYPE;
+}
+
 bool naming_is_untouched(const production *p, const asset *d, const bool chosen[KINDS])
 {
     bool moves = d->entity && d->entity->state == ENTITY_LIVE && !d->entity->no_document;
     return !d->archived && !moves && !naming_is_obsolete(p, d, chosen);
+}
+
+bool naming_moves(const entity *e, const root_place roots[ROOTS])
+{
+    const char *place = e->doc_parent ? e->doc_parent->doc_id : roots[root_above(e->kind)].key;
+    const asset *d = e->asset;
+    return d && (strcmp(d->name, e->doc_name) != 0 || !place || !d->parent_key ||
+                 strcmp(d->parent_key, place) != 0);
 }
 
 /* ---- roots -------------------------------------------------------------------- */
@@ -318,6 +342,9 @@ static void bind_documents(naming *n, const bool chosen[KINDS])
             e->asset = unlinked(n, e);
         if (e->asset)
             e->asset->entity = e;
+        e->made_again = false;
+        e->rivals = NULL;
+        e->twin = NULL;
         e->doc_id = e->asset ? e->asset->key : new_id(n, e->id);
         if (!chosen[e->kind]) {
             e->state = ENTITY_SKIPPED;
@@ -354,6 +381,92 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
             *future = (asset){.name = root_name((root)r), .key = roots[r].key, .root_of = ""};
             hold_name(n, future);
         }
+}
+
+/* ---- archived documents in the way ----------------------------------------------- */
+
+/* Whether published work of a new document would come to lie among that of an archived
+ * one: they have one name, below the same ones. */
+static bool has_path(const entity *e, const asset *d)
+{
+    const json *parents = json_at(&d->document, "data", "parents", NULL);
+    const entity *up =
+        e->doc_parent && naming_can_have_children(e->doc_parent) ? e->doc_parent : NULL;
+    uint32_t n = json_is(parents, JSON_ARRAY) ? parents->len : 0;
+    root top = root_above(e->kind);
+    for (; up && n > 0; up = up->doc_parent, n--) {
+        if (!json_text_is(&parents->items[n - 1], up->doc_name ? up->doc_name : ""))
+            return false;
+        top = root_above(up->kind);
+    }
+    return !up && n == 1 && json_text_is(&parents->items[0], root_name(top));
+}
+
+typedef struct archived_name {
+    const char *name;
+    const asset *asset;
+    struct archived_name *next; /* of the same name */
+    UT_hash_handle hh;
+} archived_name;
+
+/* Documents of what Kitsu has or had that are archived, or that this plan archives, by
+ * their names; but for those that come back with it. */
+static archived_name *list_archived(const naming *n, const bool chosen[KINDS])
+{
+    archived_name *all = NULL;
+    for (size_t i = n->c->n; i-- > 0;) { /* backwards: each list in order */
+        const asset *d = n->c->assets[i];
+        bool comes_back = d->entity && d->entity->state == ENTITY_LIVE;
+        if (!d->zou_id || comes_back || !(d->archived || naming_is_obsolete(n->p, d, chosen)))
+            continue;
+        archived_name *x = arena_alloc(n->p->arena, sizeof *x), *same = NULL;
+        *x = (archived_name){.name = d->name, .asset = d};
+        HASH_FIND_STR(all, d->name, same);
+        if (same) {
+            x->next = same->next;
+            same->next = x;
+        } else {
+            HASH_ADD_KEYPTR(hh, all, x->name, strlen(x->name), x);
+        }
+    }
+    return all;
+}
+
+/* A new entity whose publishes would be mixed with those of an archived document is
+ * skipped, until a person tells what is meant. */
+static void check_archived(naming *n, entity *e, archived_name *all)
+{
+    archived_name *x = NULL;
+    HASH_FIND_STR(all, e->doc_name, x);
+    for (; x; x = x->next) {
+        if (!has_path(e, x->asset))
+            continue;
+        e->twin = x->asset;
+        if (x->asset->dependants == 0)
+            continue;
+        production_skip(
+            n->p, e, "published",
+            arena_printf(n->p->arena,
+                         "the archived document %s of its name has published work in it: rename "
+                         "one of them in Kitsu, or link the document to it (op-link)",
+                         x->asset->key));
+        return;
+    }
+}
+
+static void find_wanted_names(naming *n, const bool chosen[KINDS])
+{
+    production *p = n->p;
+    archived_name *archived = list_archived(n, chosen);
+    for (size_t i = 0; i < p->n; i++) {
+        entity *e = p->entities[i];
+        if (e->state != ENTITY_LIVE)
+            continue;
+        e->doc_name = wanted_name(p->arena, e);
+        if (!e->asset && !e->no_document)
+            check_archived(n, e, archived);
+    }
+    HASH_CLEAR(hh, archived);
 }
 
 static void place_bids(naming *n)
@@ -417,14 +530,14 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS], root
     bind_documents(&n, chosen);
     check_names(p);
     find_roots(&n, chosen, roots);
+    naming_bind_again(p, c, chosen, roots);
     hold_names(&n, chosen, roots);
-    for (size_t i = 0; i < p->n; i++)
-        if (p->entities[i]->state == ENTITY_LIVE)
-            p->entities[i]->doc_name = wanted_name(p->arena, p->entities[i]);
+    find_wanted_names(&n, chosen);
     place_bids(&n);
     settle_claims(&n);
     check_roots(&n, roots);
     settle_places(&n, roots);
+    naming_bind_again(p, c, chosen, roots); /* assets whose type lost its name are elsewhere now */
     HASH_CLEAR(hh, n.claims);
     HASH_CLEAR(hh, n.bids);
 }

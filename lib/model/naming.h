@@ -27,13 +27,33 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
  * archived one; else one of that name that nothing else claims. NULL: none. */
 asset *naming_root(const collection *c, root r);
 
-/* Whether a document is of something that Kitsu no longer has. A second
- * document of one entity is not: it stays, for a person to look at. */
+/* Whether a live document is to be archived or deleted: its entity is lost, cancelled or
+ * below one that is, an asset type that the project no longer uses, or a sequence that
+ * became a substitute. A second document of one entity is not: it stays, for a person
+ * to look at. */
 bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS]);
+
+/* Whether Kitsu has lost the entity of a document, live or archived: it is absent from
+ * all of the project, or the stream has its Deleted. Of an asset type, which may be
+ * absent because the project does not use it, only the latter tells. */
+bool naming_is_lost(const production *p, const asset *d, const bool chosen[KINDS]);
 
 /* Whether a live document keeps its name and place whatever the plan: no live entity
  * has it, and it is not obsolete. */
 bool naming_is_untouched(const production *p, const asset *d, const bool chosen[KINDS]);
+
+/* Of naming_resolve, once documents are bound by their ids and the roots are known: give
+ * each new entity the document, live or archived, of one of its kind and name that Kitsu
+ * has lost, below the document that its own would be below; top down, so that the parent
+ * may itself have been made again. Of several: one with dependants, then the latest, then
+ * the lowest `_id`. Sets `made_again`, `rivals`, `asset` and `doc_id` of the entities, and
+ * `entity` of the documents. */
+void naming_bind_again(production *p, const collection *c, const bool chosen[KINDS],
+                       const root_place roots[ROOTS]);
+
+/* Whether this plan gives the live document of a live entity, names settled, another
+ * name or place. */
+bool naming_moves(const entity *e, const root_place roots[ROOTS]);
 
 /* Whether the document of this entity can have children: the entity is live, or was
  * too large to be read and has a document already. Assets of other types are

@@ -231,6 +231,7 @@ void production_delete(production *p, kind k, const char *id)
     json nothing = json_object();
     entity *e = new_entity(p, k, id, &nothing);
     e->state = e->given = ENTITY_GONE;
+    e->lost = true;
 }
 
 static bool add_deleted(production *p, const json *record, const char **why)

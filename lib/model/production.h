@@ -22,7 +22,7 @@ struct asset; /* model/collection.h */
 
 typedef enum entity_state {
     ENTITY_LIVE,
-    ENTITY_GONE,   /* canceled, or below something that is */
+    ENTITY_GONE,   /* canceled or `lost`, or below something that is */
     ENTITY_SKIPPED /* `skip_code` and `skip_reason` say why; its document stays */
 } entity_state;
 
@@ -39,16 +39,20 @@ struct entity {
 
     entity_state state, given; /* `given`: by its own record, without what it is linked to */
     bool passed_on;            /* its Skipped came in the stream, or none is to be written */
+    bool lost;                 /* Kitsu no longer has it */
     bool recalled;             /* not in the stream: as the store has it */
     bool substitute;           /* a sequence of which only the substitute's record is known */
     const char *skip_code, *skip_reason; /* static or in the arena */
     bool no_document;                    /* a substitute sequence */
 
-    struct asset *asset;  /* its document in OpenPype; NULL: none yet */
-    const char *own_name; /* its name as a document can have it; NULL: it has none */
-    const char *doc_name; /* the name that its document should have */
-    const char *doc_id;   /* hex of its document's ObjectId, kept or new */
-    UT_hash_handle hh;    /* by id */
+    struct asset *asset;      /* its document in OpenPype; NULL: none yet */
+    const char *own_name;     /* its name as a document can have it; NULL: it has none */
+    const char *doc_name;     /* the name that its document should have */
+    const char *doc_id;       /* hex of its document's ObjectId, kept or new */
+    bool made_again;          /* `asset` was an entity's that Kitsu has lost (model/naming.h) */
+    const char *rivals;       /* the documents that it could have been; NULL: there was one */
+    const struct asset *twin; /* an archived document of the name that its own is to get */
+    UT_hash_handle hh;        /* by id */
 };
 
 struct task {
@@ -85,6 +89,7 @@ typedef struct production {
     bool whole;          /* every document is to be judged again */
     json asset_types;    /* ids of all that it uses, where they came; else null */
     bool partial;        /* the login sees only part of it */
+    bool keeps_all;      /* nothing is deleted or archived: more would be than is allowed */
     bool converts_names; /* model/names.h */
     entity *by_id;       /* hash */
     entity **entities;   /* by kind, created_at, id, once production_end is done */
@@ -125,6 +130,11 @@ void production_delete(production *p, kind k, const char *id);
 void production_link(production *p);
 
 entity *production_find(const production *p, const char *id);
+
+/* Where an entity is, as people say it: the names in Kitsu from the top down to its own,
+ * an asset's below its type, as an array and as a text, `E02/SQ01/SH 020`. In `a`. */
+json production_path(arena *a, const entity *e);
+const char *production_place(arena *a, const entity *e);
 
 /* Skip an entity, and with it everything below a Sequence or Episode (code
  * `parent`). Does nothing to one that is deleted or skipped already. */

@@ -48,6 +48,22 @@ void production_skip(production *p, entity *e, const char *code, const char *rea
             production_skip(p, c, "parent", below);
 }
 
+/* ---- places --------------------------------------------------------------- */
+
+json production_path(arena *a, const entity *e)
+{
+    json path = json_array();
+    if (e->parent) /* of a higher kind: this ends */
+        path = production_path(a, e->parent);
+    json_push(a, &path, json_string(a, e->name));
+    return path;
+}
+
+const char *production_place(arena *a, const entity *e)
+{
+    return e->parent ? arena_printf(a, "%s/%s", production_place(a, e->parent), e->name) : e->name;
+}
+
 /* ---- linking ---------------------------------------------------------------- */
 
 static void mark_gone(entity *e)

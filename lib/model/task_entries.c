@@ -55,6 +55,9 @@ static void skip_task(entries *x, const task *t, const char *code, const char *r
     arena *a = x->p->arena;
     json what = record_entity(a, kind_name(KIND_TASK), t->id, t->name);
     json_add(a, &what, "entity_id", json_string(a, x->e->id));
+    json path = production_path(a, x->e);
+    json_push(a, &path, json_string(a, t->name));
+    json_add(a, &what, "path", path);
     json_push(a, x->skips, skipped_make(a, what, x->p->id, code, reason));
     note_skipped(x->e, t);
 }

@@ -63,13 +63,13 @@ json checkpoint_unite(arena *a, const json *some, const json *more)
 
 struct checkpoint_scope {
     arena *arena; /* owned: the ids */
-    json done, abandoned;
+    json done, abandoned, held;
 };
 
 checkpoint_scope *checkpoint_scope_new(void)
 {
     checkpoint_scope *c = xmalloc(sizeof *c);
-    *c = (checkpoint_scope){arena_new(), json_array(), json_array()};
+    *c = (checkpoint_scope){arena_new(), json_array(), json_array(), json_array()};
     return c;
 }
 
@@ -84,7 +84,7 @@ void checkpoint_scope_free(checkpoint_scope *c)
 void checkpoint_scope_clear(checkpoint_scope *c)
 {
     arena_reset(c->arena);
-    c->done = c->abandoned = json_array();
+    c->done = c->abandoned = c->held = json_array();
 }
 
 void checkpoint_scope_done(checkpoint_scope *c, const char *id)
@@ -97,9 +97,15 @@ void checkpoint_scope_abandoned(checkpoint_scope *c, const char *id)
     json_push(c->arena, &c->abandoned, json_string(c->arena, id));
 }
 
+void checkpoint_scope_held(checkpoint_scope *c, const char *id)
+{
+    checkpoint_scope_done(c, id);
+    json_push(c->arena, &c->held, json_string(c->arena, id));
+}
+
 bool checkpoint_scope_is_whole(const checkpoint_scope *c)
 {
-    return c->abandoned.len == 0;
+    return c->abandoned.len == 0 && c->held.len == 0;
 }
 
 static json without_abandoned(const checkpoint_scope *c, arena *a, const json *projects)
@@ -120,8 +126,10 @@ json checkpoint_scope_checkpoint(const checkpoint_scope *c, arena *a, const json
     json out = json_copy_shallow(a, checkpoint);
     if (!events)
         json_set(a, &out, "projects", without_abandoned(c, a, json_get(checkpoint, "projects")));
+    json full_sync = checkpoint_unite(a, json_get(checkpoint, "full_sync"), &c->held);
     if (events || json_true(json_get(checkpoint, "all")))
-        json_set(a, &out, "full_sync",
-                 checkpoint_unite(a, json_get(checkpoint, "full_sync"), &c->abandoned));
+        full_sync = checkpoint_unite(a, &full_sync, &c->abandoned);
+    if (full_sync.len > 0)
+        json_set(a, &out, "full_sync", full_sync);
     return out;
 }

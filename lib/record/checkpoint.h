@@ -38,11 +38,13 @@ void checkpoint_scope_free(checkpoint_scope *c); /* takes NULL */
  * come back to it. The ids are copied. */
 void checkpoint_scope_done(checkpoint_scope *c, const char *id);
 void checkpoint_scope_abandoned(checkpoint_scope *c, const char *id);
-/* Whether none was left alone, and a Checkpoint holds as it is. */
+/* A project came to its End, but must be read in full again. */
+void checkpoint_scope_held(checkpoint_scope *c, const char *id);
+/* Whether none was left alone or held, and a Checkpoint holds as it is. */
 bool checkpoint_scope_is_whole(const checkpoint_scope *c);
 /* A Checkpoint as it holds, in `a`: one of a full stream loses from its
  * `projects` those that were left alone; one that holds for all, or of events,
- * names them in `full_sync`. */
+ * names them in `full_sync`, and any those that are held. */
 json checkpoint_scope_checkpoint(const checkpoint_scope *c, arena *a, const json *checkpoint);
 /* The next batch. */
 void checkpoint_scope_clear(checkpoint_scope *c);

@@ -20,6 +20,8 @@ json end_make(arena *a, const end_record *end)
         json_add(a, &out, "whole", json_bool(true));
     if (end->partial)
         json_add(a, &out, "partial", json_bool(true));
+    if (end->full_sync)
+        json_add(a, &out, "full_sync", json_string(a, end->full_sync));
     if (json_is(&end->settings, JSON_OBJECT))
         json_add(a, &out, "settings", end->settings);
     return out;
@@ -36,6 +38,7 @@ void end_read(const json *record, end_record *end)
                         .counts = counts ? *counts : json_null(),
                         .whole = json_true(json_get(record, "whole")),
                         .partial = json_true(json_get(record, "partial")),
+                        .full_sync = json_text(json_get(record, "full_sync")),
                         .settings = json_is(settings, JSON_OBJECT) ? *settings : json_null()};
     for (int s = 0; scope && s < END_UNKNOWN; s++)
         if (strcmp(scope, scopes[s]) == 0)

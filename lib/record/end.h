@@ -15,6 +15,7 @@ typedef struct end_record {
     json counts;            /* object: how many of each kind came; null: absent */
     bool whole;             /* every document of the project is to be judged again */
     bool partial;           /* the login may not see all of it */
+    const char *full_sync;  /* of a plan that waits for a full read: why; else NULL */
     json settings;          /* object: those of opkitsu's that the plan was made with, where they
                                are not the default; null: all are */
 } end_record;

@@ -20,6 +20,20 @@ void skipped_read(const json *record, skipped_record *skipped)
                                 .type = json_text(json_get(entity, "type")),
                                 .id = json_text(json_get(entity, "id")),
                                 .name = json_text(json_get(entity, "name")),
+                                .path = json_get(entity, "path"),
+                                .with = json_text(json_get(record, "with")),
                                 .code = json_text(json_get(record, "code")),
                                 .reason = json_text(json_get(record, "reason"))};
+    json_int64(json_get(record, "below"), &skipped->below);
+}
+
+const char *skipped_place(arena *a, const skipped_record *skipped)
+{
+    const json *path = skipped->path;
+    const char *place = NULL;
+    if (!record_is_texts(path) || path->len == 0)
+        return skipped->name ? skipped->name : "";
+    for (uint32_t i = 0; i < path->len; i++)
+        place = place ? arena_printf(a, "%s/%s", place, path->items[i].text) : path->items[i].text;
+    return place;
 }

@@ -5,7 +5,7 @@
 
 #include "json/json.h"
 
-/* `entity` is record_entity's; `code`: name, duplicate, parent, task, size, depth,
+/* `entity` is record_entity's; `code`: name, duplicate, parent, published, task, size, depth,
  * conflict, kind or store; `reason`: a sentence for people. */
 json skipped_make(arena *a, json entity, const char *project_id, const char *code,
                   const char *reason);
@@ -14,9 +14,14 @@ json skipped_make(arena *a, json entity, const char *project_id, const char *cod
 typedef struct skipped_record {
     const json *entity;
     const char *type, *id, *name; /* the entity's */
+    const json *path;             /* the names above it, and its own; NULL: not given */
+    int64_t below;                /* how many are skipped with it */
+    const char *with;             /* the id of what it is skipped with; NULL: for itself */
     const char *code, *reason;
 } skipped_record;
 
 void skipped_read(const json *record, skipped_record *skipped);
+/* Where it is, `E02/SQ01/SH 020`, in `a`; its name where no path is given. */
+const char *skipped_place(arena *a, const skipped_record *skipped);
 
 #endif

@@ -35,6 +35,13 @@ first_step() {
     allow 1 op-apply -d "$store" <plan >results 2>stderr
 }
 
+# works DUMP: what depends on which asset that is there.
+works() {
+    jq -r 'select(.document) | .document | if .type | IN("asset", "archived_asset") then "asset \(._id["$oid"])"
+        elif .type != "project" then "work \(.parent["$oid"])" else empty end' "$1" | sort -u |
+        sed -n 's/^asset //p; s/^work //p' | sort | uniq -d
+}
+
 step() {
     step=$1
     mv kitsu old
@@ -48,6 +55,9 @@ step() {
     cmp plan plan.of.dump || fails "another plan against all documents" plan
     allow 1 op-apply -d "$store" <plan >results 2>stderr
     if has results '"status":"conflict"' || has results '"status":"failed"'; then fails "not applied" stderr; fi
+    op-dump -d "$store" >after
+    comm -23 <(works before) <(works after) >lost
+    [[ ! -s lost ]] || fails "what people made lost its document" lost
     op-diff -d "$store" --max-delete 100% <kitsu >full 2>/dev/null || true
     ! has full '"type":"Change"' || fails "a full synchronisation finds a change" full
     diff <(grep '"type":"Skipped"' plan | sort) <(grep '"type":"Skipped"' full | sort) >differences ||
