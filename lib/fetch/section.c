@@ -1,6 +1,7 @@
 #include "fetch/section.h"
 
 #include "base/limits.h"
+#include "fetch/section_again.h"
 #include "fetch/section_deleted.h"
 #include "fetch/section_entities.h"
 #include "fetch/section_lists.h"
@@ -160,9 +161,10 @@ fetch_outcome fetch_section_write(const fetch_section *s, error *e)
                      .stored_tasks = idset_new(),
                      .deleted = json_array(),
                      .outcome = FETCH_ABANDONED};
-    if (choose_items(&r) && section_entities_read(&r) && section_deleted_find(&r) &&
-        section_lists_read_asset_types(&r) && section_lists_read_concepts(&r) &&
-        section_lists_read_tasks(&r) && section_lists_read_task_types(&r)) {
+    if (choose_items(&r) && section_entities_read(&r) && section_again_find(&r) &&
+        section_deleted_find(&r) && section_lists_read_asset_types(&r) &&
+        section_lists_read_concepts(&r) && section_lists_read_tasks(&r) &&
+        section_lists_read_task_types(&r)) {
         write_section(&r);
         r.outcome = fetch_records_outcome(s->records, e);
     }

@@ -36,7 +36,7 @@ static bool probe(section_run *r, const section_item *i)
 
 static bool is_missing(const section_item *i)
 {
-    bool matters = i->affected || i->by_task || i->remembered;
+    bool matters = i->affected || i->by_task || i->remembered || i->doubtful;
     return matters && !i->record && i->wanted && i->kind != KIND_ASSET_TYPE &&
            (i->stored || (i->remembered && i->kind != KIND_NONE));
 }

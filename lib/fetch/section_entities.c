@@ -176,11 +176,45 @@ bool section_entities_read_children(section_run *r, const bulk_query *query)
 
 /* ---- all of them ------------------------------------------------------------- */
 
+/* Below a container that is restored lie documents that were archived with it. Kitsu
+ * tells which of them come back. */
+static bool leads_archived(const section_item *i)
+{
+    return is_new_record(i) && is_container(i) && !i->record->canceled &&
+           (i->affected || i->remembered || i->below);
+}
+
+static bool want_archived(void *context, store_ns ns, const json *document)
+{
+    section_run *r = context;
+    (void)ns;
+    const json *link = json_at(document, "data", "zou", NULL);
+    const char *id = json_text(json_get(link, "id"));
+    if (!zou_is_id(id) || !json_text_is(json_get(document, "type"), "archived_asset"))
+        return true;
+    section_item *i = section_items_add(&r->items, id, kind_of(json_text(json_get(link, "type"))));
+    i->wanted = i->below = true;
+    return true;
+}
+
+static bool look_for_archived(section_run *r)
+{
+    size_t n;
+    const char **ids = section_items_select(&r->items, leads_archived, &n);
+    if (n == 0)
+        return true;
+    arena *a = arena_new();
+    bool ok = store_find(r->store, r->ns, (store_query){STORE_ZOU_PARENT, ids, n},
+                         &(store_sink){a, want_archived, r}, r->e);
+    arena_free(a);
+    return ok || section_run_store_failed(r);
+}
+
 /* Find what has to come with the new records. */
 static bool follow_records(section_run *r)
 {
     bulk_query query = {.path = "/data/entities?parent_id="};
-    if (!look_up_parents(r) || !ask_for_castings(r))
+    if (!look_up_parents(r) || !ask_for_castings(r) || !look_for_archived(r))
         return false;
     for (const section_item *i = r->items.table; i; i = i->hh.next)
         if (is_new_record(i))

@@ -17,6 +17,8 @@ typedef struct section_item {
     bool remembered;    /* the store remembers it, or a task of it, as skipped */
     bool made, deleted; /* by an event of this batch */
     bool cast;          /* an asset was put into it, or taken out */
+    bool below;         /* the store has it archived, below a container that matters */
+    bool doubtful;      /* its document may have to be deleted or linked to another entity */
     /* What Kitsu has. */
     bool wanted, asked; /* Kitsu is to be asked for it; was asked */
     zou_entity *record; /* or NULL */
@@ -26,6 +28,7 @@ typedef struct section_item {
     /* What the store has. */
     bool looked_up, stored, live; /* live: not archived */
     bool stored_canceled;
+    const char *document; /* the `_id` of its document, as a text; NULL: none */
     const char *stored_parent_id, *stored_type_id, *stored_ready_for; /* or NULL */
 } section_item;
 

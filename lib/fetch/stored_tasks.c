@@ -48,7 +48,7 @@ bool stored_tasks_find(store *s, store_ns ns, const affected_id *tasks, stored_t
         return true;
     task_search all = {.tasks = tasks, .fn = fn, .context = context, .arena = arena_new()};
     bool ok =
-        store_documents(s, ns, STORE_ENTITIES, &(store_sink){all.arena, search_document, &all}, e);
+        store_documents(s, ns, STORE_ASSETS, &(store_sink){all.arena, search_document, &all}, e);
     arena_free(all.arena);
     return ok;
 }

@@ -409,6 +409,59 @@ deletes() {
     [[ -z $(ids Deleted) ]]
 }
 
+# document ID: its `_id`, type and the studio's own key, by data.zou.id.
+document() {
+    op-dump -P "$name" | jq -r --arg id "$1" 'select(.document.data.zou.id == $id) | .document
+        | "\(._id["$oid"]) \(.type) \(.data.tools_env // [] | join(" "))"'
+}
+
+# own ID: what the studio puts into the document of this entity, and a workfile on it.
+own() {
+    op-dump -P "$name" | jq -c --arg id "$1" 'select(.document.data.zou.id == $id) | . as $d | {type: "Change",
+        operationType: "update", ns, documentKey: {_id: .document._id}, fullDocumentBeforeChange: {data: {}},
+        updateDescription: {updatedFields: {"data.tools_env": ["maya/2024"]}, removedFields: []}},
+        ({"$oid": ("5f" + ($d.document._id["$oid"] | .[2:]))} as $w | {type: "Change", operationType: "insert", ns: $d.ns,
+        documentKey: {_id: $w}, fullDocument: {_id: $w, type: "workfile", parent: $d.document._id}})' | op-apply >/dev/null
+}
+
+@test "made again, also after its deletion was applied: the old document, by its old id" {
+    film
+    own "$s2"
+    old=$(document "$s2")
+    [[ $old == *" asset maya/2024" ]]
+    record=$(zou_get "/data/entities/$s2")
+    zou_delete "/data/shots/$s2?force=true" >/dev/null
+    answer
+    settle
+    [[ $(document "$s2") == "${old/ asset/ archived_asset}" ]]
+    mark
+    new=$(zou_post "/data/projects/$p/shots" "$(jq -c '{name, sequence_id: .parent_id}' <<<"$record")" | jq -r .id)
+    answer
+    [[ $status == 0 && $(ids Deleted) == "$s2" && $(requests "/data/entities/$s2") == 1 ]]
+    settle
+    [[ $(document "$new") == "$old" && -z $(document "$s2") ]]
+}
+
+@test "a cancelled sequence that is restored brings its shots back, also halfway" {
+    film
+    own "$s1"
+    before=$(document "$q" && document "$s1" && document "$s2")
+    zou_put "/data/entities/$q" '{"canceled": true}' >/dev/null
+    answer
+    settle
+    [[ $(document "$q" && document "$s1" && document "$s2") == "${before// asset/ archived_asset}" ]]
+    mark
+    zou_put "/data/entities/$q" '{"canceled": false}' >/dev/null
+    answer
+    [[ $(ids Shot) == "$(sorted "$s1" "$s2")" ]]
+    # A program was killed when the sequence was back, and its shots were not.
+    op-diff <"$out" 2>/dev/null | grep '"type":"Sequence"' | op-apply >/dev/null
+    answer
+    [[ $(ids Shot) == "$(sorted "$s1" "$s2")" ]]
+    settle
+    [[ $(document "$q" && document "$s1" && document "$s2") == "$before" ]]
+}
+
 @test "what is only absent is asked for by its id" {
     film
     zou_delete "/data/shots/$s2?force=true" >/dev/null
