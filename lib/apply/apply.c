@@ -32,6 +32,7 @@ struct apply {
     json names;         /* project id -> collection, once read */
     arena *read_arena;  /* owned: until the next Checkpoint */
     json read;          /* ids of projects that had an End of scope full */
+    json wants;         /* in read_arena: id -> why the project must be read in full again */
     bool told;          /* why it waits for the lease */
     bool trouble;       /* skipped, failed or in conflict */
     bool conflict, withheld;
@@ -49,7 +50,8 @@ apply *apply_new(store *s, lease *l)
                  .names_arena = arena_new(),
                  .names = json_object(),
                  .read_arena = arena_new(),
-                 .read = json_array()};
+                 .read = json_array(),
+                 .wants = json_object()};
     tally_reset(&p->tally);
     return p;
 }
@@ -283,14 +285,32 @@ static bool remember(apply *p, const end_record *end, error *e)
            (!full || state_put_settings(p->store, project_id, &end->settings, a, e));
 }
 
+/* A conflict is the project's own matter: it is planned again, and the positions of all
+ * move on. */
+static void note_want(apply *p, const char *project_id, const char *why)
+{
+    if (p->tally.conflicts > 0)
+        msg_error("%s: %lu conflicts: the project is to be read in full again",
+                  p->tally.coll ? p->tally.coll : project_id, p->tally.conflicts);
+    if (p->tally.conflicts > 0)
+        why = arena_printf(p->read_arena, "%lu conflicts", p->tally.conflicts);
+    if (why)
+        json_set(p->read_arena, &p->wants,
+                 arena_text(p->read_arena, project_id, strlen(project_id)),
+                 json_string(p->read_arena, why));
+    p->conflict = p->conflict && p->tally.conflicts == 0;
+}
+
 bool apply_end(apply *p, const end_record *end, error *e)
 {
     const char *name = p->tally.coll;
     tally_start(&p->tally);
     if (!name)
         name = tally_skipped_project(&p->tally);
-    if (!flush_batch(p, e) || !begin(p, e) || !remember(p, end, e) ||
-        (!name && !find_name(p, end->project_id, &name, e)))
+    if (!flush_batch(p, e))
+        return false;
+    note_want(p, end->project_id, end->full_sync);
+    if (!begin(p, e) || !remember(p, end, e) || (!name && !find_name(p, end->project_id, &name, e)))
         return false;
     json summary = tally_summary(&p->tally, name, end->scope == END_FULL, p->dry);
     add_line(p, &summary);
@@ -308,8 +328,15 @@ static bool put_checkpoint(apply *p, const checkpoint_record *record, error *e)
     p->withheld = position && p->conflict;
     if (p->withheld)
         return true;
+    checkpoint_record marked = *record;
+    json ids = json_array();
+    for (uint32_t i = 0; i < p->wants.len; i++)
+        json_push(p->scratch, &ids, json_string(p->scratch, p->wants.members[i].key));
+    if (ids.len > 0)
+        marked.full_sync = checkpoint_unite(p->scratch, &record->full_sync, &ids);
     return begin(p, e) &&
-           (!position || state_put_checkpoint(p->store, record, &p->read, p->scratch, e)) &&
+           (!position ||
+            state_put_checkpoint(p->store, &marked, &p->read, &p->wants, p->scratch, e)) &&
            state_put_synced(p->store, record, p->scratch, e);
 }
 
@@ -319,6 +346,7 @@ bool apply_checkpoint(apply *p, const checkpoint_record *record, error *e)
         return false;
     arena_reset(p->read_arena);
     p->read = json_array();
+    p->wants = json_object();
     tally_reset(&p->tally); /* of a project without its End */
     p->tally.started = 0;
     return commit(p, e);

@@ -30,7 +30,8 @@ bool apply_change(apply *p, const change *c, size_t size, error *e);
 void apply_pass(apply *p, const char *line, size_t len);
 /* A Skipped record: counted, remembered at the project's End. */
 void apply_skipped(apply *p, const json *record);
-/* The End of a project: what was gathered is written and summed up. */
+/* The End of a project: what was gathered is written and summed up. If its plan asks for
+ * another full read, or there were conflicts, the project is marked. */
 bool apply_end(apply *p, const end_record *end, error *e);
 /* A Checkpoint, stored after everything before it. */
 bool apply_checkpoint(apply *p, const checkpoint_record *record, error *e);
@@ -43,8 +44,8 @@ bool apply_commit(apply *p, error *e);
 /* The end of the input: commit, and release the lease. */
 bool apply_finish(apply *p, error *e);
 
-/* 0; 1: something was skipped, failed or conflicted; 75: a checkpoint was therefore
- * not stored, and no record may follow. */
+/* 0; 1: something was skipped, failed or conflicted; 75: a conflict of no project with an
+ * End kept a checkpoint from being stored, and no record may follow. */
 int apply_status(const apply *p);
 
 #endif

@@ -9,6 +9,7 @@
 typedef struct child {
     const char *key;
     item *parent;
+    bool is_deleted;
 } child;
 
 typedef struct children {
@@ -29,33 +30,65 @@ static bool take_child(void *context, store_ns ns, const json *document)
 {
     (void)ns;
     children *c = context;
-    const char *type = json_text(json_get(document, "type"));
-    bool subset = type && strcmp(type, "subset") == 0;
-    item *parent = batch_find(c->batch, subset ? json_get(document, "parent")
-                                               : json_at(document, "data", "visualParent", NULL));
+    const json *type = json_get(document, "type");
+    bool is_asset = json_text_is(type, "asset") || json_text_is(type, "archived_asset");
+    item *parent = batch_find(c->batch, is_asset ? json_at(document, "data", "visualParent", NULL)
+                                                 : json_get(document, "parent"));
     if (!parent)
         return true;
     const char *key = json_id(c->batch->arena, json_get(document, "_id"));
     if (is_planned_away(c->batch, key, parent->key))
         return true;
     parent->n_children++;
-    if (!parent->child_type || subset)
-        parent->child_type = subset ? "subset" : "document";
-    if (subset)
+    if (!is_asset) {
+        parent->has_dependants = true;
         return true;
+    }
     if (c->n == c->cap) {
         c->cap = c->cap ? c->cap * 2 : 64;
         c->list = xrealloc(c->list, c->cap * sizeof *c->list);
     }
-    c->list[c->n++] = (child){key, parent};
+    c->list[c->n++] = (child){.key = key, .parent = parent};
     return true;
 }
 
 static void forget_child(children *c, const item *deleted)
 {
     for (size_t i = 0; i < c->n; i++)
-        if (strcmp(c->list[i].key, deleted->key) == 0)
+        if (strcmp(c->list[i].key, deleted->key) == 0) {
             c->list[i].parent->n_children--;
+            c->list[i].is_deleted = true;
+        }
+}
+
+/* Whether something stays below an item: what depends on it, a document that is not
+ * deleted here, or one that was refused. */
+static void note_blocked(children *c, item **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        list[i]->is_blocked = list[i]->has_dependants;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < c->n; i++) {
+            const item *below = NULL;
+            HASH_FIND_STR(c->batch->table, c->list[i].key, below);
+            bool stays = !c->list[i].is_deleted && (!below || !below->pending || below->is_blocked);
+            if (stays && !c->list[i].parent->is_blocked)
+                c->list[i].parent->is_blocked = more = true;
+        }
+    }
+}
+
+/* Documents that lie below each other in a ring, and nothing else below them, are deleted
+ * together. */
+static size_t find_rings(children *c, item **list, size_t n, item **round)
+{
+    size_t m = 0;
+    note_blocked(c, list, n);
+    for (size_t i = 0; i < n; i++)
+        if (list[i]->pending && !list[i]->is_blocked)
+            round[m++] = list[i];
+    return m;
 }
 
 /* From the lowest upwards, so that nothing is deleted whose children, for
@@ -68,7 +101,7 @@ static bool delete_rounds(batch *b, children *c, item **list, size_t n, error *e
         for (size_t i = 0; i < n; i++)
             if (list[i]->pending && list[i]->n_children == 0)
                 round[m++] = list[i];
-        if (m == 0)
+        if (m == 0 && (m = find_rings(c, list, n, round)) == 0)
             return true;
         if (!batch_write_items(b, round, m, e))
             return false;
@@ -99,8 +132,7 @@ bool batch_delete(batch *b, item **list, size_t n, error *e)
     for (size_t i = 0; ok && i < n; i++)
         if (list[i]->pending)
             item_settle(b, list[i], RESULT_CONFLICT,
-                        strcmp(list[i]->child_type, "subset") == 0
-                            ? "something was published below it"
-                            : "another document lies below it");
+                        list[i]->has_dependants ? "something was published below it"
+                                                : "another document lies below it");
     return ok;
 }

@@ -19,9 +19,10 @@ typedef struct item {
     json after;           /* as it should be */
     result_status status;
     const char *what;
-    bool pending;           /* a delete that is needed and was not tried */
-    size_t n_children;      /* documents below it that are not deleted yet */
-    const char *child_type; /* of one of them */
+    bool pending;        /* a delete that is needed and was not tried */
+    size_t n_children;   /* documents below it that are not deleted yet */
+    bool has_dependants; /* subsets, workfiles, … among them */
+    bool is_blocked;     /* scratch: something that stays lies below it */
 } item;
 
 /* With -n: the parent that a document would have after what is planned so far. */

@@ -185,11 +185,28 @@ case_dropped() {
     kept '[["*",2,false],["p2",1,true]]'
 }
 
-# A conflict: nothing is read after the checkpoint that it withholds.
+# A conflict: its project is marked, the position of all moves on.
+case_conflict() {
+    local status=0
+    applies 0 insert
+    { plan conflict | grep -v -e '"Checkpoint"' && end p9 events &&
+        checkpoint '{created_at: "2026-11-24T10:01:00", events: 1}' &&
+        checkpoint '{created_at: "2026-11-24T10:02:00", events: 1}'; } |
+        op-apply >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+    [ "$status" -eq 1 ]
+    grep -q '"p9"' "$BATS_TEST_TMPDIR/out"
+    [ "$(cat "$BATS_TEST_TMPDIR/err")" = "op-apply: demo: 6 conflicts: the project is to be read in full again" ]
+    kept '[["*",2,false],["p1",1,true]]'
+    [ "$(state_document checkpoint:https://k/api:p1 | jq -r .why)" = "6 conflicts" ]
+}
+
+# A conflict of no project, as no End followed: nothing is read after the checkpoint that it
+# withholds.
 case_withheld() {
     local status=0
     applies 0 insert
-    { plan conflict | grep -v -e '"Checkpoint"' && checkpoint '{created_at: "2026-11-24T10:01:00", events: 1}' &&
+    { plan conflict | grep -v -e '"Checkpoint"' -e '"End"' &&
+        checkpoint '{created_at: "2026-11-24T10:01:00", events: 1}' &&
         end p9 events && checkpoint '{created_at: "2026-11-24T10:02:00", events: 1}' && sleep 5; } |
         op-apply >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
     [ "$status" -eq 75 ]
@@ -318,7 +335,15 @@ setup() {
     case_dropped
 }
 
-@test "sqlite: a conflict ends it at the checkpoint" {
+@test "sqlite: a conflict is its project's own matter" {
+    case_conflict
+}
+
+@test "mongodb: a conflict is its project's own matter" {
+    case_conflict
+}
+
+@test "sqlite: a conflict of no project ends it at the checkpoint" {
     case_withheld
 }
 
