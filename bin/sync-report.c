@@ -59,7 +59,7 @@ static void add_summary(const report *r, buf *line, const json *record, const su
                         const buf *counts)
 {
     buf what = {0};
-    int64_t skipped = r->skipped.n;
+    int64_t skipped = r->skipped.n + r->skipped.also;
     if (!s->events && json_get(record, "skipped"))
         skipped = summary_count_of(record, "skipped");
     buf_add(&what, counts->data, counts->len);
@@ -124,7 +124,7 @@ static void print_plan(report *r)
         snprintf(what, sizeof what, "to %s", change_verb_name(verb));
         report_count(&line, r->planned[verb], what);
     }
-    report_count(&line, r->skipped.n, "skipped");
+    report_count(&line, r->skipped.n + r->skipped.also, "skipped");
     if (line.len) {
         printf("%s%s%s\n", r->name.len ? r->name.data : "", r->name.len ? ": " : "", line.data);
         print_all_notes(r);

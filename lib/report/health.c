@@ -106,8 +106,11 @@ static bool read_positions(health *h, store *s, const char *server, error *e)
     for (size_t i = 0; i < n; i++) {
         const char *text = json_text(&list[i].created_at);
         time_t at;
-        if (list[i].full_sync && list[i].project_id)
+        if (list[i].full_sync && list[i].project_id) {
             json_push(h->arena, &h->awaiting_full, json_string(h->arena, list[i].project_id));
+            if (!h->awaiting_why && list[i].why)
+                h->awaiting_why = list[i].why;
+        }
         if (!text || !event_time_parse(text, &at) || all)
             continue;
         all = !list[i].project_id;
@@ -224,7 +227,9 @@ void health_judge(health *h)
                                     "it is looked for each minute",
                                     h->missing.items[i].text));
     if (h->awaiting_full.len)
-        add_trouble(h, arena_printf(h->arena, "%" PRIu32 " project%s want%s a full synchronisation",
-                                    h->awaiting_full.len, h->awaiting_full.len == 1 ? "" : "s",
-                                    h->awaiting_full.len == 1 ? "s" : ""));
+        add_trouble(
+            h, arena_printf(h->arena, "%" PRIu32 " project%s want%s a full synchronisation%s%s",
+                            h->awaiting_full.len, h->awaiting_full.len == 1 ? "" : "s",
+                            h->awaiting_full.len == 1 ? "s" : "", h->awaiting_why ? ": " : "",
+                            h->awaiting_why ? h->awaiting_why : ""));
 }

@@ -21,11 +21,12 @@ typedef struct health {
     int64_t full_sync_at, events, events_at, read_at, skipped;
     const char *position; /* in Kitsu's log, by Kitsu's clock and as Kitsu writes it */
     time_t position_at;
-    json missing;       /* names that a service is to follow, and no project has */
-    json awaiting_full; /* ids of the projects that need a full synchronisation */
-    bool bot;           /* the login is a bot's token */
-    time_t token_until; /* by this machine's clock; 0: not known, -1: no expiry */
-    json trouble;       /* sentences on what is wrong; health_judge fills it in */
+    json missing;             /* names that a service is to follow, and no project has */
+    json awaiting_full;       /* ids of the projects that need a full synchronisation */
+    const char *awaiting_why; /* why the first of them does that has a reason; NULL: none */
+    bool bot;                 /* the login is a bot's token */
+    time_t token_until;       /* by this machine's clock; 0: not known, -1: no expiry */
+    json trouble;             /* sentences on what is wrong; health_judge fills it in */
 } health;
 
 /* Read all but `trouble`, for this server's address. `login`: whose login to look at; NULL:

@@ -88,13 +88,24 @@ void remarks_print(remarks *r, const char *prefix)
     if (r->n > MAX_REMARKS)
         printf("%s  ... and %ld more\n", prefix, r->n - MAX_REMARKS);
     buf_clear(&r->lines);
-    r->n = 0;
+    r->n = r->also = 0;
 }
 
 void remarks_free(remarks *r)
 {
     buf_free(&r->lines);
-    r->n = 0;
+    r->n = r->also = 0;
+}
+
+static void add_place(buf *line, const skipped_record *skipped)
+{
+    arena *a = arena_new();
+    const char *place = skipped_place(a, skipped);
+    display_text(line, json_get(skipped->entity, "type"), "document");
+    buf_adds(line, " \"");
+    display_sanitized(line, place, strlen(place));
+    buf_adds(line, "\"");
+    arena_free(a);
 }
 
 void report_skipped(remarks *r, const json *record)
@@ -102,9 +113,15 @@ void report_skipped(remarks *r, const json *record)
     skipped_record skipped;
     buf line = {0};
     skipped_read(record, &skipped);
+    if (skipped.with) {
+        r->also++;
+        return;
+    }
     const char *reason = skipped.reason && *skipped.reason ? skipped.reason : "no reason given";
     buf_adds(&line, "  skipped ");
-    display_entity(&line, skipped.entity);
+    add_place(&line, &skipped);
+    if (skipped.below > 0)
+        buf_addf(&line, " (and %lld below it)", (long long)skipped.below);
     buf_adds(&line, ": ");
     display_sanitized(&line, reason, strlen(reason));
     remarks_add(r, &line);

@@ -27,6 +27,7 @@ int report_end(int status);
 typedef struct remarks {
     buf lines; /* each with its newline */
     long n;
+    long also; /* things that have no line, as another one's stands for them */
 } remarks;
 
 /* Take over a line without its newline; `*line` is empty afterwards. */
@@ -36,7 +37,7 @@ void remarks_add(remarks *r, buf *line);
 void remarks_print(remarks *r, const char *prefix);
 void remarks_free(remarks *r);
 
-/* Add a line on a Skipped record. */
+/* Add a line on a Skipped record; one that is skipped with another is only counted. */
 void report_skipped(remarks *r, const json *record);
 
 /* Append `3 created`, after a comma unless `b` is empty; nothing for 0. */

@@ -32,8 +32,9 @@ demo
   archive Shot SH020
             type: "asset" -> "archived_asset"
   delete  Asset Lantern
-demo: 2 to create, 1 to update, 1 to archive, 1 to delete, 1 skipped
+demo: 2 to create, 1 to update, 1 to archive, 1 to delete, 4 skipped
   skipped Shot "SH 1": bad name
+  skipped Sequence "E02/SQ 01" (and 2 below it): bad name
 other
   drop    Project other
 other: 1 to drop
@@ -45,6 +46,9 @@ EOF
 {"type":"Change","operationType":"update","ns":{"db":"a","coll":"demo"},"entity":{"type":"Shot","name":"SH020"},"updateDescription":{"updatedFields":{"type":"archived_asset"},"removedFields":[]},"fullDocumentBeforeChange":{"type":"asset"}}
 {"type":"Change","operationType":"delete","ns":{"db":"a","coll":"demo"},"entity":{"type":"Asset","name":"Lantern"},"fullDocumentBeforeChange":{"name":"Lantern"}}
 {"type":"Skipped","entity":{"type":"Shot","name":"SH 1"},"project_id":"p","reason":"bad name","code":"name"}
+{"type":"Skipped","entity":{"type":"Sequence","id":"sq1","name":"SQ 01","path":["E02","SQ 01"]},"project_id":"p","reason":"bad name","code":"name","below":2}
+{"type":"Skipped","entity":{"type":"Shot","name":"SH010","path":["E02","SQ 01","SH010"]},"project_id":"p","reason":"its Sequence","code":"parent","with":"sq1"}
+{"type":"Skipped","entity":{"type":"Shot","name":"SH020","path":["E02","SQ 01","SH020"]},"project_id":"p","reason":"its Sequence","code":"parent","with":"sq1"}
 {"type":"End","project_id":"p","scope":"full","counts":{}}
 {"type":"Change","operationType":"drop","ns":{"db":"a","coll":"other"},"entity":{"type":"Project","name":"other"}}
 EOF
