@@ -1,0 +1,142 @@
+/* op-link - print the Change that links a project, or one of its documents, to Kitsu's. */
+#include "base/msg.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "base/program.h"
+#include "model/change_builder.h"
+#include "record/ndjson.h"
+#include "store/store.h"
+#include "store/store_option.h"
+#include "zou/id.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+typedef struct options {
+    const char *store;    /* borrowed; NULL: the environment's */
+    const char *document; /* borrowed: a name or an `_id`; NULL: the project itself */
+    const char *project, *kitsu_id;
+} options;
+
+/* The document that is meant, among those of the project. */
+typedef struct search {
+    arena *arena;       /* borrowed */
+    const char *wanted; /* borrowed; NULL: the project document */
+    json found;
+    unsigned n;
+} search;
+
+static bool is_wanted(const search *s, const json *document)
+{
+    const json *type = json_get(document, "type");
+    const char *key = json_id(s->arena, json_get(document, "_id"));
+    if (!s->wanted)
+        return json_text_is(type, "project");
+    return (json_text_is(type, "asset") || json_text_is(type, "archived_asset")) &&
+           (json_text_is(json_get(document, "name"), s->wanted) ||
+            (key && strcmp(key, s->wanted) == 0));
+}
+
+static bool take_document(void *context, store_ns ns, const json *document)
+{
+    search *s = context;
+    (void)ns;
+    if (!is_wanted(s, document))
+        return true;
+    if (s->n++ == 0)
+        s->found = *document;
+    else
+        msg_warn("%s and %s", json_id(s->arena, json_get(&s->found, "_id")),
+                 json_id(s->arena, json_get(document, "_id")));
+    return true;
+}
+
+static void write_link(const options *o, store_ns ns, arena *a, const json *document)
+{
+    change_builder x = change_builder_new(a, document);
+    json id = json_string(a, o->kitsu_id);
+    if (!o->document) {
+        change_builder_set(&x, id, "data", "zou_id", NULL);
+    } else if (json_is(json_at(document, "data", "zou", NULL), JSON_OBJECT)) {
+        change_builder_set(&x, id, "data", "zou", "id", NULL);
+    } else {
+        json link = json_object();
+        json_add(a, &link, "id", id);
+        change_builder_set(&x, link, "data", "zou", NULL);
+    }
+    if (!change_builder_changes(&x)) {
+        msg_warn("%s: linked to it already", o->document ? o->document : o->project);
+        return;
+    }
+    json change = change_builder_change(&x, ns.db, ns.coll, json_get(document, "_id"), json_null());
+    ndjson_write(&change);
+}
+
+/* Returns 1 if there is no such document, or several. */
+static int link_document(const options *o, store *s, arena *a)
+{
+    error e;
+    store_ns ns = {store_avalon(s), o->project};
+    search look = {.arena = a, .wanted = o->document};
+    if (!store_documents(s, ns, STORE_ASSETS, &(store_sink){a, take_document, &look}, &e)) {
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    if (look.n == 0)
+        msg_error("%s: no %s '%s'", store_name(s), o->document ? "document" : "project",
+                  o->document ? o->document : o->project);
+    else if (look.n > 1)
+        msg_error("%s: several documents '%s': name one by its _id", store_name(s), o->document);
+    else
+        write_link(o, ns, a, &look.found);
+    return look.n == 1 ? EX_OK : 1;
+}
+
+static int run(const options *o)
+{
+    error e;
+    store *s = store_open(o->store, STORE_READ, 30, &e);
+    if (!s) {
+        msg_error("%s", e.what);
+        return e.status;
+    }
+    arena *a = arena_new();
+    int status = link_document(o, s, a);
+    arena_free(a);
+    store_close(s);
+    return status;
+}
+
+static void read_options(options *o, int argc, char **argv)
+{
+    static const program_help help = {
+        .usage = "op-link [OPTION]... PROJECT KITSU_ID > changes",
+        .about =
+            "Print the change that links a project of OpenPype, or one of its documents, to a\n"
+            "project or an entity of Kitsu. op-apply carries it out.",
+        .operands = "PROJECT is its name in OpenPype.",
+        .exit_status = "0 done, 1 there is no such project or document, 64 to 78 see opkitsu(7)."};
+    const option_def defs[] = {store_option(&o->store),
+                               {.name = "document",
+                                .letter = 'D',
+                                .value = "NAME",
+                                .help = "the document of this name or _id, live or archived, to\n"
+                                        "the entity KITSU_ID",
+                                .text = &o->document},
+                               {0}};
+    int first = options_read(&help, defs, argc, argv);
+    if (argc - first != 2)
+        program_usage_error("expected PROJECT and KITSU_ID");
+    o->project = argv[first];
+    o->kitsu_id = argv[first + 1];
+    if (!zou_is_id(o->kitsu_id))
+        program_usage_error("\"%s\" is not an id of Kitsu's", o->kitsu_id);
+}
+
+int main(int argc, char **argv)
+{
+    program_start("op-link");
+    options o = {0};
+    read_options(&o, argc, argv);
+    return output_close(run(&o));
+}
