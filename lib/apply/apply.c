@@ -14,6 +14,8 @@
 #include <sysexits.h>
 #include <time.h>
 
+#define TELL_SECONDS 1 /* who waits longer for the lease is told why */
+
 struct apply {
     store *store; /* borrowed */
     lease *lease; /* borrowed; NULL: dry */
@@ -30,6 +32,7 @@ struct apply {
     json names;         /* project id -> collection, once read */
     arena *read_arena;  /* owned: until the next Checkpoint */
     json read;          /* ids of projects that had an End of scope full */
+    bool told;          /* why it waits for the lease */
     bool trouble;       /* skipped, failed or in conflict */
     bool conflict, withheld;
 };
@@ -132,6 +135,20 @@ static bool wait_a_while(const apply *p, double began, double *pause)
     return true;
 }
 
+/* Wait for the next try, and want to be next. False: it is enough. */
+static bool wait_for_lease(apply *p, double began, double *pause, const error *e)
+{
+    error unused; /* the next try tells of it */
+    if (!wait_a_while(p, began, pause))
+        return false;
+    lease_want(p->lease, false, &unused);
+    if (!p->told && clock_now() - began >= TELL_SECONDS) {
+        p->told = true;
+        msg_warn("%s; waiting for it", e->what);
+    }
+    return true;
+}
+
 /* Begin a batch unless one is begun, and ensure that we may write it. In an atomic
  * store no other program can have become the writer since then. */
 static bool begin(apply *p, error *e)
@@ -149,7 +166,7 @@ static bool begin(apply *p, error *e)
             return true;
         store_rollback(p->store);
         p->begun = false;
-        if (outcome != LEASE_OTHERS || !wait_a_while(p, began, &pause))
+        if (outcome != LEASE_OTHERS || !wait_for_lease(p, began, &pause, e))
             return false;
     }
 }

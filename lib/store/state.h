@@ -8,7 +8,8 @@
  *     {_id:"settings:PROJECT_ID", type:"settings", settings}
  *                          of the last full reading, see record/end.h
  *     {_id:"synced:SERVER", type:"synced", full_sync_at, events, events_at,
- *      read_at}            the times are seconds since 1970 by the store's clock
+ *      read_at, missing}   the times are seconds since 1970 by the store's clock;
+ *                          `missing`: names that no project has, see the Checkpoint
  *
  * store/lease.h and store/service_status.h keep three more documents there: `lease`, `push`, `service`.
  * What was posted to Kitsu is in a collection of its own, `opkitsu_comments`, as it

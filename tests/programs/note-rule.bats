@@ -332,6 +332,7 @@ END
     done
 }
 
+# bats test_tags=slow
 @test "a template that is not one: where, and what is allowed" {
     publish
     while IFS='|' read -r bad place what; do
@@ -439,6 +440,7 @@ stored() {
     setting project_settings_versioned demo ".$note.note_status_shortname = \"wfa\""
 }
 
+# bats test_tags=slow
 @test "settings in the store: the project's over the studio's over what is shipped" {
     use_sqlite
     publish '., ((.project = "other"), del(.project)
@@ -476,6 +478,7 @@ stored() {
     is '.[0].status_changed'
 }
 
+# bats test_tags=slow
 @test "mistakes in the store, or in a file of the usual places: which" {
     use_sqlite
     stored
@@ -509,6 +512,7 @@ stored() {
     [[ ${#stderr_lines[@]} == 1 ]]
 }
 
+# bats test_tags=slow
 @test "--explain: each condition, what it saw, met or not" {
     settings '.status_change_conditions = {status_conditions: [{condition: "not_equal", short_name: "RETAKE"},
             {condition: "equal", short_name: "todo"}],

@@ -5,8 +5,9 @@
 # would make it; the plan, made from the few documents that it needs, must be to
 # the byte that which is made from all of them (-a).
 # SEEDS="FIRST LAST" in the environment: other productions; a failure names its
-# own.
-# Takes about 100 s.
+# own. Those after the 116th reach no line of lib/diff, model, apply and store that the
+# first ones do not (gcov), so a range by default is short.
+# Takes about 30 s.
 
 bats_require_minimum_version 1.5.0
 
@@ -17,16 +18,19 @@ setup() {
 }
 
 # What OpenPype's own tools do between two batches, but for changes to documents
-# of Kitsu's that no event would tell of.
+# of Kitsu's that no event would tell of; then what there is.
 work_in_openpype() {
-    op-dump -d "$store" |
-        "$BATS_TEST_DIRNAME/../generators/random-production" --studio "$seed" "$step" |
-        grep '"operationType":"insert"' | op-apply -d "$store" >/dev/null 2>&1 || true
+    op-dump -d "$store" >before
+    python before studio generators/random-production --studio "$seed" "$step"
+    if has studio '"operationType":"insert"'; then
+        grep '"operationType":"insert"' studio | op-apply -d "$store" >/dev/null 2>&1 || true
+        op-dump -d "$store" >before
+    fi
 }
 
 first_step() {
     step=0
-    "$BATS_TEST_DIRNAME/../generators/random-production" "$seed" 0 >kitsu
+    python /dev/null kitsu generators/random-production "$seed" 0
     allow 1 op-diff -d "$store" --max-delete 100% <kitsu >plan 2>stderr
     allow 1 op-apply -d "$store" <plan >results 2>stderr
 }
@@ -35,26 +39,25 @@ step() {
     step=$1
     mv kitsu old
     grep '"type":"Skipped"' plan >skipped || true
-    "$BATS_TEST_DIRNAME/../generators/random-production" "$seed" "$step" >kitsu
+    python /dev/null kitsu generators/random-production "$seed" "$step"
     work_in_openpype
-    op-dump -d "$store" >before
-    "$BATS_TEST_DIRNAME/../generators/events-of" old kitsu before skipped "$seed/$step" >events
+    python /dev/null events generators/events-of old kitsu before skipped "$seed/$step"
     allow 1 op-diff -d "$store" --max-delete 100000 <events >plan 2>stderr
-    grep -q '"type":"End"' plan || fails "no plan" stderr
+    has plan '"type":"End"' || fails "no plan" stderr
     op-diff -a before --max-delete 100000 <events >plan.of.dump 2>/dev/null || true
     cmp plan plan.of.dump || fails "another plan against all documents" plan
     allow 1 op-apply -d "$store" <plan >results 2>stderr
-    ! grep -E '"status":"(conflict|failed)"' results || fails "not applied" stderr
+    if has results '"status":"conflict"' || has results '"status":"failed"'; then fails "not applied" stderr; fi
     op-diff -d "$store" --max-delete 100% <kitsu >full 2>/dev/null || true
-    ! grep '"type":"Change"' full >again || fails "a full synchronisation finds a change" again
+    ! has full '"type":"Change"' || fails "a full synchronisation finds a change" full
     diff <(grep '"type":"Skipped"' plan | sort) <(grep '"type":"Skipped"' full | sort) >differences ||
         fails "a full synchronisation skips others" differences
 }
 
 # productions FIRST LAST: odd ones with edits and concepts. A quick run has one
-# of each ten.
+# of each test.
 productions() {
-    for ((seed = $1; seed <= $2; seed += ${QUICK:+9} + 1)); do
+    for ((seed = $1; seed <= $2; seed += ${QUICK:+99} + 1)); do
         rm -rf config
         if ((seed % 2)); then
             mkdir -p config/opkitsu
@@ -156,12 +159,13 @@ first() {
     done
 }
 
-@test "random productions 101 to 110" { productions 101 110; }
+@test "random productions 101 to 105" { productions 101 105; }
 # bats test_tags=slow
-@test "random productions 111 to 120" { productions 111 120; }
+@test "random productions 106 to 110" { productions 106 110; }
 # bats test_tags=slow
-@test "random productions 121 to 130" { productions 121 130; }
+@test "random productions 111 to 116" { productions 111 116; }
 
+# bats test_tags=slow
 @test "random productions \$SEEDS" {
     [[ ${SEEDS-} ]] || skip "no SEEDS given"
     # shellcheck disable=SC2086 # two words

@@ -9,6 +9,11 @@
 #include "record/kind.h"
 #include "record/sanitize.h"
 
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sysexits.h>
+#include <unistd.h>
+
 static void names(arena *a)
 {
     static const struct {
@@ -104,16 +109,41 @@ static void delete_limits(void)
 
 static void filters(void)
 {
-    project_filter f = {0};
-    ok(project_filter_wants(&f, "demo", "p1"), "none: all are wanted");
+    char memory[64];
+    int fd = memfd_create("names", 0);
+    project_filter f = {0}, other = {0};
+    error e;
+    snprintf(memory, sizeof memory, "/proc/self/fd/%d", fd);
+    setenv(PROJECT_FILTER_MEMORY, memory, 1);
+    ok(project_filter_wants(&f, "p1") && project_filter_has(&f, "demo"), "none: all are wanted");
     project_filter_add(&f, "demo");
     project_filter_add(&f, "p2");
-    ok(project_filter_wants(&f, "demo", NULL), "by name");
-    ok(project_filter_wants(&f, NULL, "p2"), "by id");
-    ok(!project_filter_wants(&f, "Demo", "P2") && !project_filter_wants(&f, NULL, NULL),
-       "others are not");
-    ok(f.wishes[0].found && f.wishes[1].found, "what was found is marked");
+    project_filter_add(&f, "lost");
+    ok(project_filter_has(&f, "demo") && !project_filter_has(&f, "Demo"), "by its text");
+    ok(!project_filter_wants(&f, "p2"), "nothing is known yet");
+    ok(project_filter_find(&f, "demo", "p1", &e) && project_filter_wants(&f, "p1"), "by name");
+    ok(project_filter_find(&f, "demo", "p1", &e), "again");
+    ok(project_filter_find(&f, NULL, "p2", &e) && project_filter_wants(&f, "p2"), "by id");
+    ok(project_filter_find(&f, "p2", "p3", &e) && !project_filter_wants(&f, "p3"),
+       "an id goes before a name");
+    ok(!project_filter_find(&f, "demo", "p4", &e) && e.status == EX_USAGE, "two of one name");
+    is_text(e.what, "-P demo: two projects have this name, p1 and p4: give one of the ids",
+            "both ids are named");
+    project_filter_find_lost(&f, "demo", "p5");
+    project_filter_find_lost(&f, "lost", "p6");
+    ok(!project_filter_wants(&f, "p5") && project_filter_wants(&f, "p6"),
+       "what Kitsu lost is for who has none");
+    project_filter_settle(&f);
+    ok(project_filter_find(&f, "demo", "p4", &e) && !project_filter_wants(&f, "p4"),
+       "what was found stays");
+    project_filter_add(&other, "demo");
+    project_filter_add(&other, "another");
+    project_filter_recall(&other);
+    ok(project_filter_wants(&other, "p1") && !other.wishes[1].id, "also for another program");
     project_filter_free(&f);
+    project_filter_free(&other);
+    unsetenv(PROJECT_FILTER_MEMORY);
+    close(fd);
 }
 
 static void kinds(void)
