@@ -334,6 +334,7 @@ broken() {
             fi
             ((status == 137 || status == 75))
             ((before <= 1))
+            expire_claims
             note --comment x --publish-version 1 one.png two.jpg
             [[ $status == 0 && $(there) == '[["x","wfa","one two","artist user"]]' && $(task_status) == wfa ]]
         done
