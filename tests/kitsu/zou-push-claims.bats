@@ -216,10 +216,9 @@ answered_503() {
     [[ ${ended[*]} == 0 && $(posts '/comment$') == 2 && $(there length) == 2 ]]
 }
 
-# taken_over WHEN POSTS: the one that posts is killed; the next one waits for its claim to
-# expire, and looks; so many POSTs in all
+# taken_over WHEN POSTS: the one that posts is killed; the next one gets 75 until that claim
+# has expired, and then looks; so many POSTs of its own
 taken_over() {
-    export OPKITSU_CLAIM_SECONDS=4
     comment >record
     echo 0 >pid
     curl -sS -X PUT --data-binary '{"only": "POST", "kill": {"at": 1, "pid": "'"$PWD/pid"'", "when": "'"$1"'"}}' "$KITSU_SERVER/relay" >/dev/null
@@ -228,6 +227,7 @@ taken_over() {
     relay_does
     push --wait 0 <record
     [[ $status == 75 && $(posts .) == 0 ]]
+    expire_claims
     push <record
     [[ $status == 0 && $(posts '/comment$') == "$2" ]]
     check_there
