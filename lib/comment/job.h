@@ -19,6 +19,7 @@ typedef struct commenter {
     arena *kept;           /* owned: the next two */
     const char *me;        /* the user's id; NULL: not asked for yet */
     json statuses;         /* Zou's list; null: not asked for yet */
+    bool tidied;           /* old comments are forgotten */
     bool warned;           /* that nothing is remembered without a publish_id */
 } commenter;
 

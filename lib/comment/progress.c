@@ -128,6 +128,9 @@ zou_result comment_claim(comment_job *j, json *memory, error *e)
     if (!j->publish_id || c->dry)
         return ZOU_OK;
     j->store_failed = false;
+    if (!c->tidied && !posted_tidy(c->store, j->a, e))
+        return comment_store_lost(j);
+    c->tidied = true;
     do {
         begun = clock_now();
         got = posted_claim(c->store, key_of(j), c->owner, claim_seconds(), j->a, memory, e);

@@ -188,9 +188,8 @@ bool posted_get(store *s, posted_key key, arena *a, json *document, error *e)
 /* ---- of a task ---------------------------------------------------------- */
 
 typedef struct search {
-    arena *all, *kept;   /* borrowed */
-    const char *task_id; /* borrowed */
-    json *ids;           /* borrowed */
+    arena *arena; /* borrowed */
+    json *ids;    /* borrowed */
 } search;
 
 static bool take_comment(void *context, store_ns ns, const json *document)
@@ -198,18 +197,37 @@ static bool take_comment(void *context, store_ns ns, const json *document)
     search *f = context;
     (void)ns;
     const char *id = json_text(json_get(document, "comment_id"));
-    if (id && json_text_is(json_get(document, "task_id"), f->task_id))
-        json_push(f->kept, f->ids, json_string(f->kept, id));
-    arena_reset(f->all);
+    if (id)
+        json_push(f->arena, f->ids, json_string(f->arena, id));
     return true;
 }
 
 bool posted_of_task(store *s, const char *task_id, arena *a, json *ids, error *e)
 {
-    search f = {.all = arena_new(), .kept = a, .task_id = task_id, .ids = ids};
+    search f = {a, ids};
     *ids = json_array();
-    bool ok =
-        store_documents(s, posted_ns(s), STORE_ALL, &(store_sink){f.all, take_comment, &f}, e);
-    arena_free(f.all);
-    return ok;
+    return store_select(s, posted_ns(s), "task_id", task_id, &(store_sink){a, take_comment, &f}, e);
+}
+
+/* ---- forgetting --------------------------------------------------------- */
+
+#define KEPT_SECONDS 15552000.0 /* 180 days: nobody repeats a publish after that */
+#define TIDY_SECONDS 86400.0    /* between two times */
+
+bool posted_tidy(store *s, arena *a, error *e)
+{
+    json id = json_string(a, "tidied"), old = json_null(), document = json_object();
+    bool found;
+    double now, at = 0;
+    if (!store_get(s, posted_ns(s), &id, a, &old, &found, e) || !store_now(s, &now, e))
+        return false;
+    json_double(json_get(&old, "tidied_at"), &at);
+    if (found && at <= now && now - at < TIDY_SECONDS)
+        return true;
+    json_add(a, &document, "_id", id);
+    json_add(a, &document, "type", json_string(a, "tidied"));
+    json_add(a, &document, "tidied_at", json_real(a, now));
+    return store_put(s, posted_ns(s), &document, a, e) && store_index(s, posted_ns(s), e) &&
+           store_prune(s, posted_ns(s), "at", now - KEPT_SECONDS, e) &&
+           store_prune(s, posted_ns(s), "expires", now - KEPT_SECONDS, e);
 }

@@ -4,6 +4,8 @@
  *     {_id:"comment:PUBLISH_ID:INSTANCE", type:"comment", owner?, expires?,
  *      task_id, comment_id?, ...}          the rest is comment/comment.h's
  *
+ *     {_id:"tidied", type:"tidied", tidied_at}   when old ones were last forgotten
+ *
  * Who wants to post one claims it first: `owner` is the program that is at work, `expires`
  * until when by the store's clock (seconds since 1970). Only the owner writes; whoever
  * finds a claim that has expired takes it over. That needs no lease. */
@@ -41,5 +43,8 @@ bool posted_release(store *s, posted_key key, const char *owner, arena *a, error
 
 /* The ids of the comments that are remembered of a task: an array. */
 bool posted_of_task(store *s, const char *task_id, arena *a, json *ids, error *e);
+
+/* Once a day: forget those of more than 180 days ago; else do nothing. */
+bool posted_tidy(store *s, arena *a, error *e);
 
 #endif

@@ -96,9 +96,11 @@ requested() {
 }
 
 # claims: what the store remembers of comments, by now
-claims() {
+claims() { remembered | jq -c 'select(.type == "comment")'; }
+
+remembered() {
     case $OP_STORE in
-        sqlite:*) sqlite3 -cmd '.timeout 5000' op.db "SELECT document FROM openpype WHERE collection = 'opkitsu_comments'" ;;
+        sqlite:*) [[ ! -e op.db ]] || sqlite3 -cmd '.timeout 5000' op.db "SELECT document FROM openpype WHERE collection = 'opkitsu_comments'" ;;
         *)
             "$STUDIO_VENV/bin/python" -c '
 import json, pymongo, sys
@@ -281,6 +283,39 @@ taken_over() {
     comment '.task_id = "00000000-0000-4000-8000-000000000000"' | push
     [[ $status == 1 && ! $(claims) ]]
 }
+
+# remember JSON: also this document
+remember() {
+    case $OP_STORE in
+        sqlite:*)
+            sqlite3 op.db "INSERT OR REPLACE INTO openpype (collection, id, type, document) VALUES
+                ('opkitsu_comments', json_quote(json_extract('$1', '\$._id')), json_extract('$1', '\$.type'), '$1')"
+            ;;
+        *)
+            "$STUDIO_VENV/bin/python" -c '
+import json, pymongo, sys
+document = json.loads(sys.argv[3])
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu_comments.replace_one({"_id": document["_id"]}, document, upsert=True)
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1"
+            ;;
+    esac
+}
+
+forgotten() {
+    local now=$EPOCHSECONDS
+    comment '. + {previews: [], attachments: []}' | push
+    remember '{"_id":"comment:old:0","type":"comment","task_id":"t","comment_id":"c","at":'$((now - 181 * 86400))'}'
+    remember '{"_id":"comment:killed:0","type":"comment","owner":"x","expires":'$((now - 181 * 86400))'.5}'
+    remember '{"_id":"comment:young:0","type":"comment","task_id":"t","comment_id":"c","at":'$((now - 179 * 86400))'}'
+    comment '. + {instance: 1, previews: [], attachments: []}' | push
+    [[ $(claims | wc -l) == 5 ]] # that was done today
+    remember '{"_id":"tidied","type":"tidied","tidied_at":'$((now - 90000))'}'
+    comment '. + {instance: 2, previews: [], attachments: []}' | push
+    [[ $status == 0 && $(claims | jq -r ._id | grep -v "$task") == comment:young:0 && $(claims | wc -l) == 4 ]]
+}
+
+@test "sqlite: what was posted long ago is forgotten, once a day" { forgotten; }
+@test "mongodb: what was posted long ago is forgotten, once a day" { forgotten; }
 
 # --- What an answer means -----------------------------------------------------
 

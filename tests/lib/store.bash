@@ -105,12 +105,12 @@ expire_claims() {
     case $OP_STORE in
         sqlite:*)
             [[ ! -e ${OP_STORE#sqlite:} ]] || sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
-                "UPDATE openpype SET document = json_set(document, '$.expires', 0) WHERE collection = 'opkitsu_comments'"
+                "UPDATE openpype SET document = json_replace(document, '$.expires', 0) WHERE collection = 'opkitsu_comments'"
             ;;
         *)
             "$STUDIO_VENV/bin/python" -c '
 import pymongo, sys
-pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu_comments.update_many({}, {"$set": {"expires": 0}})
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu_comments.update_many({"expires": {"$exists": True}}, {"$set": {"expires": 0}})
 ' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
             ;;
     esac
