@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CC ?= cc
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes $(if $(CI),-Werror)
-PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto
+PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto libutf8proc
 BUILD = build$(if $(SAN),/san)
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote lib -DOPKITSU_SHARE='"$(PREFIX)/share/opkitsu"' \

@@ -102,15 +102,20 @@ static int run_listener(const listener_options *lo)
 }
 
 /* Set the position to start at from the store's. Returns EX_OK, or what to end with. */
-static int find_start(backlog *b, options *o, const zou *z)
+static int find_start(backlog *b, options *o, const scope *sc)
 {
     error e;
     bool found;
+    if (scope_is_empty(sc)) {
+        o->start = sc->end;
+        return EX_OK;
+    }
     if (!backlog_start(b, o->arena, &o->start, &found, &e))
         return report(&e);
     if (found)
         return EX_OK;
-    msg_error("full sync needed: the store has no position in the log of %s", zou_server(z));
+    msg_error("full sync needed: the store has no position in the log of %s",
+              zou_server(sc->request->zou));
     return EX_TEMPFAIL;
 }
 
@@ -122,7 +127,7 @@ static int listen_from(options *o, zou *z, store *st)
     scope_request request = {
         .zou = z, .store = st, .filter = &o->filter, .from_now = o->now, .patient = !o->once};
     bool ok = scope_find(&request, o->arena, &sc, &e);
-    if (!ok || (sc.unknown && sc.projects.len == 0)) {
+    if (!ok || (o->once && scope_is_empty(&sc))) {
         store_close(st);
         return ok ? 1 : report(&e);
     }
@@ -133,17 +138,17 @@ static int listen_from(options *o, zou *z, store *st)
     else if (o->now)
         o->start = sc.end;
     else if (b && !o->since)
-        status = find_start(b, o, z);
+        status = find_start(b, o, &sc);
     listener_options lo = {.zou = z,
                            .backlog = b,
-                           .projects = &sc.projects,
+                           .scope = &sc,
                            .start = o->start,
                            .certain = o->now,
                            .once = o->once};
     if (status == EX_OK)
         status = run_listener(&lo);
     backlog_free(b);
-    return status == EX_OK && sc.unknown ? 1 : status;
+    return status == EX_OK && sc.missing.len ? 1 : status;
 }
 
 /* Open the store, unless --since needs none, and Kitsu, whose address may be in it. */

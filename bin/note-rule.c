@@ -189,6 +189,7 @@ static void read_options(ruler *r, int argc, char **argv)
         .exit_status = "0 done, 1 a publish could not be used, 64 to 78 see opkitsu(7)."};
     const option_def defs[] = {
         store_option(&r->store),
+        openpype_version_option(),
         {.name = "config",
          .letter = 'c',
          .value = "SETTINGS",

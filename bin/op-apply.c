@@ -47,7 +47,7 @@ static bool on_end(apply *p, ndjson *in, const json *record, error *e)
     end_record end;
     end_read(record, &end);
     if (end.project_id)
-        return apply_end(p, end.project_id, end.scope == END_FULL, e);
+        return apply_end(p, &end, e);
     ndjson_complain(in, "an End without a \"project_id\"");
     return true;
 }

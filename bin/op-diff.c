@@ -11,6 +11,7 @@
 #include "record/deleted.h"
 #include "record/ndjson.h"
 #include "record/record.h"
+#include "store/state.h"
 #include "store/store_option.h"
 
 #include <stdlib.h>
@@ -21,11 +22,14 @@
 typedef struct reader {
     ndjson *in;
     diff *plan;
+    store *store;       /* NULL: a saved dump */
     arena *arena;       /* of the project being read; reset between two */
     production *p;      /* NULL: between two projects */
     closure *documents; /* of the project; NULL: it is skipped */
     bool chosen[KINDS], need[KINDS];
-    bool is_bad; /* a record of it was: nothing is planned */
+    bool is_bad;   /* a record of it was: nothing is planned */
+    json settings; /* of opkitsu's that the plan depends on, where they are not the default */
+    bool is_stale; /* the store has what other settings gave: a full read is needed */
 
     checkpoint_scope *coverage; /* since the last Checkpoint */
     bool saw_project, saw_checkpoint;
@@ -57,6 +61,24 @@ static void give_up_project(reader *r)
     close_project(r);
 }
 
+/* A document may depend on settings that changed, and on no event. */
+static bool check_settings(reader *r, const char *coll, bool events, error *e)
+{
+    json was;
+    r->settings = diff_settings(r->plan, coll, r->arena);
+    r->is_stale = false;
+    if (!events || !r->store)
+        return true;
+    if (!state_settings(r->store, r->p->id, r->arena, &was, e))
+        return false;
+    r->is_stale = !json_equal(&was, &r->settings, NULL);
+    if (r->is_stale)
+        msg_warn("project \"%s\": edits, concepts or names of opkitsu's settings were changed: it "
+                 "is to be read in full",
+                 r->p->name);
+    return true;
+}
+
 /* Kitsu-fetch says in the Project of a batch of events what its scope is: the
  * documents are then read by what is needed, not all at once. */
 static bool on_project(reader *r, const json *record, error *e)
@@ -66,7 +88,8 @@ static bool on_project(reader *r, const json *record, error *e)
     bool events = json_text_is(scope, "events");
     give_up_project(r);
     r->saw_project = true;
-    r->is_bad = false;
+    r->is_bad = r->is_stale = false;
+    r->settings = json_object();
     r->p = production_new(r->arena, record, &why);
     if (!r->p) {
         ndjson_complain(r->in, "%s", why);
@@ -74,10 +97,14 @@ static bool on_project(reader *r, const json *record, error *e)
     }
     if (json_text(scope) && !documents_renew(r->plan->documents, r->p->id, e))
         return false;
+    if (r->store && !settings_renew(&r->plan->settings, r->store, e))
+        return false;
     const char *coll = diff_find_target(r->plan, r->p);
     if (!coll)
         return true;
-    diff_kinds(r->plan, coll, r->chosen, r->need);
+    diff_read_settings(r->plan, coll, r->p, r->chosen, r->need);
+    if (!check_settings(r, coll, events && !r->p->closed, e))
+        return false;
     closure_scope loaded = r->p->closed || events ? CLOSURE_NEEDED : CLOSURE_WHOLE;
     r->documents = closure_new(r->plan->documents, coll, loaded, r->arena, e);
     return r->documents != NULL;
@@ -106,7 +133,19 @@ static void pass_on(reader *r)
     output_write(line, len);
 }
 
-static bool plan_project(reader *r, error *e)
+/* With the settings that the plan was made with. */
+static void pass_on_end(reader *r, const json *record)
+{
+    if (!r->documents || !r->settings.len) {
+        pass_on(r);
+        return;
+    }
+    json end = json_copy_shallow(r->arena, record);
+    json_set(r->arena, &end, "settings", r->settings);
+    ndjson_write(&end);
+}
+
+static bool plan_project(reader *r, const json *record, error *e)
 {
     if (r->p->partial && r->p->events)
         msg_warn("project \"%s\": this login sees only a part of it: nothing is deleted",
@@ -115,12 +154,13 @@ static bool plan_project(reader *r, error *e)
         msg_error("project \"%s\": this login sees only a part of it: nothing is deleted",
                   r->p->name);
     r->trouble |= r->p->partial;
-    diff_outcome outcome =
-        r->documents ? diff_project(r->plan, r->p, r->documents, r->chosen, e) : DIFF_DONE;
+    diff_outcome outcome = r->is_stale    ? DIFF_LEFT_ALONE
+                           : r->documents ? diff_project(r->plan, r->p, r->documents, r->chosen, e)
+                                          : DIFF_DONE;
     if (outcome == DIFF_LEFT_ALONE) {
         leave_alone(r, r->p->id);
     } else if (outcome == DIFF_DONE) {
-        pass_on(r);
+        pass_on_end(r, record);
         output_flush(); /* op-apply can commit, while the next project is read */
         checkpoint_scope_done(r->coverage, r->p->id);
     }
@@ -140,7 +180,7 @@ static bool on_end(reader *r, const json *record, error *e)
         return true;
     }
     if (is_whole(r, &end))
-        ok = plan_project(r, e);
+        ok = plan_project(r, record, e);
     else
         leave_alone(r, r->p->id);
     close_project(r);
@@ -260,6 +300,7 @@ static void read_options(options *o, int argc, char **argv)
                        "see opkitsu(7)."};
     const option_def defs[] = {
         store_option(&o->store),
+        openpype_version_option(),
         {.name = "against",
          .letter = 'a',
          .value = "FILE",
@@ -296,6 +337,7 @@ int main(int argc, char **argv)
     r.in = ndjson_new(STDIN_FILENO, "stdin");
     if (!against && !(s = store_open(url, STORE_READ, 30, &e)))
         goto out;
+    r.store = s;
     if (!(plan->settings = settings_load(s, &e)))
         goto out;
     if (!(plan->documents =

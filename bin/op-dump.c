@@ -22,14 +22,16 @@ typedef struct options {
 typedef struct names {
     arena *arena;   /* borrowed */
     arena *scratch; /* borrowed: the documents, of which only the names stay */
-    json list;
+    json list;      /* OpenPype's, */
+    json ids;       /* and Kitsu's ids of these projects, "" for one that has none */
 } names;
 
 static bool take_name(void *context, store_ns ns, const json *document)
 {
-    (void)document;
     names *n = context;
+    const char *id = json_text(json_at(document, "data", "zou_id", NULL));
     json_push(n->arena, &n->list, json_string(n->arena, ns.coll));
+    json_push(n->arena, &n->ids, json_string(n->arena, id ? id : ""));
     arena_reset(n->scratch);
     return true;
 }
@@ -73,9 +75,9 @@ static int check_names(project_filter *f, const store *s, const names *n)
 {
     int status = 0;
     for (uint32_t i = 0; i < n->list.len; i++)
-        project_filter_wants(f, n->list.items[i].text, NULL);
+        project_filter_find_lost(f, n->list.items[i].text, n->ids.items[i].text);
     for (size_t i = 0; i < f->n; i++)
-        if (!f->wishes[i].found) {
+        if (!f->wishes[i].id) {
             msg_error("%s: no project '%s'", store_name(s), f->wishes[i].text);
             status = 1;
         }
@@ -85,13 +87,14 @@ static int check_names(project_filter *f, const store *s, const names *n)
 static int dump(options *o, store *s, arena *keep, arena *scratch)
 {
     error e;
-    names n = {keep, scratch, json_array()};
+    names n = {keep, scratch, json_array(), json_array()};
     printer p = {scratch, o->bare, 0};
     bool ok = store_projects(s, &(store_sink){scratch, take_name, &n}, &e);
     int status = ok ? check_names(&o->filter, s, &n) : 0;
     for (uint32_t i = 0; ok && i < n.list.len && !ferror(stdout); i++) {
         store_ns ns = {store_avalon(s), n.list.items[i].text};
-        if (!project_filter_wants(&o->filter, ns.coll, NULL))
+        if (!project_filter_has(&o->filter, ns.coll) &&
+            !project_filter_has(&o->filter, n.ids.items[i].text))
             continue;
         ok = store_documents(s, ns, o->what, &(store_sink){scratch, print_document, &p}, &e);
         if (ok)
@@ -128,8 +131,9 @@ static void read_options(options *o, int argc, char **argv)
     bool all = false;
     const option_def defs[] = {
         store_option(&o->store),
-        project_filter_option(&o->filter,
-                              "only this project, by its name in OpenPype; may be repeated"),
+        project_filter_option(
+            &o->filter,
+            "only this project, by its name in OpenPype or Kitsu's id;\nmay be repeated"),
         {.name = "all", .help = "every document, whole", .flag = &all},
         {.name = "bare",
          .help = "only the documents, as mongoexport prints them",

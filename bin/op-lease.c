@@ -34,6 +34,8 @@ typedef struct holder {
     lease *lease;
     service_status *service_status; /* NULL until the store is there */
     buf early;                      /* notes from before */
+    bool is_service, wants;         /* whose it is; it wants the lease while it waits */
+    bool told;                      /* that another waits, which was said */
     bool away;                      /* the store is, which was reported */
 } holder;
 
@@ -107,6 +109,9 @@ static int wait_for_lease(holder *h, double until)
         }
         if (outcome == LEASE_FAILED && is_passing(&e) && clock_now() < until)
             warn_once(h, &e, lease_retry());
+        error unused; /* the next try tells of it */
+        if (outcome == LEASE_OTHERS && h->wants && clock_now() < until)
+            lease_want(h->lease, h->is_service, &unused);
         if ((outcome != LEASE_OTHERS && !is_passing(&e)) || !wait_to_retry(h, until)) {
             if (!waited || clock_now() >= until) /* else it is not wanted any more */
                 msg_error("%s", e.what);
@@ -168,6 +173,18 @@ static bool keep_watched(holder *h, error *e)
     return ok;
 }
 
+/* Another waits for it: who has started us may hand over. Whether that reads it is not our
+ * matter. */
+static void tell_wanted(holder *h)
+{
+    static const char line[] = "wanted\n";
+    if (h->told || !lease_is_wanted(h->lease))
+        return;
+    h->told = true;
+    if (write(STDOUT_FILENO, line, sizeof line - 1) < 0)
+        msg_info("another program waits for the lease");
+}
+
 /* 0: it is held, or may be yet. Else the exit status. */
 static int renew(holder *h)
 {
@@ -177,6 +194,7 @@ static int renew(holder *h)
         if (h->away)
             msg_warn("%s is back", store_name(h->store));
         h->away = false;
+        tell_wanted(h);
         return EX_OK;
     case LEASE_FAILED: break;
     default: msg_error("%s", e.what); return EX_TEMPFAIL;
@@ -249,7 +267,9 @@ static int give_back(holder *h)
 static int run(const char *url, double wait)
 {
     error e = {0};
-    holder h = {0};
+    /* A service in reserve waits for ever, and wants no turn of its own. */
+    bool again = getenv(LEASE_AGAIN) != NULL;
+    holder h = {.is_service = again, .wants = again || !isinf(wait)};
     double until = clock_now() + wait;
     if (!open_store(&h, url, until, &e)) {
         msg_error("%s", e.what);
@@ -260,6 +280,7 @@ static int run(const char *url, double wait)
     h.service_status = service_status_new(h.store, h.lease);
     service_status_feed(h.service_status, h.early.data, h.early.len);
     signal(SIGALRM, give_up);
+    signal(SIGPIPE, SIG_IGN);
     int status = wait_for_lease(&h, until);
     if (status == EX_OK) {
         printf("%s\n", lease_text(h.lease));

@@ -47,6 +47,8 @@ static const char *service_text(const health *h)
         return arena_printf(h->arena, "%s, on %s, process %" PRId64 ", for %s",
                             h->state ? h->state : "starting", h->host ? h->host : "?", h->pid,
                             health_span(h->arena, h->now - (double)h->since));
+    if (h->waits)
+        return arena_printf(h->arena, "waiting for the lease, which %s has", h->writer);
     if (h->writer)
         return arena_printf(h->arena, "none; another program writes: %s", h->writer);
     return "none";
@@ -104,7 +106,8 @@ static void add_time(const health *h, json *to, const char *key, int64_t at)
 static void print_json(const place *p, const health *h)
 {
     json v = json_object();
-    json_add(h->arena, &v, "running", json_bool(h->running));
+    json_add(h->arena, &v, "running", json_bool(h->running || h->waits));
+    json_add(h->arena, &v, "waiting", json_bool(h->waits));
     json_add(h->arena, &v, "trouble", h->trouble);
     add_text(h, &v, "server", p->server);
     add_text(h, &v, "store", store_name(p->store));
@@ -120,6 +123,7 @@ static void print_json(const place *p, const health *h)
     add_time(h, &v, "read_at", h->read_at);
     add_text(h, &v, "checkpoint", h->position);
     json_add(h->arena, &v, "full_sync", h->awaiting_full);
+    json_add(h->arena, &v, "missing", h->missing);
     json_add(h->arena, &v, "skipped", json_integer(h->arena, h->skipped));
     add_text(h, &v, "error", h->error);
     add_time(h, &v, "error_at", h->error_at);
@@ -137,7 +141,7 @@ static int report(const place *p, const health *h, bool as_json)
         print_json(p, h);
     else
         print_text(p, h);
-    return !h->running ? NO_SERVICE : h->trouble.len ? 1 : 0;
+    return !h->running && !h->waits ? NO_SERVICE : h->trouble.len ? 1 : 0;
 }
 
 static int run(options *o)

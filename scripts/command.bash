@@ -43,7 +43,7 @@ find_programs() {
 # command line of its own.
 read_options() {
     local name attached
-    options=" $options login= password= password-file= password-command= project= server= store= verbose quiet help version "
+    options=" $options login= password= password-file= password-command= project= server= store= openpype-version= verbose quiet help version "
     letters=" $letters l:login p:password P:project s:server d:store v:verbose q:quiet h:help V:version "
     while (($#)); do
         name='' attached=''
@@ -105,6 +105,7 @@ take_common_option() {
             [[ $2 ]] || die 78 "--store is empty"
             export OP_STORE=$2
             ;;
+        openpype-version) export OPENPYPE_VERSION=$2 ;;
         verbose) level+=(-v) ;;
         quiet) level+=(-q) ;;
         help)

@@ -14,6 +14,8 @@
 #include <sysexits.h>
 #include <time.h>
 
+#define TELL_SECONDS 1 /* who waits longer for the lease is told why */
+
 struct apply {
     store *store; /* borrowed */
     lease *lease; /* borrowed; NULL: dry */
@@ -30,6 +32,7 @@ struct apply {
     json names;         /* project id -> collection, once read */
     arena *read_arena;  /* owned: until the next Checkpoint */
     json read;          /* ids of projects that had an End of scope full */
+    bool told;          /* why it waits for the lease */
     bool trouble;       /* skipped, failed or in conflict */
     bool conflict, withheld;
 };
@@ -132,6 +135,20 @@ static bool wait_a_while(const apply *p, double began, double *pause)
     return true;
 }
 
+/* Wait for the next try, and want to be next. False: it is enough. */
+static bool wait_for_lease(apply *p, double began, double *pause, const error *e)
+{
+    error unused; /* the next try tells of it */
+    if (!wait_a_while(p, began, pause))
+        return false;
+    lease_want(p->lease, false, &unused);
+    if (!p->told && clock_now() - began >= TELL_SECONDS) {
+        p->told = true;
+        msg_warn("%s; waiting for it", e->what);
+    }
+    return true;
+}
+
 /* Begin a batch unless one is begun, and ensure that we may write it. In an atomic
  * store no other program can have become the writer since then. */
 static bool begin(apply *p, error *e)
@@ -149,7 +166,7 @@ static bool begin(apply *p, error *e)
             return true;
         store_rollback(p->store);
         p->begun = false;
-        if (outcome != LEASE_OTHERS || !wait_a_while(p, began, &pause))
+        if (outcome != LEASE_OTHERS || !wait_for_lease(p, began, &pause, e))
             return false;
     }
 }
@@ -250,8 +267,10 @@ static bool find_name(apply *p, const char *project_id, const char **name, error
 }
 
 /* What the store should know of the project from now on. */
-static bool remember(apply *p, const char *project_id, bool full, error *e)
+static bool remember(apply *p, const end_record *end, error *e)
 {
+    const char *project_id = end->project_id;
+    bool full = end->scope == END_FULL;
     if (p->dry)
         return true;
     if (p->tally.dropped)
@@ -259,19 +278,21 @@ static bool remember(apply *p, const char *project_id, bool full, error *e)
     if (full)
         json_push(p->read_arena, &p->read, json_string(p->read_arena, project_id));
     json skipped = tally_skipped_of(&p->tally, project_id);
-    return state_put_skipped(p->store, project_id, &skipped, p->tally.arena, e);
+    arena *a = p->tally.arena;
+    return state_put_skipped(p->store, project_id, &skipped, a, e) &&
+           (!full || state_put_settings(p->store, project_id, &end->settings, a, e));
 }
 
-bool apply_end(apply *p, const char *project_id, bool full, error *e)
+bool apply_end(apply *p, const end_record *end, error *e)
 {
     const char *name = p->tally.coll;
     tally_start(&p->tally);
     if (!name)
         name = tally_skipped_project(&p->tally);
-    if (!flush_batch(p, e) || !begin(p, e) || !remember(p, project_id, full, e) ||
-        (!name && !find_name(p, project_id, &name, e)))
+    if (!flush_batch(p, e) || !begin(p, e) || !remember(p, end, e) ||
+        (!name && !find_name(p, end->project_id, &name, e)))
         return false;
-    json summary = tally_summary(&p->tally, name, full, p->dry);
+    json summary = tally_summary(&p->tally, name, end->scope == END_FULL, p->dry);
     add_line(p, &summary);
     tally_reset(&p->tally);
     return commit(p, e);

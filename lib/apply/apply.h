@@ -6,6 +6,7 @@
 
 #include "model/change.h"
 #include "record/checkpoint.h"
+#include "record/end.h"
 #include "store/lease.h"
 #include "store/store.h"
 
@@ -30,7 +31,7 @@ void apply_pass(apply *p, const char *line, size_t len);
 /* A Skipped record: counted, remembered at the project's End. */
 void apply_skipped(apply *p, const json *record);
 /* The End of a project: what was gathered is written and summed up. */
-bool apply_end(apply *p, const char *project_id, bool full, error *e);
+bool apply_end(apply *p, const end_record *end, error *e);
 /* A Checkpoint, stored after everything before it. */
 bool apply_checkpoint(apply *p, const checkpoint_record *record, error *e);
 /* Keep the lease while nothing comes. Call it every lease_renewal. */

@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "diff/obsolete.h"
 #include "model/folder_names.h"
+#include "model/names.h"
 #include "record/end.h"
 #include "record/ndjson.h"
 #include "record/record.h"
@@ -28,35 +29,53 @@ const char *diff_find_target(diff *d, production *p)
         return skip_project(d, p, "duplicate",
                             "several projects of OpenPype are linked to it, and none has its name");
     if (known) {
-        if (strcmp(known->coll, p->name) != 0)
+        const char *converted = name_converted(p->arena, p->name, true);
+        if (strcmp(known->coll, p->name) != 0 &&
+            !(converted && strcmp(known->coll, converted) == 0))
             msg_warn("project \"%s\" is called \"%s\" in OpenPype, and stays so: the name is part "
                      "of published paths",
                      p->name, known->coll);
         return known->coll;
     }
-    const char *fault = naming_fault(p->arena, p->name, true);
-    if (p->closed && (fault || !documents_by_name(d->documents, p->name)))
+    const char *name =
+        name_usable(p->arena, p->name, true, names_are_converted(settings_for(d->settings, NULL)));
+    if (p->closed && (!name || !documents_by_name(d->documents, name)))
         return NULL; /* one that OpenPype never had stays outside */
-    if (fault)
-        return skip_project(d, p, "name", fault);
-    known = documents_by_name(d->documents, p->name);
+    if (!name)
+        return skip_project(d, p, "name", name_reason(p->arena, p->name, true));
+    known = documents_by_name(d->documents, name);
     if (known && known->zou_id)
         return skip_project(d, p, "duplicate",
                             arena_printf(p->arena,
                                          "OpenPype's \"%s\" is linked to another project (%s)",
                                          known->coll, known->zou_id));
-    return p->name;
+    return name;
 }
 
-void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS])
+void diff_read_settings(diff *d, const char *coll, production *p, bool chosen[KINDS],
+                        bool need[KINDS])
 {
-    const json *ours = json_get(settings_for(d->settings, coll), "opkitsu");
+    const json *merged = settings_for(d->settings, coll), *ours = json_get(merged, "opkitsu");
+    p->converts_names = names_are_converted(merged);
     for (int k = 0; k < KINDS; k++) {
         chosen[k] = k < KIND_ENTITIES;
         need[k] = k < KIND_ENTITIES || k == KIND_TASK || k == KIND_TASK_TYPE;
     }
     chosen[KIND_EDIT] = need[KIND_EDIT] = json_true(json_get(ours, "edits"));
     chosen[KIND_CONCEPT] = need[KIND_CONCEPT] = json_true(json_get(ours, "concepts"));
+}
+
+json diff_settings(diff *d, const char *coll, arena *a)
+{
+    static const char *const flags[] = {"edits", "concepts"};
+    const json *all = settings_for(d->settings, coll), *ours = json_get(all, "opkitsu");
+    json out = json_object();
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (json_true(json_get(ours, flags[i])))
+            json_add(a, &out, flags[i], json_bool(true));
+    if (names_are_converted(all))
+        json_add(a, &out, "names", json_string(a, "convert"));
+    return out;
 }
 
 /* ---- one project ----------------------------------------------------------------------- */
@@ -99,16 +118,55 @@ static void write_entities(diff *d, mapping *m)
             write_entity(d, m, p->entities[i]);
 }
 
+static void write_skipped(diff *d, const production *p, const entity *e)
+{
+    json what = record_entity(p->arena, kind_name(e->kind), e->id, e->name);
+    changes_write_skipped(&d->out,
+                          skipped_make(p->arena, what, p->id, e->skip_code, e->skip_reason));
+}
+
+static bool is_reported(const entity *e)
+{
+    return e->state == ENTITY_SKIPPED && !e->passed_on;
+}
+
+/* Whether its document has a name that conversion gave it, and is skipped because names
+ * are no longer converted. */
+static bool was_converted(const production *p, const entity *e)
+{
+    const json *data = e->asset ? json_get(&e->asset->document, "data") : NULL;
+    const char *label = json_text(json_get(data, "label"));
+    return !p->converts_names && strcmp(e->skip_code, "name") == 0 && label &&
+           name_fault(p->arena, label, false) &&
+           json_text_is(json_at(data, "zou", "name", NULL), label);
+}
+
+/* All of these in one message. */
+static void write_converted(diff *d, const production *p)
+{
+    bool silent = d->out.no_skipped;
+    size_t n = 0;
+    d->out.no_skipped = true;
+    for (size_t i = 0; i < p->n; i++)
+        if (is_reported(p->entities[i]) && was_converted(p, p->entities[i])) {
+            write_skipped(d, p, p->entities[i]);
+            n++;
+        }
+    d->out.no_skipped = silent;
+    if (n && !silent)
+        msg_warn("%s: names were converted and no longer are (opkitsu.names): %zu documents stay "
+                 "as they are",
+                 p->name, n);
+}
+
 static void write_all_skipped(diff *d, const mapping *m)
 {
     const production *p = m->production;
+    write_converted(d, p);
     for (size_t i = 0; i < p->n; i++) {
         const entity *e = p->entities[i];
-        if (e->state == ENTITY_SKIPPED && !e->passed_on)
-            changes_write_skipped(
-                &d->out,
-                skipped_make(p->arena, record_entity(p->arena, kind_name(e->kind), e->id, e->name),
-                             p->id, e->skip_code, e->skip_reason));
+        if (is_reported(e) && !was_converted(p, e))
+            write_skipped(d, p, e);
     }
     for (uint32_t i = 0; i < m->skipped.len; i++)
         changes_write_skipped(&d->out, m->skipped.items[i]);

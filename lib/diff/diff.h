@@ -27,9 +27,14 @@ typedef enum diff_outcome {
  * none, for which a Skipped record was written where people should know. */
 const char *diff_find_target(diff *d, production *p);
 
-/* The kinds that must be in the stream, and those that get documents, by the
- * settings of this project. */
-void diff_kinds(diff *d, const char *coll, bool chosen[KINDS], bool need[KINDS]);
+/* What the settings of this project say: the kinds that must be in the stream, and those
+ * that get documents; whether names are converted. */
+void diff_read_settings(diff *d, const char *coll, production *p, bool chosen[KINDS],
+                        bool need[KINDS]);
+
+/* Those of opkitsu's settings that decide which documents a project has, where they are not
+ * the default: an object, in `a`. */
+json diff_settings(diff *d, const char *coll, arena *a);
 
 /* At the End record, with the production linked up: plan. `loaded` are the
  * documents of the target; of a batch of events they are extended to what it needs. */

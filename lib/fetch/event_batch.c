@@ -20,6 +20,11 @@ void event_batch_abandon(event_batch *b, const char *project_id)
         json_push(b->arena, &b->abandoned, json_string(b->arena, project_id));
 }
 
+project_filter *event_batch_filter(event_batch *b)
+{
+    return b->filter->n ? b->filter : &b->scope;
+}
+
 /* Open the store again: an SQLite file may have been made since. */
 static bool reopen_store(event_batch *b)
 {

@@ -21,16 +21,20 @@ typedef struct event_batch {
     const bool *wanted;     /* borrowed: of each kind (KINDS), whether a full reading has it */
     int status;             /* EX_OK, or 1: something could not be read */
     /* Of this batch. */
-    affected *affected; /* owned */
-    arena *arena;       /* owned */
-    json abandoned;     /* ids of projects for which the Checkpoint must not hold; in the arena */
-    error *e;           /* borrowed: why the batch cannot go on */
+    affected *affected;   /* owned */
+    project_filter scope; /* owned: the projects of its Checkpoint */
+    arena *arena;         /* owned */
+    json abandoned;       /* ids of projects for which the Checkpoint must not hold; in the arena */
+    error *e;             /* borrowed: why the batch cannot go on */
 } event_batch;
 
 /* Something of the batch could not be read, which has been reported. */
 void event_batch_set_incomplete(event_batch *b);
 /* A project could not be read: its full reading is wanted. */
 void event_batch_abandon(event_batch *b, const char *project_id);
+
+/* The projects that it is about: those of the -P options, else those of its Checkpoint. */
+project_filter *event_batch_filter(event_batch *b);
 
 /* Read the links, unless they are good enough for what the batch affects. False:
  * the store failed, `*e`. */

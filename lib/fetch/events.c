@@ -82,7 +82,7 @@ static bool answer_all(event_batch *b)
 {
     fetch_full full = {.lists = &b->lists,
                        .wanted = b->wanted,
-                       .filter = b->filter,
+                       .filter = event_batch_filter(b),
                        .links = &b->links,
                        .arena = b->arena};
     if (!project_links_read(&b->links, b->store, zou_server(b->lists.zou), b->e) ||
@@ -142,11 +142,26 @@ static void write_checkpoint(event_batch *b, const json *checkpoint)
     output_flush();
 }
 
+/* Who has listened to some projects only has ids in its Checkpoint. */
+static void set_scope(event_batch *b, const json *projects)
+{
+    for (uint32_t i = 0; json_is(projects, JSON_ARRAY) && i < projects->len; i++) {
+        const char *id = json_text(&projects->items[i]);
+        if (!id)
+            continue;
+        project_filter_add(&b->scope, id);
+        project_filter_find_lost(&b->scope, id, id);
+    }
+}
+
 bool fetch_events_checkpoint(fetch_events *f, const json *checkpoint, error *e)
 {
     event_batch *b = &f->batch;
     b->e = e;
-    if (fetch_events_is_pending(f) && !answer_batch(b))
+    set_scope(b, json_get(checkpoint, "projects"));
+    bool ok = !fetch_events_is_pending(f) || answer_batch(b);
+    project_filter_free(&b->scope);
+    if (!ok)
         return false;
     write_checkpoint(b, checkpoint);
     affected_clear(b->affected);

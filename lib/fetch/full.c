@@ -42,6 +42,25 @@ static bool read_list(full_run *r)
     return true;
 }
 
+/* By Kitsu's names and by OpenPype's. */
+static bool find_wanted(full_run *r)
+{
+    project_filter *f = r->full->filter;
+    const project_links *l = r->full->links;
+    project_filter_recall(f);
+    for (size_t i = 0; i < r->list.len; i++)
+        if (!project_filter_find(f, r->list.items[i].name, r->list.items[i].id, r->e))
+            return false;
+    for (size_t i = 0; i < l->len; i++)
+        if (element_list_find(&r->list, l->items[i].id) &&
+            !project_filter_find(f, l->items[i].name, l->items[i].id, r->e))
+            return false;
+    for (size_t i = 0; i < l->len; i++)
+        project_filter_find_lost(f, l->items[i].name, l->items[i].id);
+    project_filter_settle(f);
+    return true;
+}
+
 static void set_incomplete(full_run *r)
 {
     if (r->full->status == EX_OK)
@@ -126,7 +145,8 @@ static bool write_deleted(full_run *r)
     for (size_t i = 0; i < l->len; i++) {
         const project_link *link = &l->items[i];
         if (is_copy(l, i) || element_list_find(&r->list, link->id) ||
-            !project_filter_wants(r->full->filter, link->name, link->id))
+            !(project_filter_wants(r->full->filter, link->id) ||
+              project_filter_has(r->full->filter, link->name)))
             continue;
         if (!zou_is_id(link->id))
             report(r, link->name, "its data.zou_id is not a Kitsu id");
@@ -158,17 +178,17 @@ static fetch_outcome write_project(full_run *r, const json_element *project)
 
 static bool write_projects(full_run *r)
 {
-    project_filter *filter = r->full->filter;
+    const project_filter *filter = r->full->filter;
     if (r->list.len == 0 && !zou_lists_sees_all(r->full->lists))
         report(r, "this user is in the team of no project", "there is nothing to read");
     for (size_t i = 0; i < r->list.len; i++) {
         const json_element *project = &r->list.items[i];
-        if (project_filter_wants(filter, project->name ? project->name : "", project->id) &&
+        if (project_filter_wants(filter, project->id) &&
             !take_outcome(r, write_project(r, project)))
             return false;
     }
     for (size_t i = 0; i < filter->n; i++)
-        if (!filter->wishes[i].found)
+        if (!filter->wishes[i].id)
             report(r, filter->wishes[i].text,
                    "there is no such project, or this user may not see it");
     return true;
@@ -179,8 +199,9 @@ bool fetch_full_write(fetch_full *f, error *e)
     full_run r = {.full = f, .e = e};
     f->ended = f->abandoned = json_array();
     f->status = EX_OK;
-    bool ok = read_list(&r) && zou_lists_need_all(f->lists, f->wanted, e) == ZOU_OK &&
-              write_deleted(&r) && write_projects(&r);
+    bool ok = read_list(&r) && find_wanted(&r) &&
+              zou_lists_need_all(f->lists, f->wanted, e) == ZOU_OK && write_deleted(&r) &&
+              write_projects(&r);
     element_list_clear(&r.list);
     return ok;
 }

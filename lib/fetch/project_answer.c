@@ -143,11 +143,23 @@ static bool answer_present(answer *a)
     return outcome != FETCH_LOST;
 }
 
+/* What a -P names is found as its project comes by. */
+static bool find_wanted(const answer *a)
+{
+    event_batch *b = a->batch;
+    const zou_project *p = &a->records.project;
+    if (!project_filter_find(b->filter, p->name, p->id, b->e) ||
+        (a->link && !project_filter_find(b->filter, a->link->name, p->id, b->e)))
+        return false;
+    project_filter_settle(b->filter);
+    return true;
+}
+
 bool project_answer_write(event_batch *b, affected_project *p)
 {
     known_project *known = known_projects_get(&b->known, p->id);
     p->answered = true;
-    if (known->unwanted)
+    if (known->unwanted || !project_filter_wants(&b->scope, p->id))
         return true;
     const project_link *link = project_links_find(&b->links, p->id, NULL);
     answer a = {.batch = b, .affected = p, .known = known, .link = link};
@@ -155,12 +167,12 @@ bool project_answer_write(event_batch *b, affected_project *p)
         return false;
     fetch_records_init(&a.records, &b->lists, p->id, link ? link->name : p->id);
     zou_result result = zou_project_read(&a.records.project, b->e);
-    bool wanted = project_filter_wants(b->filter, a.records.project.name, p->id);
-    bool ok = true;
+    bool ok = find_wanted(&a);
+    bool wanted = project_filter_wants(b->filter, p->id);
     known->unwanted = result == ZOU_OK && !wanted;
-    if (result == ZOU_OK && wanted)
+    if (ok && result == ZOU_OK && wanted)
         ok = answer_present(&a);
-    else if (result != ZOU_OK && (wanted || result == ZOU_LOST))
+    else if (ok && result != ZOU_OK && (wanted || result == ZOU_LOST))
         ok = answer_absent(&a, result);
     fetch_records_free(&a.records);
     return ok;

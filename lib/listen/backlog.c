@@ -145,6 +145,11 @@ bool backlog_wants(backlog *p, arena *a, json *ids, error *e)
     return true;
 }
 
+void backlog_want(backlog *p, const char *id)
+{
+    add_want(p, id);
+}
+
 void backlog_asked(backlog *p, const json *ids)
 {
     for (uint32_t i = 0; i < ids->len; i++) {
@@ -303,7 +308,7 @@ bool backlog_arrived(backlog *p, bool *arrived, error *e)
     bool ok = true;
     if (!p->by_marks) {
         state_checkpoint c;
-        const char *who = p->projects->type == JSON_ARRAY ? p->projects->items[0].text : NULL;
+        const char *who = p->projects->len > 0 ? p->projects->items[0].text : NULL;
         bool found;
         ok = state_checkpoint_of(p->store, p->server, who, a, &c, &found, e) || close_store(p);
         if (ok && found)

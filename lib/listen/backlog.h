@@ -24,6 +24,8 @@ bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, err
 /* Ids of the projects of which a full read should be requested now, in `a`: each at
  * once, then again after 1, 2, 4, … at most 10 minutes. */
 bool backlog_wants(backlog *p, arena *a, json *ids, error *e);
+/* A full read of this project is wanted, which nobody had before. */
+void backlog_want(backlog *p, const char *id);
 /* They have been requested. */
 void backlog_asked(backlog *p, const json *ids);
 /* Seconds until backlog_wants may have more; -1: not before another batch. */

@@ -18,7 +18,8 @@
 #define SOCKETLESS_SECONDS 2.0  /* between two readings of the log while the socket is silent, */
 #define SAFETY_SECONDS     60.0 /* and while it works */
 #define HEARTBEAT_SECONDS  60.0
-#define KIND_SECONDS       1.0 /* between two readings for what is thought to be never logged */
+#define LOOK_SECONDS       60.0 /* between two looks for projects that nobody has yet */
+#define KIND_SECONDS       1.0  /* between two readings for what is thought to be never logged */
 
 #define TICK_SECONDS 0.25 /* until a batch that may not begin is tried again */
 
@@ -48,6 +49,9 @@ struct listener {
     double syncs_from; /* by clock_now: no full read is requested before */
     double heartbeat;  /* seconds between two */
     double socketless; /* seconds between two readings without the socket */
+    double look_at;    /* by clock_now: when missing projects are looked for, */
+    double look;       /* and how many seconds later again */
+    json found;        /* array of ids of those that were found, without a backlog */
 
     /* Where only the socket brings events: */
     messages messages;
@@ -85,7 +89,7 @@ static void take_message(listener *l, const char *name, const json *data)
     if (msg_level() >= 2)
         msg_info("socket: %s", name);
     if (!l->log)
-        l->sync_all |= !messages_add(&l->messages, l->o->projects, name, data);
+        l->sync_all |= !messages_add(&l->messages, &l->o->scope->projects, name, data);
     else if (unlogged_add(l->unlogged, name, data))
         l->read_now = true;
     else
@@ -134,7 +138,8 @@ static int take_failure(listener *l, const error *e)
 static outgoing_batch batch_of(listener *l)
 {
     return (outgoing_batch){.server = zou_server(l->o->zou),
-                            .projects = l->o->projects,
+                            .projects = &l->o->scope->projects,
+                            .missing = &l->o->scope->missing,
                             .log = l->log,
                             .messages = &l->messages};
 }
@@ -163,6 +168,7 @@ static int write_batch(listener *l, batch_kind kind, const json *wanted)
         backlog_sent(l->o->backlog, outgoing_batch_position(&b));
         backlog_asked(l->o->backlog, wanted);
     }
+    l->found = json_array();
     return end_writing(l);
 }
 
@@ -173,7 +179,7 @@ static int prepare_batch(listener *l, bool sync_all, json *wanted, bool *silent_
 {
     error e;
     backlog *b = l->o->backlog;
-    *wanted = json_array();
+    *wanted = l->found;
     *silent_ok = true;
     arena_reset(l->arena);
     *ready = !b || (backlog_wants(b, l->arena, wanted, &e) &&
@@ -338,6 +344,36 @@ static double socket_due_in(const listener *l)
 
 /* ---- rounds ----------------------------------------------------------------- */
 
+static void take_found(listener *l, const json *found)
+{
+    if (!l->log)
+        l->sync_all |= found->len > 0;
+    else if (!l->o->backlog)
+        l->found = *found;
+    for (uint32_t i = 0; l->o->backlog && i < found->len; i++)
+        backlog_want(l->o->backlog, found->items[i].text);
+    l->read_now |= found->len > 0;
+}
+
+/* Who is no administrator hears of no new project. */
+static int look_for_missing(listener *l)
+{
+    error e;
+    json found;
+    if (l->o->scope->missing.len == 0 || clock_now() < l->look_at)
+        return EX_OK;
+    l->look_at = clock_now() + l->look;
+    if (!scope_look_again(l->o->scope, &found, &e))
+        return take_failure(l, &e);
+    take_found(l, &found);
+    return EX_OK;
+}
+
+static double missing_due_in(const listener *l)
+{
+    return l->o->scope->missing.len ? from_now(l->look_at) : -1;
+}
+
 static int open_socket(listener *l)
 {
     error e;
@@ -359,8 +395,11 @@ int listener_round(listener *l)
 {
     error e;
     int status = open_socket(l);
+    if (status == EX_OK)
+        status = look_for_missing(l);
     double socket = sio_due_in(l->socket);
     double wait = sooner(SAFETY_SECONDS, socket < 0 ? socket : fmax(socket, retry_in(&l->retry)));
+    wait = sooner(wait, missing_due_in(l));
     double due = l->log ? log_due_in(l) : socket_due_in(l);
     if (retry_in(&l->retry) > 0)
         due = retry_in(&l->retry);
@@ -415,13 +454,15 @@ int listener_once(listener *l)
 listener *listener_new(const listener_options *o)
 {
     listener *l = xmalloc(sizeof *l);
-    *l =
-        (listener){.o = o,
-                   .unlogged = unlogged_new(),
-                   .arena = arena_new(),
-                   .wrote_at = clock_now(),
-                   .socketless = clock_wait_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
-                   .heartbeat = clock_wait_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS)};
+    *l = (listener){.o = o,
+                    .unlogged = unlogged_new(),
+                    .arena = arena_new(),
+                    .wrote_at = o->scope->missing.len ? -INFINITY : clock_now(), /* tells of it */
+                    .socketless = clock_wait_setting("OPKITSU_READ_SECONDS", SOCKETLESS_SECONDS),
+                    .heartbeat = clock_wait_setting("OPKITSU_HEARTBEAT_SECONDS", HEARTBEAT_SECONDS),
+                    .look = clock_wait_setting("OPKITSU_LOOK_SECONDS", LOOK_SECONDS),
+                    .found = json_array()};
+    l->look_at = clock_now() + l->look;
     arrival_await(&l->arrival);
     l->socket = sio_new(zou_server(o->zou), on_socket, l);
     if (json_text(&o->start.created_at))

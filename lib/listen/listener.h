@@ -3,12 +3,13 @@
 #define OPKITSU_LISTEN_LISTENER_H
 
 #include "listen/backlog.h"
+#include "listen/scope.h"
 #include "zou/zou.h"
 
 typedef struct listener_options { /* all borrowed */
     zou *zou;
     backlog *backlog;     /* NULL: batches are written as they come */
-    const json *projects; /* an array of ids, or null for all */
+    scope *scope;         /* which projects: look_again adds to them */
     event_position start; /* created_at null: the log may not be read */
     bool certain;         /* see event_log_new */
     bool once;            /* listener_once is called: failures are not retried */

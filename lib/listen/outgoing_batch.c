@@ -49,7 +49,8 @@ void outgoing_batch_write_checkpoint(const outgoing_batch *b, size_t events, are
                                                               .projects = *b->projects,
                                                               .created_at = position->created_at,
                                                               .ids = position->ids,
-                                                              .events = (int64_t)events});
+                                                              .events = (int64_t)events,
+                                                              .missing = *b->missing});
     ndjson_write(&checkpoint);
 }
 

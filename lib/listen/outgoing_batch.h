@@ -9,6 +9,7 @@
 typedef struct outgoing_batch { /* all borrowed */
     const char *server;         /* the API's address */
     const json *projects;       /* that are listened to: ids, or null for all */
+    const json *missing;        /* names that no project has: an array */
     const event_log *log;       /* its last reading; NULL: the log may not be read */
     messages *messages;         /* without a log: of the socket */
 } outgoing_batch;

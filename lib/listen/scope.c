@@ -10,6 +10,11 @@
 #include <string.h>
 #include <sysexits.h>
 
+bool scope_is_empty(const scope *sc)
+{
+    return sc->projects.type == JSON_ARRAY && sc->projects.len == 0;
+}
+
 bool scope_has(const json *projects, const char *project_id)
 {
     return projects->type != JSON_ARRAY || !project_id || json_has_text(projects, project_id);
@@ -23,8 +28,8 @@ typedef struct project_link {
 
 typedef struct finding {
     const scope_request *request;
-    arena *arena;
-    project_link *links; /* owned; the texts lie in the arena */
+    arena *scratch;      /* owned: what is read */
+    project_link *links; /* owned; the texts lie in the scope's arena */
     size_t n_links, links_cap;
     scope *out;
 } finding;
@@ -36,8 +41,9 @@ static bool add_link(void *context, store_ns ns, const json *document)
     if (!id)
         return true;
     f->links = xgrow(f->links, f->n_links, &f->links_cap, sizeof *f->links);
-    f->links[f->n_links++] = (project_link){.name = arena_text(f->arena, ns.coll, strlen(ns.coll)),
-                                            .id = arena_text(f->arena, id, strlen(id))};
+    f->links[f->n_links++] =
+        (project_link){.name = arena_text(f->out->arena, ns.coll, strlen(ns.coll)),
+                       .id = arena_text(f->out->arena, id, strlen(id))};
     return true;
 }
 
@@ -47,7 +53,8 @@ static bool read_role(finding *f, error *e)
 {
     json v;
     zou *z = f->request->zou;
-    if (zou_get(z, "/auth/authenticated", f->arena, &v, e) != ZOU_OK)
+    scope *out = f->out;
+    if (zou_get(z, "/auth/authenticated", out->arena, &v, e) != ZOU_OK)
         return false;
     const json *role = json_at(&v, "user", "role", NULL);
     bool manager = json_text_is(role, "manager");
@@ -55,57 +62,82 @@ static bool read_role(finding *f, error *e)
         msg_warn("%s: a manager's log has only the events of their own projects, and none of "
                  "task types, asset types, new and deleted projects: run a full sync now and then",
                  zou_server(z));
-    f->out->logged = manager || json_text_is(role, "admin");
-    if (f->out->logged && !f->request->from_now)
+    out->logged = manager || json_text_is(role, "admin");
+    if (out->logged && !f->request->from_now && !scope_is_empty(out))
         return true;
-    if (event_head_read(z, f->arena, &f->out->end, e) != ZOU_OK)
+    if (event_head_read(z, out->arena, &out->end, e) != ZOU_OK)
         return false;
-    f->out->logged = !json_is_null(&f->out->end.created_at);
+    out->logged = !json_is_null(&out->end.created_at);
     return true;
 }
 
-/* The id of the project of this name or id; NULL: unknown. */
-static const char *find_project(const finding *f, const json *list, const char *name)
+static bool is_listed(const json *list, const char *id)
 {
-    for (uint32_t i = 0; i < list->len; i++) {
-        const char *id = json_text(json_get(&list->items[i], "id"));
-        if (id && project_filter_names(name, json_text(json_get(&list->items[i], "name")), id))
-            return id;
-    }
-    for (size_t i = 0; i < f->n_links; i++) /* it may have been deleted in Kitsu */
-        if (project_filter_names(name, f->links[i].name, f->links[i].id))
-            return f->links[i].id;
-    return NULL;
+    for (uint32_t i = 0; i < list->len; i++)
+        if (json_text_is(json_get(&list->items[i], "id"), id))
+            return true;
+    return false;
 }
 
-static bool read_projects(finding *f, error *e)
+/* The -P options find their projects, by Kitsu's names and by OpenPype's. */
+static bool find_wanted(finding *f, const json *list, error *e)
+{
+    project_filter *filter = f->request->filter;
+    for (uint32_t i = 0; i < list->len; i++) {
+        const char *id = json_text(json_get(&list->items[i], "id"));
+        const char *name = json_text(json_get(&list->items[i], "name"));
+        if (id && !project_filter_find(filter, name, id, e))
+            return false;
+    }
+    for (size_t i = 0; i < f->n_links; i++)
+        if (is_listed(list, f->links[i].id) &&
+            !project_filter_find(filter, f->links[i].name, f->links[i].id, e))
+            return false;
+    for (size_t i = 0; i < f->n_links; i++) /* it may have been deleted in Kitsu */
+        project_filter_find_lost(filter, f->links[i].name, f->links[i].id);
+    return true;
+}
+
+/* Adds the ids that are new to the scope, and to `found`. */
+static void take_wishes(const finding *f, json *found)
+{
+    scope *out = f->out;
+    const project_filter *filter = f->request->filter;
+    out->missing = json_array();
+    for (size_t i = 0; i < filter->n; i++) {
+        const project_wish *w = &filter->wishes[i];
+        if (!w->id) {
+            json_push(out->arena, &out->missing, json_string(out->arena, w->text));
+        } else if (!json_has_text(&out->projects, w->id)) {
+            json_push(out->arena, &out->projects, json_string(out->arena, w->id));
+            json_push(out->arena, found, json_string(out->arena, w->id));
+        }
+    }
+}
+
+static bool read_projects(finding *f, json *found, error *e)
 {
     json list;
-    const scope_request *r = f->request;
-    f->out->unknown = false;
-    if (r->filter->n == 0)
+    *found = json_array();
+    if (f->request->filter->n == 0)
         return true;
-    if (zou_get(r->zou, "/data/projects/all", f->arena, &list, e) != ZOU_OK)
+    if (zou_get(f->request->zou, "/data/projects/all", f->scratch, &list, e) != ZOU_OK)
         return false;
     if (list.type != JSON_ARRAY)
         return error_set(e, EX_PROTOCOL, "GET /data/projects/all: unexpected reply: not a list");
-    f->out->projects = json_array();
-    for (size_t i = 0; i < r->filter->n; i++) {
-        const char *name = r->filter->wishes[i].text, *id = find_project(f, &list, name);
-        if (id) {
-            json_push(f->arena, &f->out->projects, json_string(f->arena, id));
-            continue;
-        }
-        f->out->unknown = true;
-        msg_error("%s: there is no such project, or this user may not see it", name);
-    }
+    project_filter_recall(f->request->filter);
+    if (!find_wanted(f, &list, e))
+        return false;
+    project_filter_settle(f->request->filter);
+    take_wishes(f, found);
     return true;
 }
 
 static bool ask_kitsu(finding *f, error *e)
 {
     retry r = {0};
-    while (!read_role(f, e) || !read_projects(f, e)) {
+    json found;
+    while (!read_projects(f, &found, e) || !read_role(f, e)) {
         if (!f->request->patient || (e->status != EX_TEMPFAIL && e->status != EX_UNAVAILABLE))
             return false;
         retry_failed(&r, e);
@@ -115,14 +147,41 @@ static bool ask_kitsu(finding *f, error *e)
     return true;
 }
 
+static void report_missing(const scope *sc)
+{
+    for (uint32_t i = 0; i < sc->missing.len; i++)
+        msg_error("%s: there is no such project, or this user may not see it%s",
+                  sc->missing.items[i].text,
+                  sc->request->patient ? "; it is looked for each minute" : "");
+}
+
 bool scope_find(const scope_request *r, arena *a, scope *out, error *e)
 {
-    *out = (scope){.projects = json_null(), .end = {json_null(), json_array()}};
-    finding f = {.request = r, .arena = a, .out = out};
-    arena *scratch = arena_new();
-    store_sink links = {scratch, add_link, &f};
+    *out = (scope){.request = r,
+                   .arena = a,
+                   .projects = r->filter->n ? json_array() : json_null(),
+                   .missing = json_array(),
+                   .end = {json_null(), json_array()}};
+    finding f = {.request = r, .scratch = arena_new(), .out = out};
+    arena *documents = arena_new();
+    store_sink links = {documents, add_link, &f};
     bool ok = (!r->store || store_projects(r->store, &links, e)) && ask_kitsu(&f, e);
-    arena_free(scratch);
+    if (ok)
+        report_missing(out);
+    arena_free(documents);
+    arena_free(f.scratch);
     free(f.links);
+    return ok;
+}
+
+bool scope_look_again(scope *sc, json *found, error *e)
+{
+    finding f = {.request = sc->request, .scratch = arena_new(), .out = sc};
+    json before = sc->missing;
+    bool ok = read_projects(&f, found, e);
+    for (uint32_t i = 0; ok && i < before.len; i++)
+        if (!json_has_text(&sc->missing, before.items[i].text))
+            msg_warn("%s: Kitsu has this project now", before.items[i].text);
+    arena_free(f.scratch);
     return ok;
 }

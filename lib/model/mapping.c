@@ -2,36 +2,14 @@
 
 #include "base/msg.h"
 #include "json/numbers.h"
+#include "model/kitsu_fields.h"
+#include "model/names.h"
 #include "model/task_entries.h"
 #include "model/task_types.h"
+#include "model/unusable.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Custom fields of these names would overwrite OpenPype's own or the suite's:
- * left out of `data` and reported, but `fps`, which is read. */
-bool mapping_reserved(const char *key)
-{
-    static const char *const names[] = {
-        "zou",         "frameStart",   "frameEnd",     "resolutionWidth", "resolutionHeight",
-        "pixelAspect", "handleStart",  "handleEnd",    "clipIn",          "clipOut",
-        "tasks",       "parents",      "visualParent", "root_of",         "parent_substitutes",
-        "keep_name",   "thumbnail_id", "inputLinks",   "tools_env",       "active",
-        "zou_id",      "entityType",   "fps",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], key) == 0)
-            return true;
-    return false;
-}
-
-/* Whether a custom field has a place of its own in `data`: not what is read as
- * frames, and no name that MongoDB could take for a path or a nothing. */
-static bool is_custom_field(const char *key)
-{
-    return *key && !strchr(key, '.') && strcmp(key, "frame_in") != 0 &&
-           strcmp(key, "frame_out") != 0;
-}
 
 static bool is_path_key(const char *key)
 {
@@ -51,6 +29,42 @@ static json integer(mapping *m, int32_t value)
 static json text(mapping *m, const char *value)
 {
     return json_string(m->arena, value);
+}
+
+/* ---- names that were converted ------------------------------------------------ */
+
+static void set_label(mapping *m, change_builder *d, const char *name, bool converted, bool is_ours)
+{
+    const json *label = json_at(d->before, "data", "label", NULL);
+    const json *wanted = name_label(m->arena, name, converted, label, is_ours);
+    if (json_is(wanted, JSON_NULL))
+        change_builder_unset(d, "data", "label", NULL);
+    else if (wanted)
+        change_builder_set(d, *wanted, "data", "label", NULL);
+}
+
+/* A label that is Kitsu's name of the last time, if OpenPype could not use that. */
+static void set_entity_label(mapping *m, change_builder *d, const entity *e, const json *stored)
+{
+    const char *was = json_text(json_get(stored, "name"));
+    bool is_ours = was && name_fault(m->arena, was, false) &&
+                   json_text_is(json_at(d->before, "data", "label", NULL), was);
+    bool kept = json_text_is(json_at(d->before, "data", "keep_name", NULL), e->name);
+    set_label(m, d, e->name, !kept && strcmp(e->own_name, e->name) != 0, is_ours);
+}
+
+/* A project keeps its name. A label that converts to it is ours. */
+static void set_project_label(mapping *m, change_builder *d)
+{
+    const char *name = m->production->name, *coll = m->collection->coll;
+    const char *label = json_text(json_at(d->before, "data", "label", NULL));
+    const char *converted = name_usable(m->arena, name, true, true);
+    const char *ours =
+        label && name_fault(m->arena, label, true) ? name_converted(m->arena, label, true) : NULL;
+    set_label(m, d, name,
+              strcmp(name, coll) != 0 && converted && strcmp(converted, coll) == 0 &&
+                  m->production->converts_names,
+              ours && strcmp(ours, coll) == 0);
 }
 
 /* ---- the project document ---------------------------------------------------- */
@@ -77,14 +91,19 @@ static void set_project_fields(mapping *m, change_builder *d)
     if (number_ratio(m->arena, json_get(project, "fps"), &fps))
         change_builder_set(d, real(m, fps), "data", "fps", NULL);
     change_builder_set(d, json_bool(!p->closed), "data", "active", NULL);
-    const json *resolution = json_get(project, "resolution");
-    if (number_resolution(m->arena, resolution, &width, &height)) {
+    if (number_resolution(m->arena, json_get(project, "resolution"), &width, &height)) {
         change_builder_set(d, integer(m, width), "data", "resolutionWidth", NULL);
         change_builder_set(d, integer(m, height), "data", "resolutionHeight", NULL);
-    } else {
-        msg_warn("%s: resolution \"%s\" is not WIDTHxHEIGHT: left as it is", p->name,
-                 json_text(resolution) ? resolution->text : "");
     }
+    unusable_warn_project(p);
+}
+
+/* OpenPype's publishers read it of every ancestor, and fail where it is absent. What
+ * others set there stays. */
+static void set_entity_type(mapping *m, change_builder *d, const char *type)
+{
+    if (!json_at(d->before, "data", "entityType", NULL))
+        change_builder_set(d, text(m, type), "data", "entityType", NULL);
 }
 
 void mapping_set_named(change_builder *d, const json *there, const json *wanted, const char *outer)
@@ -110,7 +129,8 @@ void mapping_set_named(change_builder *d, const json *there, const json *wanted,
 static void set_task_types(mapping *m, change_builder *d)
 {
     const json *there = json_at(d->before, "config", "tasks", NULL);
-    json wanted = task_types_wanted(m->production, m->collection, m->chosen, there);
+    json wanted = task_types_wanted(m->production, m->collection, m->chosen, there,
+                                    json_at(m->anatomy, "config", "tasks", NULL));
     mapping_set_named(d, there, &wanted, "config");
 }
 
@@ -124,7 +144,7 @@ change_builder mapping_project(mapping *m)
         m->project_id = json_oid(a, naming_id(a, p->id, "project"));
         change_builder_set(&d, m->project_id, "_id", NULL);
         change_builder_set(&d, text(m, "project"), "type", NULL);
-        change_builder_set(&d, text(m, p->name), "name", NULL);
+        change_builder_set(&d, text(m, m->collection->coll), "name", NULL);
         change_builder_set(&d, text(m, "openpype:project-3.0"), "schema", NULL);
         const json *attributes = json_get(m->anatomy, "attributes");
         const json *config = json_get(m->anatomy, "config");
@@ -140,6 +160,8 @@ change_builder mapping_project(mapping *m)
     set_project_fields(m, &d);
     if (is_new)
         change_builder_set(&d, json_bool(false), "data", "library_project", NULL);
+    set_entity_type(m, &d, "Project");
+    set_project_label(m, &d);
     if (!p->closed)
         set_task_types(m, &d);
     m->project = d.after;
@@ -154,6 +176,7 @@ change_builder mapping_root(mapping *m, root r)
     change_builder d = change_builder_new(m->arena, place->asset ? &place->asset->document : NULL);
     if (json_text(json_at(d.before, "data", "root_of", NULL))) {
         change_builder_set(&d, text(m, "asset"), "type", NULL);
+        set_entity_type(m, &d, "Folder");
         return d; /* the rest of it is the studio's */
     }
     if (!place->asset) {
@@ -167,6 +190,7 @@ change_builder mapping_root(mapping *m, root r)
         change_builder_set(&d, json_object(), "data", "tasks", NULL);
     change_builder_set(&d, json_null(), "data", "visualParent", NULL);
     change_builder_set(&d, json_array(), "data", "parents", NULL);
+    set_entity_type(m, &d, "Folder");
     return d;
 }
 
@@ -193,26 +217,9 @@ static double ratio_field(mapping *m, const entity *e, const char *custom, const
     return otherwise;
 }
 
-mapping_range mapping_frames(arena *a, const json *project, const json *record)
-{
-    mapping_range r = {.start = 1001};
-    const json *own = json_get(record, "data"), *theirs = json_get(project, "data");
-    int32_t n;
-    if (!number_int32(a, json_get(own, "frame_in"), &r.start))
-        number_int32(a, json_get(theirs, "frameStart"), &r.start);
-    if (number_int32(a, json_get(own, "frame_out"), &n) && n != 0)
-        r.end = n;
-    else if (number_int32(a, json_get(record, "nb_frames"), &n) && n > 0 &&
-             (int64_t)r.start + n - 1 <= INT32_MAX)
-        r.end = (int32_t)((int64_t)r.start + n - 1);
-    else if (!number_int32(a, json_get(theirs, "frameEnd"), &r.end))
-        r.end = r.start;
-    return r;
-}
-
 static void set_computed(mapping *m, change_builder *d, const entity *e)
 {
-    mapping_range frames = mapping_frames(m->arena, &m->project, &e->record);
+    frame_range frames = kitsu_field_frames(m->arena, &m->project, &e->record);
     int32_t width, height;
     change_builder_set(d, integer(m, frames.start), "data", "frameStart", NULL);
     change_builder_set(d, integer(m, frames.end), "data", "frameEnd", NULL);
@@ -254,23 +261,18 @@ static json record_to_store(mapping *m, const entity *e, const json *stored)
     return record;
 }
 
-static void set_custom_fields(change_builder *d, const entity *e, const json *record)
+static void set_custom_fields(change_builder *d, const json *record)
 {
     const json *now = json_get(record, "data");
     const json *then = json_at(d->before, "data", "zou", "data", NULL);
     for (uint32_t i = 0; json_is(now, JSON_OBJECT) && i < now->len; i++) {
         const char *key = now->members[i].key;
-        if (!is_custom_field(key))
-            continue;
-        if (!mapping_reserved(key))
+        if (kitsu_field_is_custom(key))
             change_builder_set(d, now->members[i].value, "data", key, NULL);
-        else if (strcmp(key, "fps") != 0)
-            msg_warn("%s \"%s\" (%s): custom field \"%s\" is OpenPype's own name: left out",
-                     kind_name(e->kind), e->name, e->id, key);
     }
     for (uint32_t i = 0; json_is(then, JSON_OBJECT) && i < then->len; i++) {
         const char *key = then->members[i].key;
-        if (is_custom_field(key) && *key != '$' && !mapping_reserved(key) && !json_get(now, key))
+        if (kitsu_field_is_custom(key) && *key != '$' && !json_get(now, key))
             change_builder_unset(d, "data", key, NULL);
     }
 }
@@ -311,7 +313,8 @@ change_builder mapping_entity(mapping *m, entity *e)
     const json *stored = json_at(before, "data", "zou", NULL);
     json record = record_to_store(m, e, stored);
     change_builder_set(&d, record, "data", "zou", NULL);
-    set_custom_fields(&d, e, &record);
+    unusable_warn(m->production, &m->project, e, &record, stored);
+    set_custom_fields(&d, &record);
     set_computed(m, &d, e);
     const json *tasks = json_at(before, "data", "tasks", NULL);
     json wanted = task_entries(m->production, e, tasks, &m->skipped);
@@ -320,5 +323,7 @@ change_builder mapping_entity(mapping *m, entity *e)
     change_builder_set(
         &d, e->doc_parent ? reference(m, e->doc_parent) : m->roots[root_above(e->kind)].id, "data",
         "visualParent", NULL);
+    set_entity_label(m, &d, e, stored);
+    set_entity_type(m, &d, e->kind == KIND_ASSET_TYPE ? "Folder" : kind_name(e->kind));
     return d;
 }

@@ -27,15 +27,8 @@ change_builder mapping_root(mapping *m, root r);
 /* The document of a live entity, names settled. May add to m->skipped. */
 change_builder mapping_entity(mapping *m, entity *e);
 
-/* What a record's frames are in OpenPype, over those of the project document. */
-typedef struct mapping_range {
-    int32_t start, end;
-} mapping_range;
-mapping_range mapping_frames(arena *a, const json *project, const json *record);
 /* A project's `data.code`: Kitsu's, else its name in lower case, `_` for blanks. */
 json mapping_code(arena *a, const json *project, const char *name);
-/* Whether a key of `data` is OpenPype's own or the suite's, and no custom field. */
-bool mapping_reserved(const char *key);
 /* Bring an object of named things, `OUTER.tasks`, to `wanted`: one path a key, or
  * the object whole where a key can't be part of a path. `there`: as it is. */
 void mapping_set_named(change_builder *d, const json *there, const json *wanted, const char *outer);

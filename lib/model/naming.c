@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/msg.h"
+#include "model/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,22 +14,6 @@ const char *naming_id(arena *a, const char *project_id, const char *what)
     char hex[25];
     digest_hex(text, strlen(text), 12, hex);
     return arena_text(a, hex, 24);
-}
-
-const char *naming_fault(arena *a, const char *name, bool of_project)
-{
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-    if (!*name)
-        return "the name is empty";
-    size_t good = strspn(name, letters);
-    const char *dot = of_project ? strchr(name, '.') : NULL;
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return arena_printf(a, "name \"%s\" is that of another folder", name);
-    if (!name[good] && !dot)
-        return NULL;
-    return arena_printf(a, "name \"%s\" has characters outside [a-zA-Z0-9_%s]", name,
-                        of_project ? "" : ".");
 }
 
 /* ---- places in the tree ---------------------------------------------------- */
@@ -71,8 +56,8 @@ static const char *wanted_name(arena *a, const entity *e)
     if (json_text(keep) && strcmp(keep->text, e->name) == 0)
         return e->asset->name;
     if (e->doc_parent && (e->kind == KIND_SEQUENCE || e->kind == KIND_SHOT))
-        return arena_printf(a, "%s_%s", e->doc_parent->doc_name, e->name);
-    return e->name;
+        return arena_printf(a, "%s_%s", e->doc_parent->doc_name, e->own_name);
+    return e->own_name;
 }
 
 /* ---- which name each wants ---------------------------------------------------- */
@@ -348,9 +333,9 @@ static void check_names(production *p)
         if (e->state != ENTITY_LIVE)
             continue;
         find_place(p, e);
-        const char *fault = naming_fault(p->arena, e->name, false);
-        if (fault && !e->no_document)
-            production_skip(p, e, "name", fault);
+        e->own_name = name_usable(p->arena, e->name, false, p->converts_names);
+        if (!e->own_name && !e->no_document)
+            production_skip(p, e, "name", name_reason(p->arena, e->name, false));
     }
 }
 

@@ -44,9 +44,4 @@ bool naming_can_have_children(entity *e);
  * PROJECT_ID "\n" WHAT, in hex: a plan made twice inserts once. */
 const char *naming_id(arena *a, const char *project_id, const char *what);
 
-/* Whether a name is one that OpenPype can use: ^[a-zA-Z0-9_.]+$, for a project
- * without the dot; "." and ".." would lead to other folders than their own. NULL, or
- * the reason in `a`. */
-const char *naming_fault(arena *a, const char *name, bool of_project);
-
 #endif

@@ -188,7 +188,7 @@ static bool add_task_type(production *p, const json *record, const char **why)
     t->name = json_text(name) && strlen(name->text) == name->len ? name->text : ""; /* a key */
     t->created_at = text_or(&copy, "created_at", "");
     const json *short_name = json_get(&copy, "short_name");
-    t->short_name = json_text(short_name) ? *short_name : json_string(p->arena, t->name);
+    t->short_name = short_name ? *short_name : json_null();
     t->in_project = json_true(json_get(&copy, "in_project"));
     p->any_type_listed |= t->in_project;
     HASH_ADD_KEYPTR(hh, p->types, t->id, strlen(t->id), t);

@@ -45,6 +45,7 @@ struct entity {
     bool no_document;                    /* a substitute sequence */
 
     struct asset *asset;  /* its document in OpenPype; NULL: none yet */
+    const char *own_name; /* its name as a document can have it; NULL: it has none */
     const char *doc_name; /* the name that its document should have */
     const char *doc_id;   /* hex of its document's ObjectId, kept or new */
     UT_hash_handle hh;    /* by id */
@@ -63,7 +64,7 @@ struct task {
 
 typedef struct task_type {
     const char *id, *name, *created_at;
-    json short_name;
+    json short_name; /* as Kitsu has it: null or empty for none */
     bool in_project;
     bool used;         /* scratch of the mapping */
     UT_hash_handle hh; /* by id */
@@ -79,13 +80,14 @@ typedef struct production {
     arena *arena; /* borrowed */
     json project; /* the Project record, cleaned */
     const char *id, *name;
-    bool closed;       /* project_status_name is Closed */
-    bool events;       /* scope is `events`: what is not here may still exist */
-    bool whole;        /* every document is to be judged again */
-    json asset_types;  /* ids of all that it uses, where they came; else null */
-    bool partial;      /* the login sees only part of it */
-    entity *by_id;     /* hash */
-    entity **entities; /* by kind, created_at, id, once production_end is done */
+    bool closed;         /* project_status_name is Closed */
+    bool events;         /* scope is `events`: what is not here may still exist */
+    bool whole;          /* every document is to be judged again */
+    json asset_types;    /* ids of all that it uses, where they came; else null */
+    bool partial;        /* the login sees only part of it */
+    bool converts_names; /* model/names.h */
+    entity *by_id;       /* hash */
+    entity **entities;   /* by kind, created_at, id, once production_end is done */
     size_t n, cap;
     task_type *types;
     task **tasks;

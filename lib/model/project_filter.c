@@ -2,8 +2,10 @@
 
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 void project_filter_add(project_filter *f, const char *text)
 {
@@ -13,22 +15,125 @@ void project_filter_add(project_filter *f, const char *text)
 
 void project_filter_free(project_filter *f)
 {
+    for (size_t i = 0; i < f->n; i++)
+        free(f->wishes[i].id);
     free(f->wishes);
     *f = (project_filter){0};
 }
 
-bool project_filter_names(const char *text, const char *name, const char *id)
+static void keep_id(project_wish *w, const char *id)
 {
-    return (name && strcmp(text, name) == 0) || (id && strcmp(text, id) == 0);
+    if (w->id && strcmp(w->id, id) == 0)
+        return;
+    free(w->id);
+    w->id = xstrdup(id);
 }
 
-bool project_filter_wants(project_filter *f, const char *name, const char *id)
+/* Its text is an id, which no name can overrule. */
+static bool is_by_id(const project_wish *w)
+{
+    return w->id && strcmp(w->id, w->text) == 0;
+}
+
+static bool find_by_name(project_wish *w, const char *id, error *e)
+{
+    if (w->id && strcmp(w->id, id) != 0)
+        return error_set(e, EX_USAGE,
+                         "-P %s: two projects have this name, %s and %s: give one of the ids",
+                         w->text, w->id, id);
+    keep_id(w, id);
+    return true;
+}
+
+bool project_filter_find(project_filter *f, const char *name, const char *id, error *e)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        project_wish *w = &f->wishes[i];
+        if (w->settled)
+            continue;
+        if (strcmp(w->text, id) == 0)
+            keep_id(w, id);
+        else if (name && strcmp(w->text, name) == 0 && !is_by_id(w) && !find_by_name(w, id, e))
+            return false;
+    }
+    return true;
+}
+
+void project_filter_find_lost(project_filter *f, const char *name, const char *id)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        project_wish *w = &f->wishes[i];
+        if (!w->id && (strcmp(w->text, id) == 0 || strcmp(w->text, name) == 0))
+            keep_id(w, id);
+    }
+}
+
+/* ---- what stays ------------------------------------------------------------ */
+
+/* Each line has a -P, a tab and an id. The file is sync-supervisor's, and lives as long. */
+static FILE *open_memory(const char *mode)
+{
+    const char *path = getenv(PROJECT_FILTER_MEMORY);
+    return path && *path ? fopen(path, mode) : NULL;
+}
+
+static void recall_line(project_filter *f, char *line)
+{
+    char *id = strchr(line, '\t');
+    if (!id)
+        return;
+    *id++ = '\0';
+    id[strcspn(id, "\n")] = '\0';
+    for (size_t i = 0; i < f->n; i++)
+        if (!f->wishes[i].settled && strcmp(f->wishes[i].text, line) == 0) {
+            keep_id(&f->wishes[i], id);
+            f->wishes[i].settled = true;
+        }
+}
+
+void project_filter_recall(project_filter *f)
+{
+    FILE *file = f->n ? open_memory("re") : NULL;
+    char *line = NULL;
+    size_t cap = 0;
+    while (file && getline(&line, &cap, file) > 0)
+        recall_line(f, line);
+    free(line);
+    if (file)
+        fclose(file);
+}
+
+void project_filter_settle(project_filter *f)
+{
+    FILE *file = f->n ? open_memory("ae") : NULL;
+    for (size_t i = 0; i < f->n; i++) {
+        project_wish *w = &f->wishes[i];
+        if (!w->id || w->settled)
+            continue;
+        w->settled = true;
+        if (file && !strpbrk(w->text, "\t\n"))
+            fprintf(file, "%s\t%s\n", w->text, w->id);
+    }
+    if (file)
+        fclose(file);
+}
+
+/* ---- asking ---------------------------------------------------------------- */
+
+bool project_filter_wants(const project_filter *f, const char *id)
 {
     bool wanted = f->n == 0;
     for (size_t i = 0; i < f->n; i++)
-        if (project_filter_names(f->wishes[i].text, name, id))
-            wanted = f->wishes[i].found = true;
+        wanted |= f->wishes[i].id && strcmp(f->wishes[i].id, id) == 0;
     return wanted;
+}
+
+bool project_filter_has(const project_filter *f, const char *name)
+{
+    bool has = f->n == 0;
+    for (size_t i = 0; i < f->n; i++)
+        has |= strcmp(f->wishes[i].text, name) == 0;
+    return has;
 }
 
 static void on_option(void *filter, const char *value)

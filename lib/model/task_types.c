@@ -6,6 +6,25 @@
 
 #include <string.h>
 
+/* A short name that something has; NULL: an empty one is none, as it is part of paths. */
+static const json *short_name_in(const json *entry)
+{
+    const json *name = json_get(entry, "short_name");
+    return json_text(name) && name->len ? name : NULL;
+}
+
+/* Kitsu's, else what the project document has, the anatomy's, the type's name. */
+static json short_name_of(const production *p, const task_type *t, const json *there,
+                          const json *anatomy)
+{
+    const json *name = json_text(&t->short_name) && t->short_name.len ? &t->short_name : NULL;
+    if (!name)
+        name = short_name_in(there);
+    if (!name)
+        name = short_name_in(json_get(anatomy, t->name));
+    return name ? *name : json_string(p->arena, t->name);
+}
+
 /* Whether the plan takes the document out of what OpenPype shows. */
 static bool is_hidden(const production *p, const asset *d, const bool chosen[KINDS])
 {
@@ -90,8 +109,9 @@ static bool is_unclear(const production *p, const char *name, const json *there)
         if (strcmp(t->name, name) != 0)
             continue;
         n++;
-        differs |= is_wanted_type(p, t) &&
-                   !json_equal(&t->short_name, json_get(there, "short_name"), NULL);
+        json short_name = short_name_of(p, t, there, NULL);
+        differs |=
+            is_wanted_type(p, t) && !json_equal(&short_name, json_get(there, "short_name"), NULL);
     }
     return n > 1 && differs;
 }
@@ -115,15 +135,17 @@ bool task_types_need_whole(const production *p, const collection *c, const bool 
 }
 
 /* The task type as an entry; what else the project document has in it stays. */
-static json entry_of(const production *p, const json *there, const task_type *t)
+static json entry_of(const production *p, const json *there, const task_type *t,
+                     const json *anatomy)
 {
-    json entry = task_entries_base(p->arena, json_get(there, t->name));
-    json_set(p->arena, &entry, "short_name", t->short_name);
+    const json *was = json_get(there, t->name);
+    json entry = task_entries_base(p->arena, was);
+    json_set(p->arena, &entry, "short_name", short_name_of(p, t, was, anatomy));
     return entry;
 }
 
 json task_types_wanted(const production *p, const collection *c, const bool chosen[KINDS],
-                       const json *there)
+                       const json *there, const json *anatomy)
 {
     json wanted = json_object();
     mark_used_types(p);
@@ -134,7 +156,7 @@ json task_types_wanted(const production *p, const collection *c, const bool chos
             msg_warn("%s: task type \"%s\" (%s) left out: its name can't be a key", p->name,
                      t->name, t->id);
         else if (!json_get(&wanted, t->name)) /* the first of a name, by age */
-            json_add(p->arena, &wanted, t->name, entry_of(p, there, t));
+            json_add(p->arena, &wanted, t->name, entry_of(p, there, t, anatomy));
     }
     for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
         const json_member *type = &there->members[i];

@@ -3,7 +3,7 @@
 #ifndef OPKITSU_PUBLISH_COMPLETE_H
 #define OPKITSU_PUBLISH_COMPLETE_H
 
-#include "publish/scope.h"
+#include "publish/note_scope.h"
 #include "publish/task.h"
 
 /* Gets each fault: of a record that is not valid, of a task that was not found. */

@@ -7,11 +7,11 @@
  *        custom_comment_template:{enabled,comment_template}}
  *
  * with the keys and types of the schema of OpenPype's project settings; and opkitsu's own
- * (publish/scope.h). */
+ * (publish/note_scope.h). */
 #ifndef OPKITSU_PUBLISH_RULE_SETTINGS_H
 #define OPKITSU_PUBLISH_RULE_SETTINGS_H
 
-#include "publish/scope.h"
+#include "publish/note_scope.h"
 #include "publish/template.h"
 
 #define RULE_SETTINGS "kitsu.publish.IntegrateKitsuNote"

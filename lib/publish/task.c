@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "base/msg.h"
-#include "model/naming.h"
+#include "model/names.h"
 #include "publish/entity.h"
 #include "publish/statuses.h"
 #include "publish/task_choice.h"
@@ -48,7 +48,7 @@ static publish_found find_document(task_search *s)
     const publish_place *p = s->place;
     store_ns ns = {store_avalon(s->t->store), p->project};
     s->document = json_null();
-    if (naming_fault(s->a, p->project, true) || naming_fault(s->a, p->asset, false))
+    if (name_fault(s->a, p->project, true) || name_fault(s->a, p->asset, false))
         return PUBLISH_FOUND;
     if (!store_find(s->t->store, ns, (store_query){STORE_NAME, &p->asset, 1},
                     &(store_sink){s->a, take_document, s}, s->e))

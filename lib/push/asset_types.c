@@ -1,8 +1,27 @@
 #include "push/asset_types.h"
 
+#include "model/names.h"
 #include "push/places.h"
 
 #include <string.h>
+
+/* Whether a type's name is that of a document, or is once converted. */
+static bool is_named(const push_plan *p, const char *type, const char *name)
+{
+    const char *usable = type ? name_usable(p->arena, type, false, p->naming->convert) : NULL;
+    return type && strcmp(usable ? usable : type, name) == 0;
+}
+
+const json *push_asset_type_named(const push_plan *p, const char *name)
+{
+    const json *exact = push_asset_type_find(p, "name", name);
+    for (uint32_t n = 0; !exact && n < p->kitsu->asset_types.len; n++) {
+        const json *type = &p->kitsu->asset_types.items[n];
+        if (is_named(p, json_text(json_get(type, "name")), name))
+            exact = type;
+    }
+    return exact;
+}
 
 const json *push_asset_type_find(const push_plan *p, const char *key, const char *value)
 {
@@ -20,7 +39,7 @@ bool push_asset_type_is_used(const push_plan *p, const char *name)
     const production *kitsu = p->kitsu->production;
     for (size_t n = 0; n < kitsu->n; n++)
         if (kitsu->entities[n]->kind == KIND_ASSET_TYPE &&
-            strcmp(kitsu->entities[n]->name, name) == 0)
+            is_named(p, kitsu->entities[n]->name, name))
             return true;
     return false;
 }
@@ -43,7 +62,7 @@ push_item *push_asset_type_item(push_plan *p, const char *name)
     i->kind = KIND_ASSET_TYPE;
     i->name = name;
     i->resolved = true;
-    push_asset_type_take(i, push_asset_type_find(p, "name", name));
+    push_asset_type_take(i, push_asset_type_named(p, name));
     push_place_occupy(p, i, place);
     return i;
 }

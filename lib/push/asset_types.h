@@ -7,7 +7,10 @@
 
 /* The oldest whose `key` (`id`, `name`) is this text, borrowed; NULL: none, or no text. */
 const json *push_asset_type_find(const push_plan *p, const char *key, const char *value);
-/* Whether the project uses one of this name. */
+/* The oldest of this name, else the oldest whose name a document has as this one,
+ * converted; borrowed; NULL: none. */
+const json *push_asset_type_named(const push_plan *p, const char *name);
+/* Whether the project uses one of this name, or one that a document has as this one. */
 bool push_asset_type_is_used(const push_plan *p, const char *name);
 
 /* Make the item Kitsu's type; NULL: leave it to be made. */

@@ -3,7 +3,7 @@
 #include "base/idset.h"
 #include "base/mem.h"
 #include "base/msg.h"
-#include "model/naming.h"
+#include "model/names.h"
 #include "push/result_writer.h"
 #include "push/substitutes.h"
 #include "store/state.h"
@@ -58,7 +58,7 @@ static bool is_obsolete(const push_plan *p, const entity *e, const idset *in_use
 {
     if (push_substitute_is(e))
         return e->first_child != NULL; /* its shots are deleted with it */
-    return !has_id(in_use, e->id) && !naming_fault(p->arena, e->name, false) &&
+    return !has_id(in_use, e->id) && name_usable(p->arena, e->name, false, p->naming->convert) &&
            (!seen_until || strcmp(e->created_at, seen_until) < 0);
 }
 

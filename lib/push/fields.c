@@ -2,6 +2,7 @@
 
 #include "base/msg.h"
 #include "json/numbers.h"
+#include "model/kitsu_fields.h"
 #include "model/mapping.h"
 
 #include <math.h>
@@ -55,7 +56,8 @@ static bool is_own_key(const push_plan *p, const char *key)
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcmp(ours[i], key) == 0)
             return false;
-    return *key && *key != '$' && !mapping_reserved(key) && !json_get(p->naming->attributes, key);
+    return *key && *key != '$' && !kitsu_field_reserved(key) &&
+           !json_get(p->naming->attributes, key);
 }
 
 /* Zou replaces a project's data as a whole, so all of it is written. */
@@ -117,19 +119,19 @@ static json with_fields(push_plan *p, const json *record, const json *fields)
 }
 
 /* Whether a record with these fields has this range. */
-static bool gives_range(push_plan *p, const json *record, const json *fields, mapping_range wanted)
+static bool gives_range(push_plan *p, const json *record, const json *fields, frame_range wanted)
 {
     json after = with_fields(p, record, fields);
-    mapping_range r = mapping_frames(p->arena, &p->c->project, &after);
+    frame_range r = kitsu_field_frames(p->arena, &p->c->project, &after);
     return r.start == wanted.start && r.end == wanted.end;
 }
 
 /* Set the fewest fields that give the range. False if none do: Kitsu takes a last frame 0
  * for none. */
-static bool find_frame_fields(push_plan *p, push_item *i, mapping_range wanted)
+static bool find_frame_fields(push_plan *p, push_item *i, frame_range wanted)
 {
     arena *a = p->arena;
-    mapping_range now = mapping_frames(a, &p->c->project, &i->record);
+    frame_range now = kitsu_field_frames(a, &p->c->project, &i->record);
     json fields = json_object(), data = json_object();
     if (now.start != wanted.start) {
         json_set(a, &data, "frame_in", json_integer(a, wanted.start));
@@ -152,9 +154,9 @@ static void plan_frames(push_plan *p, push_item *i)
     arena *a = p->arena;
     const json *data = json_get(&i->document->document, "data");
     const json *stored = i->needs_link ? NULL : json_get(data, "zou");
-    mapping_range base = mapping_frames(a, &p->c->project, stored);
-    mapping_range theirs = mapping_frames(a, &p->c->project, &i->record);
-    mapping_range ours = base, wanted;
+    frame_range base = kitsu_field_frames(a, &p->c->project, stored);
+    frame_range theirs = kitsu_field_frames(a, &p->c->project, &i->record);
+    frame_range ours = base, wanted;
     number_int32(a, json_get(data, "frameStart"), &ours.start);
     number_int32(a, json_get(data, "frameEnd"), &ours.end);
     bool start = merge_frame(ours.start, base.start, theirs.start, &wanted.start);

@@ -65,6 +65,7 @@ struct push_task {
 /* What names mean: `kitsu.entities_naming_pattern`, and the anatomy's attributes. */
 typedef struct push_naming {
     const char *episode, *sequence, *shot; /* patterns (push/pattern.h), borrowed */
+    bool convert;                          /* names: model/names.h */
     const json *attributes;                /* keys of the project's data that are not its own */
 } push_naming;
 

@@ -1,5 +1,6 @@
 #include "push/kitsu.h"
 
+#include "model/names.h"
 #include "record/record.h"
 #include "record/skipped.h"
 #include "zou/bulk.h"
@@ -94,14 +95,21 @@ static void add_task_types(push_kitsu *k, arena *a)
 
 typedef struct by_name {
     const char *name;
+    bool convert;
     arena *arena;
     const char *id;
+    bool exact; /* its name needed no conversion */
 } by_name;
 
 static bool match_project(void *context, const json_element *e)
 {
     by_name *b = context;
-    if (e->id && e->name && strcmp(e->name, b->name) == 0)
+    const char *usable =
+        e->id && e->name && !b->exact ? name_usable(b->arena, e->name, true, b->convert) : NULL;
+    if (!usable || strcmp(usable, b->name) != 0)
+        return true;
+    b->exact = strcmp(e->name, b->name) == 0;
+    if (b->exact || !b->id)
         b->id = arena_text(b->arena, e->id, strlen(e->id));
     return true;
 }
@@ -116,7 +124,7 @@ static push_found find_id(push_kitsu *k, const collection *c, arena *a, const ch
         error_set(e, 1, "its data.zou_id \"%.60s\" is not a Kitsu id", *id);
         return PUSH_NOT_FOUND;
     }
-    by_name b = {.name = c->coll, .arena = a};
+    by_name b = {.name = c->coll, .convert = k->convert, .arena = a};
     zou_result result = zou_list(k->lists->zou, "/data/projects/all", match_project, &b, e);
     if (result != ZOU_OK)
         return PUSH_LOST;

@@ -12,6 +12,7 @@
 
 typedef struct push_kitsu {
     zou_lists *lists;       /* borrowed */
+    bool convert;           /* names: model/names.h */
     production *production; /* owned */
     json asset_types;       /* array of the server's AssetTypes, by age */
     json task_types;        /* array of the server's TaskTypes, with `in_project`: the project's
@@ -27,7 +28,7 @@ typedef enum push_found {
 } push_found;
 
 /* Find the project of a collection by its `data.zou_id`, else by its name, and read all of
- * it into `a`. `lists` is set, all else zero. push_kitsu_free is due whatever the outcome. */
+ * it into `a`. `lists` and `convert` are set, all else zero. push_kitsu_free is due whatever the outcome. */
 push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e);
 void push_kitsu_free(push_kitsu *k);
 

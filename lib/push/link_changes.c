@@ -42,12 +42,17 @@ static json linked_tasks(push_run *r, const push_item *i, const json *tasks)
     return out;
 }
 
-/* What a new link adds, so that the mapping leaves name and place as they are. */
+/* What a new link adds, so that the mapping leaves name and place as they are. Kitsu's
+ * name is another one than the item's where that is converted. */
 static void add_new_link(push_run *r, const push_item *i, change_builder *x)
 {
     arena *a = r->arena;
+    const json *name = json_get(&i->record, "name");
+    const json *label = json_at(x->before, "data", "label", NULL);
     if (strcmp(mapped_name(r, i), i->document->name) != 0)
-        change_builder_set(x, json_string(a, i->name), "data", "keep_name", NULL);
+        change_builder_set(x, *name, "data", "keep_name", NULL);
+    else if (strcmp(name->text, i->name) != 0 && !label)
+        change_builder_set(x, *name, "data", "label", NULL);
     if (i->kind == KIND_SHOT && i->parent && i->parent->substitute) {
         json list = json_array();
         json_push(a, &list, i->parent->record);

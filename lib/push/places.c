@@ -1,5 +1,7 @@
 #include "push/places.h"
 
+#include "model/names.h"
+
 #include <string.h>
 
 struct push_occupant {
@@ -10,12 +12,21 @@ struct push_occupant {
 
 const char *push_place(push_plan *p, kind k, const char *parent, const char *name)
 {
-    return arena_printf(p->arena, "%d %s %s", (int)k, parent ? parent : "", name);
+    const char *usable = name_usable(p->arena, name, false, p->naming->convert);
+    return arena_printf(p->arena, "%d %s %s", (int)k, parent ? parent : "", usable ? usable : name);
 }
 
 const char *push_place_as_parent(const push_item *parent)
 {
     return !parent ? NULL : parent->id ? parent->id : parent->place;
+}
+
+/* Of two entities of one place a live one, then one whose name needs no conversion. */
+static bool is_better(const push_plan *p, const entity *e, const entity *other)
+{
+    if ((e->state == ENTITY_GONE) != (other->state == ENTITY_GONE))
+        return other->state == ENTITY_GONE;
+    return name_fault(p->arena, other->name, false) && !name_fault(p->arena, e->name, false);
 }
 
 void push_places_index(push_plan *p)
@@ -30,7 +41,7 @@ void push_places_index(push_plan *p)
             o = arena_alloc(p->arena, sizeof *o);
             *o = (push_occupant){.place = place, .entity = e};
             HASH_ADD_KEYPTR(hh, p->occupants, o->place, strlen(o->place), o);
-        } else if (o->entity->state == ENTITY_GONE) {
+        } else if (is_better(p, e, o->entity)) {
             o->entity = e;
         }
     }

@@ -1,5 +1,6 @@
 /* places.h - where something is in Kitsu: its kind, its parent and its name. Two
- * things of one place are one. */
+ * things of one place are one. Names are compared as documents have them: converted, if the
+ * settings say so. */
 #ifndef OPKITSU_PUSH_PLACES_H
 #define OPKITSU_PUSH_PLACES_H
 
@@ -15,8 +16,8 @@ const char *push_place_as_parent(const push_item *parent);
 /* Index Kitsu's entities by their places; and free what the indexes own. */
 void push_places_index(push_plan *p);
 void push_places_free(push_plan *p);
-/* What Kitsu has at a place: of several a live one before a canceled one, then the
- * oldest. NULL: nothing. */
+/* What Kitsu has at a place: of several a live one before a canceled one, then one whose
+ * name needs no conversion, then the oldest. NULL: nothing. */
 const entity *push_place_entity(const push_plan *p, const char *place);
 
 /* The item that has a place, or NULL; and give a free one to an item. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "model/names.h"
 #include "push/deletions.h"
 #include "push/entities.h"
 #include "push/link_changes.h"
@@ -55,11 +56,12 @@ static const char *pattern_of(const json *patterns, const char *key, const char 
 
 static push_naming naming_of(settings *s, const char *project)
 {
-    const json *patterns =
-        json_at(settings_for(s, project), "kitsu", "entities_naming_pattern", NULL);
+    const json *all = settings_for(s, project);
+    const json *patterns = json_at(all, "kitsu", "entities_naming_pattern", NULL);
     return (push_naming){.episode = pattern_of(patterns, "episode", "E##"),
                          .sequence = pattern_of(patterns, "sequence", "SQ##"),
                          .shot = pattern_of(patterns, "shot", "SH##"),
+                         .convert = names_are_converted(all),
                          .attributes = json_get(settings_anatomy(s), "attributes")};
 }
 
@@ -117,7 +119,8 @@ static push_outcome push_found_project(push_context *x, const collection *c, pus
 
 push_outcome push_project(push_context *x, const collection *c, arena *a, error *e)
 {
-    push_kitsu k = {.lists = &x->lists};
+    push_kitsu k = {.lists = &x->lists,
+                    .convert = names_are_converted(settings_for(x->settings, c->coll))};
     push_outcome outcome = PUSH_STOP;
     if (json_is_null(&c->project)) {
         msg_error("%s: the project has no project document", c->coll);

@@ -1,6 +1,6 @@
 #include "push/resolve.h"
 
-#include "model/naming.h"
+#include "model/names.h"
 #include "push/asset_types.h"
 #include "push/pattern.h"
 #include "push/places.h"
@@ -137,9 +137,9 @@ static const char *own_name(const push_plan *p, const push_item *i)
 }
 
 /* Why the document cannot keep its name when it comes back from Kitsu; NULL: it can. */
-static const char *name_fault(const push_plan *p, const push_item *i)
+static const char *document_name_fault(const push_plan *p, const push_item *i)
 {
-    const char *fault = naming_fault(p->arena, i->document->name, false);
+    const char *fault = name_fault(p->arena, i->document->name, false);
     const json *name = json_get(&i->document->document, "name");
     if (!fault && name->len != strlen(name->text))
         return "its name has a NUL character";
@@ -192,7 +192,7 @@ static push_item *type_for(push_plan *p, const push_item *i)
 {
     const push_item *parent = push_item_parent_of(p, i);
     push_item *type = push_item_ancestor(p, i, KIND_ASSET_TYPE);
-    if (!type && parent && push_asset_type_find(p, "name", parent->document->name))
+    if (!type && parent && push_asset_type_named(p, parent->document->name))
         type = push_asset_type_item(p, parent->document->name);
     return type ? type : push_asset_type_first(p);
 }
@@ -250,7 +250,7 @@ static void take_place(push_plan *p, push_item *i)
         return;
     }
     if (i->kind == KIND_ASSET_TYPE)
-        push_asset_type_take(i, push_asset_type_find(p, "name", i->name));
+        push_asset_type_take(i, push_asset_type_named(p, i->name));
     else if (e && e->state != ENTITY_GONE)
         push_item_take_entity(i, e);
     i->needs_link = true;
@@ -275,7 +275,7 @@ static void resolve_new(push_plan *p, push_item *i)
                        "kitsu.entities_naming_pattern in OpenPype's settings");
         return;
     }
-    const char *fault = name_fault(p, i);
+    const char *fault = document_name_fault(p, i);
     if (fault) {
         push_item_skip(p, i, "name", fault);
         return;

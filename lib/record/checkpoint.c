@@ -19,6 +19,8 @@ json checkpoint_make(arena *a, const checkpoint_record *c)
         json_add(a, &out, "all", json_bool(true));
     if (c->full_sync.len > 0)
         json_add(a, &out, "full_sync", c->full_sync);
+    if (c->missing.len > 0)
+        json_add(a, &out, "missing", c->missing);
     return out;
 }
 
@@ -27,18 +29,20 @@ bool checkpoint_read(const json *record, checkpoint_record *c)
     const json *projects = json_get(record, "projects"), *ids = json_get(record, "ids");
     const json *created_at = json_get(record, "created_at");
     const json *full_sync = json_get(record, "full_sync"), *events = json_get(record, "events");
+    const json *missing = json_get(record, "missing");
     *c = (checkpoint_record){.server = json_text(json_get(record, "server")),
                              .projects = projects ? *projects : json_null(),
                              .created_at = created_at ? *created_at : json_null(),
                              .ids = ids ? *ids : json_null(),
                              .events = -1,
                              .all = json_true(json_get(record, "all")),
-                             .full_sync = full_sync ? *full_sync : json_null()};
+                             .full_sync = full_sync ? *full_sync : json_null(),
+                             .missing = missing ? *missing : json_null()};
     if (events && (!json_int64(events, &c->events) || c->events < 0))
         c->events = 0;
     return c->server && json_is(ids, JSON_ARRAY) && created_at &&
            (json_text(created_at) || json_is_null(created_at)) &&
-           (!full_sync || record_is_texts(full_sync)) &&
+           (!full_sync || record_is_texts(full_sync)) && (!missing || record_is_texts(missing)) &&
            (json_is(projects, JSON_NULL) || record_is_texts(projects));
 }
 

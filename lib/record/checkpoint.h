@@ -15,6 +15,7 @@ typedef struct checkpoint_record {
                            else -1 */
     bool all;           /* no project was left out on purpose */
     json full_sync;     /* array of ids for which it does not hold; null: absent */
+    json missing;       /* array: what -P options name, and Kitsu does not have; null: absent */
 } checkpoint_record;
 
 json checkpoint_make(arena *a, const checkpoint_record *c);

@@ -20,20 +20,23 @@ json end_make(arena *a, const end_record *end)
         json_add(a, &out, "whole", json_bool(true));
     if (end->partial)
         json_add(a, &out, "partial", json_bool(true));
+    if (json_is(&end->settings, JSON_OBJECT))
+        json_add(a, &out, "settings", end->settings);
     return out;
 }
 
 void end_read(const json *record, end_record *end)
 {
     const char *scope = json_text(json_get(record, "scope"));
-    const json *counts = json_get(record, "counts");
+    const json *counts = json_get(record, "counts"), *settings = json_get(record, "settings");
     *end = (end_record){.scope = END_UNKNOWN,
                         .project_id = json_text(json_get(record, "project_id")),
                         .db = json_text(json_at(record, "ns", "db", NULL)),
                         .coll = json_text(json_at(record, "ns", "coll", NULL)),
                         .counts = counts ? *counts : json_null(),
                         .whole = json_true(json_get(record, "whole")),
-                        .partial = json_true(json_get(record, "partial"))};
+                        .partial = json_true(json_get(record, "partial")),
+                        .settings = json_is(settings, JSON_OBJECT) ? *settings : json_null()};
     for (int s = 0; scope && s < END_UNKNOWN; s++)
         if (strcmp(scope, scopes[s]) == 0)
             end->scope = (end_scope)s;

@@ -15,6 +15,8 @@ typedef struct end_record {
     json counts;            /* object: how many of each kind came; null: absent */
     bool whole;             /* every document of the project is to be judged again */
     bool partial;           /* the login may not see all of it */
+    json settings;          /* object: those of opkitsu's that the plan was made with, where they
+                               are not the default; null: all are */
 } end_record;
 
 json end_make(arena *a, const end_record *end);

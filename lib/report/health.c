@@ -1,5 +1,6 @@
 #include "report/health.h"
 
+#include "record/record.h"
 #include "store/lease.h"
 #include "store/state.h"
 #include "zou/event_log.h"
@@ -38,6 +39,15 @@ static int64_t time_of(const json *document, const char *key)
     return (int64_t)seconds;
 }
 
+/* A service has handed over the lease, or waits for its turn. */
+static bool is_wanted_by_service(const json *lease_document, double now)
+{
+    const json *wanted = json_get(lease_document, "wanted");
+    double until = 0;
+    return json_double(json_get(wanted, "until"), &until) && until > now &&
+           json_true(json_get(wanted, "service"));
+}
+
 /* The lease, and what its last service recorded of itself: it runs if it still holds it. */
 static bool read_service(health *h, store *s, error *e)
 {
@@ -50,6 +60,7 @@ static bool read_service(health *h, store *s, error *e)
     json_double(json_get(&lease_document, "expires"), &expires);
     h->writer = expires > h->now ? text_of(&lease_document, "owner") : NULL;
     h->running = h->writer && owner && strcmp(h->writer, owner) == 0;
+    h->waits = !h->running && h->writer && is_wanted_by_service(&lease_document, h->now);
     h->host = text_of(&service, "host");
     const char *process = text_of(&service, "process"); /* the service's, not op-lease's */
     json_int64(json_get(&service, "pid"), &h->pid);
@@ -78,6 +89,8 @@ static bool read_synced(health *h, store *s, const char *server, error *e)
         h->events = time_of(&synced, "events");
         h->events_at = time_of(&synced, "events_at");
         h->read_at = time_of(&synced, "read_at");
+        const json *missing = json_get(&synced, "missing");
+        h->missing = record_is_texts(missing) ? *missing : h->missing;
     }
     return true;
 }
@@ -134,7 +147,10 @@ static void read_login(health *h, const char *server, const char *given)
 
 bool health_read(health *h, store *s, const char *server, const char *login, arena *a, error *e)
 {
-    *h = (health){.arena = a, .awaiting_full = json_array(), .trouble = json_array()};
+    *h = (health){.arena = a,
+                  .missing = json_array(),
+                  .awaiting_full = json_array(),
+                  .trouble = json_array()};
     if (!store_now(s, &h->now, e) || !read_service(h, s, e) || !read_synced(h, s, server, e) ||
         !read_positions(h, s, server, e) ||
         !store_select(s, state_ns(s), "type", "skipped", &(store_sink){a, count_skipped, h}, e))
@@ -189,6 +205,8 @@ static void judge_reading(health *h)
 
 void health_judge(health *h)
 {
+    if (h->waits)
+        return;
     if (!h->running) {
         add_trouble(h, "no service holds the lease");
         return;
@@ -200,6 +218,11 @@ void health_judge(health *h)
         add_trouble(h, arena_printf(h->arena,
                                     "events were missed %s: a full synchronisation is needed",
                                     health_ago(h, h->gap_at)));
+    for (uint32_t i = 0; i < h->missing.len; i++)
+        add_trouble(h, arena_printf(h->arena,
+                                    "%s: Kitsu has no such project, or this user may not see it; "
+                                    "it is looked for each minute",
+                                    h->missing.items[i].text));
     if (h->awaiting_full.len)
         add_trouble(h, arena_printf(h->arena, "%" PRIu32 " project%s want%s a full synchronisation",
                                     h->awaiting_full.len, h->awaiting_full.len == 1 ? "" : "s",

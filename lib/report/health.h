@@ -13,13 +13,15 @@
 typedef struct health {
     arena *arena; /* borrowed */
     double now;
-    bool running;       /* a service holds the lease */
+    bool running;       /* a service holds the lease, */
+    bool waits;         /* or waits until the writer has released it */
     const char *writer; /* the owner of the lease, service or not */
     const char *host, *state, *full, *gap, *error;
     int64_t pid, since, state_at, full_noted_at, gap_at, error_at;
     int64_t full_sync_at, events, events_at, read_at, skipped;
     const char *position; /* in Kitsu's log, by Kitsu's clock and as Kitsu writes it */
     time_t position_at;
+    json missing;       /* names that a service is to follow, and no project has */
     json awaiting_full; /* ids of the projects that need a full synchronisation */
     bool bot;           /* the login is a bot's token */
     time_t token_until; /* by this machine's clock; 0: not known, -1: no expiry */

@@ -25,6 +25,7 @@ struct lease {
     int64_t term; /* 0: never held */
     bool handed_down;
     bool ours;      /* it is, or was at the last look */
+    bool wanted;    /* by another, at the last renewal */
     double renewed; /* by clock_now, when that was begun */
 };
 
@@ -47,6 +48,12 @@ double lease_retry(void)
 double lease_margin(void)
 {
     return lease_seconds() / 4;
+}
+
+/* How long a wish for it lasts: five tries. */
+static double wish_seconds(void)
+{
+    return lease_seconds() / 2;
 }
 
 double lease_deadline(const lease *l)
@@ -124,6 +131,8 @@ typedef struct record {
     const char *owner; /* NULL: none */
     int64_t term;
     double expires;
+    const char *wanted; /* who wants it; NULL: nobody */
+    double until;       /* when that wish expires */
 } record;
 
 static bool read_document(store *s, const char *name, arena *a, record *r, error *e)
@@ -137,6 +146,8 @@ static bool read_document(store *s, const char *name, arena *a, record *r, error
     r->owner = json_text(json_get(&r->document, "owner"));
     json_int64(json_get(&r->document, "term"), &r->term);
     json_double(json_get(&r->document, "expires"), &r->expires);
+    r->wanted = json_text(json_at(&r->document, "wanted", "owner", NULL));
+    json_double(json_at(&r->document, "wanted", "until", NULL), &r->until);
     return true;
 }
 
@@ -150,23 +161,22 @@ static bool is_ours(const lease *l, const record *r)
     return r->owner && strcmp(r->owner, l->owner) == 0 && r->term == l->term;
 }
 
-/* Write the document, if it is still the one that was read. */
-static bool write_record(lease *l, arena *a, const record *r, const char *owner, int64_t term,
-                         double expires, bool *done, error *e)
+static bool is_wanted_by_another(const lease *l, const record *r, double now)
 {
-    static const char *paths[] = {"expires", "owner", "term"};
-    json id = json_string(a, l->id), after = json_object();
-    json_add(a, &after, "_id", id);
-    json_add(a, &after, "type", json_string(a, "lease"));
-    json_add(a, &after, "owner", owner ? json_string(a, owner) : json_null());
-    json_add(a, &after, "term", json_integer(a, term));
-    json_add(a, &after, "expires", json_real(a, expires));
+    return r->wanted && r->until > now && strcmp(r->wanted, l->owner) != 0;
+}
+
+/* Write these members of the document, if they are still as they were read. */
+static bool write_members(lease *l, arena *a, const record *r, const json *after,
+                          const char **paths, size_t n_paths, bool *done, error *e)
+{
+    json id = json_string(a, l->id);
     store_write w = {.op = r->found ? STORE_UPDATE : STORE_INSERT,
                      .id = &id,
                      .before = r->found ? &r->document : NULL,
-                     .after = &after,
+                     .after = after,
                      .paths = paths,
-                     .n_paths = r->found ? sizeof paths / sizeof *paths : 0};
+                     .n_paths = r->found ? n_paths : 0};
     if (!store_write_all(l->store, state_ns(l->store), &w, 1, a, e))
         return false;
     *done = w.outcome == STORE_DONE;
@@ -174,6 +184,59 @@ static bool write_record(lease *l, arena *a, const record *r, const char *owner,
         return true;
     return error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", store_name(l->store),
                      w.what);
+}
+
+/* Write who has it. With a new term the wish of who has it now is fulfilled. */
+static bool write_record(lease *l, arena *a, const record *r, const char *owner, int64_t term,
+                         double expires, bool *done, error *e)
+{
+    const char *paths[] = {"expires", "owner", "term", "wanted"};
+    json after = json_object();
+    bool fulfilled = term != r->term && json_get(&r->document, "wanted");
+    json_add(a, &after, "_id", json_string(a, l->id));
+    json_add(a, &after, "type", json_string(a, "lease"));
+    json_add(a, &after, "owner", owner ? json_string(a, owner) : json_null());
+    json_add(a, &after, "term", json_integer(a, term));
+    json_add(a, &after, "expires", json_real(a, expires));
+    if (fulfilled)
+        json_add(a, &after, "wanted", json_null());
+    return write_members(l, a, r, &after, paths, fulfilled ? 4 : 3, done, e);
+}
+
+/* ---- waiting for it -------------------------------------------------------- */
+
+static bool write_wish(lease *l, arena *a, const record *r, double now, bool service, error *e)
+{
+    const char *path = "wanted";
+    bool done;
+    json wish = json_object(), after = json_copy_shallow(a, &r->document);
+    json_add(a, &wish, "owner", json_string(a, l->owner));
+    json_add(a, &wish, "until", json_real(a, now + wish_seconds()));
+    json_add(a, &wish, "service", json_bool(service));
+    json_set(a, &after, path, wish);
+    return write_members(l, a, r, &after, &path, 1, &done, e); /* else the next try does */
+}
+
+bool lease_want(lease *l, bool service, error *e)
+{
+    record r;
+    double now;
+    if (!store_begin(l->store, e))
+        return false;
+    arena *a = arena_new();
+    bool ok = read_record(l, a, &r, e) && store_now(l->store, &now, e);
+    if (ok && r.owner && !is_ours(l, &r) && !is_wanted_by_another(l, &r, now))
+        ok = write_wish(l, a, &r, now, service, e);
+    arena_free(a);
+    if (ok)
+        return store_commit(l->store, e);
+    store_rollback(l->store);
+    return false;
+}
+
+bool lease_is_wanted(const lease *l)
+{
+    return l->wanted;
 }
 
 /* ---- holding ------------------------------------------------------------ */
@@ -228,6 +291,11 @@ static lease_outcome lease_take(lease *l, arena *a, error *e)
     /* One of our own is from a try whose answer did not come. */
     if (r.owner && r.expires > now && strcmp(r.owner, l->owner) != 0)
         return lease_set_others(l, &r, e);
+    if (is_wanted_by_another(l, &r, now)) {
+        error_set(e, EX_TEMPFAIL, "%s: another program has waited longer for its lease: %.128s",
+                  store_name(l->store), r.wanted);
+        return LEASE_OTHERS;
+    }
     if (!write_record(l, a, &r, l->owner, r.term + 1, now + lease_seconds(), &done, e))
         return LEASE_FAILED;
     if (!done)
@@ -260,6 +328,7 @@ static lease_outcome lease_keep(lease *l, bool renew, arena *a, error *e)
         return lease_set_lost(l, &r, e);
     }
     l->renewed = begun;
+    l->wanted = is_wanted_by_another(l, &r, now);
     return LEASE_HELD;
 }
 

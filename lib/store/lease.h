@@ -1,7 +1,8 @@
 /* lease.h - one writer a store: a document that names the program that may write, and
  * until when by the store's clock.
  *
- *     {_id:"lease", type:"lease", owner, term, expires}   in store/state.h's collection
+ *     {_id:"lease", type:"lease", owner, term, expires, wanted?:{owner, until, service}}
+ *                                                  in store/state.h's collection
  *
  * A push to Kitsu has another one, {_id:"push", type:"lease", ...}: it writes to Kitsu
  * while it holds that, and to the store only through a pipe.
@@ -10,11 +11,18 @@
  * with every owner; `expires` is in seconds since 1970. The owner renews it, and
  * looks before each batch of writes, in the embedded store in the same
  * transaction, whether owner and term are still its own. So a program that slept
- * while another took the lease writes nothing. */
+ * while another took the lease writes nothing.
+ *
+ * A program that waits for it may say so in `wanted`, again and again until it has it: a
+ * service then hands over, and says in `wanted` that it is next. Once the lease is free,
+ * only who wanted it may take it, until the wish expires. */
 #ifndef OPKITSU_STORE_LEASE_H
 #define OPKITSU_STORE_LEASE_H
 
 #include "store/store.h"
+
+/* In the environment of an op-lease whose service has handed the lease over. */
+#define LEASE_AGAIN "OP_LEASE_AGAIN"
 
 typedef struct lease lease;
 
@@ -50,6 +58,12 @@ typedef enum lease_outcome {
     LEASE_LOST,   /* no longer ours, and never again: the same */
     LEASE_FAILED  /* the store did: `*e` */
 } lease_outcome;
+
+/* We wait for it, as a service or not: want it, unless another does already. As a batch of
+ * its own. False: the store failed. */
+bool lease_want(lease *l, bool service, error *e);
+/* Whether another wanted it, when we last renewed it. */
+bool lease_is_wanted(const lease *l);
 
 /* Ensure that the lease is held: take it, look whether it is still ours, or
  * renew it when that is due. One that was handed down is only looked at. Call

@@ -8,9 +8,8 @@
  * settings), `kitsu.publish…` (project settings), and `opkitsu.…` for what
  * OpenPype has no key for (edits, concepts: whether they are synchronised).
  *
- * OpenPype keeps one document per version of itself (`…_versioned`); a key is
- * taken from the newest version that has it, in the order of the document
- * `versions_order`. */
+ * Of OpenPype's documents those of the running version count, see
+ * store/settings_version.h; each layer is merged as in store/settings_merge.h. */
 #ifndef OPKITSU_STORE_SETTINGS_H
 #define OPKITSU_STORE_SETTINGS_H
 
@@ -25,6 +24,10 @@ settings *settings_load(store *s, error *e);
  * with NULL the store. */
 settings *settings_load_one(const char *file, store *s, error *e);
 void settings_free(settings *s); /* takes NULL */
+/* For a program that runs for long: read them again if they are older than half a minute.
+ * `*s` is then replaced, and what lives as long as it is gone. A file that can't be read
+ * is reported, and the settings stay. False: the store failed. */
+bool settings_renew(settings **s, store *db, error *e);
 
 /* The merged settings of a project, or with NULL the studio's. Lives as long
  * as `s`. */
@@ -40,8 +43,5 @@ const char *settings_server(settings *s);
 /* What a new project document starts from: {"attributes":{…},"config":{…}},
  * share/anatomy.json under the studio's default anatomy. Never NULL. */
 const json *settings_anatomy(const settings *s);
-
-/* Merge `over` into a copy of `under`: objects key by key, all else whole. */
-json settings_merge(arena *a, const json *under, const json *over);
 
 #endif

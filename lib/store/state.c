@@ -55,6 +55,37 @@ bool state_put_skipped(store *s, const char *project_id, const json *records, ar
     return put(s, &document, a, e);
 }
 
+static json settings_id(arena *a, const char *project_id)
+{
+    return json_string(a, arena_printf(a, "settings:%s", project_id));
+}
+
+bool state_settings(store *s, const char *project_id, arena *a, json *settings, error *e)
+{
+    json id = settings_id(a, project_id), document;
+    bool found;
+    *settings = json_object();
+    if (!store_get(s, state_ns(s), &id, a, &document, &found, e))
+        return false;
+    const json *there = found ? json_get(&document, "settings") : NULL;
+    if (json_is(there, JSON_OBJECT))
+        *settings = *there;
+    return true;
+}
+
+bool state_put_settings(store *s, const char *project_id, const json *settings, arena *a, error *e)
+{
+    json old, document = json_object(), now = json_is_null(settings) ? json_object() : *settings;
+    if (!state_settings(s, project_id, a, &old, e))
+        return false;
+    if (json_equal(&now, &old, NULL))
+        return true;
+    json_add(a, &document, "_id", settings_id(a, project_id));
+    json_add(a, &document, "type", json_string(a, "settings"));
+    json_add(a, &document, "settings", now);
+    return put(s, &document, a, e);
+}
+
 /* ---- checkpoints -------------------------------------------------------- */
 
 static json checkpoint_id(arena *a, const char *server, const char *project_id)
@@ -215,8 +246,12 @@ bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, e
     json_set(a, &document, "type", json_string(a, "synced"));
     if (checkpoint->all)
         json_set(a, &document, "full_sync_at", json_integer(a, (int64_t)now));
-    if (events)
+    if (events) {
         json_set(a, &document, "read_at", json_integer(a, (int64_t)now));
+        if (checkpoint->missing.len > 0 || json_get(&document, "missing"))
+            json_set(a, &document, "missing",
+                     checkpoint->missing.len > 0 ? checkpoint->missing : json_array());
+    }
     if (checkpoint->events > 0) {
         int64_t total = 0;
         json_int64(json_get(&document, "events"), &total);
@@ -250,11 +285,11 @@ static bool take_project(void *context, store_ns ns, const json *document)
 bool state_forget_project(store *s, const char *project_id, arena *a, error *e)
 {
     forgotten f = {a, json_array()};
-    json skipped = skipped_id(a, project_id);
-    const json *ids[] = {&skipped};
+    json skipped = skipped_id(a, project_id), settings = settings_id(a, project_id);
+    const json *ids[] = {&skipped, &settings};
     store_sink sink = {a, take_project, &f};
     bool ok = store_select(s, state_ns(s), "project_id", project_id, &sink, e) &&
-              store_get_many(s, state_ns(s), (store_ids){ids, 1}, &sink, e);
+              store_get_many(s, state_ns(s), (store_ids){ids, 2}, &sink, e);
     size_t n = f.documents.len;
     store_write *writes = arena_alloc(a, n * sizeof *writes);
     for (size_t i = 0; i < n; i++)

@@ -5,8 +5,11 @@
  *      project_id, created_at, ids, full_sync:true?}
  *                          `*` and null: for all projects
  *     {_id:"skipped:PROJECT_ID", type:"skipped", entities:[Skipped, ...]}
+ *     {_id:"settings:PROJECT_ID", type:"settings", settings}
+ *                          of the last full reading, see record/end.h
  *     {_id:"synced:SERVER", type:"synced", full_sync_at, events, events_at,
- *      read_at}            the times are seconds since 1970 by the store's clock
+ *      read_at, missing}   the times are seconds since 1970 by the store's clock;
+ *                          `missing`: names that no project has, see the Checkpoint
  *
  * store/lease.h and store/service_status.h keep three more documents there: `lease`, `push`, `service`.
  * What was posted to Kitsu is in a collection of its own (store/posted.h), as it grows with
@@ -33,6 +36,10 @@ typedef struct state_checkpoint {
     bool full_sync;         /* it cannot vouch for the project, whose full read is wanted */
 } state_checkpoint;
 
+/* The settings that the project was last read in full with: an object, empty if all were
+ * the default. */
+bool state_settings(store *s, const char *project_id, arena *a, json *settings, error *e);
+
 /* All that the store has from this server, in `a`, in any order. */
 bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint **list, size_t *n,
                        error *e);
@@ -50,6 +57,9 @@ bool state_synced(store *s, const char *server, arena *a, json *document, bool *
 
 /* The records of a project, in place of the remembered ones. */
 bool state_put_skipped(store *s, const char *project_id, const json *records, arena *a, error *e);
+
+/* The settings of a project, likewise; null: all are the default. */
+bool state_put_settings(store *s, const char *project_id, const json *settings, arena *a, error *e);
 
 /* A Checkpoint with a position, for each project that it names, or for all.
  * `read` (ids): the projects that were read in full since the one before it,

@@ -1,5 +1,7 @@
 #include "store/store_option.h"
 
+#include <stdlib.h>
+
 option_def store_option(const char **url)
 {
     return (option_def){.name = "store",
@@ -8,4 +10,19 @@ option_def store_option(const char **url)
                         .help = "OpenPype's database: mongodb://..., mongodb+srv://... or\n"
                                 "sqlite:PATH (OP_STORE, OPENPYPE_MONGO, else the embedded store)",
                         .text = url};
+}
+
+static void set_version(void *context, const char *value)
+{
+    (void)context;
+    setenv("OPENPYPE_VERSION", value, 1);
+}
+
+option_def openpype_version_option(void)
+{
+    return (option_def){.name = "openpype-version",
+                        .value = "VERSION",
+                        .help = "the version of OpenPype whose settings are read\n"
+                                "(OPENPYPE_VERSION, the studio's production version)",
+                        .call = set_version};
 }

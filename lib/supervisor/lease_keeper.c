@@ -1,5 +1,6 @@
 #include "supervisor/lease_keeper.h"
 
+#include "store/lease.h"
 #include "supervisor/child.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_TERM 1024 /* bytes of OWNER:TERM: more than an owner has */
+#define MAX_LINE 1024 /* bytes of OWNER:TERM: more than an owner has */
 #define MAX_NOTE 1000 /* bytes: a line of less than PIPE_BUF goes whole or not at all */
 
 static const char *const keys[NOTE_KEYS] = {"process", "error", "full", "gap", "state"};
@@ -31,7 +32,7 @@ void lease_keeper_free(lease_keeper *k)
     close_fd(&k->stdin_fd);
     close_fd(&k->stdout_fd);
     relay_free(&k->said);
-    buf_free(&k->term);
+    buf_free(&k->line);
     for (int i = 0; i < NOTE_KEYS; i++)
         buf_free(&k->notes[i]);
 }
@@ -44,7 +45,8 @@ bool lease_keeper_start(lease_keeper *k, bool is_service)
     child_setup setup = {
         .err = -1, .stands_apart = true, .heeds_hup = is_service, .has_access = SECRET_STORE};
     relay_forget(&k->said);
-    buf_clear(&k->term);
+    buf_clear(&k->line);
+    k->holds = false;
     for (int i = 0; i < NOTE_KEYS; i++)
         buf_clear(&k->notes[i]);
     bool ok = pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
@@ -55,7 +57,7 @@ bool lease_keeper_start(lease_keeper *k, bool is_service)
         k->pid = child_start(k->argv, &setup);
         ok = k->pid > 0;
     }
-    int error = errno;
+    int reason = errno;
     close_fd(&in[0]);
     close_fd(&out[1]);
     close_fd(&setup.err);
@@ -70,7 +72,7 @@ bool lease_keeper_start(lease_keeper *k, bool is_service)
         lease_keeper_close(k);
         close_fd(&k->stdout_fd);
     }
-    errno = error;
+    errno = reason;
     return ok;
 }
 
@@ -81,7 +83,7 @@ bool lease_keeper_reap(lease_keeper *k)
     relay_finish(&k->said);
     k->pid = 0;
     unsetenv("OP_LEASE");
-    buf_clear(&k->term);
+    k->holds = false;
     close_fd(&k->stdin_fd);
     close_fd(&k->stdout_fd);
     return true;
@@ -90,6 +92,12 @@ bool lease_keeper_reap(lease_keeper *k)
 void lease_keeper_close(lease_keeper *k)
 {
     close_fd(&k->stdin_fd);
+}
+
+void lease_keeper_hand_over(lease_keeper *k)
+{
+    setenv(LEASE_AGAIN, "1", 1);
+    lease_keeper_close(k);
 }
 
 void lease_keeper_kill(const lease_keeper *k, int number)
@@ -102,33 +110,38 @@ void lease_keeper_kill(const lease_keeper *k, int number)
 
 bool lease_keeper_holds(const lease_keeper *k)
 {
-    return k->pid && k->term.len && k->stdout_fd < 0;
+    return k->pid && k->holds;
 }
 
-/* True: the line is whole. */
-static bool read_term(lease_keeper *k)
+/* A byte at a time, as two lines may have come at once. True: a line is whole. */
+static bool read_line(lease_keeper *k)
 {
-    char bytes[256];
-    ssize_t n = read(k->stdout_fd, bytes, sizeof bytes);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return false;
-    char *newline = n > 0 ? memchr(bytes, '\n', (size_t)n) : NULL;
-    if (n > 0 && k->term.len < MAX_TERM)
-        buf_add(&k->term, bytes, newline ? (size_t)(newline - bytes) : (size_t)n);
-    if (n > 0 && !newline)
-        return false;
-    close_fd(&k->stdout_fd);
-    if (!newline)
-        buf_clear(&k->term); /* it is about to end */
-    return newline && k->term.len;
+    char c;
+    ssize_t n;
+    while (k->stdout_fd >= 0 && (n = read(k->stdout_fd, &c, 1)) != 0) {
+        if (n < 0)
+            return false;
+        if (c == '\n')
+            return true;
+        if (k->line.len < MAX_LINE)
+            buf_addc(&k->line, c);
+    }
+    close_fd(&k->stdout_fd); /* it is about to end */
+    return false;
 }
 
-bool lease_keeper_read(lease_keeper *k)
+lease_keeper_news lease_keeper_read(lease_keeper *k)
 {
-    if (k->stdout_fd < 0 || !read_term(k))
-        return false;
-    setenv("OP_LEASE", k->term.data, 1);
-    return true;
+    if (!read_line(k) || !k->line.len)
+        return KEEPER_SILENT;
+    lease_keeper_news news = k->holds ? KEEPER_WANTED : KEEPER_HOLDS;
+    if (!k->holds) {
+        setenv("OP_LEASE", k->line.data, 1);
+        unsetenv(LEASE_AGAIN);
+    }
+    k->holds = true;
+    buf_clear(&k->line);
+    return news;
 }
 
 /* ---- notes ---------------------------------------------------------------- */

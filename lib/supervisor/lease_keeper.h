@@ -27,8 +27,9 @@ typedef struct lease_keeper {
     pid_t pid;            /* 0: it does not run */
     int status;           /* of one that has ended */
     int stdin_fd;         /* -1: closed */
-    int stdout_fd;        /* -1: closed, or the lease is held */
-    buf term;             /* OWNER:TERM, as far as it has come */
+    int stdout_fd;        /* -1: closed */
+    buf line;             /* of its stdout, as far as it has come */
+    bool holds;           /* the lease: the first line has come */
     buf notes[NOTE_KEYS]; /* lines that are not written yet; empty: none */
     relay said;
 } lease_keeper;
@@ -40,9 +41,14 @@ void lease_keeper_free(lease_keeper *k);
 
 /* False: errno says why not. `is_service`: see child_setup. */
 bool lease_keeper_start(lease_keeper *k, bool is_service);
-/* Read its stdout. True: now it holds the lease, which OP_LEASE in our environment
- * tells the stages. */
-bool lease_keeper_read(lease_keeper *k);
+typedef enum lease_keeper_news {
+    KEEPER_SILENT,
+    KEEPER_HOLDS, /* now it has the lease, which OP_LEASE in our environment tells the stages */
+    KEEPER_WANTED /* another program waits for it */
+} lease_keeper_news;
+
+/* Read its stdout. */
+lease_keeper_news lease_keeper_read(lease_keeper *k);
 /* Whether the lease is held, as far as we know. */
 bool lease_keeper_holds(const lease_keeper *k);
 /* Whether it has ended since the last call; from now on nothing is held. */
@@ -53,6 +59,8 @@ void lease_keeper_note(lease_keeper *k, note_key key, const char *text);
 void lease_keeper_write(lease_keeper *k);
 /* Let it give back the lease, and end. */
 void lease_keeper_close(lease_keeper *k);
+/* The same, and the next one will go before others that wait. */
+void lease_keeper_hand_over(lease_keeper *k);
 void lease_keeper_kill(const lease_keeper *k, int number);
 
 /* Add what to wait for; returns how many were added. What it says only if it can be

@@ -8,26 +8,28 @@
 #include "supervisor/supervision.h"
 
 typedef enum state {
-    LEASE,   /* waits for the lease */
-    RUN,     /* a full synchronisation, or what else comes to its end, runs */
-    LISTEN,  /* the listening pipeline runs */
-    END,     /* the pipeline is being ended, to go on */
-    PAUSE,   /* waits a while after a failure */
-    STOP,    /* a signal ends us: the pipeline is being ended */
-    RELEASE, /* the lease is given back */
+    LEASE,    /* waits for the lease */
+    RUN,      /* a full synchronisation, or what else comes to its end, runs */
+    LISTEN,   /* the listening pipeline runs */
+    END,      /* the pipeline is being ended, to go on */
+    PAUSE,    /* waits a while after a failure */
+    HANDOVER, /* the lease is given back, to be acquired again */
+    STOP,     /* a signal ends us: the pipeline is being ended */
+    RELEASE,  /* the lease is given back */
     DONE,
     STATES
 } state;
 
 typedef enum event {
-    LEASE_HELD,  /* op-lease has the lease */
-    LEASE_ENDED, /* op-lease has ended */
-    STAGE_ENDED, /* a stage has, others go on */
-    ALL_ENDED,   /* the last stage has */
-    TIMER,       /* the time that was set is over */
-    HUP,         /* SIGHUP to a service */
-    SIGNAL,      /* SIGINT, SIGTERM, or the terminal is gone */
-    AGAIN,       /* another one, from somebody who is impatient */
+    LEASE_HELD,   /* op-lease has the lease */
+    LEASE_WANTED, /* another program waits for it */
+    LEASE_ENDED,  /* op-lease has ended */
+    STAGE_ENDED,  /* a stage has, others go on */
+    ALL_ENDED,    /* the last stage has */
+    TIMER,        /* the time that was set is over */
+    HUP,          /* SIGHUP to a service */
+    SIGNAL,       /* SIGINT, SIGTERM, or the terminal is gone */
+    AGAIN,        /* another one, from somebody who is impatient */
     EVENTS
 } event;
 
@@ -39,6 +41,7 @@ typedef struct supervisor {
     pipeline *current;   /* the one that runs, or ran last; NULL at first */
     struct pollfd *fds;  /* owned: room for all that is waited for */
     int signals, timer;  /* signalfd, timerfd */
+    int projects;        /* memfd: what the programs' -P options name */
     const char *full;    /* why a full synchronisation is wanted; NULL: it is not */
     const char *why;     /* of the one that runs */
     const char *due_why; /* of the one that is due next */
@@ -50,10 +53,11 @@ typedef struct supervisor {
     bool from_now;       /* the next listener begins at the log's present end */
     bool missed;         /* events were, once */
     bool lost;           /* the lease was, which has been said */
+    bool is_wanted;      /* by another program, to which it is handed over */
     bool well;           /* something went well before */
     bool has_terminal;   /* our stderr is one */
     buf error;           /* the last trouble; empty: none */
-    int stopped_by;      /* the signal that ends us; 0: none */
+    int stopped_by;      /* the signal that ends us, or ended our output; 0: none */
     double stopped_at;   /* when it came, by clock_now */
     int status;          /* our exit status */
 } supervisor;
@@ -66,6 +70,8 @@ void machine_fire(supervisor *s, event e);
 void machine_end(supervisor *s);
 /* Give back the lease, and end with the present status. */
 void machine_release(supervisor *s);
+/* Give back the lease, to get it again afterwards. */
+void machine_hand_over(supervisor *s);
 
 /* ---- work.c: the lease, and what runs when ------------------------------------- */
 
@@ -77,6 +83,9 @@ void work_finish(supervisor *s);
 void work_lease_acquired(supervisor *s);
 void work_lease_refused(supervisor *s);
 void work_say_lease_lost(supervisor *s);
+/* Nothing runs: give the lease to who wants it, and get it back afterwards. */
+void work_hand_over(supervisor *s);
+void work_take_back(supervisor *s);
 
 /* ---- machine.c ------------------------------------------------------------- */
 

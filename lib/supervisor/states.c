@@ -28,6 +28,16 @@ void machine_release(supervisor *s)
     machine_set_limit(s, LEASE_SECONDS);
 }
 
+void machine_hand_over(supervisor *s)
+{
+    lease_keeper_hand_over(&s->keeper);
+    s->state = HANDOVER;
+    s->step = 0;
+    machine_set_limit(s, LEASE_SECONDS);
+    if (!s->keeper.pid)
+        machine_fire(s, LEASE_ENDED);
+}
+
 static void done(supervisor *s)
 {
     s->state = DONE;
@@ -41,6 +51,12 @@ static void release_harder(supervisor *s)
         return;
     }
     lease_keeper_kill(&s->keeper, numbers[s->step++]);
+    machine_set_limit(s, LEASE_SECONDS);
+}
+
+static void hand_over_harder(supervisor *s)
+{
+    lease_keeper_kill(&s->keeper, s->step++ ? SIGKILL : SIGTERM);
     machine_set_limit(s, LEASE_SECONDS);
 }
 
@@ -118,6 +134,26 @@ static void full_is_due(supervisor *s)
     machine_end(s);
 }
 
+/* Another program wants the lease: what runs to its end keeps it. */
+static void end_to_hand_over(supervisor *s)
+{
+    if (s->what->once)
+        return;
+    s->is_wanted = true;
+    machine_end(s);
+}
+
+static void hand_over_later(supervisor *s)
+{
+    s->is_wanted = !s->what->once;
+}
+
+static void hand_over_now(supervisor *s)
+{
+    s->is_wanted = true;
+    work_hand_over(s);
+}
+
 static void hup_later(supervisor *s)
 {
     s->hup = true;
@@ -164,6 +200,7 @@ static action *const actions[STATES][EVENTS] = {
         {
             [ALL_ENDED] = work_finish,
             [LEASE_ENDED] = run_without_lease,
+            [LEASE_WANTED] = end_to_hand_over,
             [HUP] = hup_later,
             [SIGNAL] = stop,
         },
@@ -172,6 +209,7 @@ static action *const actions[STATES][EVENTS] = {
             [STAGE_ENDED] = listen_broke,
             [ALL_ENDED] = work_finish,
             [LEASE_ENDED] = run_without_lease,
+            [LEASE_WANTED] = end_to_hand_over,
             [TIMER] = full_is_due,
             [HUP] = hup_listening,
             [SIGNAL] = stop,
@@ -179,6 +217,7 @@ static action *const actions[STATES][EVENTS] = {
     [END] =
         {
             [ALL_ENDED] = work_finish,
+            [LEASE_WANTED] = hand_over_later,
             [TIMER] = end_harder,
             [HUP] = hup_later,
             [SIGNAL] = stop,
@@ -186,8 +225,16 @@ static action *const actions[STATES][EVENTS] = {
     [PAUSE] =
         {
             [LEASE_ENDED] = work_say_lease_lost,
+            [LEASE_WANTED] = hand_over_now,
             [TIMER] = work_proceed,
             [HUP] = hup_now,
+            [SIGNAL] = stop_waiting,
+        },
+    [HANDOVER] =
+        {
+            [LEASE_ENDED] = work_take_back,
+            [TIMER] = hand_over_harder,
+            [HUP] = hup_later,
             [SIGNAL] = stop_waiting,
         },
     [STOP] =

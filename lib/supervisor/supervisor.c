@@ -2,14 +2,17 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/project_filter.h"
 #include "supervisor/log.h"
 #include "supervisor/machine.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sysexits.h>
@@ -153,8 +156,11 @@ static void take_all(supervisor *s)
         if (s->current)
             pipeline_relay(s->current);
     }
-    if (lease_keeper_read(&s->keeper))
-        machine_fire(s, LEASE_HELD);
+    switch (lease_keeper_read(&s->keeper)) {
+    case KEEPER_HOLDS: machine_fire(s, LEASE_HELD); break;
+    case KEEPER_WANTED: machine_fire(s, LEASE_WANTED); break;
+    case KEEPER_SILENT: break;
+    }
     read_signals(s);
     if (s->state != DONE && read(s->timer, &times, sizeof times) == sizeof times)
         machine_fire(s, TIMER);
@@ -167,6 +173,18 @@ static size_t max_stages(const supervision *what)
     for (size_t i = 0; i < sizeof n / sizeof *n; i++)
         max = n[i] > max ? n[i] : max;
     return max;
+}
+
+/* Its programs agree on the projects, however these are renamed: the first that finds
+ * one tells the others. */
+static int open_project_memory(void)
+{
+    char path[64];
+    int fd = memfd_create("projects", MFD_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), fd);
+    if (fd >= 0)
+        setenv(PROJECT_FILTER_MEMORY, path, 1);
+    return fd;
 }
 
 /* False: errno says why not. */
@@ -184,6 +202,7 @@ static bool prepare(supervisor *s)
         s->full = "start";
     s->signals = open_signals(s);
     s->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    s->projects = open_project_memory();
     return s->signals >= 0 && s->timer >= 0;
 }
 
@@ -197,11 +216,13 @@ static void clean_up(supervisor *s)
         close(s->signals);
     if (s->timer >= 0)
         close(s->timer);
+    if (s->projects >= 0)
+        close(s->projects);
 }
 
 int supervisor_run(supervision *what, int *ended_by)
 {
-    supervisor s = {.what = what, .signals = -1, .timer = -1};
+    supervisor s = {.what = what, .signals = -1, .timer = -1, .projects = -1};
     if (prepare(&s)) {
         work_proceed(&s);
     } else {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,8 +90,8 @@ static bool lost_lease(const supervisor *s)
 void work_lease_refused(supervisor *s)
 {
     static const char what_to_do[] =
-        "if that is a service, end it, and start it again afterwards: it will miss nothing "
-        "(see sync-status)";
+        "a service hands it over within seconds, another push when it has ended: see sync-status, "
+        "or wait longer with --wait";
     char text[64];
     int status = s->keeper.status > 128 ? EX_TEMPFAIL : s->keeper.status;
     snprintf(text, sizeof text, "op-lease ended with status %d", s->keeper.status);
@@ -143,6 +144,23 @@ static void lose_lease(supervisor *s)
 {
     work_say_lease_lost(s);
     pause_a_while(s);
+}
+
+/* ---- handing it over --------------------------------------------------------- */
+
+void work_hand_over(supervisor *s)
+{
+    log_say("another program waits for the lease: it gets it, and we go on afterwards");
+    machine_note(s, NOTE_STATE, "waiting");
+    s->is_wanted = false;
+    s->lost = true; /* so that its return is said */
+    machine_hand_over(s);
+}
+
+/* It waits for the other program. */
+void work_take_back(supervisor *s)
+{
+    start_lease(s);
 }
 
 /* ---- start of a pipeline -------------------------------------------------- */
@@ -204,6 +222,8 @@ void work_proceed(supervisor *s)
     double wait = schedule_full_wait(&s->schedule, clock_now());
     if (lost_lease(s))
         start_lease(s);
+    else if (s->is_wanted)
+        work_hand_over(s);
     else if (s->full && wait > 0) /* in pieces: the lease may be lost meanwhile */
         pause_for(s, fmin(wait, schedule_longest(&s->schedule)));
     else if (s->full)
@@ -281,6 +301,11 @@ static void finish_run(supervisor *s, const outcome *o)
         lose_lease(s);
         return;
     }
+    if (s->is_wanted && s->current->is_ending) {
+        s->full = s->why; /* it was cut short: what is left is made afterwards */
+        work_hand_over(s);
+        return;
+    }
     if (o->status >= EX__BASE) {
         double wait = schedule_full_failed(&s->schedule, clock_now());
         s->due_why = s->why;
@@ -306,6 +331,8 @@ static void finish_listen(supervisor *s, const outcome *o)
     }
     if (lost_lease(s)) {
         lose_lease(s);
+    } else if (s->is_wanted) {
+        work_hand_over(s);
     } else if (s->had_to_end || s->hup) {
         work_proceed(s);
     } else if (!needs_full(s, o)) {
@@ -320,11 +347,22 @@ static void finish_listen(supervisor *s, const outcome *o)
     }
 }
 
+/* Our own output went to who has read enough (`| head`): end as any filter does. */
+static bool has_lost_reader(const supervisor *s, const outcome *o)
+{
+    return s->what->once && o->signal == SIGPIPE;
+}
+
 void work_finish(supervisor *s)
 {
     outcome o = pipeline_outcome(s->current);
     if (s->start_error)
         o = (outcome){.status = EX_OSERR};
+    if (has_lost_reader(s, &o)) {
+        s->stopped_by = SIGPIPE;
+        machine_release(s);
+        return;
+    }
     if (o.signal)
         log_say("%s was ended by signal %d", o.culprit->name, o.signal);
     if (s->what->once)

@@ -24,6 +24,7 @@ option_def kitsu_options(kitsu_option_rows *rows, zou_options *o, const char **s
 {
     *rows = (kitsu_option_rows){{kitsu_server_option(o),
                                  store_option(store_url),
+                                 openpype_version_option(),
                                  kitsu_login_option(o),
                                  {.name = "password-file",
                                   .value = "FILE",

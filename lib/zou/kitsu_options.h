@@ -11,11 +11,11 @@ option_def kitsu_server_option(zou_options *o);
 option_def kitsu_login_option(zou_options *o);
 
 typedef struct kitsu_option_rows {
-    option_def rows[6];
+    option_def rows[7];
 } kitsu_option_rows;
 
 /* The options of a program that logs in, as one row of its table: --server, --store (into
- * `*store_url`), --login, --password-file and --password-command. `rows` is the caller's room
+ * `*store_url`), --openpype-version, --login, --password-file and --password-command. `rows` is the caller's room
  * for them, until options_read has returned. */
 option_def kitsu_options(kitsu_option_rows *rows, zou_options *o, const char **store_url);
 /* A usage error if both a file and a command give the password. */

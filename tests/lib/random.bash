@@ -2,12 +2,24 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the tests'
 
-# random_setup: a home of the test's own
+# random_setup: a home of the test's own, and what python wants
 random_setup() {
     cd "$BATS_TEST_TMPDIR" || return
     unset "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB
     export HOME=$PWD/home XDG_CONFIG_HOME=$PWD/config XDG_DATA_HOME=$PWD/data LC_ALL=C.UTF-8
     export MONGOC_DISABLE_SHM=1 # see store.bash
+    tests=$BATS_TEST_DIRNAME/..
+}
+
+# python INPUT OUTPUT SCRIPT [ARGUMENT]...: a script of tests/, by the one Python of this
+# test (python-server); its status
+python() {
+    local status
+    [[ ${PYTHON_PID-} ]] || coproc PYTHON { exec "$tests/lib/python-server" 3>&-; }
+    printf '%q ' "$1" "$2" "$tests/$3" "${@:4}" >&"${PYTHON[1]}"
+    echo >&"${PYTHON[1]}"
+    read -r status <&"${PYTHON[0]}" || return
+    return "$status"
 }
 
 # fails WHAT [FILE]: the state of this step for a second look.
@@ -15,6 +27,13 @@ fails() {
     echo "seed $seed, step $step: $1"
     [[ ! -s ${2-} ]] || head -c 3000 "$2"
     return 1
+}
+
+# has FILE PATTERN: it has such a text (of Bash's patterns); the files are small, and a
+# grep costs more
+has() {
+    # shellcheck disable=SC2053 # a pattern
+    [[ $(<"$1") == *$2* ]]
 }
 
 # allow LIMIT COMMAND...: a status up to it.

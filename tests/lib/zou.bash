@@ -7,10 +7,10 @@
 # zou_login [EMAIL PASSWORD]: sets ZOU_TOKEN, which the others use; without
 # arguments that of the administrator.
 zou_login() {
-    local answer
+    local answer object
     ZOU_TOKEN=
-    answer=$(zou_post /auth/login "$(jq -n '$ARGS.named' \
-        --arg email "${1-$KITSU_LOGIN}" --arg password "${2-$KITSU_PWD}")") &&
+    zou_object --arg email "${1-$KITSU_LOGIN}" --arg password "${2-$KITSU_PWD}" &&
+        answer=$(zou_post /auth/login "$object") &&
         ZOU_TOKEN=$(jq -er .access_token <<<"$answer")
 }
 
@@ -37,16 +37,46 @@ zou_call() {
 
 # zou_sql [STATEMENT]: on Zou's database; without one, those of stdin.
 zou_sql() {
-    PGPASSWORD=$STUDIO_DB_PASSWORD psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$STUDIO_DB_PORT" -U postgres zoudb ${1+-c "$1"}
+    PGPASSWORD=$STUDIO_DB_PASSWORD "${STUDIO_PSQL:-psql}" -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$STUDIO_DB_PORT" -U postgres zoudb ${1+-c "$1"}
+}
+
+# zou_object [--arg|--argjson NAME VALUE]...: sets $object to that of the named jq
+# arguments. jq is started only if a text has to be escaped.
+zou_object() {
+    local all=("$@") plain='^[A-Za-z0-9_ .@:/+-]*$'
+    object=
+    while (($#)); do
+        if [[ $1 == --argjson ]]; then
+            object+=,\"$2\":$3
+        elif [[ $3 =~ $plain ]]; then
+            object+=,\"$2\":\"$3\"
+        else
+            object=$(jq -n '$ARGS.named' "${all[@]}")
+            return
+        fi
+        shift 3
+    done
+    object="{${object#,}}"
 }
 
 # zou_make PATH JQ-ARGUMENT...: posts the object of the named jq arguments and
 # echoes the id of what came of it.
 zou_make() {
-    local path=$1 answer
+    local path=$1 answer object
     shift
-    answer=$(zou_post "$path" "$(jq -n '$ARGS.named' "$@")") &&
+    zou_object "$@" || return
+    answer=$(zou_post "$path" "$object") && zou_id <<<"$answer"
+}
+
+# zou_id <ANSWER: the id of an object; jq is asked when others are in it.
+zou_id() {
+    local answer id='"id": *"([0-9a-f-]{36})"'
+    answer=$(</dev/stdin)
+    if [[ $answer =~ $id && ${answer#*\"id\":} != *\"id\":* ]]; then
+        echo "${BASH_REMATCH[1]}"
+    else
         jq -er .id <<<"$answer"
+    fi
 }
 
 # zou_find PATH FILTER JQ-ARGUMENT...: echoes the id of the first in a list for
@@ -137,14 +167,15 @@ zou_tasks() {
     shift 3
     # No ids would mean all to Zou.
     (($#)) || return 0
-    ids=$(jq -n '$ARGS.positional' --args "$@")
+    printf -v ids '"%s",' "$@"
+    ids=[${ids%,}]
     case $kind in
         sequences | episodes) path+=/create-tasks/${kind%s} ;;
         *) path+=/$kind/create-tasks ;;
     esac
-    answer=$(zou_post "$path" "$ids") &&
-        jq -r --argjson ids "$ids" \
-            'INDEX(.entity_id)[$ids[]] | values | .id' <<<"$answer"
+    answer=$(zou_post "$path" "$ids") || return
+    jq -r --argjson ids "$ids" \
+        'INDEX(.entity_id)[$ids[]] | values | .id' <<<"$answer"
 }
 
 # zou_person EMAIL ROLE [PASSWORD]: an active person who can log in; ROLE is

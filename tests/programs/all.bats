@@ -40,6 +40,7 @@ options_of() {
     sed -n "$from{s/^\.It //p}" "share/man/$1.1" | grep -oE 'Fl Fl [a-z-]+' | sed 's/^Fl Fl /--/'
 }
 
+# bats test_tags=slow
 @test "--help: one layout, in the order of the manual" {
     for program in "${programs[@]}" "${scripts[@]}"; do
         echo "$program"

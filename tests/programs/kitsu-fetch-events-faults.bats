@@ -84,6 +84,7 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
     done
 }
 
+# bats test_tags=slow
 @test "the connection breaks: 75 and no Checkpoint" {
     start '{"GET /data/entities": [{"reset": true}]}'
     answer shot:update "{\"shot_id\": \"$shot\"}"
@@ -93,6 +94,7 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
     [[ $status == 77 && $(types) != *Checkpoint* ]]
 }
 
+# bats test_tags=slow
 @test "a project that another Kitsu does not have is not deleted" {
     start "{\"GET /data/projects/$project\": [{\"status\": 404, \"json\": {\"message\": \"404\"}}]}"
     answer shot:update "{\"shot_id\": \"$shot\"}"
@@ -103,6 +105,7 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
     [[ $status == 0 && $(types) == 'Deleted Checkpoint' ]]
 }
 
+# bats test_tags=slow
 @test "a full reading of one that fails: no End, and full_sync" {
     start "{\"GET /data/projects/$project/shots\": [{\"status\": 500, \"json\": {\"message\": \"Oh.\"}}]}"
     answer metadata-descriptor:new '{"metadata_descriptor_id": "x"}'

@@ -117,6 +117,7 @@ message() { jq -cn --arg name "$1" --argjson data "${2-{\}}" '"42/events," + ([$
     alive
 }
 
+# bats test_tags=slow
 @test "packets that are none" {
     /usr/bin/python3 - >script.text <<'PYTHON'
 import json
@@ -242,6 +243,7 @@ PYTHON
     (($(grep -c f:new out) == 1))
 }
 
+# bats test_tags=slow
 @test "Kitsu's clock is set back: what it dates before the position would never be seen" {
     hour=$(date -u -d '+1 hour' '+%a, %d %b %Y %T GMT')
     log "[{id: \"00000016-0000-4000-8000-000000000001\", name: \"f:new\", created_at: \"$(date -u -d "$hour" +%FT%T).000000\", data: {}}]"
@@ -273,6 +275,19 @@ PYTHON
     run ! grep sid= err
 }
 
+# bats test_tags=slow
+@test "100,001 behind: a full sync" {
+    # A real Zou would be busy for a quarter of a minute.
+    rm events.json
+    start "$(jq -n '{"GET /data/events/last": [range(103) as $page | {json: [range(1000) | ($page * 1000 + .) as $n
+        | {id: "00000019-0000-4000-8000-\(200000000000 - $n)", name: "m:new", created_at: (1764000000 - $n | todate[:19]), data: {}}]}]}')"
+    kitsu-listen --once --since 2020-01-01T00:00:00 >out 2>err && status=0 || status=$?
+    [[ $status == 75 ]]
+    says 'full sync needed: more than 100000 events'
+    (($(requests events/last) > 100))
+}
+
+# bats test_tags=slow
 @test "a log without cursors: a full sync, not the same page for ever" {
     start '{"no_cursor": true}'
     log '[range(1500) | {id: "00000018-0000-4000-8000-\(1e11 + .)", name: "m:new", created_at: "2026-11-23T05:17:36.\(100000 + .)", data: {}}]'

@@ -389,6 +389,7 @@ END
     done
 }
 
+# bats test_tags=slow
 @test "a template that is not one: where, and what is allowed" {
     publish
     while IFS='|' read -r bad place what; do
@@ -496,6 +497,7 @@ stored() {
     setting project_settings_versioned demo ".$note.note_status_shortname = \"wfa\""
 }
 
+# bats test_tags=slow
 @test "settings in the store: the project's over the studio's over what is shipped" {
     use_sqlite
     publish '., ((.project = "other"), del(.project)
@@ -533,6 +535,7 @@ stored() {
     is '.[0].status_changed'
 }
 
+# bats test_tags=slow
 @test "mistakes in the store, or in a file of the usual places: which" {
     use_sqlite
     stored
@@ -547,25 +550,26 @@ stored() {
     [[ $output == "" && $stderr == "note-rule: $PWD/config/opkitsu/settings.json: $note.set_status_note: expected true or false, got \"on\"" ]]
     rm config/opkitsu/settings.json
     # Named is who took away what is missing.
-    publish 'del(.project)'
-    setting project_settings "" '.kitsu.publish = 7'
+    setting project_settings_versioned demo2 '.kitsu.publish = 7'
+    publish '.project = "demo2"'
     run -78 --separate-stderr note-rule <publish
-    [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of the studio: $note."*": missing; expected "* ]]
+    [[ ${stderr_lines[0]} == "note-rule: $OP_STORE, project_settings of project demo2, version 3.18.0: $note: missing; expected "* ]]
 }
 
 @test "a document of settings that holds none is only warned about" {
     use_sqlite
     stored
-    publish
-    setting project_settings demo '7'
+    publish '.project = "bad"'
+    setting project_settings_versioned bad '7'
     run -0 --separate-stderr note-rule <publish
-    [[ $stderr == "note-rule: project_settings of demo: its \"data\" is no object, and not used" ]]
-    [[ $(jq -r .task_status <<<"$output") == wfa ]]
-    setting project_settings other 'null'
+    [[ $stderr == "note-rule: project_settings of bad: its \"data\" is no object, and not used" ]]
+    [[ $(jq -r .task_status <<<"$output") == wip ]]
+    setting project_settings_versioned other 'null'
     run -0 --separate-stderr note-rule <publish
     [[ ${#stderr_lines[@]} == 1 ]]
 }
 
+# bats test_tags=slow
 @test "--explain: each condition, what it saw, met or not" {
     settings '.status_change_conditions = {status_conditions: [{condition: "not_equal", short_name: "RETAKE"},
             {condition: "equal", short_name: "todo"}],

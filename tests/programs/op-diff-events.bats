@@ -5,8 +5,9 @@
 # would make it; the plan, made from the few documents that it needs, must be to
 # the byte that which is made from all of them (-a).
 # SEEDS="FIRST LAST" in the environment: other productions; a failure names its
-# own.
-# Takes about 100 s.
+# own. Those after the 116th reach no line of lib/diff, model, apply and store that the
+# first ones do not (gcov), so a range by default is short.
+# Takes about 30 s.
 
 bats_require_minimum_version 1.5.0
 
@@ -17,16 +18,19 @@ setup() {
 }
 
 # What OpenPype's own tools do between two batches, but for changes to documents
-# of Kitsu's that no event would tell of.
+# of Kitsu's that no event would tell of; then what there is.
 work_in_openpype() {
-    op-dump -d "$store" |
-        "$BATS_TEST_DIRNAME/../generators/random-production" --studio "$seed" "$step" |
-        grep '"operationType":"insert"' | op-apply -d "$store" >/dev/null 2>&1 || true
+    op-dump -d "$store" >before
+    python before studio generators/random-production --studio "$seed" "$step"
+    if has studio '"operationType":"insert"'; then
+        grep '"operationType":"insert"' studio | op-apply -d "$store" >/dev/null 2>&1 || true
+        op-dump -d "$store" >before
+    fi
 }
 
 first_step() {
     step=0
-    "$BATS_TEST_DIRNAME/../generators/random-production" "$seed" 0 >kitsu
+    python /dev/null kitsu generators/random-production "$seed" 0
     allow 1 op-diff -d "$store" --max-delete 100% <kitsu >plan 2>stderr
     allow 1 op-apply -d "$store" <plan >results 2>stderr
 }
@@ -35,26 +39,25 @@ step() {
     step=$1
     mv kitsu old
     grep '"type":"Skipped"' plan >skipped || true
-    "$BATS_TEST_DIRNAME/../generators/random-production" "$seed" "$step" >kitsu
+    python /dev/null kitsu generators/random-production "$seed" "$step"
     work_in_openpype
-    op-dump -d "$store" >before
-    "$BATS_TEST_DIRNAME/../generators/events-of" old kitsu before skipped "$seed/$step" >events
+    python /dev/null events generators/events-of old kitsu before skipped "$seed/$step"
     allow 1 op-diff -d "$store" --max-delete 100000 <events >plan 2>stderr
-    grep -q '"type":"End"' plan || fails "no plan" stderr
+    has plan '"type":"End"' || fails "no plan" stderr
     op-diff -a before --max-delete 100000 <events >plan.of.dump 2>/dev/null || true
     cmp plan plan.of.dump || fails "another plan against all documents" plan
     allow 1 op-apply -d "$store" <plan >results 2>stderr
-    ! grep -E '"status":"(conflict|failed)"' results || fails "not applied" stderr
+    if has results '"status":"conflict"' || has results '"status":"failed"'; then fails "not applied" stderr; fi
     op-diff -d "$store" --max-delete 100% <kitsu >full 2>/dev/null || true
-    ! grep '"type":"Change"' full >again || fails "a full synchronisation finds a change" again
+    ! has full '"type":"Change"' || fails "a full synchronisation finds a change" full
     diff <(grep '"type":"Skipped"' plan | sort) <(grep '"type":"Skipped"' full | sort) >differences ||
         fails "a full synchronisation skips others" differences
 }
 
 # productions FIRST LAST: odd ones with edits and concepts. A quick run has one
-# of each ten.
+# of each test.
 productions() {
-    for ((seed = $1; seed <= $2; seed += ${QUICK:+9} + 1)); do
+    for ((seed = $1; seed <= $2; seed += ${QUICK:+99} + 1)); do
         rm -rf config
         if ((seed % 2)); then
             mkdir -p config/opkitsu
@@ -82,22 +85,43 @@ EOD
 
 first() {
     batch "$1" | jq -c 'del(.events) | if .type == "End" then .scope = "full" |
-        .counts += {TaskType: 0, AssetType: 0, Episode: 0, Asset: 0, Task: 0} else . end'
+        .counts += {TaskType: 0, AssetType: 0, Episode: 0, Asset: 0, Edit: 0, Concept: 0, Task: 0} else . end'
 }
 
 @test "a service is not told the same again and again" {
     export OP_STORE=sqlite:$PWD/op.db
-    first SH010 | op-diff -q | op-apply >/dev/null
+    first SH010 | op-diff 2>stderr | op-apply >/dev/null
+    left_out='op-diff: demo: Sequence "SQ01": custom field "tasks": "x" is left out: the name is OpenPype'"'s own"
+    diff - stderr <<<$'op-diff: demo: resolution "wide" is not WIDTHxHEIGHT: left as it is\n'"$left_out"
     {
         batch SH010
         batch SH020
-        batch SH010
+        batch SH010 | sed 's/"tasks":"x"/"tasks":"y"/'
     } | op-diff >plan 2>stderr
-    diff - stderr <<'EOD'
-op-diff: demo: resolution "wide" is not WIDTHxHEIGHT: left as it is
-op-diff: Sequence "SQ01" (sq1): custom field "tasks" is OpenPype's own name: left out
-EOD
-    [[ $(grep -c '"Change"' plan) == 1 && $(grep -c '"Checkpoint"' plan) == 3 ]]
+    diff - stderr <<<$'op-diff: demo: resolution "wide" is not WIDTHxHEIGHT: left as it is\n'"${left_out/\"x\"/\"y\"}"
+    [[ $(grep -c '"Change"' plan) == 2 && $(grep -c '"Checkpoint"' plan) == 3 ]]
+}
+
+@test "changed settings that documents depend on: the project is to be read in full" {
+    export OP_STORE=sqlite:$PWD/op.db
+    mkdir -p config/opkitsu
+    bad() { sed 's/"name":"SH010"/"name":"SH 010"/'; }
+    names() { op-dump --bare | jq -r 'select(.data.zou.type == "Shot") | "\(.name) \(.data.label)"'; }
+    for change in names:convert names:skip edits:true edits:false concepts:true; do
+        first SH010 | bad | op-diff -q | op-apply >/dev/null || true
+        batch SH010 | bad | op-diff -q | op-apply >/dev/null || true # nothing has changed
+        jq -n --arg key "${change%:*}" --arg value "${change#*:}" \
+            '{opkitsu: {($key): ($value | fromjson? // .)}}' >config/opkitsu/settings.json
+        status=0
+        batch SH010 | bad | op-diff >plan 2>stderr || status=$?
+        [[ $status == 1 && $(jq -c .full_sync plan) == '["p1"]' && $(wc -l <plan) == 1 ]]
+        grep -q "\"demo\": edits, concepts or names of opkitsu's settings were changed" stderr
+    done
+    [[ $(names) == 'SQ01_SH_010 SH 010' ]] # of when it was converted
+    # A dropped project is forgotten.
+    printf '%s\n' '{"type":"Change","operationType":"drop","ns":{"db":"avalon","coll":"demo"}}' \
+        '{"type":"End","project_id":"p1","scope":"full","counts":{}}' | op-apply >/dev/null
+    [[ $(sqlite3 op.db "select count(*) from openpype where id like '%settings:p1%'") == 0 ]]
 }
 
 @test "events of a project that the store does not have: left alone, a full read is asked for" {
@@ -135,12 +159,13 @@ EOD
     done
 }
 
-@test "random productions 101 to 110" { productions 101 110; }
+@test "random productions 101 to 105" { productions 101 105; }
 # bats test_tags=slow
-@test "random productions 111 to 120" { productions 111 120; }
+@test "random productions 106 to 110" { productions 106 110; }
 # bats test_tags=slow
-@test "random productions 121 to 130" { productions 121 130; }
+@test "random productions 111 to 116" { productions 111 116; }
 
+# bats test_tags=slow
 @test "random productions \$SEEDS" {
     [[ ${SEEDS-} ]] || skip "no SEEDS given"
     # shellcheck disable=SC2086 # two words

@@ -76,6 +76,7 @@ sizes() {
 }
 
 # A quick run cuts after every eleventh.
+# bats test_tags=slow
 @test "cut: after every byte" {
     use gone-published
     sizes
@@ -117,6 +118,7 @@ sizes() {
 # ---- in pieces, out of order -------------------------------------------------
 
 # A quick run has every sixth size.
+# bats test_tags=slow
 @test "input in pieces of 1 to 31 bytes" {
     for case in places-tv hostile-surrogates stream-no-end; do
         use "$case"
@@ -185,6 +187,7 @@ sizes() {
     (($(jq -c 'select(.type == "Change")' stdout | wc -l) == 9))
 }
 
+# bats test_tags=slow
 @test "a change too long for a line: what is below its entity is skipped too" {
     use skip-below-sequence
     jq -c 'if .id == "sq1" then .name = "SQ01" | .data.text = "x" * 9000000 else . end' input >long
@@ -554,6 +557,7 @@ copies() {
     cmp whole stdout
 }
 
+# bats test_tags=slow
 @test "-a: the order of a dump is no matter" {
     for case in places-tv names-ring tasks-several gone-above-archived partial; do
         use "$case"

@@ -3,8 +3,9 @@
 # random (random-production): each plan must make the store what the mapping
 # says, told a second time in naive-mapping, and leave nothing for a second one.
 # SEEDS="FIRST LAST" in the environment: other productions; a failure names its
-# own.
-# Takes about 200 s.
+# own. Those after the 32nd reach no line of lib/diff, model, apply and store that the
+# first ones do not (gcov), so a range by default is short.
+# Takes about 60 s.
 
 bats_require_minimum_version 1.5.0
 
@@ -14,43 +15,47 @@ setup() {
     random_setup
 }
 
-# step STEPS: the production as it is then, into the store.
+# step STEPS: the production as it is then, into the store. What is there before is what
+# the last step left, unless something was done in OpenPype meanwhile.
 step() {
     step=$1
-    "$BATS_TEST_DIRNAME/../generators/random-production" "$seed" "$step" >kitsu
+    python /dev/null kitsu generators/random-production "$seed" "$step"
     if ((step)); then
+        mv after before
+        python before studio generators/random-production --studio "$seed" "$step"
+        if [[ -s studio ]]; then
+            op-apply -d "$store" <studio >/dev/null 2>&1 || true # conflicts: what it wanted to change is gone
+            op-dump -d "$store" >before
+        fi
+    else
         op-dump -d "$store" >before
-        "$BATS_TEST_DIRNAME/../generators/random-production" --studio "$seed" "$step" <before >studio
-        op-apply -d "$store" <studio >/dev/null 2>&1 || true # conflicts: what it wanted to change is gone
     fi
-    op-dump -d "$store" >before
     allow 1 op-diff -d "$store" --max-delete 100% <kitsu >plan 2>stderr
-    grep -q '"type":"End"' plan || fails "no plan" stderr
+    has plan '"type":"End"' || fails "no plan" stderr
     op-diff -a before --max-delete 100% <kitsu >plan.of.dump 2>/dev/null || true
     cmp plan plan.of.dump || fails "another plan against the dump"
     allow 1 op-apply -d "$store" <plan >results 2>stderr
-    ! grep -E '"status":"(conflict|failed)"' results || fails "not applied" stderr
+    if has results '"status":"conflict"' || has results '"status":"failed"'; then fails "not applied" stderr; fi
     op-dump -d "$store" >after
-    if ! grep -q '"project_status_name":"Closed"' kitsu; then
-        "$BATS_TEST_DIRNAME/../oracles/naive-mapping" kitsu before plan after "${all[@]}" >faults || fails "the documents" faults
+    if ! has kitsu '"project_status_name":"Closed"'; then
+        python /dev/null faults oracles/naive-mapping kitsu before plan after "${all[@]}" "${convert[@]}" || fails "the documents" faults
     fi
-    op-diff -d "$store" --max-delete 100% <kitsu 2>/dev/null | grep '"type":"Change"' >again || true
-    [[ ! -s again ]] || fails "a second plan changes something" again
+    python /dev/null faults oracles/openpype-schemas before after || fails "OpenPype's schemas" faults
+    op-diff -d "$store" --max-delete 100% <kitsu >again 2>/dev/null || true
+    ! has again '"type":"Change"' || fails "a second plan changes something" again
     allow 1 op-apply -d "$store" <plan >results 2>stderr
-    ! grep '"status":"applied"' results || fails "applied twice, it changes something" results
+    ! has results '"status":"applied"' || fails "applied twice, it changes something" results
 }
 
-# productions FIRST LAST: odd ones with edits and concepts. A quick run has one
-# of each ten.
+# productions FIRST LAST: odd ones with edits and concepts, two of each four with names
+# converted. A quick run has one of each test.
 productions() {
-    for ((seed = $1; seed <= $2; seed += ${QUICK:+9} + 1)); do
-        all=()
-        rm -rf config
-        if ((seed % 2)); then
-            all=(--all)
-            mkdir -p config/opkitsu
-            echo '{"opkitsu":{"edits":true,"concepts":true}}' >config/opkitsu/settings.json
-        fi
+    for ((seed = $1; seed <= $2; seed += ${QUICK:+99} + 1)); do
+        all=() convert=() names=skip edits=false
+        ((!(seed % 2))) || all=(--all) edits=true
+        ((seed % 4 < 2)) || convert=(--convert) names=convert
+        mkdir -p config/opkitsu
+        echo '{"opkitsu":{"edits":'$edits',"concepts":'$edits',"names":"'$names'"}}' >config/opkitsu/settings.json
         store=sqlite:$PWD/$seed.db
         for i in {0..5}; do
             step "$i"
@@ -59,16 +64,17 @@ productions() {
     done
 }
 
-@test "random productions 1 to 10" { productions 1 10; }
+@test "random productions 1 to 6" { productions 1 6; }
 # bats test_tags=slow
-@test "random productions 11 to 20" { productions 11 20; }
+@test "random productions 7 to 12" { productions 7 12; }
 # bats test_tags=slow
-@test "random productions 21 to 30" { productions 21 30; }
+@test "random productions 13 to 18" { productions 13 18; }
 # bats test_tags=slow
-@test "random productions 31 to 40" { productions 31 40; }
+@test "random productions 19 to 24" { productions 19 24; }
 # bats test_tags=slow
-@test "random productions 41 to 50" { productions 41 50; }
+@test "random productions 25 to 30" { productions 25 30; }
 
+# bats test_tags=slow
 @test "random productions \$SEEDS" {
     [[ ${SEEDS-} ]] || skip "no SEEDS given"
     # shellcheck disable=SC2086 # two words

@@ -128,6 +128,7 @@ case_end() {
     [[ $output == "op-dump (opkitsu) "* ]]
 }
 
+# bats test_tags=slow
 @test "-prj is -P, in any form; a value that looks like it stays a value" {
     local option
     apply insert

@@ -110,9 +110,10 @@ case_two() {
     run --separate-stderr op-lease --wait 0
     [ "$status" -eq 75 ]
     [ -z "$output" ]
-    [ "$stderr" = "op-lease: $(store_name): another program writes to it: $(sed 's/:1$//' one.out) has the lease (see sync-status)" ]
+    [ "$stderr" = "op-lease: $(store_name): another program writes to it: $(sed -n 's/:1$//p' one.out) has the lease (see sync-status)" ]
     run --separate-stderr op-lease --wait 3
     [ "$status" -eq 75 ]
+    within 3 grep -qx wanted one.out
     hold three # ends while it waits: there is no more to say
     within 2 test -s three.err
     let_go three 75
@@ -127,7 +128,7 @@ case_two() {
     nobody_has_it
     [ ! -s one.err ]
     diff two.err - <<EOF
-op-lease: $(store_name): another program writes to it: $(sed 's/:1$//' one.out) has the lease (see sync-status); waiting for it
+op-lease: $(store_name): another program writes to it: $(sed -n 's/:1$//p' one.out) has the lease (see sync-status); waiting for it
 op-lease: $(store_name): lease acquired
 EOF
 }

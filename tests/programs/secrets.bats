@@ -93,6 +93,7 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     only kitsu-fetch kitsu-listen
 }
 
+# bats test_tags=slow
 @test "openpype_console, --once, --resume, --dry-run" {
     for how in --once "--once --resume" "--once -lo" --dry-run; do
         forget

@@ -108,7 +108,7 @@ op-diff --no-skipped for me:7
 op-apply for me:7
 sync-report for me:7
 kitsu-listen --login=me --project=a for me:7"* || $(grep -c '^[a-z-]*fetch --login=me --project=a for me:7$' log) == 1 ]]
-    grep -qx 'kitsu-fetch --events --login=me --project=a for me:7' log
+    grep -qx 'kitsu-fetch --events --login=me for me:7' log
     grep -qx 'op-lease ' log
     pid=$service
     stop
@@ -131,7 +131,7 @@ kitsu-listen --login=me --project=a for me:7"* || $(grep -c '^[a-z-]*fetch --log
         case $arguments in
             '') [[ $(grep -c ^kitsu-fetch log) == 2 ]] && ! grep project log ;;
             -lo) [[ $(grep -c ^kitsu-fetch log) == 1 ]] ;;
-            *) [[ $(grep -c 'project_name01 --project=project_name02' log) == 3 ]] ;;
+            *) [[ $(grep -c 'project_name01 --project=project_name02' log) == 2 ]] ;;
         esac
         stop
         run ! grep my_password log out err notes
@@ -340,6 +340,7 @@ warning: of libc" ]]
     [[ ! -s err ]]
 }
 
+# bats test_tags=slow
 @test "SIGHUP as soon as it is there: it lives, and makes one" {
     mkdir slow
     # The first program that it runs, in subshells of it.
@@ -413,6 +414,7 @@ repaired:   applied update of Shot "f"' ]]
     done
 }
 
+# bats test_tags=slow
 @test "an option that is none is named, with 64" {
     rm -f log
     for command in sync-service push-to-zou integrate-kitsu-note; do

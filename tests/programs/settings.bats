@@ -35,17 +35,18 @@ new_project() {
 
 @test "without settings a new project starts from the anatomy that is shipped" {
     new_project | jq -e '.config.templates.work.folder and .config.roots.work.linux
-        and (.config.apps | length == 9) and .data.frameStart == 1001'
+        and (.config.apps | length == 10) and .data.frameStart == 1001'
 }
 
 @test "the studio's anatomy is laid over it, key by key, lists whole" {
     setting project_anatomy "" "" '{"attributes": {"frameStart": 101, "applications": ["maya/2024"],
-        "tools_env": ["mtoa"]}, "roots": {"work": {"linux": "/srv/work"}}, "imageio": {"nuke": {}}}'
+        "tools_env": ["mtoa"]}, "roots": {"work": {"linux": "/srv/work"}}, "imageio": {"nuke": {}, "maya": {"new": {}}}}'
     run -0 new_project
     jq -e '.data.frameStart == 101 and .data.frameEnd == 1001 and .data.tools_env == ["mtoa"]
         and (.data | has("applications") | not) and .config.apps == [{"name": "maya/2024"}]
         and .config.roots.work == {"windows": "C:/projects", "darwin": "/Volumes/path", "linux": "/srv/work"}
-        and .config.imageio == {"nuke": {}} and .config.templates.work.folder' <<<"$output"
+        and .config.imageio.nuke.viewer.viewerProcess == "sRGB" and .config.imageio.maya.new == {}
+        and .config.templates.work.folder' <<<"$output"
 }
 
 @test "an anatomy without applications is warned about" {
@@ -54,13 +55,136 @@ new_project() {
     [[ $stderr == *"names no applications"* ]]
 }
 
-@test "the newest version that has a key gives it, in the order of versions_order" {
-    versions 3.9.0 3.10.0 3.11.0
-    setting project_anatomy "" "" '{"attributes": {"frameStart": 1, "handleStart": 1, "clipIn": 7}}'
-    setting project_anatomy_versioned 3.10.0 "" '{"attributes": {"frameStart": 10}}'
+# global VERSION [STAGING_VERSION]: what the studio runs
+global() {
+    jq -nc '{_id: "global", type: "global_settings", data: {production_version: $ARGS.positional[0]}}
+        | if $ARGS.positional[1] then .data.staging_version = $ARGS.positional[1] else . end
+        | {type: "Change", operationType: "insert", ns: {db: "openpype", coll: "settings"},
+           documentKey: {_id: ._id}, fullDocument: .}' --args "$@" | op-apply -d "$store" >/dev/null
+}
+
+# three: each type in three versions and the legacy one, their numbers in frameStart, and
+# one of each kind of value elsewhere: no versions are ever mixed
+three() {
+    versions 3.9.0 3.10.0 3.11.0 3.12.0
+    setting project_anatomy "" "" '{"attributes": {"frameStart": 1, "clipIn": 7}}'
     setting project_anatomy_versioned 3.9.0 "" '{"attributes": {"frameStart": 9, "handleStart": 9}}'
+    setting project_anatomy_versioned 3.10.0 "" '{"attributes": {"frameStart": 10}}'
+    setting project_anatomy_versioned 3.12.0 "" '{}'
+}
+
+@test "one document of the anatomy: of the running version, else the nearest" {
+    three
+    anatomy_is() {
+        run -0 new_project
+        jq -e --argjson wanted "$1" '[.data | .frameStart, .handleStart, .clipIn] == $wanted' <<<"$output"
+    }
+    anatomy_is '[1001, 0, 1]' # the last version's: the studio removed its overrides there
+    OPENPYPE_VERSION=latest anatomy_is '[1001, 0, 1]'
+    OPENPYPE_VERSION=3.10.0 anatomy_is '[10, 0, 1]'
+    OPENPYPE_VERSION=3.11.0 anatomy_is '[10, 0, 1]'
+    OPENPYPE_VERSION=3.10.1-nightly.1 anatomy_is '[10, 0, 1]'
+    OPENPYPE_VERSION=3.9.9 anatomy_is '[9, 9, 1]'
+    OPENPYPE_VERSION=3.1.0 anatomy_is '[1, 0, 7]' # the legacy one
+    global 3.9.0 3.10.0
+    anatomy_is '[9, 9, 1]'
+    OPENPYPE_USE_STAGING=1 anatomy_is '[10, 0, 1]'
+    for other in 0 true yes 01 ''; do
+        OPENPYPE_USE_STAGING=$other anatomy_is '[9, 9, 1]'
+    done
+    OPENPYPE_VERSION=3.12.0 anatomy_is '[1001, 0, 1]'
+    OPENPYPE_VERSION='' anatomy_is '[9, 9, 1]'
+    run -0 op-diff -q -d "$store" --openpype-version 3.10.0 <"$kitsu"
+    [[ $output == *'"frameStart":10,'* ]]
+}
+
+# document JSON: as it is, into the collection `settings`
+document() {
+    jq -nc --argjson document "$1" '{type: "Change", operationType: "insert", ns: {db: "openpype", coll: "settings"},
+        documentKey: {_id: $document._id}, fullDocument: $document}' | op-apply -d "$store" >/dev/null
+}
+
+@test "odd documents: an old text of JSON is read; without version, or of nobody: not" {
+    versions 3.10.0
+    document '{"_id": "a", "type": "project_anatomy_versioned", "is_default": true, "data": {"attributes": {"frameStart": 2}}}'
+    document '{"_id": "b", "type": "project_anatomy_versioned", "version": "3.10.0", "data": {"attributes": {"frameStart": 3}}}'
+    document '{"_id": "c", "type": "project_anatomy_other", "version": "3.10.0", "is_default": true, "data": {"attributes": {"frameStart": 4}}}'
     run -0 new_project
-    jq -e '.data.frameStart == 10 and .data.handleStart == 9 and .data.clipIn == 7' <<<"$output"
+    [[ $output == *'"frameStart":1001,'* ]]
+    document '{"_id": "d", "type": "project_anatomy", "is_default": true, "value": "{\"attributes\": {\"frameStart\": 5}}"}'
+    run -0 new_project
+    [[ $output == *'"frameStart":5,'* ]]
+    # The nearest counts, even if there is nothing in it.
+    document '{"_id": "e", "type": "project_anatomy_versioned", "version": "3.10.0", "is_default": true}'
+    run -0 new_project
+    [[ $output == *'"frameStart":1001,'* ]]
+}
+
+@test "the version is decided for each type, for the studio and for the project" {
+    versions 3.15.0 3.18.0
+    export KITSU_LOGIN=me@example.com KITSU_PWD=secret OPKITSU_RETRY_SECONDS=0
+    setting system_settings_versioned 3.15.0 "" '{"modules": {"kitsu": {"server": "http://127.0.0.1:1/old"}}}'
+    setting project_settings_versioned 3.18.0 "" '{"opkitsu": {"concepts": true}}'
+    setting project_settings_versioned 3.15.0 film_small '{"kitsu": {"publish": {"IntegrateKitsuNote": {"set_status_note": true}}}}'
+    setting project_settings_versioned 3.18.0 other '{}'
+    setting project_settings_versioned 3.15.0 other '{"kitsu": {"publish": {"IntegrateKitsuNote": {"set_status_note": true}}}}'
+    run -69 --separate-stderr kitsu-fetch -d "$store"
+    [[ $stderr == *"http://127.0.0.1:1/old"* ]]
+    decides() {
+        jq -nc --arg project "$1" '{type: "Publish", id: "x", project: $project,
+            task: {id: "t", task_status_id: "s1", task_status: {short_name: "wip"}},
+            task_statuses: [{id: "s1", short_name: "wip"}, {id: "s2", short_name: "wfa"}],
+            instances: [{family: "render", families: ["review"], publish: true, comment: "c"}]}' |
+            note-rule -d "$store" "${@:2}" | jq -r .task_status
+    }
+    [[ $(decides film_small) == wfa && $(decides other) == wip && $(decides third) == wip ]]
+    [[ $(decides other --openpype-version 3.15.0) == wfa ]]
+    [[ $(decides other --openpype-version 3.17.2) == wfa ]]
+}
+
+@test "what OpenPype marks as overridden is replaced, and its marks are no settings" {
+    setting project_anatomy_versioned 3.18.0 "" '{
+        "roots": {"fast": {"windows": "//nas/fast", "darwin": "/Volumes/fast", "linux": "/mnt/fast"}},
+        "imageio": {"nuke": {"viewer": {"viewerProcess": "ACES"}, "__overriden_keys__": ["viewer"]}},
+        "tasks": {"Roto": {"short_name": "rt", "__dynamic_keys_labels__": {"a": "b"}}},
+        "attributes": {"applications": ["maya/2024"], "__overriden_keys__": ["applications"]},
+        "__overriden_keys__": ["roots"], "__dynamic_keys_labels__": {"x": "y"}, "unknown": {}}'
+    run -0 new_project
+    [[ $output != *__* ]]
+    jq -e '(.config.roots | keys) == ["fast"] and .config.imageio.nuke.viewer == {"viewerProcess": "ACES"}
+        and .config.imageio.nuke.workfile and (.config | has("unknown") | not)
+        and .data.frameStart == 1001' <<<"$output"
+}
+
+@test "a running op-diff sees changed settings" {
+    export OPKITSU_SETTINGS_SECONDS=0
+    cd "$BATS_TEST_TMPDIR"
+    mkfifo in
+    op-diff -d "$store" <in >out 2>err 3>&- &
+    exec 4>in
+    edit='{"type":"Edit","id":"e1","name":"cut","created_at":"2026-11-23T05:54:22","data":{}}'
+    sync() {
+        jq -c --argjson edit "$edit" 'if .type == "End" then ($edit + {project_id}),
+            (.counts.Edit = 1) else . end' "$kitsu" >&4
+        for _ in {1..100}; do
+            [[ $(grep -c '"type":"Checkpoint"' out) == "$1" ]] && return
+            sleep 0.05
+        done
+        return 1
+    }
+    sync 1
+    run ! grep '"type":"Edit"' out
+    setting project_settings_versioned 3.18.0 "" '{"opkitsu": {"edits": true}}'
+    sync 2
+    grep '"type":"Edit"' out
+    # A file that cannot be read is no reason to stop, nor to forget the settings.
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    echo '{' >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    sync 3
+    grep "settings.json.*the settings stay what they were" err
+    [[ $(grep -c '"operationType":"insert".*"name":"cut"' out) == 2 ]]
+    exec 4>&-
+    wait
 }
 
 @test "a project's settings go before the studio's, and the user's file before both" {

@@ -97,6 +97,7 @@ intact() {
     [ "$(op-dump --bare | wc -l)" -eq 3001 ]
 }
 
+# bats test_tags=slow
 @test "a reader that sleeps holds no writer up" {
     large 1500 | op-apply >"$BATS_TEST_TMPDIR/out"
     # op-apply reads when op-dump's pipe is full, and must commit all the same.

@@ -70,6 +70,60 @@ set_frame() { zou_put "/data/entities/$shot" "{\"data\": {\"frame_in\": 1001, \"
 says_who() { sync-service --status | grep -qE "^service: +listening, on .*, process $service, for"; }
 is_well() { sync-service --status >status; }
 
+has_document() { [[ $(op-dump --bare -P "$1" 2>/dev/null | jq -r .name) == *"$2"* ]]; }
+is_troubled() { sync-service --status 2>&1 | grep -qF "$1"; }
+project_read() { kitsu-fetch "$@" | jq -r 'select(.type == "Project").id'; }
+
+# As who is no administrator, and so hears of no new project.
+projects_are_ids() {
+    on "$1"
+    export OPKITSU_LOOK_SECONDS=0.5 KITSU_LOGIN=lead_$1@example.com KITSU_PWD=mysecretpassword
+    local p q s lead name=film_$1
+    lead=$(zou_person "$KITSU_LOGIN" manager)
+    p=$(zou_project "$name")
+    s=$(zou_sequence "$p" SQ01)
+    zou_team_add "$p" "$lead"
+    serve one -prj "$name" -prj "later_$1" -prj "later_$1"
+    until_true 60 is_troubled "trouble:           later_$1: Kitsu has no such project"
+    [[ $(sync-service --status --json | jq -c .missing) == "[\"later_$1\",\"later_$1\"]" ]]
+    zou_put "/data/projects/$p" "{\"name\": \"renamed_$1\"}" >/dev/null
+    zou_shot "$p" "$s" SH020 >/dev/null
+    until_true 30 has_document "$name" SQ01_SH020
+    # Another project that takes the name is another project.
+    q=$(zou_project "$name")
+    zou_team_add "$q" "$lead"
+    zou_sequence "$q" SQ09 >/dev/null
+    zou_shot "$p" "$s" SH030 >/dev/null
+    until_true 30 has_document "$name" SQ01_SH030
+    ! has_document "$name" SQ09
+    for program in kitsu-fetch kitsu-listen; do
+        run -64 "$program" -P "$name"
+        [[ $output == *" -P $name: two projects have this name, "*"$p"* && $output == *"$q"* ]]
+    done
+    # A full synchronisation, too, goes on with what was found.
+    kill -HUP "$service"
+    until_true 30 grep -q 'full synchronisation (SIGHUP)' one.err
+    zou_shot "$p" "$s" SH040 >/dev/null
+    until_true 30 has_document "$name" SQ01_SH040
+    later=$(zou_project "later_$1")
+    zou_sequence "$later" SQ01 >/dev/null
+    zou_team_add "$later" "$lead"
+    until_true 30 has_document "later_$1" SQ01
+    until_true 30 is_well
+    zou_sequence "$later" SQ02 >/dev/null
+    until_true 30 has_document "later_$1" SQ02
+    # By each of its names, and its id.
+    zou_put "/data/projects/$q" "{\"name\": \"other_$1\"}" >/dev/null
+    for word in "$name" "renamed_$1" "$p"; do
+        found=$(project_read -P "$word")
+        echo "$word: $found"
+        [[ $found == "$p" ]]
+    done
+    [[ $(op-dump -P "$p") == "$(op-dump -P "$name")" ]]
+    grep "two projects" one.err && return 1
+    grep -F "later_$1: Kitsu has this project now" one.err
+}
+
 follows() {
     on "$1"
     run -3 sync-service --status
@@ -136,4 +190,58 @@ takes_over() {
     set_frame 1500
     until_true 10 has_frame 1500
     run ! grep -q 'full synchronisation (' a.err
+}
+
+@test "a project is an id: renamed, made later, called as another one was, SQLite" { projects_are_ids sqlite; }
+@test "a project is an id: renamed, made later, called as another one was, MongoDB" { projects_are_ids mongo; }
+
+# A push, and changes that somebody applies by hand, get their turn; it goes on afterwards.
+hands_over() {
+    on "$1"
+    export OPKITSU_LEASE_SECONDS=4
+    set_frame 1040
+    serve one
+    until_true 60 grep -q ': listening' one.err
+    until_true 20 has_frame 1040
+    push-to-zou -prj alpha --wait 60 >push.out 2>push.err || true # 1: something is left alone
+    cat push.out push.err one.err
+    grep -q 'waiting for it' push.err
+    until_true 20 grep -q 'lease acquired again' one.err
+    set_frame $((1200 + RANDOM % 1000))
+    until_true 20 has_frame "$(zou_get "/data/shots/$shot" | jq .data.frame_out)"
+    op-dump -P alpha | jq -c 'select(.document.name == "SQ01_SH010") |
+        {type: "Change", operationType: "update", ns, documentKey: {_id: .document._id}, entity: {type: "Shot", id: "x", name: "SH010"},
+         updateDescription: {updatedFields: {"data.note": "by hand"}, removedFields: []}, fullDocumentBeforeChange: {}}' >change
+    op-apply --wait 60 <change >applied 2>apply.err
+    cat apply.err applied
+    grep -q '"status":"applied"' applied
+    until_true 20 is_well
+    # Two pushes at once, and one that is killed: each has its turn.
+    push-to-zou -prj alpha --wait 60 2>/dev/null >one.push &
+    first=$!
+    push-to-zou -prj alpha --wait 60 2>/dev/null >two.push &
+    second=$!
+    setsid push-to-zou -prj alpha --wait 60 >/dev/null 2>&1 &
+    sleep 1
+    kill -KILL -- "-$!"
+    wait "$first" && wait "$second"
+    set_frame $((2200 + RANDOM % 1000))
+    until_true 40 has_frame "$(zou_get "/data/shots/$shot" | jq .data.frame_out)"
+    until_true 20 is_well
+    [[ $(grep -c 'synchronisation (start)' one.err) == 1 ]]
+}
+
+@test "beside it a push and an op-apply have their turn, SQLite" { hands_over sqlite; }
+@test "beside it a push and an op-apply have their turn, MongoDB" { hands_over mongo; }
+
+@test "a second service in reserve does not want the lease" {
+    on sqlite
+    export OPKITSU_LEASE_SECONDS=2
+    serve a
+    until_true 60 grep -q ': listening' a.err
+    serve b
+    until_true 20 grep -q 'waiting for it' b.err
+    sleep 3
+    [[ $(sqlite3 op.db "select count(*) from openpype where document like '%wanted%'") == 0 ]]
+    run ! grep -q 'another program waits' a.err
 }

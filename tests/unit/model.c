@@ -2,11 +2,17 @@
 #include "tap.h"
 
 #include "model/delete_limit.h"
+#include "model/names.h"
 #include "model/naming.h"
 #include "model/project_filter.h"
 #include "record/checkpoint.h"
 #include "record/kind.h"
 #include "record/sanitize.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 static void names(arena *a)
 {
@@ -19,11 +25,59 @@ static void names(arena *a)
                 {"prêt", false, false}, {"a\n", false, false},    {"_", true, true},
                 {"a$", false, false}};
     for (size_t i = 0; i < ROWS(rows); i++) {
-        ok(!naming_fault(a, rows[i].name, false) == rows[i].good, "name %zu of a document", i);
-        ok(!naming_fault(a, rows[i].name, true) == rows[i].of_project, "name %zu of a project", i);
+        ok(!name_fault(a, rows[i].name, false) == rows[i].good, "name %zu of a document", i);
+        ok(!name_fault(a, rows[i].name, true) == rows[i].of_project, "name %zu of a project", i);
     }
     is_text(naming_id(a, "p1", "sh1"), "f301de9cc0113c40cdf671e5",
             "the id of a new document: printf 'p1\\nsh1' | sha256sum");
+}
+
+static void conversions(arena *a)
+{
+    static const struct {
+        const char *name, *document, *project; /* NULL: nothing is left */
+    } rows[] = {
+        {"SH 020", "SH_020", "SH_020"},
+        {"SH - 020", "SH_020", "SH_020"},
+        {" SH020 ", "SH020", "SH020"},
+        {"-_SH020_-", "_SH020_", "_SH020_"},
+        {"_ SH020", "__SH020", "__SH020"},
+        {"a_-_b", "a___b", "a___b"},
+        {"a.b c", "a.b_c", "a_b_c"},
+        {"..a b..", "..a_b..", "a_b"},
+        {"v1.0 (final)", "v1.0_final", "v1_0_final"},
+        {"Été", "Ete", "Ete"},
+        {"E\xCC\x81te\xCC\x81", "Ete", "Ete"}, /* the same, with combining accents */
+        {"Straße", "Strasse", "Strasse"},
+        {"GROẞ", "GROSS", "GROSS"},
+        {"Ærø, œuvre", "AEro_oeuvre", "AEro_oeuvre"},
+        {"Łódź Đorđe Þór þ", "Lodz_Dorde_THor_th", "Lodz_Dorde_THor_th"},
+        {"Ǿ", "O", "O"},
+        {"Œ", "OE", "OE"},
+        {"ﬁlm ²", "film_2", "film_2"},
+        {"Ｓｈｏｔ１", "Shot1", "Shot1"},
+        {"İ", "I", "I"},   /* whatever the locale */
+        {"ı", NULL, NULL}, /* no letter that decomposes */
+        {"日本", NULL, NULL},
+        {"日本 5", "5", "5"},
+        {"a日本b", "a_b", "a_b"},
+        {"한글", NULL, NULL},
+        {"-", NULL, NULL},
+        {" _ ", NULL, NULL},
+        {"", NULL, NULL},
+        {"a/b\\c", "a_b_c", "a_b_c"},
+        {"a\n", "a", "a"},
+        {"x\xE2\x80\xAEy", "x_y", "x_y"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        is_text(name_converted(a, rows[i].name, false), rows[i].document, rows[i].name);
+        is_text(name_converted(a, rows[i].name, true), rows[i].project, "a project's");
+    }
+    is_text(name_usable(a, "SH_020", false, true), "SH_020", "a valid name is untouched");
+    is_text(name_usable(a, "SH 020", false, false), NULL, "a bad name without conversion");
+    is_text(name_usable(a, "a.b", false, true), "a.b", "a document's dot");
+    is_text(name_usable(a, "a.b", true, true), "a_b", "a project's dot");
+    is_text(name_usable(a, "..", false, true), NULL, "no letter or digit");
 }
 
 static void delete_limits(void)
@@ -55,16 +109,41 @@ static void delete_limits(void)
 
 static void filters(void)
 {
-    project_filter f = {0};
-    ok(project_filter_wants(&f, "demo", "p1"), "none: all are wanted");
+    char memory[64];
+    int fd = memfd_create("names", 0);
+    project_filter f = {0}, other = {0};
+    error e;
+    snprintf(memory, sizeof memory, "/proc/self/fd/%d", fd);
+    setenv(PROJECT_FILTER_MEMORY, memory, 1);
+    ok(project_filter_wants(&f, "p1") && project_filter_has(&f, "demo"), "none: all are wanted");
     project_filter_add(&f, "demo");
     project_filter_add(&f, "p2");
-    ok(project_filter_wants(&f, "demo", NULL), "by name");
-    ok(project_filter_wants(&f, NULL, "p2"), "by id");
-    ok(!project_filter_wants(&f, "Demo", "P2") && !project_filter_wants(&f, NULL, NULL),
-       "others are not");
-    ok(f.wishes[0].found && f.wishes[1].found, "what was found is marked");
+    project_filter_add(&f, "lost");
+    ok(project_filter_has(&f, "demo") && !project_filter_has(&f, "Demo"), "by its text");
+    ok(!project_filter_wants(&f, "p2"), "nothing is known yet");
+    ok(project_filter_find(&f, "demo", "p1", &e) && project_filter_wants(&f, "p1"), "by name");
+    ok(project_filter_find(&f, "demo", "p1", &e), "again");
+    ok(project_filter_find(&f, NULL, "p2", &e) && project_filter_wants(&f, "p2"), "by id");
+    ok(project_filter_find(&f, "p2", "p3", &e) && !project_filter_wants(&f, "p3"),
+       "an id goes before a name");
+    ok(!project_filter_find(&f, "demo", "p4", &e) && e.status == EX_USAGE, "two of one name");
+    is_text(e.what, "-P demo: two projects have this name, p1 and p4: give one of the ids",
+            "both ids are named");
+    project_filter_find_lost(&f, "demo", "p5");
+    project_filter_find_lost(&f, "lost", "p6");
+    ok(!project_filter_wants(&f, "p5") && project_filter_wants(&f, "p6"),
+       "what Kitsu lost is for who has none");
+    project_filter_settle(&f);
+    ok(project_filter_find(&f, "demo", "p4", &e) && !project_filter_wants(&f, "p4"),
+       "what was found stays");
+    project_filter_add(&other, "demo");
+    project_filter_add(&other, "another");
+    project_filter_recall(&other);
+    ok(project_filter_wants(&other, "p1") && !other.wishes[1].id, "also for another program");
     project_filter_free(&f);
+    project_filter_free(&other);
+    unsetenv(PROJECT_FILTER_MEMORY);
+    close(fd);
 }
 
 static void kinds(void)
@@ -157,6 +236,7 @@ int main(void)
 {
     arena *a = arena_new();
     names(a);
+    conversions(a);
     delete_limits();
     filters();
     kinds();

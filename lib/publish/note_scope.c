@@ -1,4 +1,4 @@
-#include "publish/scope.h"
+#include "publish/note_scope.h"
 
 #include "json/casefold.h"
 #include "json/path.h"

@@ -1,11 +1,11 @@
-/* scope.h - which instances of a publish get a comment: reviews, and by opkitsu's own
+/* note_scope.h - which instances of a publish get a comment: reviews, and by opkitsu's own
  * settings others, too:
  *
  *     opkitsu.note: {without_review, families}
  *
  * OpenPype's plug-in knows reviews only. */
-#ifndef OPKITSU_PUBLISH_SCOPE_H
-#define OPKITSU_PUBLISH_SCOPE_H
+#ifndef OPKITSU_PUBLISH_NOTE_SCOPE_H
+#define OPKITSU_PUBLISH_NOTE_SCOPE_H
 
 #include "json/json.h"
 
