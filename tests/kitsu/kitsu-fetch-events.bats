@@ -395,7 +395,7 @@ deletes() {
     id=$(zou_get '/data/events/last?limit=1&name=asset:delete' | jq -r '.[0].id')
     kitsu-fetch "-P$p" 2>/dev/null >"$out"
     (($(got 'select(.type == "Checkpoint") | .ids | length') >= 2))
-    [[ $(got 'select(.type == "Checkpoint") | .ids[]') != *"$id"* ]]
+    [[ $(got 'select(.type == "Checkpoint") | .ids[]') != *"$(marks <<<"$id")"* ]]
 }
 
 @test "what an event deletes is Deleted without another question" {
