@@ -77,7 +77,7 @@ static void add_document(const location *l, const asset *d, path *p)
 
 static void add_parents(const location *l, const entity *e, path *p)
 {
-    const root_place *root = &l->roots[root_above(e->kind)];
+    const root_place *top = &l->roots[root_above(e->kind)];
     if (p->n >= MAX_ANCESTORS)
         return;
     if (stays(l, e)) {
@@ -85,8 +85,8 @@ static void add_parents(const location *l, const entity *e, path *p)
     } else if (e->doc_parent) {
         add_name(p, e->doc_parent->doc_name);
         add_parents(l, e->doc_parent, p);
-    } else if (root->asset) {
-        add_document(l, root->asset, p);
+    } else if (top->asset) {
+        add_document(l, top->asset, p);
     } else {
         add_name(p, root_name(root_above(e->kind)));
     }
