@@ -96,18 +96,18 @@ case_shape() {
     p=$(zou_project "$name")
     type=$(zou_asset_type 'Fauna & Flora')
     asset=$(zou_asset "$p" "$type" 'Bär 2')
-    sequence=$(zou_sequence "$p" 'SQ 01')
+    sequence=$(zou_sequence "$p" 'SQ01!')
     zou_shot "$p" "$sequence" 'SH 010' >/dev/null
     zou_shot "$p" "$sequence" 'SH_020' >/dev/null
     zou_shot "$p" "$sequence" 'SH 020' >/dev/null # the exact name goes before
     printf '%s\n' 'Assets @root => -' 'Shots @root => -' 'Fauna_Flora < Assets => -' 'Bar_2 < Fauna_Flora => -' \
-        'SQ_01 < Shots => -' 'SQ_01_SH_010 < SQ_01 => -' 'SQ_01_SH_020 < SQ_01 => -' 'SQ_01_SH_030 < SQ_01 => -' >tree
+        'SQ01 < Shots => -' 'SQ01_SH_010 < SQ01 => -' 'SQ01_SH_020 < SQ01 => -' 'SQ01_SH_030 < SQ01 => -' >tree
     in_op "$PWD/tree"
     kitsu_has >before
     push
     [[ $(records Result 'select(.operationType == "insert") | .entity.name') == SH_030 ]]
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "Bar_2").data | .zou.id, .label') == "$asset"$'\nBär 2' ]]
-    [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "SQ_01_SH_020").data | .zou.name, .label') == $'SH_020\nnull' ]]
+    [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "SQ01_SH_020").data | .zou.name, .label') == $'SH_020\nnull' ]]
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.data.keep_name).name') == "" ]]
     op-dump --bare -P "$name" | jq -r .name | sort >names
     synced
