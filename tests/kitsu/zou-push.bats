@@ -37,6 +37,11 @@ case_shape() {
 @test "mongodb: a film of every shape" { case_shape film short; }
 @test "a project without roots" { case_shape rootless tvshow; }
 @test "mongodb: a project without roots" { case_shape rootless tvshow; }
+@test "as editorial tools make it: entityType, roots in lower case, folders" {
+    case_shape editorial short
+    [[ $(<"$err") == *"folders that Kitsu has no kind for"*": act1, library, plates, reel1" ]]
+}
+@test "mongodb: as editorial tools make it" { case_shape editorial short; }
 @test "94 entities" { case_shape some tvshow; }
 
 @test "the Summary counts what was done" {
