@@ -108,6 +108,7 @@ expire_claims() {
                 "UPDATE openpype SET document = json_replace(document, '$.expires', 0) WHERE collection = 'opkitsu_comments'"
             ;;
         *)
+            # shellcheck disable=SC2016 # the $ are MongoDB's
             "$STUDIO_VENV/bin/python" -c '
 import pymongo, sys
 pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu_comments.update_many({"expires": {"$exists": True}}, {"$set": {"expires": 0}})

@@ -191,7 +191,7 @@ PYTHON
     [[ $(head -n 3 "$mock/requests" | cut -d ' ' -f 2 | tail -n 1) == /api/data/events/last\?limit=100 ]]
     export OPKITSU_LOG_OVERLAP=10
     fetch
-    [[ $(records 'select(.type == "Checkpoint") | .ids[]') == "$(printf '"%s"\n' $(printf '00000014-0000-4000-8000-00000000000%s\n' 0 1 2 | marks))" ]]
+    [[ $(records 'select(.type == "Checkpoint") | .ids[]') == "$(printf '00000014-0000-4000-8000-00000000000%s\n' 0 1 2 | marks | sed 's/.*/"&"/')" ]]
 }
 
 @test "times with fractions and offsets; the events of 45 seconds" {
@@ -200,7 +200,7 @@ PYTHON
         {"id": "e2", "created_at": "2026-11-23T05:16:48.999999"}]}]}'
     fetch
     [[ $status == 0 && $(records 'select(.type == "Checkpoint") | .created_at') == '"2026-11-23T05:17:34"' ]]
-    [[ $(records 'select(.type == "Checkpoint") | .ids[]') == "$(printf '"%s"\n' $(printf 'e0\ne1\n' | marks))" ]]
+    [[ $(records 'select(.type == "Checkpoint") | .ids[]') == "$(printf 'e0\ne1\n' | marks | sed 's/.*/"&"/')" ]]
 }
 
 # bats test_tags=slow

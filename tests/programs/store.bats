@@ -350,7 +350,7 @@ mongo_do() {
     local relay=$!
     until [ -s "$BATS_TEST_TMPDIR/port" ]; do sleep 0.05; done
     OP_STORE=${STUDIO_MONGO/$host/127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")}
-    [[ $OP_STORE == *\?* ]] && OP_STORE+='&' || OP_STORE=${OP_STORE%/}/?
+    [[ $OP_STORE == *\?* ]] && OP_STORE+='&' || OP_STORE="${OP_STORE%/}/?"
     OP_STORE+='socketTimeoutMS=12000&retryReads=false&retryWrites=false'
     mkfifo "$BATS_TEST_TMPDIR/pipe"
     op-apply <"$BATS_TEST_TMPDIR/pipe" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
@@ -373,7 +373,7 @@ mongo_do() {
 @test "mongodb: what the URL says of reading from others does not count" {
     large 3 | op-apply >/dev/null
     op-dump >"$BATS_TEST_TMPDIR/primary"
-    [[ $OP_STORE == *\?* ]] && OP_STORE+='&' || OP_STORE=${OP_STORE%/}/?
+    [[ $OP_STORE == *\?* ]] && OP_STORE+='&' || OP_STORE="${OP_STORE%/}/?"
     OP_STORE+='readPreference=secondary&readPreferenceTags=dc:none'
     op-dump | diff "$BATS_TEST_TMPDIR/primary" -
 }
