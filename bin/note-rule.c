@@ -53,6 +53,8 @@ static void explain_sources(ruler *r, const char *project)
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         say(r, "  %s: from %s", paths[i] + strlen(RULE_SETTINGS) + 1,
             project_rules_source(r->rules, project, paths[i]));
+    say(r, "  " SCOPE_SETTINGS ".without_review: from %s",
+        project_rules_source(r->rules, project, SCOPE_SETTINGS ".without_review"));
 }
 
 static void explain_comment(const ruler *r, const json *comment)

@@ -8,6 +8,7 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "publish/complete.h"
+#include "publish/project_rules.h"
 #include "record/ndjson.h"
 #include "record/record.h"
 #include "zou/kitsu_options.h"
@@ -29,7 +30,8 @@ typedef struct options {
 
 typedef struct finder {
     publish_tasks *tasks;
-    ndjson *in; /* NULL: the record is made from options */
+    project_rules *rules; /* NULL: the settings cannot be read, as note-rule will say */
+    ndjson *in;           /* NULL: the record is made from options */
     bool failed;
 } finder;
 
@@ -46,7 +48,10 @@ static void complain(void *context, const char *text)
 static bool on_publish(finder *f, arena *a, const json *record, error *e)
 {
     json out;
-    if (!publish_complete(f->tasks, record, a, complain, f, &out, e))
+    publish_scope scope = {0};
+    if (f->rules)
+        scope = project_rules_scope(f->rules, json_text(json_get(record, "project")));
+    if (!publish_complete(f->tasks, &scope, record, a, complain, f, &out, e))
         return false;
     if (!json_is_null(&out))
         ndjson_write(&out);
@@ -108,8 +113,12 @@ static int run(options *o)
     o->zou.store = s;
     zou *z = s ? zou_open(&o->zou, &e) : NULL;
     if (z) {
-        finder f = {.tasks = publish_tasks_new(z, s)};
+        const char *config = getenv("OP_SETTINGS");
+        finder f = {.tasks = publish_tasks_new(z, s),
+                    .rules =
+                        project_rules_load(config && *config ? config : NULL, o->store, false, &e)};
         status = find_all(&f, o);
+        project_rules_free(f.rules);
         publish_tasks_free(f.tasks);
     } else {
         status = e.status;

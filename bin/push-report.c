@@ -35,7 +35,7 @@ typedef struct report {
     bool planned, drawn; /* a Result was; something is in the tree */
     buf deleted;         /* lines: all of them */
     remarks failed, unlinked, skipped;
-    long posted, to_post, there, unposted; /* comments, of the whole stream */
+    long posted, to_post, there, incomplete, unposted; /* comments, of the whole stream */
     bool quiet, verbose;
 } report;
 
@@ -146,22 +146,36 @@ static void on_failed(report *r, const result_record *result)
     remarks_add(&r->failed, &line);
 }
 
-/* A comment's Result names no project. */
-static void on_comment(report *r, const json *record, const result_record *result)
+static void report_comment(const json *record, const result_record *result, const char *what)
 {
     buf line = {0};
-    switch (result->status) {
-    case RESULT_APPLIED: r->posted++; return;
-    case RESULT_PLANNED: r->to_post++; return;
-    case RESULT_UNCHANGED: r->there++; return;
-    default: break;
-    }
-    r->unposted++;
-    buf_adds(&line, "  failed comment of publish \"");
+    buf_addf(&line, "  %s comment of publish \"", what);
     display_text(&line, json_get(record, "publish_id"), "");
     buf_addc(&line, '"');
     add_message(&line, result->message);
     report_line(&line);
+}
+
+/* A comment's Result names no project. One that failed may stand in Kitsu, but without all
+ * of its files. */
+static void on_comment(report *r, const json *record, const result_record *result)
+{
+    bool stands = json_text(json_get(result->entity, "id"));
+    if (result->status == RESULT_PLANNED) {
+        r->to_post++;
+    } else if (result->status == RESULT_UNCHANGED) {
+        r->there++;
+    } else if (result->status == RESULT_APPLIED) {
+        r->posted++;
+        if (result->refused)
+            report_comment(record, result, "incomplete");
+    } else if (stands) {
+        r->incomplete++;
+        report_comment(record, result, "incomplete");
+    } else {
+        r->unposted++;
+        report_comment(record, result, "failed");
+    }
 }
 
 static void add_deleted(report *r, const result_record *result)
@@ -256,8 +270,9 @@ static void finish(report *r)
     report_count(&line, r->posted, r->posted == 1 ? "comment posted" : "comments posted");
     report_count(&line, r->to_post, r->to_post == 1 ? "comment to post" : "comments to post");
     report_count(&line, r->there, "there already");
+    report_count(&line, r->incomplete, "incomplete");
     report_count(&line, r->unposted, "not posted");
-    if (line.len && (!r->quiet || r->unposted))
+    if (line.len && (!r->quiet || r->incomplete || r->unposted))
         report_line(&line);
     buf_free(&line);
 }

@@ -90,7 +90,7 @@ static bool push_comment(pusher *p, arena *a, const json *record, error *e)
     ndjson_write(&out);
     output_flush();
     result_read(&out, &result);
-    if (result.status == RESULT_FAILED) {
+    if (result.status == RESULT_FAILED || result.refused) {
         p->failed = true;
         if (ok)
             msg_error("task %s: %s", json_text(json_get(record, "task_id")),

@@ -2,6 +2,7 @@
 
 #include "apply/canonical.h"
 #include "base/mem.h"
+#include "store/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,8 @@ static bool make_indexes(batch *b, error *e)
     if (strcmp(ns.db, store_avalon(b->store)) != 0 ||
         (b->indexed && strcmp(b->indexed, ns.coll) == 0))
         return true;
+    if (!b->indexed && !store_index(b->store, state_ns(b->store), e))
+        return false;
     free(b->indexed);
     b->indexed = xstrdup(ns.coll);
     return store_index(b->store, ns, e);

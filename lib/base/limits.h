@@ -63,4 +63,8 @@
  * is cheaper. */
 #define MAX_AFFECTED 700
 
+/* bytes; the name of a running program in a lease or claim, with its NUL: a host, a
+ * process number and some noise. */
+#define MAX_OWNER 128
+
 #endif

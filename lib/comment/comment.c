@@ -33,15 +33,19 @@ typedef zou_result send_fn(comment_job *j, comment_upload *u, error *e);
 static zou_result send_all(comment_job *j, comment_uploads *u, send_fn *send, error *e)
 {
     for (size_t i = 0; i < u->n; i++) {
-        if (!u->list[i].wanted || u->list[i].done)
+        if (!comment_upload_due(j, &u->list[i]))
             continue;
         if (j->unsure && !j->last)
             break;
         zou_result r = note_failure(j, send(j, &u->list[i], e), e);
         if (r == ZOU_LOST)
             return r;
-        if (r != ZOU_OK)
+        if (r == ZOU_FAILED && e->status == EX_PROTOCOL)
+            comment_job_refuse(j, &u->list[i], e->what);
+        else if (r != ZOU_OK)
             comment_job_fault(j, u->list[i].file, e->what);
+        if (u->list[i].fresh && (r = comment_remember(j, e)) != ZOU_OK)
+            return r;
     }
     return ZOU_OK;
 }
@@ -87,6 +91,7 @@ static zou_result carry_out(comment_job *j, error *e)
     }
     if (r != ZOU_OK)
         comment_job_fault(j, NULL, e->what);
+    comment_job_remark_refused(j);
     return r;
 }
 
@@ -96,7 +101,7 @@ static bool check_files(comment_job *j, const comment_uploads *u)
     error e;
     bool ok = true;
     for (size_t i = 0; i < u->n; i++)
-        if (u->list[i].wanted && !u->list[i].done && !http_upload_check(u->list[i].file, &e)) {
+        if (comment_upload_due(j, &u->list[i]) && !http_upload_check(u->list[i].file, &e)) {
             comment_job_fault(j, NULL, e.what);
             ok = false;
         }
@@ -109,7 +114,7 @@ static zou_result plan_job(comment_job *j, error *e)
     zou_result r = j->intent ? ZOU_OK : comment_choose_status(j, e);
     if (r == ZOU_OK)
         r = comment_find(j, e);
-    size_t files = comment_unsent(&j->previews) + comment_unsent(&j->attachments);
+    size_t files = comment_unsent(j);
     if (r != ZOU_OK)
         comment_job_fault(j, NULL, e->what);
     else
@@ -138,6 +143,7 @@ static json result_of(const comment_job *j, result_status status)
                         .instance = j->instance,
                         .previews = sent_ids(j->a, &j->previews),
                         .attachments = sent_ids(j->a, &j->attachments),
+                        .refused = j->refused,
                         .message = j->note && remarks
                                        ? arena_printf(j->a, "%s; %s", j->note, remarks)
                                    : j->note ? j->note
@@ -152,31 +158,62 @@ static zou_result fail_job(comment_job *j, zou_result why, const char *what)
     return why;
 }
 
+/* Whether it ends with what the store remembers of it. */
+static bool is_settled(comment_job *j, const json *memory, result_status *status)
+{
+    buf_clear(&j->remarks);
+    comment_job_read(j, memory);
+    *status = RESULT_FAILED;
+    if (j->intent && !json_text_is(json_get(memory, "task_id"), j->task_id)) {
+        j->comment_id = NULL;
+        fail_job(j, ZOU_OK, "this publish's comment is on another task");
+        return true;
+    }
+    if (j->comment_id && comment_unsent(j) == 0) {
+        *status = RESULT_UNCHANGED;
+        comment_job_remark_refused(j);
+        return true;
+    }
+    bool readable = check_files(j, &j->previews);
+    return !check_files(j, &j->attachments) || !readable;
+}
+
+/* With a claim in the store; again if another program has taken that over meanwhile, as
+ * then its result counts. */
+static zou_result perform_claimed(comment_job *j, result_status *status, error *e)
+{
+    zou_result r;
+    json memory;
+    do {
+        j->failed = j->claim_lost = false;
+        r = comment_claim(j, &memory, e);
+        if (r != ZOU_OK)
+            return fail_job(j, r, e->what);
+        if (j->claimed && is_settled(j, &memory, status))
+            return ZOU_OK;
+        r = carry_out(j, e);
+    } while (j->claim_lost);
+    if (!j->failed)
+        *status = j->sent ? RESULT_APPLIED : RESULT_UNCHANGED;
+    return r;
+}
+
 static zou_result perform_job(comment_job *j, result_status *status, error *e)
 {
     json memory;
     zou_result r = comment_recall(j, &memory, e);
-    comment_job_read(j, &memory);
+    if (r == ZOU_OK && is_settled(j, &memory, status))
+        return ZOU_OK;
     *status = RESULT_FAILED;
+    if (r == ZOU_OK)
+        r = comment_find_user(j, e);
     if (r != ZOU_OK)
         return fail_job(j, r, e->what);
-    if (j->intent && !json_text_is(json_get(&memory, "task_id"), j->task_id)) {
-        j->comment_id = NULL;
-        return fail_job(j, ZOU_OK, "this publish's comment is on another task");
-    }
-    if (j->comment_id && comment_unsent(&j->previews) + comment_unsent(&j->attachments) == 0) {
-        *status = RESULT_UNCHANGED;
-        return ZOU_OK;
-    }
-    bool readable = check_files(j, &j->previews);
-    if (!check_files(j, &j->attachments) || !readable)
-        return ZOU_OK;
-    r = comment_find_user(j, e);
-    if (r != ZOU_OK)
-        return fail_job(j, r, e->what);
-    r = j->c->dry ? plan_job(j, e) : carry_out(j, e);
+    if (!j->c->dry)
+        return perform_claimed(j, status, e);
+    r = plan_job(j, e);
     if (!j->failed)
-        *status = j->c->dry ? RESULT_PLANNED : j->sent ? RESULT_APPLIED : RESULT_UNCHANGED;
+        *status = RESULT_PLANNED;
     return r;
 }
 
@@ -187,10 +224,12 @@ bool comment_post(commenter *c, const json *record, arena *a, json *result, erro
                      .record = record,
                      .publish_id = json_text(json_get(record, "publish_id")),
                      .task_id = json_text(json_get(record, "task_id")),
-                     .there = json_null()};
+                     .there = json_null(),
+                     .refused = json_array()};
     result_status status;
     json_int64(json_get(record, "instance"), &j.instance);
     zou_result r = perform_job(&j, &status, e);
+    comment_release(&j);
     *result = result_of(&j, status);
     buf_free(&j.remarks);
     return r != ZOU_LOST;
@@ -207,6 +246,7 @@ commenter *commenter_new(zou *z, const char *store_url, unsigned wait, bool dry)
                      .dry = dry,
                      .kept = arena_new(),
                      .statuses = json_null()};
+    owner_name(c->owner, sizeof c->owner);
     return c;
 }
 

@@ -5,15 +5,17 @@
  * …/comments/C/add-preview, then the file to /pictures/preview-files/P; for each
  * attachment the file to …/comments/C/add-attachment.
  *
- * None of them may be sent twice. After an interruption (of the connection, of the
- * program) /data/tasks/T/comments tells what has arrived, and only the rest is sent. For
- * a later run the store remembers under the publish's id (store/state.h):
+ * None of them may be sent twice. The publish's id is claimed in the store first
+ * (store/posted.h), and all is sent and answered before that claim expires. After an
+ * interruption (of the connection, of the program) /data/tasks/T/comments tells what has
+ * arrived, and only the rest is sent. For a later run the store remembers under the id:
  *
  *     {task_id, task_status_id, text, before, at, comment_id?,
- *      previews:[{file, id?, done?}], attachments:[{file, id?, done?}]}
+ *      previews:[{file, id?, done?, refused?, broken?, size?, changed_at?}], attachments}
  *
  * first that it is about to be posted (`before`: the ids of the user's comments on the
- * task by then; `at`: the server's time), then each step that is done. A comment of the
+ * task by then; `at`: the server's time), then each step that is done, and the files that
+ * Kitsu refuses (`refused`: why; `broken`: it could not make a preview). A comment of the
  * user's with the same text and status that is neither in `before` nor another publish's
  * is the one whose reply was lost. No clock is compared: Zou's times have whole seconds
  * only. */

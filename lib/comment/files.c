@@ -1,5 +1,6 @@
 #include "comment/files.h"
 
+#include "base/clock.h"
 #include "base/msg.h"
 #include "comment/progress.h"
 
@@ -10,22 +11,51 @@
 
 /* ---- sending ------------------------------------------------------------ */
 
+/* A file on its way. */
+typedef struct sending {
+    comment_job *job;
+    const char *file;
+} sending;
+
 static void show_progress(void *context, uint64_t sent, uint64_t total)
 {
-    const char *file = context, *slash = strrchr(file, '/');
-    msg_progress("%s: %.0f %% of %.1f MiB", slash ? slash + 1 : file,
+    const sending *s = context;
+    const char *slash = strrchr(s->file, '/');
+    msg_progress("%s: %.0f %% of %.1f MiB", slash ? slash + 1 : s->file,
                  100.0 * (double)sent / (double)total, (double)total / 1024 / 1024);
+}
+
+/* However long it takes, the claim stays ours. One that cannot be renewed for a moment is
+ * not lost yet. */
+static bool keep_claim(void *context)
+{
+    const sending *s = context;
+    comment_job *j = s->job;
+    double deadline = j->deadline;
+    error e;
+    if (comment_hold(j, &e) == ZOU_OK)
+        return true;
+    if (j->claim_lost || clock_now() >= deadline)
+        return false;
+    j->claimed = true;
+    j->store_failed = false;
+    j->deadline = deadline;
+    return true;
 }
 
 static zou_result send_file(comment_job *j, const char *path, const char *file, json *answer,
                             error *e)
 {
-    bool visible = msg_progress_wanted();
+    sending s = {j, file};
     http_upload u = {.field = "file",
                      .file = file,
-                     .progress = visible ? show_progress : NULL,
-                     .context = (void *)file};
-    zou_result r = zou_upload(j->c->zou, path, &u, j->a, answer, e);
+                     .progress = msg_progress_wanted() ? show_progress : NULL,
+                     .keep = j->claimed ? keep_claim : NULL,
+                     .context = &s};
+    zou_result r = comment_hold(j, e);
+    if (r != ZOU_OK)
+        return r;
+    r = zou_upload(j->c->zou, path, &u, j->a, answer, e);
     msg_progress(NULL);
     return r;
 }
@@ -90,7 +120,9 @@ static zou_result add_preview(comment_job *j, comment_upload *u, error *e)
     const char *path =
         arena_printf(j->a, "/actions/tasks/%s/comments/%s/%s%s", j->task_id, j->comment_id,
                      other ? "preview-files/" : "add-preview", other ? other : "");
-    zou_result r = zou_send(j->c->zou, "POST", path, "{}", false, j->a, &answer, e);
+    zou_result r = comment_hold(j, e);
+    if (r == ZOU_OK)
+        r = zou_post(j->c->zou, path, "{}", j->deadline, j->a, &answer, e);
     if (r != ZOU_OK)
         return r;
     u->id = json_text(json_get(&answer, "id"));
@@ -160,9 +192,11 @@ zou_result comment_send_preview(comment_job *j, comment_upload *u, error *e)
     if (json_text_is(json_get(&answer, "status"), "broken")) {
         error_set(e, EX_PROTOCOL,
                   "Kitsu received the file but cannot make a preview of it (broken)");
+        u->broken = true;
         return ZOU_FAILED;
     }
     u->done = true;
+    u->refused = NULL;
     return comment_remember(j, e);
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- the record and the memory ------------------------------------------ */
 
@@ -20,12 +21,27 @@ static json take_entry(json *entries, const char *file)
     return json_null();
 }
 
+/* What a refusal is remembered with: another file of this name is not refused yet. */
+static bool is_same_file(const comment_upload *u)
+{
+    struct stat st;
+    return stat(u->file, &st) != 0 ||
+           ((int64_t)st.st_size == u->size && (int64_t)st.st_mtime == u->changed_at);
+}
+
 static comment_upload upload_of(const json *entry, const char *file, bool wanted)
 {
-    return (comment_upload){.file = file,
-                            .id = json_text(json_get(entry, "id")),
-                            .done = json_true(json_get(entry, "done")),
-                            .wanted = wanted};
+    comment_upload u = {.file = file,
+                        .id = json_text(json_get(entry, "id")),
+                        .done = json_true(json_get(entry, "done")),
+                        .wanted = wanted,
+                        .refused = json_text(json_get(entry, "refused")),
+                        .broken = json_true(json_get(entry, "broken"))};
+    json_int64(json_get(entry, "size"), &u.size);
+    json_int64(json_get(entry, "changed_at"), &u.changed_at);
+    if (u.refused && !is_same_file(&u))
+        u.refused = NULL;
+    return u;
 }
 
 /* The record's files, then those that only the memory has: a repetition should have the
@@ -53,7 +69,7 @@ void comment_job_read(comment_job *j, const json *memory)
 {
     const json *text = json_get(j->record, "text"), *before = json_get(memory, "before"),
                *at = json_get(memory, "at");
-    j->intent = memory->type == JSON_OBJECT;
+    j->intent = json_get(memory, "comment_id") || json_get(memory, "text");
     j->text = text && json_text(text) ? *text : json_string(j->a, "");
     j->sought =
         json_is(json_get(memory, "text"), JSON_STRING) ? *json_get(memory, "text") : j->text;
@@ -66,11 +82,18 @@ void comment_job_read(comment_job *j, const json *memory)
         read_uploads(j->a, json_get(j->record, "attachments"), json_get(memory, "attachments"));
 }
 
-size_t comment_unsent(const comment_uploads *u)
+bool comment_upload_due(const comment_job *j, const comment_upload *u)
 {
+    return u->wanted && !u->done && !(u->refused && (!u->broken || u->fresh || j->waited));
+}
+
+size_t comment_unsent(const comment_job *j)
+{
+    const comment_uploads *const lists[] = {&j->previews, &j->attachments};
     size_t n = 0;
-    for (size_t i = 0; i < u->n; i++)
-        n += u->list[i].wanted && !u->list[i].done;
+    for (int l = 0; l < 2; l++)
+        for (size_t i = 0; i < lists[l]->n; i++)
+            n += comment_upload_due(j, &lists[l]->list[i]);
     return n;
 }
 
@@ -93,4 +116,37 @@ void comment_job_fault(comment_job *j, const char *file, const char *what)
     bool named = !file || strncmp(what, file, strlen(file)) == 0;
     comment_job_remark(j, "%s%s%s", named ? "" : file, named ? "" : ": ", what);
     j->failed = true;
+}
+
+/* `posted, without cache.abc: why`. */
+static void remark_refusal(comment_job *j, const char *file, const char *why)
+{
+    const char *slash = strrchr(file, '/');
+    comment_job_remark(j, "%swithout %s: %s", j->remarks.len ? "" : "posted, ",
+                       slash ? slash + 1 : file, why);
+}
+
+void comment_job_refuse(comment_job *j, comment_upload *u, const char *what)
+{
+    struct stat st;
+    if (!u->refused)
+        json_push(j->a, &j->refused, json_string(j->a, u->file));
+    u->fresh = true;
+    u->refused = arena_text(j->a, what, strlen(what));
+    u->size = u->changed_at = 0;
+    if (stat(u->file, &st) == 0) {
+        u->size = (int64_t)st.st_size;
+        u->changed_at = (int64_t)st.st_mtime;
+    }
+}
+
+void comment_job_remark_refused(comment_job *j)
+{
+    const comment_uploads *const lists[] = {&j->previews, &j->attachments};
+    for (int l = 0; l < 2; l++)
+        for (size_t i = 0; i < lists[l]->n; i++) {
+            const comment_upload *u = &lists[l]->list[i];
+            if (u->wanted && !u->done && u->refused)
+                remark_refusal(j, u->file, u->refused);
+        }
 }

@@ -2,7 +2,7 @@
 
 #include "base/msg.h"
 #include "comment/progress.h"
-#include "store/state.h"
+#include "store/posted.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -70,7 +70,7 @@ static zou_result adopt_comment(comment_job *j, const json *alike, error *e)
     json claimed = json_array();
     if (alike->len == 0)
         return ZOU_OK;
-    if (j->publish_id && !state_comments_of(j->c->store, j->task_id, j->a, &claimed, e))
+    if (j->publish_id && !posted_of_task(j->c->store, j->task_id, j->a, &claimed, e))
         return comment_store_lost(j);
     for (uint32_t i = 0; i < alike->len; i++) {
         const char *id = json_text(json_get(&alike->items[i], "id"));
@@ -166,8 +166,8 @@ zou_result comment_post_text(comment_job *j, error *e)
         return r;
     json_add(j->a, &body, "task_status_id", json_string(j->a, j->status_id));
     json_add(j->a, &body, "comment", j->text);
-    r = zou_send(j->c->zou, "POST", arena_printf(j->a, "/actions/tasks/%s/comment", j->task_id),
-                 json_written(j->a, &body), false, j->a, &answer, e);
+    r = zou_post(j->c->zou, arena_printf(j->a, "/actions/tasks/%s/comment", j->task_id),
+                 json_written(j->a, &body), j->deadline, j->a, &answer, e);
     if (r != ZOU_OK)
         return r;
     j->comment_id = json_text(json_get(&answer, "id"));

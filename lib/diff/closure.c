@@ -127,6 +127,8 @@ static bool load_affected(loading *r, error *e)
     return find(r, STORE_NAME, e);
 }
 
+/* Kitsu's parents; and the documents above those that are there, which may be folders of
+ * the studio's. */
 static bool load_parents(loading *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++) {
@@ -134,7 +136,11 @@ static bool load_parents(loading *r, error *e)
         if (parent_id && !production_find(r->p, parent_id))
             want(r, STORE_ZOU_ID, parent_id);
     }
-    return find(r, STORE_ZOU_ID, e);
+    if (!find(r, STORE_ZOU_ID, e))
+        return false;
+    for (size_t i = 0; i < r->c->n; i++)
+        want_id(r, 'i', json_at(&r->c->assets[i]->document, "data", "visualParent", NULL));
+    return get(r, e);
 }
 
 /* Whether the children of an entity may have to follow it: the events affect it or an

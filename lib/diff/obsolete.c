@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/msg.h"
+#include "model/location.h"
 #include "record/record.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static asset *parent_of(const mapping *m, const asset *doc)
     const char *key = doc->parent_key;
     const entity *e = doc->entity;
     if (e && e->state == ENTITY_LIVE && !doc->removed)
-        key = e->doc_parent ? e->doc_parent->doc_id : m->roots[root_above(e->kind)].key;
+        key = location_parent(&(location){m->collection, m->roots}, e);
     return collection_find(m->collection, key);
 }
 

@@ -1,6 +1,7 @@
 #include "model/folder_names.h"
 
 #include "base/msg.h"
+#include "model/location.h"
 
 #include <string.h>
 #include <uthash.h>
@@ -49,7 +50,7 @@ void folder_names_check(const production *p, const collection *c, const bool cho
         const entity *e = p->entities[i];
         if (e->state != ENTITY_LIVE || e->no_document)
             continue;
-        const char *parent = e->doc_parent ? e->doc_parent->doc_id : roots[root_above(e->kind)].key;
+        const char *parent = location_parent(&(location){c, roots}, e);
         bool is_new = !e->asset || e->asset->archived || strcmp(e->asset->name, e->doc_name) != 0;
         add(&all, p, parent, e->doc_name, is_new);
     }

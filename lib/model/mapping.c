@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "json/numbers.h"
 #include "model/kitsu_fields.h"
+#include "model/location.h"
 #include "model/names.h"
 #include "model/task_entries.h"
 #include "model/task_types.h"
@@ -286,18 +287,11 @@ static json reference(mapping *m, const entity *e)
     return json_oid(m->arena, e->doc_id);
 }
 
-static json parents_of(mapping *m, const entity *e)
+/* A document is there, or will have this id. */
+static json reference_to_key(mapping *m, const char *key)
 {
-    const entity *ancestors[KIND_ENTITIES];
-    size_t n = 0;
-    for (const entity *p = e->doc_parent; p && n < KIND_ENTITIES; p = p->doc_parent)
-        ancestors[n++] = p;
-    const entity *top = n ? ancestors[n - 1] : e;
-    json parents = json_array();
-    json_push(m->arena, &parents, text(m, root_name(root_above(top->kind))));
-    while (n-- > 0)
-        json_push(m->arena, &parents, text(m, ancestors[n]->doc_name));
-    return parents;
+    const asset *d = collection_find(m->collection, key);
+    return d ? d->id : json_oid(m->arena, key);
 }
 
 change_builder mapping_entity(mapping *m, entity *e)
@@ -319,10 +313,10 @@ change_builder mapping_entity(mapping *m, entity *e)
     const json *tasks = json_at(before, "data", "tasks", NULL);
     json wanted = task_entries(m->production, e, tasks, &m->skipped);
     mapping_set_named(&d, tasks, &wanted, "data");
-    change_builder_set(&d, parents_of(m, e), "data", "parents", NULL);
-    change_builder_set(
-        &d, e->doc_parent ? reference(m, e->doc_parent) : m->roots[root_above(e->kind)].id, "data",
-        "visualParent", NULL);
+    location place = {m->collection, m->roots};
+    change_builder_set(&d, location_parents(&place, e, m->arena), "data", "parents", NULL);
+    change_builder_set(&d, reference_to_key(m, location_parent(&place, e)), "data", "visualParent",
+                       NULL);
     set_entity_label(m, &d, e, stored);
     set_entity_type(m, &d, e->kind == KIND_ASSET_TYPE ? "Folder" : kind_name(e->kind));
     return d;

@@ -268,10 +268,22 @@ static const char *new_id(const naming *n, const char *what)
     }
 }
 
+/* A document at the top whose name has other letters in upper case, as OpenPype's editorial
+ * publishes and templates of folders make it. */
+static bool is_alike(const asset *d, const char *name)
+{
+    return !d->parent_key && strcasecmp(d->name, name) == 0;
+}
+
+static asset *lower_key(asset *one, asset *other)
+{
+    return one && strcmp(one->key, other->key) < 0 ? one : other;
+}
+
 asset *naming_root(const collection *c, root r)
 {
     const char *name = root_name(r);
-    asset *archived = NULL, *named = NULL;
+    asset *archived = NULL, *named = NULL, *alike = NULL;
     for (size_t i = 0; i < c->n; i++) {
         asset *d = c->assets[i];
         bool is_root = d->root_of && strcmp(d->root_of, name) == 0;
@@ -281,8 +293,10 @@ asset *naming_root(const collection *c, root r)
             archived = d;
         if (!named && adoptable(d) && strcmp(d->name, name) == 0)
             named = d;
+        if (adoptable(d) && is_alike(d, name))
+            alike = lower_key(alike, d);
     }
-    return archived ? archived : named;
+    return archived ? archived : named ? named : alike;
 }
 
 static void find_roots(naming *n, const bool chosen[KINDS], root_place roots[ROOTS])

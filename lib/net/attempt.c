@@ -141,7 +141,7 @@ static void judge_busy(const http *h, int status, const char *url, outcome *out)
 {
     out->verdict = BROKEN;
     out->retry_after = attempt_retry_after(h);
-    /* A proxy may answer 502, 503 or 504 after the server behind it has done it. */
+    /* A proxy may answer 408, 502, 503 or 504 after the server behind it has done it. */
     out->unsent = status == 429;
     error_set(&out->error, EX_TEMPFAIL, "%s: the server is busy or down (HTTP %d)", url, status);
 }

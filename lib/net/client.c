@@ -71,7 +71,7 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
     (void)down_total, (void)up_total;
     if (h->impatient && fd_hung_up(h->output))
         return 1;
-    return h->upload.request && upload_stalls(&h->upload, up + down);
+    return h->upload.request && (!upload_keep(&h->upload) || upload_stalls(&h->upload, up + down));
 }
 
 /* ---- the client --------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "net/attempt.h"
 
 #include <stdlib.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define RETRY_SECONDS   30.0 /* all waits together, at most */
@@ -74,11 +75,20 @@ static void end_upload(http *h)
     client_watch(h, h->impatient);
 }
 
+/* Of what has a deadline: curl waits so long for the whole. False: it is over. */
+static bool limit_time(http *h, const http_request *r, const char *url, error *e)
+{
+    double left = r->deadline > 0 ? r->deadline - clock_now() : 0;
+    curl_easy_setopt(h->curl, CURLOPT_TIMEOUT_MS, left > 0 ? (long)(left * 1000) + 1 : 0L);
+    return left > 0 || r->deadline <= 0 ||
+           error_set(e, EX_TEMPFAIL, "%s: there was no time left to send it", url);
+}
+
 static void attempt(http *h, const http_request *r, const char *url, outcome *out)
 {
     error e;
     attempt_prepare(h, r, url);
-    bool ready = !r->upload || begin_upload(h, r->upload, &e);
+    bool ready = limit_time(h, r, url, &e) && (!r->upload || begin_upload(h, r->upload, &e));
     CURLcode code = ready ? curl_easy_perform(h->curl) : CURLE_OK;
     if (ready && r->upload)
         end_upload(h);

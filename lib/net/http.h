@@ -1,7 +1,7 @@
 /* http.h - requests to a server, one after the other.
  *
  * A client keeps one connection alive. It repeats what may be repeated: answers
- * 429 (after Retry-After), 502, 503 and 504, and connections that cannot be made
+ * 429 (after Retry-After), 408, 502, 503 and 504, and connections that cannot be made
  * or that break, for about half a minute (OPKITSU_RETRY_SECONDS), with growing
  * waits. What must not arrive twice it repeats only after 429, or if not a byte of it
  * was sent: after anything else the server may have carried it out. A body that gets
@@ -31,7 +31,7 @@ bool http_upload_check(const char *file, error *e);
  * does not help: it concerns this one request). False: `*e`, whose status is
  * 66 for a file that cannot be uploaded or that changed its size meanwhile (then
  * the server got no whole request), 69 when no connection ever worked, 75 when
- * one that did broke or the server stays busy, 76 for an answer over MAX_ANSWER,
+ * one that did broke, the server stays busy or the deadline is over, 76 for an answer over MAX_ANSWER,
  * 78 for an impossible URL or a redirection to another server. */
 bool http_send(http *h, const http_request *request, http_answer *answer, error *e);
 

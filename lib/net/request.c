@@ -9,5 +9,5 @@ bool http_repeatable(const http_request *r)
 
 bool http_is_busy(int status)
 {
-    return status == 429 || status == 502 || status == 503 || status == 504;
+    return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
 }

@@ -29,6 +29,9 @@ typedef struct http_upload { /* all borrowed */
     /* Called about ten times a second during the upload, and at its end; or NULL.
      * Both are bytes of the file. */
     void (*progress)(void *context, uint64_t sent, uint64_t total);
+    /* Called about each second until there is an answer, also while the server works on
+     * the file; or NULL. False: the upload is given up. */
+    bool (*keep)(void *context);
     void *context;
 } http_upload;
 
@@ -41,6 +44,8 @@ typedef struct http_request { /* all borrowed */
     const http_sink *sink;     /* or NULL: the body is in the answer */
     bool repeatable;           /* a POST that does no harm when it arrives twice; GET, PUT and
                                   DELETE are always repeated */
+    double deadline;           /* by clock_now: after it nothing is sent or awaited; 0: none.
+                                  Not with http_call_new */
 } http_request;
 
 /* Whether the request does no harm when it arrives twice. */
@@ -59,7 +64,8 @@ typedef struct http_answer {
 } http_answer;
 
 /* Statuses of a server, or of a proxy before it, that is busy or down: the same
- * request may succeed later (429, 502, 503, 504). */
+ * request may succeed later (408, 429, 502, 503, 504). Only after 429 it is certain that
+ * this one was not carried out. */
 bool http_is_busy(int status);
 
 #endif

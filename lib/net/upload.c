@@ -12,7 +12,8 @@
 
 #define STALL_SECONDS 60.0   /* without a byte, while the file is sent */
 #define WORK_SECONDS  1800.0 /* without a byte, once it has arrived: Zou may make a film of it */
-#define SHOWN_SECONDS 0.1    /* between two calls of `progress` */
+#define SHOWN_SECONDS 0.1    /* between two calls of `progress`, */
+#define KEPT_SECONDS  0.9    /* and of `keep`: curl looks about once a second */
 
 int upload_open(const char *path, uint64_t *size, error *e)
 {
@@ -108,6 +109,18 @@ void upload_end(upload *u, CURL *curl)
     u->form = NULL;
     close(u->fd);
     u->request = NULL;
+}
+
+bool upload_keep(upload *u)
+{
+    double now = clock_now();
+    if (!u->request->keep || now - u->kept_at < KEPT_SECONDS)
+        return true;
+    u->kept_at = now;
+    if (u->request->keep(u->request->context))
+        return true;
+    snprintf(u->why, sizeof u->why, "given up on the way");
+    return false;
 }
 
 /* curl's own patience (LOW_SPEED_TIME) can't tell a file that is stuck on its way

@@ -4,6 +4,7 @@
 
 typedef struct completion {
     publish_tasks *finder;
+    const publish_scope *scope;
     publish_complain_fn *complain;
     void *context;
     arena *a;
@@ -11,7 +12,7 @@ typedef struct completion {
     json *tasks;            /* of each instance; null: none */
     bool differ;            /* some instance has its own place, or its task was not found */
     const char *project_id; /* of the last task that was found; NULL: not known */
-    unsigned n_reviewed, n_found;
+    unsigned n_noted, n_found;
 } completion;
 
 static void complain_about(completion *c, uint32_t i, const publish_place *place, const error *e)
@@ -42,7 +43,7 @@ static bool was_looked_up(const completion *c, uint32_t before, const publish_pl
     for (*i = 0; *i < before; ++*i) {
         const json *instance = &c->instances->items[*i];
         publish_place other = publish_place_of(c->record, instance);
-        if (is_same_place(p, &other) && publish_is_reviewed(instance))
+        if (is_same_place(p, &other) && publish_is_noted(c->scope, instance, NULL))
             return true;
     }
     return false;
@@ -56,9 +57,9 @@ static bool find_task(completion *c, uint32_t i, error *e)
     uint32_t before;
     publish_place place = publish_place_of(c->record, instance);
     c->tasks[i] = json_null();
-    if (!publish_is_reviewed(instance))
+    if (!publish_is_noted(c->scope, instance, NULL))
         return true;
-    c->n_reviewed++;
+    c->n_noted++;
     if (was_looked_up(c, i, &place, &before)) {
         c->tasks[i] = c->tasks[before];
     } else {
@@ -86,7 +87,7 @@ static void put_tasks(completion *c, json *out)
     const json *shared = NULL;
     for (uint32_t i = 0; i < c->instances->len; i++) {
         json instance = c->instances->items[i];
-        if (c->differ && publish_is_reviewed(&instance)) {
+        if (c->differ && publish_is_noted(c->scope, &instance, NULL)) {
             instance = json_copy_shallow(c->a, &instance);
             json_set(c->a, &instance, "task", c->tasks[i]);
         } else if (!json_is_null(&c->tasks[i])) {
@@ -94,7 +95,7 @@ static void put_tasks(completion *c, json *out)
         }
         json_push(c->a, &list, instance);
     }
-    if (c->n_reviewed)
+    if (c->n_noted)
         json_set(c->a, out, "task", shared ? *shared : json_null());
     json_set(c->a, out, "instances", list);
 }
@@ -116,11 +117,12 @@ static bool put_statuses(completion *c, json *out, error *e)
     return found != PUBLISH_LOST;
 }
 
-bool publish_complete(publish_tasks *tasks, const json *record, arena *a,
-                      publish_complain_fn *complain, void *context, json *out, error *e)
+bool publish_complete(publish_tasks *tasks, const publish_scope *scope, const json *record,
+                      arena *a, publish_complain_fn *complain, void *context, json *out, error *e)
 {
     const char *why;
     completion c = {.finder = tasks,
+                    .scope = scope,
                     .complain = complain,
                     .context = context,
                     .a = a,
@@ -135,7 +137,7 @@ bool publish_complete(publish_tasks *tasks, const json *record, arena *a,
     for (uint32_t i = 0; i < c.instances->len; i++)
         if (!find_task(&c, i, e))
             return false;
-    if (c.n_reviewed && !c.n_found)
+    if (c.n_noted && !c.n_found)
         return true;
     *out = json_copy_shallow(a, record);
     const char *id = json_text(json_get(record, "id"));

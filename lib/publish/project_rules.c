@@ -112,9 +112,19 @@ static project_rule *read_project(project_rules *p, const char *name)
     return r;
 }
 
+static const char *name_of(const project_rules *p, const char *project)
+{
+    return p->shared || !project || !*project ? NULL : project;
+}
+
+publish_scope project_rules_scope(project_rules *p, const char *project)
+{
+    return publish_scope_of(settings_for(p->settings, name_of(p, project)));
+}
+
 const rule_settings *project_rules_get(project_rules *p, const char *project, bool *fresh)
 {
-    const char *name = p->shared || !project || !*project ? NULL : project;
+    const char *name = name_of(p, project);
     project_rule *r = p->projects;
     while (r && (name && r->name ? strcmp(name, r->name) != 0 : name != r->name))
         r = r->next;

@@ -20,6 +20,8 @@ bool project_rules_are_shared(const project_rules *p);
 /* The settings of `project`, or of a publish that names none (NULL, ""). `*fresh`: they
  * were read now. NULL: they have mistakes, which have been reported. Live as long as `p`. */
 const rule_settings *project_rules_get(project_rules *p, const char *project, bool *fresh);
+/* Which instances get a comment, also if the settings have mistakes elsewhere. */
+publish_scope project_rules_scope(project_rules *p, const char *project);
 /* The file or document that the setting at this path comes from. A list comes whole: a
  * place in it has the list's source. Lives as long as `p`. */
 const char *project_rules_source(project_rules *p, const char *project, const char *path);

@@ -29,8 +29,8 @@ json publish_of_options(arena *a, const publish_options *o);
  * says what it lacks. */
 bool publish_valid(arena *a, const json *record, const char **why);
 
-/* Whether an instance gets a comment in Kitsu: `review`, in this case, is its family or
- * among its families, as in OpenPype's plug-in. */
+/* Whether an instance is a review: `review`, in this case, is its family or among its
+ * families, as in OpenPype's plug-in. */
 bool publish_is_reviewed(const json *instance);
 
 /* Where to look for the task: an instance's own `task`, `asset`, `task_name` go before the

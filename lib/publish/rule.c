@@ -215,12 +215,50 @@ static void warn_of_missing(void *context, const char *key)
                                  key, key));
 }
 
+/* The first of these that is there and not null; NULL: none. */
+static const json *first_of(const json *a, const json *b)
+{
+    return !json_is_null(a) ? a : !json_is_null(b) ? b : NULL;
+}
+
+/* The instance with the keys that OpenPype's instances have, and which a Publish may have
+ * elsewhere or under another name. In a Publish `task` is Kitsu's. */
+static json openpype_instance(rule *r, const json *instance)
+{
+    const json *publish = r->record;
+    const json *asset = first_of(json_get(instance, "asset"), json_get(publish, "asset"));
+    const json *task = first_of(json_get(instance, "task_name"), json_get(publish, "task_name"));
+    const json *project = json_get(publish, "project");
+    const struct {
+        const char *key;
+        const json *value;
+    } keys[] = {
+        {"asset", asset},
+        {"task", task},
+        {"task_name", task},
+        {"project", first_of(json_get(instance, "project"), project)},
+        {"projectName", first_of(json_get(instance, "projectName"), project)},
+        {"subset", first_of(json_get(instance, "subset"), json_get(instance, "name"))},
+        {"name", first_of(json_get(instance, "name"), json_get(instance, "subset"))},
+    };
+    json out = json_object();
+    for (uint32_t i = 0; i < instance->len; i++)
+        if (strcmp(instance->members[i].key, "task") != 0)
+            json_add(r->a, &out, instance->members[i].key, instance->members[i].value);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].value)
+            json_set(r->a, &out, keys[i].key, *keys[i].value);
+    return out;
+}
+
 static json comment_text(rule *r, const json *instance, uint32_t i)
 {
     missing m = {r, i};
     const json *comment = json_get(instance, "comment");
-    if (r->settings->template)
-        return comment_template_fill(r->settings->template, instance, r->a, warn_of_missing, &m);
+    if (r->settings->template) {
+        json filled = openpype_instance(r, instance);
+        return comment_template_fill(r->settings->template, &filled, r->a, warn_of_missing, &m);
+    }
     return json_text(comment) ? *comment : json_string(r->a, "");
 }
 
@@ -270,10 +308,10 @@ bool rule_comment(rule *r, uint32_t i, json *comment, const char **why)
     const json *id = json_get(r->record, "id");
     if (json_is_null(task))
         task = json_get(r->record, "task");
-    *why = !publish_is_reviewed(instance) ? "its families do not include \"review\""
-           : json_is_null(task)           ? "it has no task"
-                                          : NULL;
-    if (*why)
+    if (!publish_is_noted(&r->settings->scope, instance, why))
+        return false;
+    *why = "it has no task";
+    if (json_is_null(task))
         return false;
     decision d = decide_status(r, task, i);
     *comment = record_new(r->a, RECORD_COMMENT);

@@ -139,6 +139,26 @@ static void read_template(reader *r, const json *note, rule_settings *out)
     }
 }
 
+/* opkitsu's own. */
+static void read_scope(reader *r, const json *settings, rule_settings *out)
+{
+    static const char *const known[] = {"without_review", "families", NULL};
+    const json *note = path_get(settings, SCOPE_SETTINGS);
+    if (!json_is(note, JSON_OBJECT)) {
+        report_mistake(r, SCOPE_SETTINGS, note, "{\"without_review\": ..., \"families\": [...]}");
+        return;
+    }
+    warn_of_unknown(r, note, SCOPE_SETTINGS, known);
+    member(r, note, SCOPE_SETTINGS, "without_review", JSON_TRUE, "true or false");
+    const json *families =
+        member(r, note, SCOPE_SETTINGS, "families", JSON_ARRAY, "a list of families");
+    for (uint32_t i = 0; families && i < families->len; i++)
+        if (families->items[i].type != JSON_STRING)
+            report_mistake(r, arena_printf(r->a, SCOPE_SETTINGS ".families[%u]", i),
+                           &families->items[i], "a string");
+    out->scope = publish_scope_of(settings);
+}
+
 bool rule_settings_read(arena *a, const json *settings, bool openpype, rule_settings *out,
                         rule_mistake_fn *mistake, void *context)
 {
@@ -159,5 +179,6 @@ bool rule_settings_read(arena *a, const json *settings, bool openpype, rule_sett
         member(&r, note, RULE_SETTINGS, "note_status_shortname", JSON_STRING, "a string");
     read_all_conditions(&r, note, out);
     read_template(&r, note, out);
+    read_scope(&r, settings, out);
     return r.ok;
 }

@@ -6,10 +6,12 @@
  *                                  family_requirements:[{condition,family}]},
  *        custom_comment_template:{enabled,comment_template}}
  *
- * with the keys and types of the schema of OpenPype's project settings. */
+ * with the keys and types of the schema of OpenPype's project settings; and opkitsu's own
+ * (publish/note_scope.h). */
 #ifndef OPKITSU_PUBLISH_RULE_SETTINGS_H
 #define OPKITSU_PUBLISH_RULE_SETTINGS_H
 
+#include "publish/note_scope.h"
 #include "publish/template.h"
 
 #define RULE_SETTINGS "kitsu.publish.IntegrateKitsuNote"
@@ -30,6 +32,7 @@ typedef struct rule_settings {
     bool set_status_note;
     const json *short_name; /* a JSON_STRING */
     rule_conditions statuses, families;
+    publish_scope scope;
     const comment_template *template; /* NULL: the publish's comment is the text */
 } rule_settings;
 

@@ -5,11 +5,12 @@
 
 #include <string.h>
 
-/* Whether a type's name is that of a document, or is once converted. */
+/* Whether a type's name is that of a document, or is once converted. Zou does not take two
+ * that differ only in case. */
 static bool is_named(const push_plan *p, const char *type, const char *name)
 {
     const char *usable = type ? name_usable(p->arena, type, false, p->naming->convert) : NULL;
-    return type && strcmp(usable ? usable : type, name) == 0;
+    return type && strcasecmp(usable ? usable : type, name) == 0;
 }
 
 const json *push_asset_type_named(const push_plan *p, const char *name)

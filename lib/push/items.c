@@ -35,6 +35,14 @@ push_item *push_item_parent_of(const push_plan *p, const push_item *i)
     return push_item_find(p, i->document->parent_key);
 }
 
+push_item *push_item_container(const push_plan *p, const push_item *i)
+{
+    push_item *above = push_item_parent_of(p, i);
+    while (above && above->is_folder)
+        above = push_item_parent_of(p, above);
+    return above;
+}
+
 push_item *push_item_ancestor(const push_plan *p, const push_item *i, kind k)
 {
     push_item *ancestor = push_item_parent_of(p, i);

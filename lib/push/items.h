@@ -33,6 +33,7 @@ struct push_item {
     const char *skip_code;  /* NULL: it is not skipped */
     const char *failed;     /* why Kitsu does not have it; NULL: it does, or may */
     bool has_children;      /* its document has children */
+    bool is_folder;         /* it has, and is nothing in Kitsu: as if it were not there */
     bool resolved, resolving, waits; /* scratch of push/resolve.h */
     UT_hash_handle hh;               /* by the document's key */
     UT_hash_handle hh_place;         /* by place */
@@ -93,6 +94,8 @@ push_item *push_item_new(push_plan *p, asset *document);
 push_item *push_item_find(const push_plan *p, const char *key);
 /* The item of its document's parent; NULL: none. */
 push_item *push_item_parent_of(const push_plan *p, const push_item *i);
+/* The nearest item above it that is no folder; NULL: none. Those above are resolved. */
+push_item *push_item_container(const push_plan *p, const push_item *i);
 /* The nearest item of a kind among its document's ancestors; NULL: none. */
 push_item *push_item_ancestor(const push_plan *p, const push_item *i, kind k);
 

@@ -3,6 +3,7 @@
 #include "base/output.h"
 #include "model/change_builder.h"
 #include "model/mapping.h"
+#include "model/names.h"
 #include "push/result_writer.h"
 #include "record/ndjson.h"
 #include "record/record.h"
@@ -22,9 +23,12 @@ static const char *mapped_name(const push_run *r, const push_item *i)
 {
     const push_item *parent = i->parent && i->parent->substitute ? i->parent->parent : i->parent;
     bool joined = i->kind == KIND_SEQUENCE || i->kind == KIND_SHOT;
+    const char *name = json_text(json_get(&i->record, "name"));
+    const char *usable = name_usable(r->arena, name, false, r->plan->naming->convert);
+    const char *own = usable ? usable : i->name;
     return joined && parent && parent->document
-               ? arena_printf(r->arena, "%s_%s", parent->document->name, i->name)
-               : i->name;
+               ? arena_printf(r->arena, "%s_%s", parent->document->name, own)
+               : own;
 }
 
 /* `data.tasks` with the records of Kitsu's tasks. */

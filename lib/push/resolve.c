@@ -1,5 +1,7 @@
 #include "push/resolve.h"
 
+#include "base/buf.h"
+#include "base/msg.h"
 #include "model/names.h"
 #include "push/asset_types.h"
 #include "push/pattern.h"
@@ -7,6 +9,8 @@
 #include "push/substitutes.h"
 
 #include <string.h>
+
+#define MAX_NAMED 5 /* folders, in a message */
 
 /* ---- linked documents ----------------------------------------------------- */
 
@@ -98,20 +102,40 @@ static kind kind_by_name(const push_plan *p, const char *name)
     return push_pattern_matches(o->episode, name) ? KIND_EPISODE : KIND_NONE;
 }
 
+/* What OpenPype's own tools say of it; KIND_NONE: nothing, or a folder. */
+static kind kind_by_entity_type(const asset *d)
+{
+    static const struct {
+        const char *type;
+        kind kind;
+    } types[] = {{"Episode", KIND_EPISODE}, {"Sequence", KIND_SEQUENCE},
+                 {"Track", KIND_SEQUENCE},  {"Shot", KIND_SHOT},
+                 {"Asset", KIND_ASSET},     {"AssetBuild", KIND_ASSET}};
+    const char *type = json_text(json_at(&d->document, "data", "entityType", NULL));
+    for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(types[i].type, type) == 0)
+            return types[i].kind;
+    return KIND_NONE;
+}
+
 /* Whether a document is an asset type: a child of the root that has children, or the
  * name of one that the project uses. */
 static bool is_asset_type(const push_plan *p, const push_item *i)
 {
     const asset *parent = collection_find(p->c, i->document->parent_key);
     return parent && is_root(parent, ROOT_ASSETS) &&
+           kind_by_entity_type(i->document) == KIND_NONE &&
            (i->has_children || push_asset_type_is_used(p, i->document->name));
 }
 
 static kind resolve_kind(const push_plan *p, const push_item *i)
 {
-    const push_item *parent = push_item_parent_of(p, i);
+    const push_item *parent = push_item_container(p, i);
     root r = root_of(p, i->document);
-    kind k = kind_by_name(p, i->document->name);
+    kind k = kind_by_entity_type(i->document);
+    if (k != KIND_NONE)
+        return k;
+    k = kind_by_name(p, i->document->name);
     if (r == ROOT_ASSETS)
         return is_asset_type(p, i) ? KIND_ASSET_TYPE : KIND_ASSET;
     if (r == ROOT_EDITS || r == ROOT_CONCEPTS)
@@ -119,8 +143,15 @@ static kind resolve_kind(const push_plan *p, const push_item *i)
     if (k != KIND_NONE)
         return k;
     if (r == ROOT_SHOTS)
-        return parent && parent->kind == KIND_SEQUENCE ? KIND_SHOT : KIND_NONE;
-    return KIND_ASSET;
+        return !i->has_children && parent && parent->kind == KIND_SEQUENCE ? KIND_SHOT : KIND_NONE;
+    return i->has_children ? KIND_NONE : KIND_ASSET;
+}
+
+/* Others lie under it, and nothing tells what it is: Kitsu has no folders. */
+static bool is_folder(const push_plan *p, const push_item *i)
+{
+    root r = root_of(p, i->document);
+    return i->kind == KIND_NONE && i->has_children && r != ROOT_EDITS && r != ROOT_CONCEPTS;
 }
 
 /* ---- names ---------------------------------------------------------------- */
@@ -128,7 +159,8 @@ static kind resolve_kind(const push_plan *p, const push_item *i)
 /* The document's name without its parent's. */
 static const char *own_name(const push_plan *p, const push_item *i)
 {
-    const asset *parent = collection_find(p->c, i->document->parent_key);
+    const push_item *container = push_item_container(p, i);
+    const asset *parent = container ? container->document : NULL;
     const char *name = i->document->name;
     size_t len = parent && !parent->root_of ? strlen(parent->name) : 0;
     bool prefixed =
@@ -203,7 +235,7 @@ static bool find_parent(push_plan *p, push_item *i)
     if (i->kind == KIND_SEQUENCE)
         i->parent = push_item_ancestor(p, i, KIND_EPISODE);
     if (i->kind == KIND_SHOT)
-        i->parent = push_item_parent_of(p, i);
+        i->parent = push_item_container(p, i);
     if (i->kind != KIND_ASSET)
         return true;
     i->parent = type_for(p, i);
@@ -269,6 +301,9 @@ static void resolve_new(push_plan *p, push_item *i)
     if (!resolve_parent(p, i))
         return;
     i->kind = resolve_kind(p, i);
+    i->is_folder = is_folder(p, i);
+    if (i->is_folder)
+        return;
     if (i->kind == KIND_NONE) {
         push_item_skip(p, i, "kind",
                        "neither its name nor its parent tells its kind: see "
@@ -282,7 +317,7 @@ static void resolve_new(push_plan *p, push_item *i)
     }
     if (i->kind == KIND_SEQUENCE || i->kind == KIND_SHOT)
         i->name = own_name(p, i);
-    i->waits = i->kind == KIND_SHOT && !is_sequence(push_item_parent_of(p, i));
+    i->waits = i->kind == KIND_SHOT && !is_sequence(push_item_container(p, i));
     if (!i->waits && find_parent(p, i))
         take_place(p, i);
 }
@@ -295,6 +330,20 @@ static void resolve_item(push_plan *p, push_item *i)
     resolve_new(p, i);
     i->resolving = false;
     i->resolved = true;
+}
+
+/* Folders are named, in one line. */
+static void say_folders(const push_plan *p)
+{
+    buf names = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->items[i]->is_folder && n++ < MAX_NAMED)
+            buf_addf(&names, "%s%s", names.len ? ", " : "", p->items[i]->document->name);
+    if (n)
+        msg_warn("%s: folders that Kitsu has no kind for; what lies in them is pushed: %s%s",
+                 p->c->coll, names.data, n > MAX_NAMED ? ", ..." : "");
+    buf_free(&names);
 }
 
 /* A shot whose parent is not a sequence. These come last, as the names of all others
@@ -325,4 +374,5 @@ void push_resolve(push_plan *p)
         if (p->items[n]->waits && !p->items[n]->skip_code)
             resolve_waiting(p, p->items[n]);
     push_items_sort(p);
+    say_folders(p);
 }

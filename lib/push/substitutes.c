@@ -55,7 +55,7 @@ static push_item *new_substitute(push_plan *p, const char *place, const entity *
  * the next number tried. */
 push_item *push_substitute_for(push_plan *p, const push_item *shot)
 {
-    const push_item *parent = push_item_parent_of(p, shot);
+    const push_item *parent = push_item_container(p, shot);
     push_item *episode = push_item_ancestor(p, shot, KIND_EPISODE);
     const char *stands_for = parent ? parent->document->key : "";
     for (unsigned number = 1; number < MAX_SUBSTITUTES; number++) {

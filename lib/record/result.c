@@ -83,6 +83,8 @@ json result_make_comment(arena *a, const result_comment *r)
     json_add(a, &out, "instance", json_integer(a, r->instance));
     json_add(a, &out, "previews", r->previews);
     json_add(a, &out, "attachments", r->attachments);
+    if (r->refused.len)
+        json_add(a, &out, "refused", r->refused);
     add_message(a, &out, r->message);
     return out;
 }
@@ -108,6 +110,7 @@ void result_read(const json *record, result_record *r)
                          .below = json_get(record, "below"),
                          .key = json_get(record, "documentKey"),
                          .fields = json_get(record, "fields"),
-                         .message = json_get(record, "message")};
+                         .message = json_get(record, "message"),
+                         .refused = json_get(record, "refused")};
     r->comment = json_text_is(json_get(r->entity, "type"), "Comment");
 }

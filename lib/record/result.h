@@ -60,6 +60,7 @@ typedef struct result_comment {
     const char *publish_id; /* or NULL */
     int64_t instance;
     json previews, attachments; /* arrays of ids */
+    json refused;               /* array of files */
     const char *message;        /* or NULL */
 } result_comment;
 json result_make_comment(arena *a, const result_comment *r);
@@ -73,6 +74,7 @@ typedef struct result_record {
     const char *project;
     const json *entity, *below, *key, *fields;
     const json *message;
+    const json *refused; /* of a Comment */
 } result_record;
 void result_read(const json *record, result_record *r);
 

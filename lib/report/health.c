@@ -156,7 +156,7 @@ bool health_read(health *h, store *s, const char *server, const char *login, are
                   .trouble = json_array()};
     if (!store_now(s, &h->now, e) || !read_service(h, s, e) || !read_synced(h, s, server, e) ||
         !read_positions(h, s, server, e) ||
-        !store_documents(s, state_ns(s), STORE_ALL, &(store_sink){a, count_skipped, h}, e))
+        !store_select(s, state_ns(s), "type", "skipped", &(store_sink){a, count_skipped, h}, e))
         return false;
     read_login(h, server, login);
     return true;

@@ -14,6 +14,8 @@ typedef struct store_driver {
     bool (*get_many)(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
     bool (*find)(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
     bool (*children)(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
+    bool (*select)(store *s, store_ns ns, const char *field, const char *value,
+                   const store_sink *out, error *e);
     bool (*now)(store *s, double *seconds, error *e);
     bool (*begin)(store *s, error *e);
     bool (*commit)(store *s, error *e);
@@ -22,6 +24,7 @@ typedef struct store_driver {
     bool (*drop)(store *s, store_ns ns, bool anyway, store_content *content, error *e);
     bool (*index)(store *s, store_ns ns, error *e);
     bool (*put)(store *s, store_ns ns, const json *document, arena *a, error *e);
+    bool (*prune)(store *s, store_ns ns, const char *field, double before, error *e);
 } store_driver;
 
 /* A driver's own struct begins with this one. */

@@ -1,7 +1,9 @@
 #include "store/lease.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "store/owner.h"
 #include "store/state.h"
 
 #include <ctype.h>
@@ -9,10 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sysexits.h>
-#include <time.h>
-#include <unistd.h>
 
 #define LEASE_SECONDS 20.0
 
@@ -21,7 +20,7 @@
 struct lease {
     store *store;   /* borrowed */
     const char *id; /* borrowed */
-    char owner[128];
+    char owner[MAX_OWNER];
     char text[160];
     int64_t term; /* 0: never held */
     bool handed_down;
@@ -64,11 +63,6 @@ double lease_deadline(const lease *l)
 
 /* ---- who ---------------------------------------------------------------- */
 
-static bool good_in_owner(char c)
-{
-    return isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_';
-}
-
 lease *lease_new(store *s)
 {
     return lease_new_named(s, WRITER);
@@ -78,15 +72,7 @@ lease *lease_new_named(store *s, const char *id)
 {
     lease *l = xmalloc(sizeof *l);
     *l = (lease){.store = s, .id = id};
-    char host[64] = "";
-    unsigned noise = 0;
-    gethostname(host, sizeof host - 1);
-    for (char *c = host; *c; c++)
-        if (!good_in_owner(*c))
-            *c = '_';
-    if (getrandom(&noise, sizeof noise, 0) != sizeof noise)
-        noise = (unsigned)time(NULL);
-    snprintf(l->owner, sizeof l->owner, "%s-%ld-%08x", host, (long)getpid(), noise);
+    owner_name(l->owner, sizeof l->owner);
     return l;
 }
 
@@ -98,7 +84,7 @@ lease *lease_handed_down(store *s, const char *text)
     if (len == 0 || len >= sizeof l.owner || !isdigit((unsigned char)colon[1]))
         return NULL;
     for (size_t i = 0; i < len; i++)
-        if (!good_in_owner(text[i]))
+        if (!owner_has(text[i]))
             return NULL;
     char *end;
     errno = 0;

@@ -13,8 +13,42 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define SELECTION_TIMEOUT 5000  /* milliseconds, when the URL names none */
-#define MAJORITY_TIMEOUT  30000 /* milliseconds; a majority that is away must not hang a sync */
+#define SELECTION_TIMEOUT 5000   /* milliseconds, when the URL names none */
+#define ANSWER_TIMEOUT    120000 /* the same; a server that accepts and never answers */
+#define FIRST_BULK        64     /* writes; of a server whose speed is not known yet */
+#define MAJORITY_TIMEOUT  30000  /* milliseconds; a majority that is away must not hang a sync */
+
+bool mongo_is_passing(int64_t code)
+{
+    static const int codes[] = {
+        6,     /* HostUnreachable */
+        7,     /* HostNotFound */
+        24,    /* LockTimeout */
+        46,    /* LockBusy */
+        50,    /* MaxTimeMSExpired */
+        64,    /* WriteConcernFailed */
+        89,    /* NetworkTimeout */
+        91,    /* ShutdownInProgress */
+        112,   /* WriteConflict */
+        133,   /* FailedToSatisfyReadPreference */
+        134,   /* ReadConcernMajorityNotAvailableYet */
+        189,   /* PrimarySteppedDown */
+        202,   /* NetworkInterfaceExceededTimeLimit */
+        262,   /* ExceededTimeLimit */
+        9001,  /* SocketException */
+        10058, /* LegacyNotPrimary */
+        10107, /* NotWritablePrimary */
+        11600, /* InterruptedAtShutdown */
+        11601, /* Interrupted */
+        11602, /* InterruptedDueToReplStateChange */
+        13435, /* NotPrimaryNoSecondaryOk */
+        13436, /* NotPrimaryOrSecondary */
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
 
 bool mongo_fail(const mongo_store *s, const bson_error_t *why, error *e)
 {
@@ -26,7 +60,7 @@ bool mongo_fail(const mongo_store *s, const bson_error_t *why, error *e)
         return error_set(e, EX_NOPERM, "%s: access refused: %s", name, why->message);
     if (why->code == OUT_OF_DISK_SPACE)
         return error_set(e, EX_IOERR, "%s: %s", name, why->message);
-    if (!s->reached)
+    if (!s->reached && !(why->domain == MONGOC_ERROR_SERVER && mongo_is_passing(why->code)))
         return error_set(e, EX_UNAVAILABLE, "%s: unreachable: %s", name, why->message);
     return error_set(e, EX_TEMPFAIL, "%s: %s", name, why->message);
 }
@@ -77,12 +111,18 @@ static bool mongo_drop(store *base, store_ns ns, bool anyway, store_content *con
 
 /* ---- indexes ------------------------------------------------------------ */
 
+typedef struct index_of {
+    const char *name, *first, *second; /* `second`: NULL for one field */
+} index_of;
+
+/* Of the suite's own state. */
+static const index_of state_indexes[] = {
+    {"opkitsu_type", "type", NULL}, {"opkitsu_task_id", "task_id", NULL}, {NULL, NULL, NULL}};
+
 /* createIndexes, which does nothing where they are already. */
 static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_t *why)
 {
-    static const struct {
-        const char *name, *first, *second;
-    } wanted[] = {
+    static const index_of project_indexes[] = {
         {"opkitsu_zou_id", "data.zou.id", NULL},
         {"opkitsu_zou_name", "data.zou.name", NULL},
         {"opkitsu_zou_parent", "data.zou.parent_id", NULL},
@@ -91,11 +131,14 @@ static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_
         {"opkitsu_visual_parent", "data.visualParent", NULL},
         {"opkitsu_parent", "parent", "type"},
         {"opkitsu_name", "name", "type"},
+        {"opkitsu_type", "type", NULL},
+        {NULL, NULL, NULL},
     };
+    const index_of *wanted = strcmp(ns.db, s->base.avalon) == 0 ? project_indexes : state_indexes;
     bson_t command = BSON_INITIALIZER, list;
     BSON_APPEND_UTF8(&command, "createIndexes", ns.coll);
     BSON_APPEND_ARRAY_BEGIN(&command, "indexes", &list);
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+    for (size_t i = 0; wanted[i].name; i++) {
         bson_t index, key;
         char digits[2] = {(char)('0' + i), '\0'};
         BSON_APPEND_DOCUMENT_BEGIN(&list, digits, &index);
@@ -135,6 +178,7 @@ static void mongo_close(store *base)
     mongo_store *s = (mongo_store *)base;
     if (s->client)
         mongoc_client_destroy(s->client);
+    mongo_watch_free(s->watch);
 }
 
 static bool mongo_begin(store *base, error *e)
@@ -157,6 +201,7 @@ static const store_driver driver = {
     .get_many = mongo_get_many,
     .find = mongo_find,
     .children = mongo_children,
+    .select = mongo_select,
     .now = mongo_now,
     .begin = mongo_begin,
     .commit = mongo_begin,
@@ -165,6 +210,7 @@ static const store_driver driver = {
     .drop = mongo_drop,
     .index = mongo_index,
     .put = mongo_put,
+    .prune = mongo_prune,
 };
 
 /* libmongoc would write its log to stderr, addresses and all. */
@@ -180,6 +226,14 @@ static void set_default(mongoc_uri_t *uri, const char *option, int milliseconds)
         mongoc_uri_set_option_as_int32(uri, option, milliseconds);
 }
 
+/* Whatever the URL says: what was just written must be read, and a secondary is behind. */
+static void read_from_primary(mongoc_client_t *client)
+{
+    mongoc_read_prefs_t *primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
+    mongoc_client_set_read_prefs(client, primary);
+    mongoc_read_prefs_destroy(primary);
+}
+
 static bool connect_to(mongo_store *s, const char *url, error *e)
 {
     bson_error_t why = {0};
@@ -189,10 +243,14 @@ static bool connect_to(mongo_store *s, const char *url, error *e)
                          strchr(url, '@') ? "" : ": ", strchr(url, '@') ? "" : why.message);
     set_default(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, SELECTION_TIMEOUT);
     set_default(uri, MONGOC_URI_CONNECTTIMEOUTMS, SELECTION_TIMEOUT);
+    set_default(uri, MONGOC_URI_SOCKETTIMEOUTMS, ANSWER_TIMEOUT);
+    int answer = mongoc_uri_get_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, ANSWER_TIMEOUT);
     s->client = mongoc_client_new_from_uri_with_error(uri, &why);
     mongoc_uri_destroy(uri);
     if (!s->client)
         return mongo_fail(s, &why, e);
+    s->watch = mongo_watch_new(s->client, s->base.name, answer / 1000);
+    read_from_primary(s->client);
     mongoc_client_set_error_api(s->client, MONGOC_ERROR_API_VERSION_2);
     mongoc_client_set_appname(s->client, "opkitsu");
     mongoc_write_concern_t *majority = mongoc_write_concern_new();
@@ -220,7 +278,7 @@ __attribute__((constructor)) static void drop_statistics(void)
 store *store_mongo_open(const char *url, char *name, error *e)
 {
     mongo_store *s = xmalloc(sizeof *s);
-    *s = (mongo_store){.base = {.driver = &driver, .name = name}};
+    *s = (mongo_store){.base = {.driver = &driver, .name = name}, .bulk = FIRST_BULK};
     mongoc_log_set_handler(be_silent, NULL);
     mongoc_init();
     if (connect_to(s, url, e))

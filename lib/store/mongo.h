@@ -4,6 +4,7 @@
 
 #include "store/driver.h"
 #include "store/libmongoc.h"
+#include "store/mongo_watch.h"
 
 /* MongoDB's own numbers of errors, from its error_codes.yml. */
 enum {
@@ -15,11 +16,17 @@ enum {
     OUT_OF_DISK_SPACE = 14031
 };
 
+/* Whether an error of this number says nothing of what was asked, and the same may succeed
+ * a moment later: another server becomes the primary, say. */
+bool mongo_is_passing(int64_t code);
+
 typedef struct mongo_store {
     store base;
     mongoc_client_t *client; /* owned */
     bool reached;            /* it has answered once */
     bool index_warned;
+    mongo_watch *watch; /* owned */
+    size_t bulk;        /* writes; as many as one bulk may have, by how fast the server is */
 } mongo_store;
 
 /* Fill in `*e` from libmongoc's error. Returns false. */
@@ -35,10 +42,13 @@ bool mongo_content_of(store *base, store_ns ns, store_content *content, error *e
 bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
 bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e);
 bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
+bool mongo_select(store *base, store_ns ns, const char *field, const char *value,
+                  const store_sink *out, error *e);
 
 /* ---- store/mongo_write.c ---------------------------------------------------- */
 
 bool mongo_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
 bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *e);
+bool mongo_prune(store *base, store_ns ns, const char *field, double before, error *e);
 
 #endif

@@ -56,7 +56,8 @@ bool mongo_projects(store *base, const store_sink *out, error *e)
     bson_t *opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "limit", BCON_INT64(1));
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++)
-        ok = find(s, (store_ns){base->avalon, names[i]}, filter, opts, READ_WHOLE, out, e);
+        if (strncmp(names[i], "system.", strlen("system.")) != 0) /* MongoDB's own */
+            ok = find(s, (store_ns){base->avalon, names[i]}, filter, opts, READ_WHOLE, out, e);
     bson_destroy(filter);
     bson_destroy(opts);
     bson_strfreev(names);
@@ -216,6 +217,17 @@ bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *o
          find(s, ns, &assets, opts, READ_OUTLINES, out, e);
     bson_destroy(&others);
     bson_destroy(&assets);
+    bson_destroy(opts);
+    return ok;
+}
+
+bool mongo_select(store *base, store_ns ns, const char *field, const char *value,
+                  const store_sink *out, error *e)
+{
+    bson_t *filter = BCON_NEW(field, BCON_UTF8(value));
+    bson_t *opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
+    bool ok = find((mongo_store *)base, ns, filter, opts, READ_WHOLE, out, e);
+    bson_destroy(filter);
     bson_destroy(opts);
     return ok;
 }

@@ -1,4 +1,5 @@
 /* Writing to MongoDB: bulks of writes that carry what they expect in their filters. */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "json/path.h"
@@ -9,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+
+/* writes; a bulk of a server that answers quickly, and the least. */
+#define MAX_BULK 512
+#define MIN_BULK 8
+
+#define SLOW_SECONDS  5.0 /* which a bulk should not take */
+#define QUICK_SECONDS 1.0 /* in which it may have more */
 
 /* Append that `path` is what it was. To MongoDB null is equal to nothing at
  * all, hence the type. */
@@ -147,6 +155,8 @@ static bool take_write_error(mongo_store *s, sending *sent, const bson_t *reply,
     int64_t code = number_in(reply, "code"), index = number_in(reply, "index");
     if (code == OUT_OF_DISK_SPACE)
         return error_set(e, EX_IOERR, "%s: %s", s->base.name, message);
+    if (mongo_is_passing(code))
+        return error_set(e, EX_TEMPFAIL, "%s: %s", s->base.name, message);
     if (index < 0 || (size_t)index >= sent->n)
         return error_set(e, EX_PROTOCOL, "%s: unexpected reply to a bulk of writes", s->base.name);
     store_write *w = sent->writes[index];
@@ -238,10 +248,22 @@ static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, erro
     return find_missed(s, ns, sent, a, e);
 }
 
-/* The writes of one kind. */
-static bool write_some(mongo_store *s, store_ns ns, store_op op, store_write *writes, size_t n,
-                       arena *a, error *e)
+/* A bulk after one that took so many seconds: a slow server gets less at a time, so that
+ * each is answered before libmongoc gives up. */
+static void adapt_bulk(mongo_store *s, double seconds)
 {
+    if (seconds > SLOW_SECONDS && s->bulk > MIN_BULK)
+        s->bulk /= 2;
+    else if (seconds < QUICK_SECONDS && s->bulk < MAX_BULK)
+        s->bulk *= 2;
+}
+
+/* The writes of one kind, the next of `writes` that one bulk may have: `*done` of them are
+ * looked at. */
+static bool write_some(mongo_store *s, store_ns ns, store_op op, store_write *writes, size_t n,
+                       size_t *done, arena *a, error *e)
+{
+    size_t i = 0;
     mongoc_collection_t *collection = mongo_collection(s, ns);
     bson_t *unordered = BCON_NEW("ordered", BCON_BOOL(false));
     sending sent = {
@@ -250,13 +272,16 @@ static bool write_some(mongo_store *s, store_ns ns, store_op op, store_write *wr
         .writes = xmalloc(n * sizeof *sent.writes),
         .reply = BSON_INITIALIZER,
     };
-    for (size_t i = 0; i < n; i++)
+    for (; i < n && sent.n < s->bulk; i++)
         if (writes[i].op == op)
             add_write(&sent, &writes[i]);
+    *done = i;
     bool ok = true;
     if (sent.n) {
+        double begun = clock_now();
         bson_destroy(&sent.reply); /* executing makes it anew */
         ok = send_bulk(s, ns, &sent, a, e);
+        adapt_bulk(s, clock_now() - begun);
     }
     bson_destroy(&sent.reply);
     free(sent.writes);
@@ -269,10 +294,12 @@ static bool write_some(mongo_store *s, store_ns ns, store_op op, store_write *wr
 
 bool mongo_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e)
 {
-    mongo_store *s = (mongo_store *)base;
-    return write_some(s, ns, STORE_INSERT, writes, n, a, e) &&
-           write_some(s, ns, STORE_UPDATE, writes, n, a, e) &&
-           write_some(s, ns, STORE_DELETE, writes, n, a, e);
+    static const store_op ops[] = {STORE_INSERT, STORE_UPDATE, STORE_DELETE};
+    bool ok = true;
+    for (size_t k = 0; k < sizeof ops / sizeof *ops; k++)
+        for (size_t i = 0, done; ok && i < n; i += done)
+            ok = write_some((mongo_store *)base, ns, ops[k], writes + i, n - i, &done, a, e);
+    return ok;
 }
 
 bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *e)
@@ -296,5 +323,18 @@ bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *
     bson_destroy(upsert);
     bson_destroy(&bytes);
     bson_destroy(&filter);
+    return ok;
+}
+
+bool mongo_prune(store *base, store_ns ns, const char *field, double before, error *e)
+{
+    mongo_store *s = (mongo_store *)base;
+    bson_t *filter = BCON_NEW(field, "{", "$lt", BCON_DOUBLE(before), "}");
+    mongoc_collection_t *collection = mongo_collection(s, ns);
+    bson_error_t why;
+    bool ok = mongoc_collection_delete_many(collection, filter, NULL, NULL, &why) ||
+              mongo_fail(s, &why, e);
+    mongoc_collection_destroy(collection);
+    bson_destroy(filter);
     return ok;
 }

@@ -351,6 +351,7 @@ static const store_driver driver = {
     .get_many = sqlite_get_many,
     .find = sqlite_find,
     .children = sqlite_children,
+    .select = sqlite_select,
     .now = sqlite_now,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
@@ -359,6 +360,7 @@ static const store_driver driver = {
     .drop = sqlite_drop,
     .index = sqlite_index,
     .put = sqlite_put,
+    .prune = sqlite_prune,
 };
 
 store *store_sqlite_open(const char *path, char *name, store_mode mode, unsigned wait, error *e)

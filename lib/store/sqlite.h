@@ -46,11 +46,14 @@ bool sqlite_content_of(store *base, store_ns ns, store_content *content, error *
 bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
 bool sqlite_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e);
 bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
+bool sqlite_select(store *base, store_ns ns, const char *field, const char *value,
+                   const store_sink *out, error *e);
 
 /* ---- store/sqlite_write.c ----------------------------------------------------- */
 
 bool sqlite_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
 bool sqlite_drop(store *base, store_ns ns, bool anyway, store_content *content, error *e);
 bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, error *e);
+bool sqlite_prune(store *base, store_ns ns, const char *field, double before, error *e);
 
 #endif

@@ -230,3 +230,19 @@ bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *
                 id_texts(out->arena, ids), ids.n};
     return give_found(s, ns, &l, &outlines, e);
 }
+
+bool sqlite_select(store *base, store_ns ns, const char *field, const char *value,
+                   const store_sink *out, error *e)
+{
+    sqlite_store *s = (sqlite_store *)base;
+    char sql[192];
+    if (!sqlite_known_db(s, ns, e) || !sqlite_look(s, e))
+        return false;
+    if (!s->db)
+        return true;
+    snprintf(sql, sizeof sql,
+             "SELECT document FROM openpype WHERE collection = ?1"
+             " AND json_extract(document, '$.%.64s') = ?2 ORDER BY id",
+             field);
+    return give_found(s, ns, &(lookup){sql, ns.coll, &value, 1}, out, e);
+}

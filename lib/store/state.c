@@ -126,42 +126,38 @@ bool state_has_checkpoint(store *s, const char *server, const char *project_id, 
     return state_checkpoint_of(s, server, project_id, a, &unused, has, e);
 }
 
-/* Looking through the collection. */
+/* Looking for checkpoints. */
 typedef struct search {
-    arena *all;                      /* owned: of each document, until it was looked at */
-    arena *kept;                     /* borrowed */
-    const char *server, *project_id; /* what is looked for */
-    const char *skipped, *settings;  /* likewise, by id */
-    state_checkpoint *list;          /* owned */
+    arena *kept;            /* borrowed */
+    const char *server;     /* borrowed */
+    state_checkpoint *list; /* owned */
     size_t n, cap;
-    json documents; /* an array, in `kept` */
 } search;
 
 static bool take_checkpoint(void *context, store_ns ns, const json *document)
 {
     search *f = context;
     (void)ns;
-    if (json_text_is(json_get(document, "type"), "checkpoint") &&
-        json_text_is(json_get(document, "server"), f->server)) {
+    if (json_text_is(json_get(document, "server"), f->server)) {
         f->list = xgrow(f->list, f->n, &f->cap, sizeof *f->list);
         f->list[f->n++] = read_checkpoint(f->kept, document);
     }
-    arena_reset(f->all);
     return true;
 }
 
 bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint **list, size_t *n,
                        error *e)
 {
-    search f = {.all = arena_new(), .kept = a, .server = server};
-    bool ok =
-        store_documents(s, state_ns(s), STORE_ALL, &(store_sink){f.all, take_checkpoint, &f}, e);
+    search f = {.kept = a, .server = server};
+    arena *all = arena_new();
+    bool ok = store_select(s, state_ns(s), "type", "checkpoint",
+                           &(store_sink){all, take_checkpoint, &f}, e);
     *n = f.n;
     *list = arena_alloc(a, f.n * sizeof **list);
     if (f.n)
         memcpy(*list, f.list, f.n * sizeof **list);
     free(f.list);
-    arena_free(f.all);
+    arena_free(all);
     return ok;
 }
 
@@ -278,26 +274,27 @@ bool state_synced(store *s, const char *server, arena *a, json *document, bool *
 
 /* ---- forgetting --------------------------------------------------------- */
 
+typedef struct forgotten {
+    arena *arena;   /* borrowed */
+    json documents; /* an array, in it */
+} forgotten;
+
 static bool take_project(void *context, store_ns ns, const json *document)
 {
-    search *f = context;
+    forgotten *f = context;
     (void)ns;
-    const char *id = json_text(json_get(document, "_id"));
-    if (id && ((json_text_is(json_get(document, "type"), "checkpoint") &&
-                json_text_is(json_get(document, "project_id"), f->project_id)) ||
-               strcmp(id, f->skipped) == 0 || strcmp(id, f->settings) == 0))
-        json_push(f->kept, &f->documents, json_copy(f->kept, document));
-    arena_reset(f->all);
+    json_push(f->arena, &f->documents, *document);
     return true;
 }
 
 bool state_forget_project(store *s, const char *project_id, arena *a, error *e)
 {
-    search f = {.all = arena_new(), .kept = a, .project_id = project_id, .documents = json_array()};
-    f.skipped = skipped_id(a, project_id).text;
-    f.settings = settings_id(a, project_id).text;
-    bool ok = store_documents(s, state_ns(s), STORE_ALL, &(store_sink){f.all, take_project, &f}, e);
-    arena_free(f.all);
+    forgotten f = {a, json_array()};
+    json skipped = skipped_id(a, project_id), settings = settings_id(a, project_id);
+    const json *ids[] = {&skipped, &settings};
+    store_sink sink = {a, take_project, &f};
+    bool ok = store_select(s, state_ns(s), "project_id", project_id, &sink, e) &&
+              store_get_many(s, state_ns(s), (store_ids){ids, 2}, &sink, e);
     size_t n = f.documents.len;
     store_write *writes = arena_alloc(a, n * sizeof *writes);
     for (size_t i = 0; i < n; i++)
@@ -305,61 +302,4 @@ bool state_forget_project(store *s, const char *project_id, arena *a, error *e)
                                   .id = json_get(&f.documents.items[i], "_id"),
                                   .before = &f.documents.items[i]};
     return ok && store_write_all(s, state_ns(s), writes, n, a, e);
-}
-
-/* ---- comments ----------------------------------------------------------- */
-
-static store_ns comments_ns(const store *s)
-{
-    return (store_ns){store_openpype(s), STATE_COMMENTS};
-}
-
-static json comment_id(arena *a, const char *publish_id, int64_t instance)
-{
-    return json_string(a, arena_printf(a, "comment:%s:%lld", publish_id, (long long)instance));
-}
-
-bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
-                   bool *found, error *e)
-{
-    json id = comment_id(a, publish_id, instance);
-    return store_get(s, comments_ns(s), &id, a, document, found, e);
-}
-
-bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
-                       arena *a, error *e)
-{
-    json whole = json_object();
-    json_add(a, &whole, "_id", comment_id(a, publish_id, instance));
-    json_add(a, &whole, "type", json_string(a, "comment"));
-    for (uint32_t i = 0; i < document->len; i++)
-        json_set(a, &whole, document->members[i].key, document->members[i].value);
-    return store_put(s, comments_ns(s), &whole, a, e);
-}
-
-typedef struct posted {
-    arena *all, *kept;   /* borrowed */
-    const char *task_id; /* borrowed */
-    json *ids;           /* borrowed */
-} posted;
-
-static bool take_comment(void *context, store_ns ns, const json *document)
-{
-    posted *p = context;
-    (void)ns;
-    const char *id = json_text(json_get(document, "comment_id"));
-    if (id && json_text_is(json_get(document, "task_id"), p->task_id))
-        json_push(p->kept, p->ids, json_string(p->kept, id));
-    arena_reset(p->all);
-    return true;
-}
-
-bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, error *e)
-{
-    posted p = {.all = arena_new(), .kept = a, .task_id = task_id, .ids = ids};
-    *ids = json_array();
-    bool ok =
-        store_documents(s, comments_ns(s), STORE_ALL, &(store_sink){p.all, take_comment, &p}, e);
-    arena_free(p.all);
-    return ok;
 }

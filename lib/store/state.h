@@ -12,11 +12,8 @@
  *                          `missing`: names that no project has, see the Checkpoint
  *
  * store/lease.h and store/service_status.h keep three more documents there: `lease`, `push`, `service`.
- * What was posted to Kitsu is in a collection of its own, `opkitsu_comments`, as it
- * grows with every publish while the other is read again and again:
- *
- *     {_id:"comment:PUBLISH_ID:INSTANCE", type:"comment", task_id, comment_id?, ...}
- *                          the rest is comment/comment.h's */
+ * What was posted to Kitsu is in a collection of its own (store/posted.h), as it grows with
+ * every publish while this one is read again and again. */
 #ifndef OPKITSU_STORE_STATE_H
 #define OPKITSU_STORE_STATE_H
 
@@ -24,7 +21,6 @@
 #include "store/store.h"
 
 #define STATE_COLLECTION "opkitsu"
-#define STATE_COMMENTS   "opkitsu_comments"
 
 store_ns state_ns(const store *s);
 
@@ -77,15 +73,5 @@ bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const j
 bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, error *e);
 /* Nothing is remembered of this project any more: it was dropped. */
 bool state_forget_project(store *s, const char *project_id, arena *a, error *e);
-
-/* What is remembered of a comment, if it was `*found`. */
-bool state_comment(store *s, const char *publish_id, int64_t instance, arena *a, json *document,
-                   bool *found, error *e);
-/* Remember it, at once: that needs no lease. `document` lacks its
- * `_id` and its `type`. */
-bool state_put_comment(store *s, const char *publish_id, int64_t instance, const json *document,
-                       arena *a, error *e);
-/* The ids of the comments that are remembered of a task: an array. */
-bool state_comments_of(store *s, const char *task_id, arena *a, json *ids, error *e);
 
 #endif

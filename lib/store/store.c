@@ -206,6 +206,17 @@ bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, err
     return q.n == 0 || s->driver->find(s, ns, q, out, e);
 }
 
+bool store_select(store *s, store_ns ns, const char *field, const char *value,
+                  const store_sink *out, error *e)
+{
+    return s->driver->select(s, ns, field, value, out, e);
+}
+
+bool store_prune(store *s, store_ns ns, const char *field, double before, error *e)
+{
+    return s->driver->prune(s, ns, field, before, e);
+}
+
 bool store_now(store *s, double *seconds, error *e)
 {
     return s->driver->now(s, seconds, e);

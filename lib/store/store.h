@@ -61,6 +61,11 @@ bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out,
 /* The assets and archived assets with one of these values, in any order. */
 bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
 
+/* Of the suite's own state, the documents with this text as their `field`, one of those at
+ * the top; by their `_id`. */
+bool store_select(store *s, store_ns ns, const char *field, const char *value,
+                  const store_sink *out, error *e);
+
 /* The store's clock: seconds since 1970. MongoDB's is its server's; an SQLite
  * file's is this machine's. */
 bool store_now(store *s, double *seconds, error *e);
@@ -82,10 +87,14 @@ bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena
 /* Drop a collection if it is STORE_UNPUBLISHED, or anyway. `*content` tells
  * what it was. */
 bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, error *e);
-/* Make the indexes that the suite needs in a project's collection. */
+/* Make the indexes that the suite needs in a project's collection, or in one of its own
+ * state. */
 bool store_index(store *s, store_ns ns, error *e);
 /* Insert or replace one document, whatever is there: for the suite's own
  * state. `document` has its `_id`. */
 bool store_put(store *s, store_ns ns, const json *document, arena *a, error *e);
+/* Delete the documents whose `field`, one of those at the top, is a number below
+ * `before`: of the suite's own state, too. */
+bool store_prune(store *s, store_ns ns, const char *field, double before, error *e);
 
 #endif

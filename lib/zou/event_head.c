@@ -32,10 +32,10 @@ static bool add_page(arena *a, const json *page, uint32_t asked, time_t latest, 
         if (json_is_null(&p->created_at))
             p->created_at = event_time(a, at < latest ? at : latest);
         event_time_parse(json_text(&p->created_at), &position);
-        if (at < position - EVENT_OVERLAP)
+        if (at < position - event_overlap())
             return true;
         if (!is_logged_early(&page->items[i]))
-            json_push(a, &p->ids, *json_get(&page->items[i], "id"));
+            json_push(a, &p->ids, json_string(a, event_mark(a, event_page_id(page, i))));
     }
     *more = page->len >= asked;
     return true;

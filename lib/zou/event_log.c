@@ -28,7 +28,7 @@ struct event_log {
     time_t at;             /* its created_at */
     arena *position_arena; /* owned: the position's */
     time_t *ids_at;        /* owned: the times of its ids */
-    idset *known;          /* owned: its ids */
+    idset *known;          /* owned: its marks */
 
     arena *arena;  /* owned: the events' */
     event *events; /* owned; oldest first, while reading newest first */
@@ -75,7 +75,7 @@ static void start_at(event_log *l, const event_position *start)
     for (uint32_t i = 0; i < start->ids.len; i++)
         if (json_text(&start->ids.items[i])) {
             l->ids_at[p.ids.len] = at; /* or a little earlier */
-            json_push(a, &p.ids, json_copy(a, &start->ids.items[i]));
+            json_push(a, &p.ids, json_string(a, event_mark(a, start->ids.items[i].text)));
         }
     set_position(l, p, at);
 }
@@ -181,6 +181,13 @@ static event_reading next_page(reading *r, unsigned limit, json *page, error *e)
     return get_page(r->log, a, query, page, e);
 }
 
+/* Whether an event is one of the position's. */
+static bool is_known(const reading *r, const char *id)
+{
+    const char *mark = event_mark(r->arena, id);
+    return idset_has(r->log->known, mark, strlen(mark));
+}
+
 static void add_page(reading *r, const json *page)
 {
     event_log *l = r->log;
@@ -189,7 +196,7 @@ static void add_page(reading *r, const json *page)
         size_t len = strlen(id);
         if (event_page_time(page, i) < r->bottom) {
             r->at_bottom = true;
-        } else if (idset_has(l->known, id, len)) {
+        } else if (is_known(r, id)) {
             r->met_known = true;
         } else if (idset_add(l->seen, id, len)) {
             add_event(l, &page->items[i]);
@@ -287,7 +294,8 @@ static void reverse(event_log *l)
 /* Set the position after the events, which are newest first. */
 static void advance(event_log *l)
 {
-    time_t at = l->at, *ids_at = xmalloc((l->n + l->position.ids.len + 1) * sizeof *ids_at);
+    time_t overlap = event_overlap(), at = l->at,
+           *ids_at = xmalloc((l->n + l->position.ids.len + 1) * sizeof *ids_at);
     for (size_t i = 0; i < l->n; i++)
         if (l->events[i].created_at > at)
             at = l->events[i].created_at;
@@ -299,12 +307,12 @@ static void advance(event_log *l)
     arena *a = arena_new();
     event_position p = {event_time(a, at), json_array()};
     for (size_t i = 0; i < l->n; i++)
-        if (l->events[i].created_at >= at - EVENT_OVERLAP) {
+        if (l->events[i].created_at >= at - overlap) {
             ids_at[p.ids.len] = l->events[i].created_at;
-            json_push(a, &p.ids, json_string(a, l->events[i].id));
+            json_push(a, &p.ids, json_string(a, event_mark(a, l->events[i].id)));
         }
     for (uint32_t i = 0; i < l->position.ids.len; i++)
-        if (l->ids_at[i] >= at - EVENT_OVERLAP) {
+        if (l->ids_at[i] >= at - overlap) {
             ids_at[p.ids.len] = l->ids_at[i];
             json_push(a, &p.ids, json_copy(a, &l->position.ids.items[i]));
         }
@@ -351,8 +359,7 @@ static event_reading read_pages(reading *r, error *e)
         add_page(r, &page);
         more = page.len >= limit && !r->at_bottom;
         if (more && r->quick) {
-            const char *id = event_page_id(&page, page.len - 1);
-            more = !idset_has(l->known, id, strlen(id));
+            more = !is_known(r, event_page_id(&page, page.len - 1));
         }
         if (r->total > MAX_BEHIND) {
             error_set(e, EX_TEMPFAIL, "full sync needed: more than %d events since %s", MAX_BEHIND,
@@ -376,7 +383,7 @@ static event_reading read_pages(reading *r, error *e)
  * would never be seen. */
 static event_reading check_clock(const event_log *l, error *e)
 {
-    if (l->at <= zou_date(l->zou) + EVENT_OVERLAP)
+    if (l->at <= zou_date(l->zou) + event_overlap())
         return EVENTS_READ;
     error_set(e, EX_TEMPFAIL, "full sync needed: Kitsu's clock was set back: it is before %s",
               json_text(&l->position.created_at));
@@ -389,7 +396,7 @@ event_reading event_log_read(event_log *l, error *e)
     size_t n_borders = l->n_borders;
     reading r = {.log = l,
                  .arena = arena_new(),
-                 .bottom = l->at - EVENT_OVERLAP,
+                 .bottom = l->at - event_overlap(),
                  .before = n_borders ? l->borders[n_borders - 1] : 0,
                  .quick = n_borders == 0 && l->position.ids.len > QUICK_PAGE &&
                           now - l->bottom_at < DEEP_SECONDS};

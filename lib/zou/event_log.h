@@ -2,13 +2,13 @@
  * its end, again and again: each event once, in order.
  *
  * Zou gives pages, newest first, and its order is that of `created_at`, which an event
- * gets before it is committed. So each reading looks again at the EVENT_OVERLAP seconds
- * before the position and drops what it knows. Where these hold more than a page, a
+ * gets before it is committed. So each reading looks again at the overlap before the
+ * position (event_overlap) and drops what it knows. Where that holds more than a page, a
  * quick reading stops at the first page that ends with a known event; but within every
  * DEEP_SECONDS one reading is not quick. So the position never gets further than
  * DEEP_SECONDS beyond what was read to the bottom, and an event that was committed up
- * to EVENT_OVERLAP - DEEP_SECONDS after its own time is still within the overlap when
- * the next reading to the bottom is made, whenever that is. */
+ * to DEEP_SECONDS less than the overlap after its own time is still within it when the next
+ * reading to the bottom is made, whenever that is. */
 #ifndef OPKITSU_ZOU_EVENT_LOG_H
 #define OPKITSU_ZOU_EVENT_LOG_H
 

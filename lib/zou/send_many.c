@@ -266,6 +266,7 @@ static void take_answer(queue *q, slot *s, const http_request *r, const http_ans
     } else {
         zou_result judged = answer_judge(zou_server(q->z), r, answer, &s->job->error);
         count_answer(q);
+        s->job->unsure = status >= 500 && !is_repeatable(s->job);
         if (answer_is_refusal(status))
             take_refusal(q, s, judged);
         else

@@ -1,6 +1,6 @@
 /* send_many.h - several writes to Zou at a time.
  *
- * Each is repeated as in net/http.h: after 429 (and its Retry-After), 502, 503, 504 and
+ * Each is repeated as in net/http.h: after 429 (and its Retry-After), 408, 502, 503, 504 and
  * a broken connection. One that must not arrive twice is repeated only if the server
  * surely did not carry it out: after 429, or when nothing of it had been sent. All wait
  * together, and then one request alone finds out whether the server is back. After a

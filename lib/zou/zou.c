@@ -170,6 +170,13 @@ zou_result zou_send(zou *z, const char *method, const char *path, const char *bo
     return send_whole(z, &r, path, a, out, e);
 }
 
+zou_result zou_post(zou *z, const char *path, const char *body, double deadline, arena *a,
+                    json *out, error *e)
+{
+    http_request r = {.method = "POST", .body = body, .deadline = deadline};
+    return send_whole(z, &r, path, a, out, e);
+}
+
 zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena *a, json *out,
                       error *e)
 {

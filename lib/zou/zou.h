@@ -37,6 +37,10 @@ zou_result zou_get(zou *z, const char *path, arena *a, json *out, error *e);
  * without a body gives null. */
 zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,
                     arena *a, json *out, error *e);
+/* A POST that must not arrive twice. `deadline` as in net/request.h: after it nothing is
+ * sent or awaited. */
+zou_result zou_post(zou *z, const char *path, const char *body, double deadline, arena *a,
+                    json *out, error *e);
 /* POST a form with one file, see http_upload. It is never repeated once Zou may have
  * received it. A file that cannot be sent gives ZOU_FAILED,
  * `e->status` 66. */

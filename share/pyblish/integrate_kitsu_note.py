@@ -16,6 +16,7 @@ import uuid
 import pyblish.api
 
 COMMAND = "integrate-kitsu-note"
+NOT_SET_UP = 78  # EX_CONFIG: no address, no login
 REPLACED = ("IntegrateKitsuNote", "IntegrateKitsuReview")
 
 
@@ -113,7 +114,8 @@ def publish_of(context):
     publish = {"type": "Publish", "project": project_name(context), "instances": instances}
     # With versions the record identifies the publish, also when a farm repeats it.
     # Without them only this context does.
-    if not all(instance.get("version") is not None for instance in instances if is_reviewed(instance)):
+    noted = [i for i in instances if is_reviewed(i)] or [i for i in instances if i["publish"]]
+    if not all(instance.get("version") is not None for instance in noted):
         publish["id"] = context.data.setdefault("opkitsuPublishId", str(uuid.uuid4()))
     return publish
 
@@ -133,8 +135,9 @@ class OpkitsuIntegrateNote(pyblish.api.ContextPlugin):
             self.log.warning("Some plug-ins failed (%s): no comment was posted.", ", ".join(broken))
             return
         publish = publish_of(context)
-        if not any(is_reviewed(i) for i in publish["instances"]):
-            self.log.info("Nothing to review was published: no comment was posted.")
+        reviewed = any(is_reviewed(i) for i in publish["instances"])
+        if not reviewed and not any(i["publish"] for i in publish["instances"]):
+            self.log.info("Nothing was published: no comment was posted.")
             return
         # The application's own libraries are not the system's.
         environment = dict((k, v) for k, v in os.environ.items() if k != "LD_LIBRARY_PATH")
@@ -151,11 +154,17 @@ class OpkitsuIntegrateNote(pyblish.api.ContextPlugin):
         out, err = process.communicate((json.dumps(publish) + "\n").encode("utf-8"))
         for line in out.decode("utf-8", "replace").splitlines():
             self.log.info(line.strip())
+        if process.returncode == NOT_SET_UP and not reviewed:
+            # Only the settings could want a comment on this, and nobody can log in here.
+            self.log.info("Nothing to review was published, and Kitsu is not set up here.")
+            return
         if process.returncode:
             raise RuntimeError(
                 "Kitsu did not get everything (%s, status %d): %s"
                 % (COMMAND, process.returncode, err.decode("utf-8", "replace").strip())
             )
+        if not reviewed and not out.strip():
+            self.log.info("Nothing to review was published: no comment was posted.")
         for line in err.decode("utf-8", "replace").splitlines():
             self.log.warning(line)
 

@@ -350,6 +350,7 @@ broken() {
             fi
             ((status == 137 || status == 75))
             (($(there length) <= 1))
+            expire_claims
             note --comment x --publish-version 1 one.png two.jpg
             [[ $status == 0 && $(there) == '[["x","wfa","one two","artist user"]]' && $(task_status) == wfa ]]
             [[ ${asked[number - 1]} != GET* ]] || break

@@ -25,6 +25,7 @@ teardown_file() {
 }
 
 setup() {
+    load ../lib/common
     load ../lib/zou
     cd "$BATS_TEST_TMPDIR" || return
     mkdir -m 700 runtime
@@ -89,8 +90,10 @@ position() { kitsu-listen --since now --once; }
 edit() { zou_put "/data/entities/$shot" "{\"data\": {\"n\": $1}}" >/dev/null; }
 # log_since FILE: the ids of Zou's own log behind a Checkpoint in a file, oldest first.
 log_since() {
-    zou_get "/data/events/last?limit=1000" | jq -r --slurpfile c "$1" \
-        'map(.id) | .[:index($c[-1].ids[0])] | reverse[]'
+    local at log
+    at=$(tail -n 1 "$1" | jq -r '.ids[0]')
+    log=$(zou_get "/data/events/last?limit=1000" | jq -r '.[].id')
+    paste <(echo "$log") <(marks <<<"$log") | awk -v at="$at" '$2 == at { exit } { print $1 }' | tac
 }
 
 # linked PROJECT...: a store, $db, that has these, with a position each.

@@ -179,6 +179,23 @@ there() {
     [[ $status == 0 && $output == *"OpkitsuIntegrateNote ok"*"Nothing to review"* && $(there) == '[]' ]]
 }
 
+@test "without a review, if the settings want it; and who has no Kitsu is left alone" {
+    jq '. + {opkitsu: {note: {without_review: true, families: ["render"]}}}
+        | .kitsu.publish.IntegrateKitsuNote.custom_comment_template = {enabled: true, comment_template: "{asset} {task} {subset} v{version}"}' \
+        config/opkitsu/settings.json >new
+    mv new config/opkitsu/settings.json
+    pyblish_run 'families = []'
+    [[ $status == 0 && $output == *"log INFO: 1 comment posted"* ]]
+    [[ $(there 'map([.text, .task_status.short_name, (.previews | length)])') == '[["'"$name"' Animation renderMain v3","wfa",1]]' ]]
+    pyblish_run 'families = []'
+    [[ $output == *"1 there already"* && $(there length) == 1 ]]
+    unset KITSU_LOGIN KITSU_PWD
+    pyblish_run 'families = []; version = 4'
+    [[ $status == 0 && $output == *"OpkitsuIntegrateNote ok"*"Kitsu is not set up here"* ]]
+    pyblish_run 'version = 4'
+    [[ $output == *"OpkitsuIntegrateNote error"* && $(there length) == 1 ]]
+}
+
 @test "once more: the same version, one comment; another version, another" {
     pyblish_run
     pyblish_run

@@ -221,9 +221,9 @@ requests() { grep -vc zou.bash "$BATS_FILE_TMPDIR/kitsu/nginx-access.log" || tru
         (. + {instance: 3})' >record
     push <record
     [[ $status == 1 ]]
-    [[ $(result .status | xargs) == "failed failed failed applied" ]]
+    [[ $(result .status | xargs) == "failed failed applied applied" ]]
     jq -r .message out | grep -q 'HTTP 404: '
-    [[ $(result 'select(.instance == 2) | .message') == "broken.png: POST /pictures/preview-files/"*": HTTP 400: Uploaded file is not a readable picture.; some.thing: POST "*": HTTP 400: Wrong file format, extension: thing" ]]
+    [[ $(result 'select(.instance == 2) | .message') == "posted, without broken.png: POST /pictures/preview-files/"*": HTTP 400: Uploaded file is not a readable picture.; without some.thing: POST "*": HTTP 400: Wrong file format, extension: thing" ]]
     [[ $(wc -l <err) == 3 ]]
     # The refused ones leave no preview that is being worked on for ever.
     [[ $(there '[.[] | [(.previews | map(.original_name)), (.attachment_files | map(.name))]]') == '[[[],[]],[["one"],["notes.txt"]]]' ]]
@@ -252,8 +252,8 @@ requests() { grep -vc zou.bash "$BATS_FILE_TMPDIR/kitsu/nginx-access.log" || tru
     head -c 4500000 /dev/urandom >zou.mov
     head -c 3500000 /dev/urandom >nginx.mov
     comment '. + {previews: ["zou.mov", "nginx.mov", "one.png"], attachments: ["nginx.mov", "notes.txt"]}' | push
-    [[ $status == 1 && $(result .status) == failed ]]
-    [[ $(result .message) == "zou.mov: POST "*": HTTP 413: "*"; nginx.mov: POST "*": HTTP 413: larger than the server accepts; nginx.mov: POST "* ]]
+    [[ $status == 1 && $(result .status) == applied ]]
+    [[ $(result .message) == "posted, without zou.mov: POST "*": HTTP 413: "*"; without nginx.mov: POST "*": HTTP 413: larger than the server accepts; without nginx.mov: POST "* ]]
     [[ $(there '[.[] | [(.previews | map(.original_name)), (.attachment_files | map(.name))]]') == '[[["one"],["notes.txt"]]]' ]]
 }
 
@@ -489,6 +489,7 @@ interrupt() {
         [[ $number -lt 1 || $(sed "$((reads + number))!d" requests) =~ ^POST.*${sends[number - 1]} ]]
         if [[ $what == kill ]]; then
             ((status == 137))
+            expire_claims
             push <record
         else # it is the whole of what is sent
             (($(grep -c ^POST requests) >= ${#sends[@]}))
@@ -582,6 +583,7 @@ posts() { curl -sS "$KITSU_SERVER/relay/lines" | grep -cE "^POST [^ ]*${1/%$/ }"
     )
     comment '. + {publish_id: "a third"}' | push
     [[ $(there length) == 4 ]]
+    expire_claims
     push <record
     [[ $status == 0 && $(result .status) == applied && $(there length) == 5 ]]
     push <record
@@ -632,10 +634,14 @@ posts() { curl -sS "$KITSU_SERVER/relay/lines" | grep -cE "^POST [^ ]*${1/%$/ }"
     # If there is an ffmpeg, it is no film.
     comment '. + {previews: ["film.mp4", "one.png"]}' >record
     push <record
-    [[ $status == 1 && $(result .status) == failed ]]
-    [[ $(result .message) == "film.mp4: Kitsu received the file but cannot make a preview of it (broken)" ]]
+    [[ $status == 1 && $(result .status) == applied && $(result '.refused | tojson') == '["film.mp4"]' ]]
+    [[ $(result .message) == "posted, without film.mp4: Kitsu received the file but cannot make a preview of it (broken)" ]]
     [[ $(there '.[0].previews | sort_by(.position) | map([.original_name, .status])') == '[["film","broken"],["one","ready"]]' ]]
     [[ $(result '.previews | length') == 1 ]]
+    # It is tried again, as that may be Kitsu's fault, but is no failure of this run.
+    push <record
+    [[ $status == 0 && $(result .message) == "posted, without film.mp4: Kitsu received "* ]]
+    [[ $(there '.[0].previews | map([.original_name, .status]) | sort') == '[["film","broken"],["one","ready"]]' ]]
     STUDIO_ZOU_ENV="ENABLE_JOB_QUEUE=true" "$BATS_TEST_DIRNAME/../servers/studio" restart "$BATS_FILE_TMPDIR/kitsu" zou
     push <record
     [[ $status == 0 && $(result .status) == applied ]]

@@ -37,6 +37,11 @@ case_shape() {
 @test "mongodb: a film of every shape" { case_shape film short; }
 @test "a project without roots" { case_shape rootless tvshow; }
 @test "mongodb: a project without roots" { case_shape rootless tvshow; }
+@test "as editorial tools make it: entityType, roots in lower case, folders" {
+    case_shape editorial short
+    [[ $(<"$err") == *"folders that Kitsu has no kind for"*": act1, library, plates, reel1" ]]
+}
+@test "mongodb: as editorial tools make it" { case_shape editorial short; }
 @test "94 entities" { case_shape some tvshow; }
 
 @test "the Summary counts what was done" {
@@ -91,18 +96,18 @@ case_shape() {
     p=$(zou_project "$name")
     type=$(zou_asset_type 'Fauna & Flora')
     asset=$(zou_asset "$p" "$type" 'Bär 2')
-    sequence=$(zou_sequence "$p" 'SQ 01')
+    sequence=$(zou_sequence "$p" 'SQ01!')
     zou_shot "$p" "$sequence" 'SH 010' >/dev/null
     zou_shot "$p" "$sequence" 'SH_020' >/dev/null
     zou_shot "$p" "$sequence" 'SH 020' >/dev/null # the exact name goes before
     printf '%s\n' 'Assets @root => -' 'Shots @root => -' 'Fauna_Flora < Assets => -' 'Bar_2 < Fauna_Flora => -' \
-        'SQ_01 < Shots => -' 'SQ_01_SH_010 < SQ_01 => -' 'SQ_01_SH_020 < SQ_01 => -' 'SQ_01_SH_030 < SQ_01 => -' >tree
+        'SQ01 < Shots => -' 'SQ01_SH_010 < SQ01 => -' 'SQ01_SH_020 < SQ01 => -' 'SQ01_SH_030 < SQ01 => -' >tree
     in_op "$PWD/tree"
     kitsu_has >before
     push
     [[ $(records Result 'select(.operationType == "insert") | .entity.name') == SH_030 ]]
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "Bar_2").data | .zou.id, .label') == "$asset"$'\nBär 2' ]]
-    [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "SQ_01_SH_020").data | .zou.name, .label') == $'SH_020\nnull' ]]
+    [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "SQ01_SH_020").data | .zou.name, .label') == $'SH_020\nnull' ]]
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.data.keep_name).name') == "" ]]
     op-dump --bare -P "$name" | jq -r .name | sort >names
     synced

@@ -36,3 +36,6 @@ command_setup() {
 command_teardown() {
     rmdir "$BATS_TEST_TMPDIR/tmp"
 }
+
+# marks: what a Checkpoint has of the events whose ids are on stdin
+marks() { python3 -c 'import hashlib, sys; [print(hashlib.sha256(line.strip().encode()).hexdigest()[:16]) for line in sys.stdin]'; }

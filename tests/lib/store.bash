@@ -99,3 +99,20 @@ for document in pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu.find():
 state_document() {
     state | jq -c --arg id "$1" 'select(._id == $id)'
 }
+
+# expire_claims: of programs that were killed while they posted comments, as after some time
+expire_claims() {
+    case $OP_STORE in
+        sqlite:*)
+            [[ ! -e ${OP_STORE#sqlite:} ]] || sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
+                "UPDATE openpype SET document = json_replace(document, '$.expires', 0) WHERE collection = 'opkitsu_comments'"
+            ;;
+        *)
+            # shellcheck disable=SC2016 # the $ are MongoDB's
+            "$STUDIO_VENV/bin/python" -c '
+import pymongo, sys
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu_comments.update_many({"expires": {"$exists": True}}, {"$set": {"expires": 0}})
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
+            ;;
+    esac
+}

@@ -7,7 +7,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    PATH=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}/bin:$PATH
+    load ../lib/common
     unset "${!KITSU_@}" "${!OP_@}" OPENPYPE_MONGO
     unset CURL_CA_BUNDLE SSL_CERT_DIR SSL_CERT_FILE
     unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
@@ -183,16 +183,29 @@ PYTHON
 
 # --- The event log -----------------------------------------------------------
 
-@test "the checkpoint has the events of the ten seconds up to the newest" {
+@test "the checkpoint has the events of the overlap up to the newest" {
     start
     fetch
-    # At 34, 30, 26, 22 and 18 seconds past: the last two are too old.
-    [[ $(records 'select(.type == "Checkpoint") | [.created_at, .ids]') == '["2026-11-23T05:17:34",["00000014-0000-4000-8000-000000000000","00000014-0000-4000-8000-000000000001","00000014-0000-4000-8000-000000000002"]]' ]]
+    # At 34, 30, 26, 22 and 18 seconds past.
+    [[ $(records 'select(.type == "Checkpoint") | [.created_at, (.ids | length)]') == '["2026-11-23T05:17:34",5]' ]]
     [[ $(head -n 3 "$mock/requests" | cut -d ' ' -f 2 | tail -n 1) == /api/data/events/last\?limit=100 ]]
+    export OPKITSU_LOG_OVERLAP=10
+    fetch
+    [[ $(records 'select(.type == "Checkpoint") | .ids[]') == "$(printf '00000014-0000-4000-8000-00000000000%s\n' 0 1 2 | marks | sed 's/.*/"&"/')" ]]
+}
+
+@test "times with fractions and offsets; the events of 45 seconds" {
+    start '{"GET /data/events/last": [{"json": [
+        {"id": "e0", "created_at": "2026-11-23T06:17:34.75+01:00"}, {"id": "e1", "created_at": "2026-11-23T05:16:49.5Z"},
+        {"id": "e2", "created_at": "2026-11-23T05:16:48.999999"}]}]}'
+    fetch
+    [[ $status == 0 && $(records 'select(.type == "Checkpoint") | .created_at') == '"2026-11-23T05:17:34"' ]]
+    [[ $(records 'select(.type == "Checkpoint") | .ids[]') == "$(printf 'e0\ne1\n' | marks | sed 's/.*/"&"/')" ]]
 }
 
 # bats test_tags=slow
 @test "a full page of events that are all young is not the end" {
+    export OPKITSU_LOG_OVERLAP=10
     start "$(jq -n '
         def page($from; $n; $at): {json: [range($from; $from + $n) | {id: "e\(.)", created_at: $at}]};
         {"GET /data/events/last": [page(0; 100; "2026-11-23T05:17:34"), page(100; 1000; "2026-11-23T05:17:24"),
@@ -205,14 +218,15 @@ PYTHON
 }
 
 # bats test_tags=slow
-@test "of a page of the log only the events of those ten seconds are looked at" {
+@test "of a page of the log only the events of the overlap are looked at" {
+    export OPKITSU_LOG_OVERLAP=10
     for odd in '{"id": "a b", "created_at": "2026-11-23T05:17:34"}' '{"id": "e1", "created_at": "never"}' '{"created_at": null}'; do
         for at in 34:0 33:0 24:0 23:1; do # the odd one comes after an event of that second
             start "$(jq -n --argjson odd "$odd" --arg at "2026-11-23T05:17:${at%:*}" '{"GET /data/events/last":
                 [{json: [{id: "e0", created_at: "2026-11-23T05:17:34"}, {id: "e2", created_at: $at}, $odd]}]}')"
             fetch
             if ((${at#*:})); then
-                [[ $status == 0 && $(records 'select(.type == "Checkpoint") | .ids') == '["e0"]' ]]
+                [[ $status == 0 && $(records 'select(.type == "Checkpoint") | .ids') == "[\"$(echo e0 | marks)\"]" ]]
             else
                 [[ $status == 76 && -z $(records 'select(.type == "Checkpoint")') ]]
                 says "not a list of Zou's events"

@@ -231,6 +231,47 @@ END
     [[ ! -s out ]]
 }
 
+@test "without a review: opkitsu.note.without_review, and families" {
+    # own FILTER: the settings, of opkitsu's own part
+    own() {
+        settings
+        jq -c ".opkitsu.note = $1" settings >own
+        mv own settings
+    }
+    publish '.instances = [
+        {family: "workfile", publish: true, comment: "w"},
+        {family: "model", publish: true, representations: [{published_path: "/a", tags: ["kitsureview"]}]},
+        {family: "render", families: ["review"], publish: false},
+        {family: "look", families: ["Model"], publish: true},
+        {family: "model", publish: false},
+        {family: "model"},
+        {publish: true}]'
+    for note in '{}' '{without_review: false}' '{families: ["workfile"]}'; do
+        own "$note"
+        rule
+        quiet 0
+        is 'map(.instance) == [2]'
+    done
+    own '{without_review: true}'
+    rule
+    quiet 0
+    is 'map(.instance) == [0, 1, 2, 3, 6] and (.[0].text == "w") and (.[1].previews == ["/a"]) and all(.status_changed)'
+    own '{without_review: true, families: ["MODEL", "rig"]}'
+    rule --explain
+    is 'map(.instance) == [1, 2, 3]'
+    grep -qx 'note-rule:   opkitsu.note.without_review: from settings' err
+    grep -q 'instances\[0\]: no comment: it is no review, and of no family in opkitsu.note.families$' err
+    grep -q 'instances\[4\]: no comment: it is no review, and not published$' err
+    own '{without_review: 1, families: ["a", 2], family: "x"}'
+    rule
+    [[ $status == 78 && ! -s out ]]
+    diff - err <<'END'
+note-rule: settings: opkitsu.note.family: unknown key, ignored; the known ones are without_review, families
+note-rule: settings: opkitsu.note.without_review: expected true or false, got 1
+note-rule: settings: opkitsu.note.families[1]: expected a string, got 2
+END
+}
+
 @test "previews: representations tagged kitsureview, in their order" {
     settings
     publish '.instances[0].representations = [
@@ -304,6 +345,22 @@ template() {
         'v012 v0012    12 12  | **renderMain** жж12'
     template '' ''
     diff /dev/null err
+}
+
+@test "a template: OpenPype's keys, wherever the publish has them" {
+    # What options make, what records have, and what the plug-in sends.
+    for where in '.asset = "SH010" | .task_name = "anim" | .instances[0].name = "renderMain"' \
+        '.instances[0] += {asset: "SH010", task_name: "anim", subset: "renderMain"} | del(.instances[0].name)' \
+        '.asset = "SH020" | .instances[0] += {asset: "SH010", task_name: "anim", task: .task}'; do
+        for mode in '' '--compat=openpype'; do
+            publish "$where"
+            template '{project}/{asset}/{task}/{task_name}/{subset}/{name}/{projectName}' 'demo/SH010/anim/anim/renderMain/renderMain/demo' $mode
+            [[ ! -s err ]]
+        done
+    done
+    publish # Kitsu's task is none of OpenPype's
+    template '[{task}{asset}]' '[]'
+    [[ $(wc -l <err) == 2 ]]
 }
 
 @test "a template: missing keys stay empty, with a warning" {

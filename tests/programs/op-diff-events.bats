@@ -94,7 +94,7 @@ EOD
 }
 
 first() {
-    batch "$1" | jq -c 'del(.events) | if .type == "End" then .scope = "full" |
+    batch "$1" | jq -c 'del(.events) | if .type == "Project" then del(.scope) else . end | if .type == "End" then .scope = "full" |
         .counts += {TaskType: 0, AssetType: 0, Episode: 0, Asset: 0, Edit: 0, Concept: 0, Task: 0} else . end'
 }
 

@@ -148,7 +148,7 @@ EOF
         comment applied p1
         comment applied p2
         comment unchanged p1
-        comment failed p3 ',"message":"no such task"'
+        comment failed p3 ',"message":"no such task"' | sed 's/,"id":"c"//'
     } | report
     echo '1 comment posted' >expected
     comment applied p1 | report
@@ -160,6 +160,23 @@ EOF
     } | report
     : >expected
     comment applied p1 | report -q
+}
+
+@test "a comment that stands without all of its files is no comment that is not posted" {
+    comment() {
+        echo '{"type":"Result","status":"'"$1"'","operationType":"insert","to":"kitsu","entity":{"type":"Comment"'"$2"'},"task_id":"t","publish_id":"p","instance":0'"${3-}"'}'
+    }
+    printf '%s\n' '  incomplete comment of publish "p": posted, without cache.abc: no' \
+        '  incomplete comment of publish "p": one.png: busy' '  failed comment of publish "p": no' \
+        '1 comment posted, 1 there already, 1 incomplete, 1 not posted' >expected
+    comments() {
+        comment applied ',"id":"c"' ',"refused":["cache.abc"],"message":"posted, without cache.abc: no"'
+        comment unchanged ',"id":"c"' ',"message":"posted, without cache.abc: no"'
+        comment failed ',"id":"c"' ',"message":"one.png: busy"'
+        comment failed '' ',"message":"no"'
+    }
+    comments | report
+    comments | report -q
 }
 
 @test "twenty of a sort, the others counted; of deletions all" {

@@ -345,3 +345,58 @@ of_version() {
     [[ $stderr != *secret* ]]
     [ "${#stderr_lines[@]}" -eq 1 ]
 }
+
+# ---- MongoDB as it is --------------------------------------------------------
+
+# mongo_do PYTHON: with `db`, AVALON_DB
+mongo_do() {
+    "$STUDIO_VENV/bin/python" -c 'import pymongo, sys; db = pymongo.MongoClient(sys.argv[1])[sys.argv[2]]; exec(sys.argv[3])' \
+        "$OP_STORE" "$AVALON_DB" "$1"
+}
+
+@test "mongodb: a server that takes what it is sent and never answers is named, then given up" {
+    local host=${STUDIO_MONGO#*://}
+    host=${host%%[/?]*} host=${host##*@}
+    "$BATS_TEST_DIRNAME/../servers/relay" 0 "$host" >"$BATS_TEST_TMPDIR/port" 3>&- &
+    local relay=$!
+    until [ -s "$BATS_TEST_TMPDIR/port" ]; do sleep 0.05; done
+    OP_STORE=${STUDIO_MONGO/$host/127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")}
+    [[ $OP_STORE == *\?* ]] && OP_STORE+='&' || OP_STORE="${OP_STORE%/}/?"
+    OP_STORE+='socketTimeoutMS=12000&retryReads=false&retryWrites=false'
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    op-apply <"$BATS_TEST_TMPDIR/pipe" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    local pid=$! status=0
+    exec 4>"$BATS_TEST_TMPDIR/pipe"
+    large 1 >&4
+    until grep -q Summary "$BATS_TEST_TMPDIR/out"; do sleep 0.1; done
+    kill -STOP $relay
+    large 2 >&4
+    exec 4>&-
+    wait $pid || status=$?
+    kill -CONT $relay
+    kill $relay
+    cat "$BATS_TEST_TMPDIR/err"
+    [ "$status" -eq 75 ]
+    grep -q "^op-apply: mongodb://127.0.0.1:[0-9]*: no answer for 10 s; giving up after 12 s$" "$BATS_TEST_TMPDIR/err"
+    [ "$(grep -c 'no answer' "$BATS_TEST_TMPDIR/err")" -le 2 ]
+}
+
+@test "mongodb: what the URL says of reading from others does not count" {
+    large 3 | op-apply >/dev/null
+    op-dump >"$BATS_TEST_TMPDIR/primary"
+    [[ $OP_STORE == *\?* ]] && OP_STORE+='&' || OP_STORE="${OP_STORE%/}/?"
+    OP_STORE+='readPreference=secondary&readPreferenceTags=dc:none'
+    op-dump | diff "$BATS_TEST_TMPDIR/primary" -
+}
+
+@test "mongodb: indexes for what is asked often, of projects and of the suite's own state" {
+    large 3 | op-apply >/dev/null
+    mongo_do 'print(sorted(db.demo.index_information()))' | grep -q "'opkitsu_type'"
+    AVALON_DB=$OPENPYPE_DATABASE_NAME mongo_do 'print(sorted(db.opkitsu.index_information()))' | grep -q "'opkitsu_type'"
+}
+
+@test "mongodb: system.* collections are none of ours" {
+    large 1 | op-apply >/dev/null
+    mongo_do 'db["system.js"].insert_one({"_id": 1, "type": "project", "name": "system.js", "data": {}})'
+    [ "$(op-dump | jq -r 'select(.type == "End") | .ns.coll')" = demo ]
+}

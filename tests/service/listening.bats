@@ -234,6 +234,34 @@ hands_over() {
 @test "beside it a push and an op-apply have their turn, SQLite" { hands_over sqlite; }
 @test "beside it a push and an op-apply have their turn, MongoDB" { hands_over mongo; }
 
+# changed_settings STORE: the service sees them, and reads in full what depends on them.
+changed_settings() {
+    on "$1"
+    export OPKITSU_SETTINGS_SECONDS=0.5
+    local name=settings_$1 p s bad
+    p=$(zou_project "$name")
+    s=$(zou_sequence "$p" SQ01)
+    bad=$(zou_shot "$p" "$s" 'SH 010')
+    serve one -prj "$name"
+    until_true 60 says_who
+    has_document "$name" SQ01
+    ! has_document "$name" SQ01_SH_010 || return 1
+    mkdir -p config/opkitsu
+    echo '{"opkitsu": {"names": "convert"}}' >config/opkitsu/settings.json
+    # Of another entity: a full reading finds the shot.
+    sleep 0.6
+    zou_put "/data/entities/$s" '{"data": {"camera": "A"}}' >/dev/null
+    until_true 60 has_document "$name" SQ01_SH_010
+    grep -q "\"$name\": edits, concepts or names of opkitsu's settings were changed" one.err
+    [[ $(op-dump --bare -P "$name" | jq -r 'select(.data.zou.id == "'"$bad"'").data.label') == 'SH 010' ]]
+    until_true 30 is_well
+    zou_put "/data/entities/$bad" '{"name": "SH/020"}' >/dev/null
+    until_true 30 has_document "$name" SQ01_SH_020
+}
+
+@test "a running service sees changed settings, SQLite" { changed_settings sqlite; }
+@test "a running service sees changed settings, MongoDB" { changed_settings mongo; }
+
 @test "a second service in reserve does not want the lease" {
     on sqlite
     export OPKITSU_LEASE_SECONDS=2

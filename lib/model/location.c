@@ -1,0 +1,103 @@
+#include "model/location.h"
+
+#include <string.h>
+
+#define MAX_ANCESTORS 64 /* documents could point at each other in a ring */
+
+static asset *above(const location *l, const asset *d)
+{
+    return collection_find(l->c, d->parent_key);
+}
+
+static bool is_linked(const asset *d)
+{
+    return d->zou_id || d->entity;
+}
+
+/* The live entity that a document is of; NULL: none. */
+static const entity *live_entity(const asset *d)
+{
+    const entity *e = d->entity;
+    return e && e->asset == d && e->state == ENTITY_LIVE ? e : NULL;
+}
+
+static bool is_root_of(const asset *d, const entity *e)
+{
+    return d->root_of && strcmp(d->root_of, root_name(root_above(e->kind))) == 0;
+}
+
+static bool stays(const location *l, const entity *e)
+{
+    bool below_root = false;
+    size_t steps = 0;
+    const asset *d = e->asset ? above(l, e->asset) : NULL;
+    for (; d && !is_linked(d); d = above(l, d)) {
+        below_root |= is_root_of(d, e);
+        if (d->archived || ++steps > MAX_ANCESTORS)
+            return false;
+    }
+    return e->doc_parent ? d && d == e->doc_parent->asset : !d && below_root;
+}
+
+const char *location_parent(const location *l, const entity *e)
+{
+    if (stays(l, e))
+        return e->asset->parent_key;
+    return e->doc_parent ? e->doc_parent->doc_id : l->roots[root_above(e->kind)].key;
+}
+
+/* ---- names ------------------------------------------------------------------ */
+
+/* From the inside out. */
+typedef struct path {
+    const char *names[MAX_ANCESTORS];
+    size_t n;
+} path;
+
+static void add_name(path *p, const char *name)
+{
+    if (p->n < MAX_ANCESTORS)
+        p->names[p->n++] = name;
+}
+
+static void add_parents(const location *l, const entity *e, path *p);
+
+/* The document and those above it. */
+static void add_document(const location *l, const asset *d, path *p)
+{
+    for (; d && p->n < MAX_ANCESTORS; d = above(l, d)) {
+        const entity *e = live_entity(d);
+        add_name(p, e ? e->doc_name : d->name);
+        if (e) {
+            add_parents(l, e, p);
+            return;
+        }
+    }
+}
+
+static void add_parents(const location *l, const entity *e, path *p)
+{
+    const root_place *top = &l->roots[root_above(e->kind)];
+    if (p->n >= MAX_ANCESTORS)
+        return;
+    if (stays(l, e)) {
+        add_document(l, above(l, e->asset), p);
+    } else if (e->doc_parent) {
+        add_name(p, e->doc_parent->doc_name);
+        add_parents(l, e->doc_parent, p);
+    } else if (top->asset) {
+        add_document(l, top->asset, p);
+    } else {
+        add_name(p, root_name(root_above(e->kind)));
+    }
+}
+
+json location_parents(const location *l, const entity *e, arena *a)
+{
+    path p = {.n = 0};
+    json parents = json_array();
+    add_parents(l, e, &p);
+    while (p.n-- > 0)
+        json_push(a, &parents, json_string(a, p.names[p.n]));
+    return parents;
+}
