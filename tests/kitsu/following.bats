@@ -5,7 +5,7 @@
 #
 # What is done in Kitsu is done once for all stores that hear of it: each scenario is
 # played by the first test that asks for it, and each test looks at one store.
-# Takes about 120 s.
+# Takes about 160 s.
 # shellcheck disable=SC1091,SC2030,SC2031,SC2154 # bats' subshells
 
 bats_require_minimum_version 1.5.0

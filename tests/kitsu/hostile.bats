@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Custom fields that a user of Kitsu could write to do harm, in a real Kitsu: they arrive as data or
 # are skipped with a reason, alike in both stores, and the rest goes on.
-# Takes about 100 s.
+# Takes about 160 s.
 
 bats_require_minimum_version 1.5.0
 load ../lib/common

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # integrate-kitsu-note: what was published, as a comment in a real Kitsu. What the
 # rule decides is in note-rule.bats, how the task is found in publish-task.bats.
-# Takes about 150 s.
+# Takes about 270 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # kitsu-fetch --events against a real Zou of its own, as it counts requests and
 # changes what all projects share. The events are those of Zou's log.
-# Takes about 220 s.
+# Takes about 390 s.
 # shellcheck disable=SC2034 # ZOU_TOKEN is zou.bash's
 
 bats_require_minimum_version 1.5.0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # kitsu-fetch against a real Zou. How it takes failures is in
 # kitsu-fetch-faults.bats.
-# Takes about 90 s.
+# Takes about 125 s.
 # shellcheck disable=SC2034 # ZOU_TOKEN is zou.bash's
 
 bats_require_minimum_version 1.5.0

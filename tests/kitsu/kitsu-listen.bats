@@ -2,7 +2,7 @@
 # kitsu-listen against a real Zou, one of its own: its pieces are killed, and
 # rows put into its log. What only a fake server does is in
 # kitsu-listen-faults.bats.
-# Takes about 300 s.
+# Takes about 400 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

@@ -217,7 +217,7 @@ stages() {
     done
     push --wait 0
     [[ $status == 75 && $output == "" ]]
-    [[ $stderr == *"has the lease"*"push-to-zou: if that is a service, end it"* ]]
+    [[ $stderr == *"has the lease"*"push-to-zou: a service hands it over within seconds"* ]]
     [[ $(shots "$project") == "" ]]
     # A plan needs none.
     push --dry-run

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The pyblish plug-in: real runs of pyblish with a context as OpenPype makes it, and
 # a real Kitsu.
-# Takes about 60 s.
+# Takes about 80 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # zou-push: one comment for one publish, whoever hands it in and however often.
-# Takes about 100 s.
+# Takes about 160 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

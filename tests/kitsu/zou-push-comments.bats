@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # zou-push with Comment records, against a real Zou.
-# Takes about 250 s.
+# Takes about 500 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

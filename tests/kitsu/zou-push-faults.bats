@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # zou-push when Kitsu refuses, is slow, or loses an answer; without rights; two at once.
-# Takes about 300 s.
+# Takes about 450 s.
 # shellcheck disable=SC2154 # push.bash's
 
 bats_require_minimum_version 1.5.0

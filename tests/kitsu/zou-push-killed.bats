@@ -3,7 +3,7 @@
 # sides are as if it had not been. After a request Kitsu has done what no record tells;
 # before the next one a record does. The second is the rule of every push that goes on,
 # hence fewer of those. EVERY=1: around each request, reading ones too.
-# Takes about 250 s.
+# Takes about 330 s.
 # shellcheck disable=SC2154,SC2034 # push.bash's
 
 bats_require_minimum_version 1.5.0

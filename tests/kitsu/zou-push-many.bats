@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # zou-push and many entities: how many requests, how many at once.
-# Takes about 150 s.
+# Takes about 260 s.
 # shellcheck disable=SC2154 # push.bash's
 
 bats_require_minimum_version 1.5.0

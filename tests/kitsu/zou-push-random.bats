@@ -5,7 +5,7 @@
 # Of the seeds 1 to 24 those below have all kinds of what occurs in them: entities at each
 # depth, what has no kind or a bad name, roots, entries of tasks, odd names, archived
 # documents and published ones, shows and films. EVERY=1: all 24.
-# Takes about 170 s.
+# Takes about 210 s.
 # shellcheck disable=SC2154 # push.bash's
 
 bats_require_minimum_version 1.5.0

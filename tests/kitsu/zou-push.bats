@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # zou-push: what OpenPype has is in Kitsu, once, of the right kind, and linked.
-# Takes about 300 s.
+# Takes about 600 s.
 # shellcheck disable=SC2154 # push.bash's
 
 bats_require_minimum_version 1.5.0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # kitsu-fetch against servers that fail, which mock-zou plays. What a real Zou
 # can show is in kitsu-fetch.bats.
-# Takes about 60 s.
+# Takes about 180 s.
 # shellcheck disable=SC2030,SC2031 # every test is a subshell
 
 bats_require_minimum_version 1.5.0

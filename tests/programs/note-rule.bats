@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # note-rule: what a publish comments on in Kitsu, and whether the task's status changes.
+# Takes about 90 s.
 # shellcheck disable=SC2154 # bats' run
 
 bats_require_minimum_version 1.5.0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # op-apply on both stores: what the cases of cases/op-apply don't show. What becomes
 # of files and servers that fail is in store.bats.
-# Takes about 70 s.
+# Takes about 160 s.
 
 load ../lib/common
 load ../lib/store

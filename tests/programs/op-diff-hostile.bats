@@ -2,7 +2,7 @@
 # op-diff: streams that are cut, in pieces or out of order, outputs that fail,
 # and what is wrong on the command line. What single lines can do is among the
 # cases of op-diff ("hostile-*").
-# Takes about 60 s.
+# Takes about 160 s.
 
 bats_require_minimum_version 1.5.0
 

@@ -5,7 +5,7 @@
 # SEEDS="FIRST LAST" in the environment: other productions; a failure names its
 # own. Those after the 32nd reach no line of lib/diff, model, apply and store that the
 # first ones do not (gcov), so a range by default is short.
-# Takes about 60 s.
+# Takes about 220 s.
 
 bats_require_minimum_version 1.5.0
 

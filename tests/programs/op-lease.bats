@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # One writer a store: op-lease, and op-apply with a lease of its own or one that
 # was handed down. On both stores, most of it with a lease of a few seconds.
-# Takes about 150 s.
+# Takes about 230 s.
 
 load ../lib/common
 load ../lib/store

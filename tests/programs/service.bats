@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # sync-service as a service: its stages here are scripts that do as they are told,
 # so that each can fail in each way. listening.bats has the real ones.
+# Takes about 80 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # sync-supervisor: pipelines of scripts that do as they are told. What a service makes
 # of them, with the script sync-service around it, is in service.bats.
+# Takes about 70 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # sync-service, whole, on a Kitsu of its own and both stores: what happens in
 # Kitsu arrives, whatever happens to the service.
+# Takes about 220 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0

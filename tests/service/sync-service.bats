@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # sync-service and openpype_console, on a Kitsu of their own, as they read all
 # its projects.
+# Takes about 60 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0
