@@ -23,7 +23,7 @@ teardown() {
     [[ $status == 0 ]]
     # Two trees, and between them what changed.
     [[ $output == *"E01_SQ02_SH010  Shot       1001-1064  Animation"*"E01_SQ20_SH010  Shot       1001-1064  Animation"* ]]
-    [[ $output == *'skipped Sequence "SQ 02": name "SQ 02" has characters outside'* ]]
+    [[ $output == *'skipped Sequence "E02/SQ 02" (and 1 below it): name "SQ 02" has characters outside'* ]]
     [[ $output == *"data.frameEnd: 1080 -> 1100"*"monkey_business: 4 to update, 1 to delete, 2 skipped"* ]]
     [[ $output == *"monkey_business: 4 updated, 1 deleted, 2 skipped in "*"monkey_business: nothing changed, 2 skipped"* ]]
     [[ $(grep -c '^      *Lantern ' <<<"$output") == 1 ]]

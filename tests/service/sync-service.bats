@@ -232,7 +232,7 @@ stages() {
     zou_delete "/data/projects/$delta?force=true"
     [[ $status == 1 ]]
     [[ ${lines[0]} == "delta: 4 created, 23 skipped in "* ]]
-    [[ ${lines[1]} == '  skipped Asset "Bear '*'": name "Bear '*'" has characters outside [a-zA-Z0-9_.]; '* ]]
+    [[ ${lines[1]} == '  skipped Asset "Characters/Bear '*'": name "Bear '*'" has characters outside [a-zA-Z0-9_.]; '* ]]
     [[ ${lines[21]} == "  ... and 3 more" ]]
     [[ ${#lines[@]} == 22 ]]
 }
