@@ -198,6 +198,8 @@ case_lost() {
 @test "Kitsu made it and a proxy said 504" { case_lost '"status": 504' "${what_is_made[@]}"; }
 @test "Kitsu made it and a proxy said 502" { case_lost '"status": 502' "${what_is_made[@]}"; }
 @test "Kitsu made it and a proxy said 503" { case_lost '"status": 503' "${what_is_made[@]}"; }
+@test "Kitsu made it and answered 500" { case_lost '"status": 500' "${what_is_made[@]}"; }
+@test "Kitsu made it and a proxy said 408" { case_lost '"status": 408' "${what_is_made[@]}"; }
 
 @test "Kitsu is not reached by any of the POSTs for a while: what it lacks is sent again" {
     local path code base=$name
