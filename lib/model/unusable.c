@@ -3,7 +3,6 @@
 #include "base/msg.h"
 #include "json/numbers.h"
 #include "model/kitsu_fields.h"
-#include "model/place.h"
 #include "record/display.h"
 
 #include <string.h>
@@ -49,7 +48,7 @@ static void warn(const subject *s, const char *field, const json *v, const char 
     buf text = {0};
     display_value(&text, v);
     msg_warn("%s: %s \"%s\": %s %s %s", s->p->name, kind_name(s->e->kind),
-             place_name(s->p->arena, s->e), field, text.data, why);
+             production_place(s->p->arena, s->e), field, text.data, why);
     buf_free(&text);
 }
 
