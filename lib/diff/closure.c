@@ -2,6 +2,7 @@
 
 #include "base/idset.h"
 #include "base/mem.h"
+#include "model/location.h"
 #include "model/task_types.h"
 
 #include <stdlib.h>
@@ -246,7 +247,8 @@ static bool needs_dependants(const loading *r, const asset *d)
     const entity *e = d->entity;
     bool is_live = e && e->state == ENTITY_LIVE && !e->no_document && !d->archived;
     return naming_is_lost(r->p, d, r->m->chosen) || (d->archived && d->zou_id) ||
-           naming_is_obsolete(r->p, d, r->m->chosen) || (is_live && naming_moves(e, r->m->roots));
+           naming_is_obsolete(r->p, d, r->m->chosen) ||
+           (is_live && location_changes(&(location){r->c, r->m->roots}, e));
 }
 
 /* Load what depends on documents; `*more` if the store was asked for any. A dump has

@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "diff/obsolete.h"
 #include "model/folder_names.h"
+#include "model/location.h"
 #include "model/names.h"
 #include "record/end.h"
 #include "record/ndjson.h"
@@ -91,10 +92,15 @@ static void write_built(diff *d, const mapping *m, const change_builder *x, cons
                       change_builder_change(x, c->db, c->coll, id, what));
 }
 
+static bool changes_location(const mapping *m, const entity *e)
+{
+    return location_changes(&(location){m->collection, m->roots}, e);
+}
+
 /* Published subsets in the document of an entity, and in those below it that move along. */
 static size_t publishes_below(const mapping *m, const entity *e)
 {
-    size_t n = e->asset && naming_moves(e, m->roots) ? e->asset->publishes : 0;
+    size_t n = e->asset && changes_location(m, e) ? e->asset->publishes : 0;
     for (const entity *c = e->first_child; c; c = c->next_sibling)
         if (c->state == ENTITY_LIVE && !c->no_document)
             n += publishes_below(m, c);
@@ -119,7 +125,7 @@ static void report_link(const mapping *m, const entity *e, bool revived, size_t 
         msg_warn("%s \"%s\" (%s) gets a new document: the archived %s has the same name, and "
                  "nothing in it",
                  type, place, e->id, e->twin->key);
-    if (publishes && !(up && up->asset && naming_moves(up, m->roots)))
+    if (publishes && !(up && up->asset && changes_location(m, up)))
         msg_warn("%s \"%s\" (%s) was renamed or moved in Kitsu: its document %s is now \"%s\"; "
                  "publishes under the old name: %zu",
                  type, place, e->id, e->asset->name, e->doc_name, publishes);
@@ -136,7 +142,7 @@ static void write_entity(diff *d, mapping *m, entity *e)
     json what = record_entity(m->arena, kind_name(e->kind), e->id, e->name);
     const collection *c = m->collection;
     json change = change_builder_change(&x, c->db, c->coll, &id, what);
-    bool moves = e->asset && naming_moves(e, m->roots);
+    bool moves = e->asset && changes_location(m, e);
     size_t publishes = moves ? publishes_below(m, e) : 0;
     change_obstacle why;
     if (change_builder_revives(&x))

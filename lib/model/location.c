@@ -46,6 +46,14 @@ const char *location_parent(const location *l, const entity *e)
     return e->doc_parent ? e->doc_parent->doc_id : l->roots[root_above(e->kind)].key;
 }
 
+bool location_changes(const location *l, const entity *e)
+{
+    const asset *d = e->asset;
+    const char *parent = d ? location_parent(l, e) : NULL;
+    return d && (strcmp(d->name, e->doc_name) != 0 || !parent || !d->parent_key ||
+                 strcmp(d->parent_key, parent) != 0);
+}
+
 /* ---- names ------------------------------------------------------------------ */
 
 /* From the inside out. */

@@ -21,6 +21,8 @@ typedef struct location {
 
 /* The key of the document that a live entity's lies below. */
 const char *location_parent(const location *l, const entity *e);
+/* Whether a live entity's document, if there is one, gets another name or lies elsewhere. */
+bool location_changes(const location *l, const entity *e);
 /* The names of the documents above it, outermost first: an array in `a`. */
 json location_parents(const location *l, const entity *e, arena *a);
 

@@ -246,14 +246,6 @@ bool naming_is_untouched(const production *p, const asset *d, const bool chosen[
     return !d->archived && !moves && !naming_is_obsolete(p, d, chosen);
 }
 
-bool naming_moves(const entity *e, const root_place roots[ROOTS])
-{
-    const char *place = e->doc_parent ? e->doc_parent->doc_id : roots[root_above(e->kind)].key;
-    const asset *d = e->asset;
-    return d && (strcmp(d->name, e->doc_name) != 0 || !place || !d->parent_key ||
-                 strcmp(d->parent_key, place) != 0);
-}
-
 /* ---- roots -------------------------------------------------------------------- */
 
 /* The `_id` of a new document. Where another document has it already, made by

@@ -51,10 +51,6 @@ bool naming_is_untouched(const production *p, const asset *d, const bool chosen[
 void naming_bind_again(production *p, const collection *c, const bool chosen[KINDS],
                        const root_place roots[ROOTS]);
 
-/* Whether this plan gives the live document of a live entity, names settled, another
- * name or place. */
-bool naming_moves(const entity *e, const root_place roots[ROOTS]);
-
 /* Whether the document of this entity can have children: the entity is live, or was
  * too large to be read and has a document already. Assets of other types are
  * children of the root. Sets `doc_name`. */
