@@ -134,13 +134,12 @@ bool sqlite_drop(store *base, store_ns ns, bool anyway, store_content *content, 
 bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, error *e)
 {
     store_write w = {.op = STORE_UPDATE, .id = json_get(document, "_id"), .after = document};
-    if (!sqlite_write_all(base, ns, &w, 1, a, e))
-        return false;
-    if (w.outcome == STORE_MISSED) {
-        w.op = STORE_INSERT;
+    /* Outside of a transaction another program may insert or delete it in between. */
+    do {
         if (!sqlite_write_all(base, ns, &w, 1, a, e))
             return false;
-    }
+        w.op = w.op == STORE_UPDATE ? STORE_INSERT : STORE_UPDATE;
+    } while (w.outcome == STORE_MISSED);
     return w.outcome == STORE_DONE ||
            error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", base->name, w.what);
 }

@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "store/bson.h"
 #include "store/lease.h"
+#include "store/store.h"
 
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -60,11 +62,54 @@ static void proportions(void)
     ok(lease_renewal() == 2 && lease_retry() == 0.8 && lease_margin() == 2, "in proportion");
 }
 
+/* Put one document again and again, or delete it; the status is what became of it. */
+static int hammer(const char *url, bool deleting)
+{
+    arena *a = arena_new();
+    error e = {0};
+    store *s = store_open(url, STORE_WRITE, 60, &e);
+    srand((unsigned)getpid());
+    json document = parsed(a, "{\"_id\":\"one\",\"type\":\"test\"}");
+    bool good = s;
+    for (int i = 0; good && i < 500; i++) {
+        store_write w = {.op = STORE_DELETE, .id = json_get(&document, "_id")};
+        store_ns ns = {store_openpype(s), "opkitsu_test"};
+        usleep((useconds_t)(rand() % 200)); /* or one does all of its own at once */
+        good = deleting ? store_write_all(s, ns, &w, 1, a, &e) : store_put(s, ns, &document, a, &e);
+    }
+    if (!good)
+        printf("# %s\n", e.what);
+    store_close(s);
+    arena_free(a);
+    return !good;
+}
+
+/* Outside of a transaction anything may happen between two statements. */
+static void put_beside_others(void)
+{
+    char folder[] = "/tmp/opkitsu-unit.XXXXXX", path[48], url[64];
+    if (!ok(mkdtemp(folder) != NULL, "a folder"))
+        return;
+    snprintf(path, sizeof path, "%s/op.db", folder);
+    snprintf(url, sizeof url, "sqlite:%s", path);
+    fflush(stdout);
+    for (int i = 0; i < 4; i++)
+        if (fork() == 0)
+            exit(hammer(url, i == 0));
+    int failed = 0, status;
+    while (wait(&status) > 0)
+        failed += status != 0;
+    ok(failed == 0, "one document is put and deleted by four at once");
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     arena *a = arena_new();
     bson(a);
     proportions();
+    put_beside_others();
     arena_free(a);
     return done();
 }
