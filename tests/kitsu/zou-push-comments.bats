@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 setup_file() {
     load ../lib/common
     load ../lib/zou
-    STUDIO_ZOU_ENV="MAX_CONTENT_LENGTH=4000000 CACHE_TYPE=SimpleCache" \
+    STUDIO_ZOU_ENV="MAX_CONTENT_LENGTH=4000000" \
         STUDIO_NGINX='if ($content_length ~ "^3[0-9]{6}$") { return 413; }' \
         own_kitsu_start --no-events
     project=$(zou_project comments)

@@ -4,12 +4,10 @@
 # shellcheck disable=SC2016,SC2034,SC2119,SC2120 # $name and the like are jq's
 
 # push_setup_file [--no-mongo]: a Kitsu of the file's own, as what types it has matters.
-# All tests share one log-in, and $first, the asset type that Kitsu had first. What Zou
-# remembers is in its one process, not in Redis, which spares a fifth of its work.
+# All tests share one log-in, and $first, the asset type that Kitsu had first.
 push_setup_file() {
     command -v nginx >/dev/null || skip "no studio here"
-    STUDIO_ZOU_ENV=CACHE_TYPE=SimpleCache \
-        "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/studio" --no-events "$@" 3>&-
+    "$BATS_TEST_DIRNAME/../servers/studio" start "$BATS_FILE_TMPDIR/studio" --no-events "$@" 3>&-
     # shellcheck source=/dev/null
     source "$BATS_FILE_TMPDIR/studio/env"
     mkdir -m 700 "$BATS_FILE_TMPDIR/run"
