@@ -251,7 +251,11 @@ requests() { grep -vc zou.bash "$BATS_FILE_TMPDIR/kitsu/nginx-access.log" || tru
     # Of noise: a picture that is larger than the limits.
     head -c 4500000 /dev/urandom >zou.mov
     head -c 3500000 /dev/urandom >nginx.mov
-    comment '. + {previews: ["zou.mov", "nginx.mov", "one.png"], attachments: ["nginx.mov", "notes.txt"]}' | push
+    comment '. + {previews: ["zou.mov", "nginx.mov", "one.png"], attachments: ["nginx.mov", "notes.txt"]}' >record
+    # Zou hangs up before it has the whole body: now and then nginx makes a 502 of that.
+    for ((tries = 0, status = 75; tries < 20 && status == 75; tries++)); do
+        push <record
+    done
     [[ $status == 1 && $(result .status) == applied ]]
     [[ $(result .message) == "posted, without zou.mov: POST "*": HTTP 413: "*"; without nginx.mov: POST "*": HTTP 413: larger than the server accepts; without nginx.mov: POST "* ]]
     [[ $(there '[.[] | [(.previews | map(.original_name)), (.attachment_files | map(.name))]]') == '[[["one"],["notes.txt"]]]' ]]
