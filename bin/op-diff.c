@@ -133,28 +133,19 @@ static void pass_on(reader *r)
     output_write(line, len);
 }
 
-/* With the settings that the plan was made with. */
-static void pass_on_end(reader *r, const json *record)
+/* With the settings that the plan was made with; `why` it waits for a full read, or NULL. */
+static void pass_on_end(reader *r, const json *record, const char *why)
 {
-    if (!r->documents || !r->settings.len) {
+    if (!r->documents || (!r->settings.len && !why)) {
         pass_on(r);
         return;
     }
     json end = json_copy_shallow(r->arena, record);
-    json_set(r->arena, &end, "settings", r->settings);
-    ndjson_write(&end);
-}
-
-/* The End of a plan that waits for a full read says why. */
-static void pass_on_held(reader *r, const json *record, const char *why)
-{
-    json end = json_copy_shallow(r->arena, record);
     if (r->settings.len)
         json_set(r->arena, &end, "settings", r->settings);
-    json_set(r->arena, &end, "full_sync", json_string(r->arena, why));
+    if (why)
+        json_set(r->arena, &end, "full_sync", json_string(r->arena, why));
     ndjson_write(&end);
-    r->trouble = true;
-    checkpoint_scope_held(r->coverage, r->p->id);
 }
 
 static bool plan_project(reader *r, const json *record, error *e)
@@ -174,9 +165,11 @@ static bool plan_project(reader *r, const json *record, error *e)
     if (outcome == DIFF_LEFT_ALONE) {
         leave_alone(r, r->p->id);
     } else if (outcome == DIFF_HELD) {
-        pass_on_held(r, record, why);
+        pass_on_end(r, record, why);
+        r->trouble = true;
+        checkpoint_scope_held(r->coverage, r->p->id);
     } else if (outcome == DIFF_DONE) {
-        pass_on_end(r, record);
+        pass_on_end(r, record, NULL);
         checkpoint_scope_done(r->coverage, r->p->id);
     }
     output_flush(); /* op-apply can commit, while the next project is read */

@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/output.h"
 #include "store/state.h"
+#include "store/state_skipped.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -280,8 +281,10 @@ static bool remember(apply *p, const end_record *end, error *e)
     if (full)
         json_push(p->read_arena, &p->read, json_string(p->read_arena, project_id));
     json skipped = tally_skipped_of(&p->tally, project_id);
+    json all = json_null(), none = json_array();
+    const json *judged = full ? &all : json_is(&end->judged, JSON_ARRAY) ? &end->judged : &none;
     arena *a = p->tally.arena;
-    return state_put_skipped(p->store, project_id, &skipped, a, e) &&
+    return state_skipped_put(p->store, project_id, judged, &skipped, a, e) &&
            (!full || state_put_settings(p->store, project_id, &end->settings, a, e));
 }
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "model/location.h"
 #include "model/task_types.h"
+#include "record/skipped.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,17 +72,39 @@ static void recall_substitute(loading *r, const asset *d)
         e->substitute = true;
 }
 
-/* Take in the entity of each document that came. */
-static void recall(loading *r)
+/* A state_skipped_fn: the entity's own record tells, not those of its tasks. */
+static void recall_skipped(void *context, const char *entity_id, const json *records)
 {
+    loading *r = context;
+    entity *e = production_find(r->p, entity_id);
+    for (uint32_t i = 0; e && e->recalled && i < records->len; i++) {
+        skipped_record s;
+        skipped_read(&records->items[i], &s);
+        if (s.id && strcmp(s.id, entity_id) == 0)
+            production_recall_skipped(e, &records->items[i]);
+    }
+}
+
+/* Take in the entity of each document that came; was it skipped, its document does not
+ * tell what Kitsu has. */
+static bool recall(loading *r, error *e)
+{
+    store_texts ids = {0};
+    const char **recalled = arena_alloc(r->p->arena, (r->c->n + 1) * sizeof *recalled);
     for (; r->n_recalled < r->c->n; r->n_recalled++) {
         const asset *d = r->c->assets[r->n_recalled];
         const json *data = json_get(&d->document, "data");
         if (d->archived || !d->zou_id)
             continue;
-        if (production_recall(r->p, json_get(data, "zou"), json_get(data, "tasks")))
-            recall_substitute(r, d);
+        const entity *x = production_recall(r->p, json_get(data, "zou"), json_get(data, "tasks"));
+        if (!x)
+            continue;
+        recalled[ids.n++] = x->id;
+        recall_substitute(r, d);
     }
+    ids.items = recalled;
+    return ids.n == 0 ||
+           documents_skipped(r->documents, r->p->id, ids, r->p->arena, recall_skipped, r, e);
 }
 
 static bool find(loading *r, store_key key, error *e)
@@ -89,16 +112,14 @@ static bool find(loading *r, store_key key, error *e)
     bool ok =
         r->n == 0 || documents_find(r->documents, r->c, (store_query){key, r->values, r->n}, e);
     r->n = 0;
-    recall(r);
-    return ok;
+    return ok && recall(r, e);
 }
 
 static bool get(loading *r, error *e)
 {
     bool ok = r->n_ids == 0 || documents_get(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
     r->n_ids = 0;
-    recall(r);
-    return ok;
+    return ok && recall(r, e);
 }
 
 static bool get_children(loading *r, error *e)
@@ -106,8 +127,7 @@ static bool get_children(loading *r, error *e)
     bool ok =
         r->n_ids == 0 || documents_children(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
     r->n_ids = 0;
-    recall(r);
-    return ok;
+    return ok && recall(r, e);
 }
 
 /* ---- what is needed ---------------------------------------------------------- */
@@ -314,8 +334,7 @@ static bool settle(loading *r, error *e)
 static bool fill_whole(loading *r, error *e)
 {
     r->n_recalled = 0;
-    recall(r);
-    return load_asset_types(r, e) && settle(r, e);
+    return recall(r, e) && load_asset_types(r, e) && settle(r, e);
 }
 
 static void loading_free(loading *r)

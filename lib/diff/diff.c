@@ -193,6 +193,13 @@ static int64_t count_skipped_with(const entity *e)
     return n;
 }
 
+/* Whether it is skipped for want of a name that another has. */
+static bool wants_name(const entity *e)
+{
+    return e->taken &&
+           (strcmp(e->skip_code, "duplicate") == 0 || strcmp(e->skip_code, "published") == 0);
+}
+
 static void write_skipped(diff *d, const production *p, const entity *e)
 {
     json skipped =
@@ -202,6 +209,10 @@ static void write_skipped(diff *d, const production *p, const entity *e)
         json_add(p->arena, &skipped, "below", json_integer(p->arena, below));
     if (is_skipped_with(e))
         json_add(p->arena, &skipped, "with", json_string(p->arena, e->parent->id));
+    if (e->parent_id)
+        json_add(p->arena, &skipped, "parent_id", json_string(p->arena, e->parent_id));
+    if (wants_name(e))
+        json_add(p->arena, &skipped, "wanted", json_string(p->arena, e->taken));
     changes_write_skipped(&d->out, p->arena, skipped);
 }
 

@@ -6,6 +6,7 @@
 #include "record/end.h"
 #include "record/ndjson.h"
 #include "record/record.h"
+#include "record/skipped.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,7 @@ struct documents {
     store *store; /* borrowed; NULL: a dump */
     const char *db;
     dumped *dump;                 /* hash by coll, in arena memory */
+    json skipped;                 /* array: the Skipped records of a dump, in it, too */
     documents_project **projects; /* owned list, entries in the arena */
     size_t n;
     double read_at; /* by clock_now: when the list was read */
@@ -36,7 +38,7 @@ struct documents {
 static documents *documents_new(store *s)
 {
     documents *b = xmalloc(sizeof *b);
-    *b = (documents){.arena = arena_new(), .store = s};
+    *b = (documents){.arena = arena_new(), .store = s, .skipped = json_array()};
     return b;
 }
 
@@ -177,6 +179,7 @@ static void take_record(documents *b, ndjson *in, const json *record)
     switch (record_type_of(record)) {
     case RECORD_DOCUMENT: take_dumped(b, in, record); break;
     case RECORD_END: take_dumped_end(b, in, record); break;
+    case RECORD_SKIPPED: json_push(b->arena, &b->skipped, *record); break;
     default: break;
     }
 }
@@ -321,6 +324,34 @@ bool documents_get(documents *b, collection *c, store_ids ids, error *e)
 {
     return store_get_many(b->store, (store_ns){b->db, c->coll}, ids,
                           &(store_sink){c->arena, take_document, c}, e);
+}
+
+/* Each by itself. */
+static void find_dumped_skipped(const documents *b, const char *project_id, const char *entity_id,
+                                arena *a, state_skipped_fn *fn, void *context)
+{
+    for (uint32_t i = 0; i < b->skipped.len; i++) {
+        const json *record = &b->skipped.items[i];
+        json one = json_array();
+        skipped_record s;
+        skipped_read(record, &s);
+        if (!s.id || strcmp(s.id, entity_id) != 0 ||
+            !json_text_is(json_get(record, "project_id"), project_id))
+            continue;
+        json_push(a, &one, *record);
+        fn(context, entity_id, &one);
+    }
+}
+
+bool documents_skipped(documents *b, const char *project_id, store_texts entity_ids, arena *a,
+                       state_skipped_fn *fn, void *context, error *e)
+{
+    if (b->store)
+        return state_skipped_touched(b->store, project_id, &(state_touched){.ids = entity_ids}, a,
+                                     fn, context, e);
+    for (size_t i = 0; i < entity_ids.n; i++)
+        find_dumped_skipped(b, project_id, entity_ids.items[i], a, fn, context);
+    return true;
 }
 
 /* The ids of the assets among outlines; the others are added. */

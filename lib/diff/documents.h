@@ -3,7 +3,7 @@
 #define OPKITSU_DIFF_DOCUMENTS_H
 
 #include "model/collection.h"
-#include "store/store.h"
+#include "store/state_skipped.h"
 
 typedef struct documents documents;
 
@@ -53,6 +53,10 @@ bool documents_find(documents *b, collection *c, store_query q, error *e);
 bool documents_get(documents *b, collection *c, store_ids ids, error *e);
 /* What depends on these documents and, whole, the assets right below them. */
 bool documents_children(documents *b, collection *c, store_ids ids, error *e);
+/* What is remembered as skipped of these entities of a project: by the store, or by the
+ * Skipped records of a dump. */
+bool documents_skipped(documents *b, const char *project_id, store_texts entity_ids, arena *a,
+                       state_skipped_fn *fn, void *context, error *e);
 /* Only what depends on them. */
 bool documents_dependants(documents *b, collection *c, store_ids ids, error *e);
 

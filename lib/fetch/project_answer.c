@@ -4,8 +4,8 @@
 #include "base/output.h"
 #include "fetch/full.h"
 #include "fetch/section.h"
-#include "record/skipped.h"
 #include "store/state.h"
+#include "store/state_skipped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ typedef struct answer {
     affected_project *affected;
     known_project *known;
     const project_link *link; /* the store's, or NULL */
-    json remembered;          /* its Skipped records: an array */
+    bool refused;             /* the store was refused the project itself before */
     fetch_records records;
 } answer;
 
@@ -58,18 +58,6 @@ static bool answer_absent(answer *a, zou_result result)
 
 /* ---- a project that Kitsu gives ------------------------------------------------- */
 
-/* Whether the store was refused the project itself before. */
-static bool was_refused(const answer *a)
-{
-    for (uint32_t i = 0; i < a->remembered.len; i++) {
-        skipped_record skipped;
-        skipped_read(&a->remembered.items[i], &skipped);
-        if (skipped.type && strcmp(skipped.type, "Project") == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Only Project and End. */
 static fetch_outcome write_bare(answer *a)
 {
@@ -77,7 +65,7 @@ static fetch_outcome write_bare(answer *a)
     r->scope = "events";
     r->partial_reported = true; /* nothing of it could be deleted anyway */
     fetch_records_write_project(r);
-    fetch_records_write_end(r, END_EVENTS, false);
+    fetch_records_write_end(r, END_EVENTS, false, NULL);
     return fetch_records_outcome(r, a->batch->e);
 }
 
@@ -108,8 +96,7 @@ static fetch_outcome write_section(answer *a)
                              .store = b->store,
                              .ns = {store_avalon(b->store), a->link->coll},
                              .affected = b->affected,
-                             .project = a->affected,
-                             .remembered = &a->remembered};
+                             .project = a->affected};
     fetch_outcome outcome = fetch_section_write(&section, b->e);
     a->known->partial_reported = r->partial_reported;
     return outcome == FETCH_NEEDS_FULL ? write_full(a) : outcome;
@@ -121,7 +108,7 @@ static fetch_outcome write_records(answer *a)
     if (p->synced)
         return write_full(a);
     if (!a->link)
-        return was_refused(a) && !p->named ? write_bare(a) : write_full(a);
+        return a->refused && !p->named ? write_bare(a) : write_full(a);
     if (a->records.project.closed)
         return write_bare(a);
     return p->full || !a->link->active ? write_full(a) : write_section(a);
@@ -163,7 +150,7 @@ bool project_answer_write(event_batch *b, affected_project *p)
         return true;
     const project_link *link = project_links_find(&b->links, p->id, NULL);
     answer a = {.batch = b, .affected = p, .known = known, .link = link};
-    if (!state_skipped(b->store, p->id, b->arena, &a.remembered, b->e))
+    if (!link && !state_skipped_has(b->store, p->id, p->id, b->arena, &a.refused, b->e))
         return false;
     fetch_records_init(&a.records, &b->lists, p->id, link ? link->name : p->id);
     zou_result result = zou_project_read(&a.records.project, b->e);

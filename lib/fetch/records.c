@@ -124,13 +124,14 @@ void fetch_records_write_task_types(fetch_records *r)
     write_shared(r, KIND_TASK_TYPE, &r->project.lists->task_types, "task_types");
 }
 
-void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole)
+void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole, const json *judged)
 {
     arena *a = r->project.arena;
     end_record end = {.scope = scope,
                       .project_id = r->project.id,
                       .counts = json_object(),
                       .whole = whole,
+                      .judged = judged ? *judged : json_null(),
                       .partial = r->project.partial};
     for (size_t i = 0; i < ROUTES; i++)
         if (r->read[routes[i].kind])
@@ -223,7 +224,7 @@ fetch_outcome fetch_records_write_full(fetch_records *r, const bool wanted[KINDS
     if (outcome == FETCH_WHOLE && !r->project.closed)
         outcome = read_kinds(r, wanted, e);
     if (outcome == FETCH_WHOLE) {
-        fetch_records_write_end(r, END_FULL, false);
+        fetch_records_write_end(r, END_FULL, false, NULL);
         outcome = fetch_records_outcome(r, e);
     }
     msg_progress(NULL);

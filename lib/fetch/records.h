@@ -38,7 +38,7 @@ void fetch_records_write_task_types(fetch_records *r);
 void fetch_records_write(fetch_records *r, kind k, const json_element *e);
 /* Write End. `whole`: every document of the project is
  * to be judged again. */
-void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole);
+void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole, const json *judged);
 /* The outcome after End. Reports a partial view, unless `partial_reported`. Sets `*e`
  * with FETCH_LOST only. */
 fetch_outcome fetch_records_outcome(fetch_records *r, error *e);

@@ -1,13 +1,12 @@
 #include "fetch/section.h"
 
-#include "base/limits.h"
 #include "fetch/section_again.h"
 #include "fetch/section_deleted.h"
 #include "fetch/section_entities.h"
 #include "fetch/section_lists.h"
+#include "fetch/section_remembered.h"
 #include "record/deleted.h"
 #include "record/ndjson.h"
-#include "record/skipped.h"
 #include "zou/id.h"
 
 #include <string.h>
@@ -28,24 +27,6 @@ static void add_affected(section_run *r)
         section_item *i = section_items_add(&r->items, t->id, KIND_ASSET_TYPE);
         i->affected = true;
         i->made |= t->made;
-    }
-}
-
-/* The Skipped of a task is about its entity. */
-static void add_remembered(section_run *r)
-{
-    const json *remembered = r->remembered;
-    for (uint32_t n = 0; n < remembered->len; n++) {
-        skipped_record skipped;
-        skipped_read(&remembered->items[n], &skipped);
-        kind k = kind_of(skipped.type);
-        const char *id =
-            k == KIND_TASK ? json_text(json_get(skipped.entity, "entity_id")) : skipped.id;
-        if (k == KIND_NONE || k > KIND_TASK || !zou_is_id(id))
-            continue;
-        section_item *i = section_items_add(&r->items, id, k == KIND_TASK ? KIND_NONE : k);
-        i->remembered = true;
-        i->wanted |= k != KIND_ASSET_TYPE;
     }
 }
 
@@ -87,18 +68,12 @@ static bool add_tasks_entities(section_run *r)
     return true;
 }
 
-static bool is_wanted(const section_item *i)
-{
-    return i->wanted;
-}
-
 static bool choose_items(section_run *r)
 {
     add_affected(r);
-    add_remembered(r);
     if (!add_tasks_entities(r))
         return false;
-    return section_items_count(&r->items, is_wanted) <= MAX_AFFECTED || section_run_needs_full(r);
+    return section_remembered_fits(r);
 }
 
 /* ---- writing ------------------------------------------------------------------ */
@@ -129,6 +104,16 @@ static void write_entities(section_run *r, kind k)
             fetch_records_write(r->records, k, &i->record->element);
 }
 
+/* What was read, or is known to be no longer there. */
+static json list_judged(const section_run *r)
+{
+    json ids = json_array();
+    for (const section_item *i = r->items.table; i; i = i->hh.next)
+        if (i->record || i->remembered)
+            json_push(r->arena, &ids, json_string(r->arena, i->id));
+    return ids;
+}
+
 static void write_section(section_run *r)
 {
     fetch_records_write_project(r->records);
@@ -142,7 +127,8 @@ static void write_section(section_run *r)
         ndjson_write(&r->deleted.items[k]);
     if (r->has_asset_types)
         write_asset_type_ids(r);
-    fetch_records_write_end(r->records, END_EVENTS, r->project->whole);
+    json judged = list_judged(r);
+    fetch_records_write_end(r->records, END_EVENTS, r->project->whole, &judged);
 }
 
 fetch_outcome fetch_section_write(const fetch_section *s, error *e)
@@ -153,7 +139,6 @@ fetch_outcome fetch_section_write(const fetch_section *s, error *e)
                      .ns = s->ns,
                      .affected = s->affected,
                      .project = s->project,
-                     .remembered = s->remembered,
                      .zou = s->records->project.lists->zou,
                      .arena = a,
                      .e = e,

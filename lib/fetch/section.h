@@ -2,7 +2,7 @@
  * has, written as a section of scope events (opkitsu-records(5)).
  *
  * Kitsu is asked, by id, for what the events affected, for what the store
- * remembers as skipped, and for ancestors that the store lacks, each with all its
+ * remembers as skipped and they may set free, and for ancestors that the store lacks, each with all its
  * tasks; also for the descendants of an episode or sequence that the store did
  * not have (it was skipped, or canceled), as these have no events of their own.
  * Everything is read before anything is written: a project that fails writes
@@ -20,7 +20,6 @@ typedef struct fetch_section {
     store_ns ns;        /* the project's collection */
     affected *affected; /* gets what turns out to lie in another project */
     affected_project *project;
-    const json *remembered; /* the project's Skipped records: an array */
 } fetch_section;
 
 /* Write the section. FETCH_ABANDONED, which is reported, and FETCH_NEEDS_FULL:

@@ -1,6 +1,7 @@
 #include "fetch/section_entities.h"
 
 #include "base/mem.h"
+#include "fetch/section_remembered.h"
 #include "fetch/section_store.h"
 #include "zou/id.h"
 
@@ -232,11 +233,13 @@ static bool is_unfinished(const section_item *i)
 
 bool section_entities_read(section_run *r)
 {
-    if (!ask_for_wanted(r) || !section_store_look_up(r) || !section_store_find_tasks(r) ||
-        !follow_records(r))
+    if (!section_store_look_up(r) || !section_remembered_find(r) || !ask_for_wanted(r) ||
+        !section_store_look_up(r) || !section_store_find_tasks(r) || !follow_records(r) ||
+        !section_remembered_find(r))
         return false;
     while (section_items_count(&r->items, is_unfinished) > 0)
-        if (!ask_for_wanted(r) || !section_store_look_up(r) || !follow_records(r))
+        if (!ask_for_wanted(r) || !section_store_look_up(r) || !follow_records(r) ||
+            !section_remembered_find(r))
             return false;
     return true;
 }

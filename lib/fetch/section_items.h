@@ -26,9 +26,11 @@ typedef struct section_item {
     bool elsewhere;     /* it lies in another project */
     bool listed;        /* an asset type that the project uses */
     /* What the store has. */
-    bool looked_up, stored, live; /* live: not archived */
+    bool looked_up, stored, live;        /* live: not archived */
+    bool recollected, recollected_below; /* sought among what was skipped: it; what it touches */
     bool stored_canceled;
     const char *document; /* the `_id` of its document, as a text; NULL: none */
+    const char *document_name;
     const char *stored_parent_id, *stored_type_id, *stored_ready_for; /* or NULL */
 } section_item;
 

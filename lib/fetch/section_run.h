@@ -9,18 +9,18 @@
 #include "store/store.h"
 
 typedef struct section_run {
-    /* Borrowed; the first six as in fetch/section.h. */
+    /* Borrowed; the first five as in fetch/section.h. */
     fetch_records *records;
     store *store;
     store_ns ns;
     affected *affected;
     affected_project *project;
-    const json *remembered;
     zou *zou;
     arena *arena; /* the project's */
     error *e;
 
     section_items items;
+    bool recollected;                /* section_remembered_find was here */
     element_list tasks, asset_types; /* what Kitsu has of them */
     bool has_asset_types;            /* `asset_types` is the whole list of the project's */
     idset *stored_tasks;             /* owned: those of the documents that were looked up */

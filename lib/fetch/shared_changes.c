@@ -1,7 +1,6 @@
 #include "fetch/shared_changes.h"
 
-#include "record/skipped.h"
-#include "store/state.h"
+#include "store/state_skipped.h"
 #include "zou/id.h"
 
 #include <string.h>
@@ -41,18 +40,11 @@ static bool set_found(void *context, store_ns ns, const json *document)
 /* Whether a project has this asset type, or has it among its Skipped records. */
 static bool uses_asset_type(event_batch *b, const project_link *link, const char *id, bool *uses)
 {
-    json records;
     store_ns ns = {store_avalon(b->store), link->coll};
     if (!store_find(b->store, ns, (store_query){STORE_ZOU_ID, &id, 1},
-                    &(store_sink){b->arena, set_found, uses}, b->e) ||
-        !state_skipped(b->store, link->id, b->arena, &records, b->e))
+                    &(store_sink){b->arena, set_found, uses}, b->e))
         return false;
-    for (uint32_t i = 0; i < records.len; i++) {
-        skipped_record skipped;
-        skipped_read(&records.items[i], &skipped);
-        *uses |= skipped.id && strcmp(skipped.id, id) == 0;
-    }
-    return true;
+    return *uses || state_skipped_has(b->store, link->id, id, b->arena, uses, b->e);
 }
 
 static bool spread_asset_types(event_batch *b, const project_link *link)

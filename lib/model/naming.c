@@ -172,6 +172,7 @@ static void skip_loser(naming *n, entity *e, const claim *c, const bid *winner)
         winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)", kind_name(winner->entity->kind),
                               winner->entity->name, winner->entity->id)
                : arena_printf(n->p->arena, "the document %s", c->holder->key);
+    e->taken = c->name;
     production_skip(n->p, e, "duplicate",
                     arena_printf(n->p->arena, "the name \"%s\" is taken by %s", c->name, by));
     withdraw(n, e);
@@ -450,6 +451,7 @@ static void check_archived(naming *n, entity *e, archived_name *all)
         e->twin = x->asset;
         if (x->asset->dependants == 0)
             continue;
+        e->taken = e->doc_name;
         production_skip(
             n->p, e, "published",
             arena_printf(n->p->arena,

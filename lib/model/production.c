@@ -282,6 +282,14 @@ entity *production_recall(production *p, const json *record, const json *tasks)
     return e;
 }
 
+void production_recall_skipped(entity *e, const json *record)
+{
+    e->state = e->given = ENTITY_SKIPPED;
+    e->passed_on = true;
+    e->skip_code = text_or(record, "code", "");
+    e->skip_reason = text_or(record, "reason", "");
+}
+
 static bool add_kind(production *p, kind k, const json *record, const char **why)
 {
     if (k == KIND_TASK)

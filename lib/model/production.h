@@ -43,6 +43,7 @@ struct entity {
     bool recalled;             /* not in the stream: as the store has it */
     bool substitute;           /* a sequence of which only the substitute's record is known */
     const char *skip_code, *skip_reason; /* static or in the arena */
+    const char *taken;                   /* the name for want of which it is skipped; else NULL */
     bool no_document;                    /* a substitute sequence */
 
     struct asset *asset;      /* its document in OpenPype; NULL: none yet */
@@ -123,6 +124,9 @@ bool production_end(production *p, const end_record *end, const bool need[KINDS]
  * `data.zou`, `tasks` its `data.tasks` or NULL. NULL: it is no entity, or one
  * that is known already. */
 entity *production_recall(production *p, const json *record, const json *tasks);
+/* Of a recalled entity: it was skipped when it was read last (`record`: its Skipped), so that
+ * its document is as it was before, and stays. */
+void production_recall_skipped(entity *e, const json *record);
 /* Take in that Kitsu no longer has it. */
 void production_delete(production *p, kind k, const char *id);
 /* Link parents, children and tasks, mark what is deleted. May be called again

@@ -34,6 +34,19 @@ static int types_by_age(task_type *a, task_type *b)
 
 /* ---- skipping --------------------------------------------------------------- */
 
+/* Assets go right below the root then. Below what was skipped before, nothing is new. */
+static void skip_below(production *p, const entity *e)
+{
+    const char *why =
+        arena_printf(p->arena, "its %s \"%s\" is skipped", kind_name(e->kind), e->name);
+    for (entity *c = e->first_child; c; c = c->next_sibling) {
+        if (c->kind == KIND_ASSET)
+            continue;
+        c->passed_on |= e->recalled && e->passed_on && c->recalled;
+        production_skip(p, c, "parent", why);
+    }
+}
+
 void production_skip(production *p, entity *e, const char *code, const char *reason)
 {
     if (e->state != ENTITY_LIVE)
@@ -41,11 +54,7 @@ void production_skip(production *p, entity *e, const char *code, const char *rea
     e->state = ENTITY_SKIPPED;
     e->skip_code = code;
     e->skip_reason = reason;
-    const char *below =
-        arena_printf(p->arena, "its %s \"%s\" is skipped", kind_name(e->kind), e->name);
-    for (entity *c = e->first_child; c; c = c->next_sibling)
-        if (c->kind != KIND_ASSET) /* assets go right below the root then */
-            production_skip(p, c, "parent", below);
+    skip_below(p, e);
 }
 
 /* ---- places --------------------------------------------------------------- */
@@ -84,7 +93,7 @@ static void forget_links(production *p)
         e->tasks = NULL;
         e->doc_name = NULL;
         e->no_document = false;
-        e->passed_on = e->given == ENTITY_SKIPPED && json_is_null(&e->record);
+        e->passed_on = e->given == ENTITY_SKIPPED && (e->recalled || json_is_null(&e->record));
     }
 }
 
@@ -104,15 +113,9 @@ static void link_entities(production *p)
         if (p->entities[i]->state == ENTITY_GONE)
             mark_gone(p->entities[i]);
     /* Below something that could not be read. */
-    for (size_t i = 0; i < p->n; i++) {
-        entity *e = p->entities[i];
-        if (e->state == ENTITY_SKIPPED)
-            for (entity *c = e->first_child; c; c = c->next_sibling)
-                if (c->kind != KIND_ASSET)
-                    production_skip(p, c, "parent",
-                                    arena_printf(p->arena, "its %s \"%s\" is skipped",
-                                                 kind_name(e->kind), e->name));
-    }
+    for (size_t i = 0; i < p->n; i++)
+        if (p->entities[i]->state == ENTITY_SKIPPED)
+            skip_below(p, p->entities[i]);
 }
 
 static void link_tasks(production *p)

@@ -16,6 +16,8 @@ typedef struct end_record {
     bool whole;             /* every document of the project is to be judged again */
     bool partial;           /* the login may not see all of it */
     const char *full_sync;  /* of a plan that waits for a full read: why; else NULL */
+    json judged;            /* of scope events: an array of the ids of entities that were read, so
+                               that their Skipped in the plan are all; null: absent */
     json settings;          /* object: those of opkitsu's that the plan was made with, where they
                                are not the default; null: all are */
 } end_record;

@@ -23,7 +23,9 @@ void skipped_read(const json *record, skipped_record *skipped)
                                 .path = json_get(entity, "path"),
                                 .with = json_text(json_get(record, "with")),
                                 .code = json_text(json_get(record, "code")),
-                                .reason = json_text(json_get(record, "reason"))};
+                                .reason = json_text(json_get(record, "reason")),
+                                .parent_id = json_text(json_get(record, "parent_id")),
+                                .wanted = json_text(json_get(record, "wanted"))};
     json_int64(json_get(record, "below"), &skipped->below);
 }
 

@@ -18,6 +18,8 @@ typedef struct skipped_record {
     int64_t below;                /* how many are skipped with it */
     const char *with;             /* the id of what it is skipped with; NULL: for itself */
     const char *code, *reason;
+    const char *parent_id; /* what it lies below in Kitsu */
+    const char *wanted;    /* the name of a document that it would have, and another has */
 } skipped_record;
 
 void skipped_read(const json *record, skipped_record *skipped);

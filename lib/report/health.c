@@ -3,6 +3,7 @@
 #include "record/record.h"
 #include "store/lease.h"
 #include "store/state.h"
+#include "store/state_skipped.h"
 #include "zou/event_log.h"
 #include "zou/session_file.h"
 #include "zou/token.h"
@@ -122,16 +123,6 @@ static bool read_positions(health *h, store *s, const char *server, error *e)
     return true;
 }
 
-static bool count_skipped(void *context, store_ns ns, const json *document)
-{
-    (void)ns;
-    health *h = context;
-    const json *entities = json_get(document, "entities");
-    if (json_text_is(json_get(document, "type"), "skipped") && json_is(entities, JSON_ARRAY))
-        h->skipped += entities->len;
-    return true;
-}
-
 /* When the user's token expires. */
 static void read_login(health *h, const char *server, const char *given)
 {
@@ -155,8 +146,7 @@ bool health_read(health *h, store *s, const char *server, const char *login, are
                   .awaiting_full = json_array(),
                   .trouble = json_array()};
     if (!store_now(s, &h->now, e) || !read_service(h, s, e) || !read_synced(h, s, server, e) ||
-        !read_positions(h, s, server, e) ||
-        !store_select(s, state_ns(s), "type", "skipped", &(store_sink){a, count_skipped, h}, e))
+        !read_positions(h, s, server, e) || !state_skipped_count(s, a, &h->skipped, e))
         return false;
     read_login(h, server, login);
     return true;

@@ -1,5 +1,5 @@
 /* reported.h - the lines that were reported of each project the last time: a batch of
- * events repeats all that is skipped, of which only the new is worth a line. */
+ * events tells again of what it touches, of which only the new is worth a line. */
 #ifndef OPKITSU_REPORT_REPORTED_H
 #define OPKITSU_REPORT_REPORTED_H
 

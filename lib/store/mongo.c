@@ -115,14 +115,9 @@ typedef struct index_of {
     const char *name, *first, *second; /* `second`: NULL for one field */
 } index_of;
 
-/* Of the suite's own state. */
-static const index_of state_indexes[] = {
-    {"opkitsu_type", "type", NULL}, {"opkitsu_task_id", "task_id", NULL}, {NULL, NULL, NULL}};
-
-/* createIndexes, which does nothing where they are already. */
-static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_t *why)
+static const index_of *indexes_of(const mongo_store *s, store_ns ns)
 {
-    static const index_of project_indexes[] = {
+    static const index_of project[] = {
         {"opkitsu_zou_id", "data.zou.id", NULL},
         {"opkitsu_zou_name", "data.zou.name", NULL},
         {"opkitsu_zou_parent", "data.zou.parent_id", NULL},
@@ -134,7 +129,26 @@ static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_
         {"opkitsu_type", "type", NULL},
         {NULL, NULL, NULL},
     };
-    const index_of *wanted = strcmp(ns.db, s->base.avalon) == 0 ? project_indexes : state_indexes;
+    static const index_of state[] = {{"opkitsu_type", "type", NULL}, {NULL, NULL, NULL}};
+    static const index_of comments[] = {{"opkitsu_task_id", "task_id", NULL}, {NULL, NULL, NULL}};
+    static const index_of skipped[] = {
+        {"opkitsu_project_id", "project_id", NULL},
+        {"opkitsu_parent_id", "parent_id", NULL},
+        {"opkitsu_wanted", "wanted", NULL},
+        {"opkitsu_rivals", "rivals", NULL},
+        {NULL, NULL, NULL},
+    };
+    if (strcmp(ns.db, s->base.avalon) == 0)
+        return project;
+    return strcmp(ns.coll, "opkitsu_comments") == 0  ? comments
+           : strcmp(ns.coll, "opkitsu_skipped") == 0 ? skipped
+                                                     : state;
+}
+
+/* createIndexes, which does nothing where they are already. */
+static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_t *why)
+{
+    const index_of *wanted = indexes_of(s, ns);
     bson_t command = BSON_INITIALIZER, list;
     BSON_APPEND_UTF8(&command, "createIndexes", ns.coll);
     BSON_APPEND_ARRAY_BEGIN(&command, "indexes", &list);

@@ -42,7 +42,7 @@ bool mongo_content_of(store *base, store_ns ns, store_content *content, error *e
 bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
 bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e);
 bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
-bool mongo_select(store *base, store_ns ns, const char *field, const char *value,
+bool mongo_select(store *base, store_ns ns, const char *field, store_texts values,
                   const store_sink *out, error *e);
 
 /* ---- store/mongo_write.c ---------------------------------------------------- */

@@ -161,22 +161,29 @@ bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *o
     return ok;
 }
 
+/* `{field: {$in: texts}}` */
+static void append_texts(bson_t *filter, const char *field, store_texts texts)
+{
+    bson_t in, list;
+    BSON_APPEND_DOCUMENT_BEGIN(filter, field, &in);
+    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &list);
+    for (size_t i = 0; i < texts.n; i++) {
+        char digits[16];
+        const char *index;
+        bson_uint32_to_string((uint32_t)i, &index, digits, sizeof digits);
+        BSON_APPEND_UTF8(&list, index, texts.items[i]);
+    }
+    bson_append_array_end(&in, &list);
+    bson_append_document_end(filter, &in);
+}
+
 /* Assets with one of these texts as `field`; `kind`: of Kitsu's that they must
  * have or, with a `!` before it, must not; NULL: any. */
 static bool find_assets(mongo_store *s, store_ns ns, const char *field, const char *kind,
                         const store_query *q, const store_sink *out, error *e)
 {
-    bson_t filter = BSON_INITIALIZER, in, list;
-    BSON_APPEND_DOCUMENT_BEGIN(&filter, field, &in);
-    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &list);
-    for (size_t i = 0; i < q->n; i++) {
-        char digits[16];
-        const char *index;
-        bson_uint32_to_string((uint32_t)i, &index, digits, sizeof digits);
-        BSON_APPEND_UTF8(&list, index, q->values[i]);
-    }
-    bson_append_array_end(&in, &list);
-    bson_append_document_end(&filter, &in);
+    bson_t filter = BSON_INITIALIZER;
+    append_texts(&filter, field, (store_texts){q->values, q->n});
     BCON_APPEND(&filter, "type", "{", "$in", "[", "asset", "archived_asset", "]", "}");
     if (kind && *kind == '!')
         BCON_APPEND(&filter, "data.zou.type", "{", "$ne", BCON_UTF8(kind + 1), "}");
@@ -221,13 +228,12 @@ bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *o
     return ok;
 }
 
-bool mongo_select(store *base, store_ns ns, const char *field, const char *value,
+bool mongo_select(store *base, store_ns ns, const char *field, store_texts values,
                   const store_sink *out, error *e)
 {
-    bson_t *filter = BCON_NEW(field, BCON_UTF8(value));
-    bson_t *opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
-    bool ok = find((mongo_store *)base, ns, filter, opts, READ_WHOLE, out, e);
-    bson_destroy(filter);
-    bson_destroy(opts);
+    bson_t filter = BSON_INITIALIZER;
+    append_texts(&filter, field, values);
+    bool ok = find((mongo_store *)base, ns, &filter, NULL, READ_WHOLE, out, e);
+    bson_destroy(&filter);
     return ok;
 }

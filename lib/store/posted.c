@@ -206,7 +206,8 @@ bool posted_of_task(store *s, const char *task_id, arena *a, json *ids, error *e
 {
     search f = {a, ids};
     *ids = json_array();
-    return store_select(s, posted_ns(s), "task_id", task_id, &(store_sink){a, take_comment, &f}, e);
+    return store_select(s, posted_ns(s), "task_id", (store_texts){&task_id, 1},
+                        &(store_sink){a, take_comment, &f}, e);
 }
 
 /* ---- forgetting --------------------------------------------------------- */

@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 #define APPLICATION_ID 0x6f706b74 /* "opkt", for file(1) */
-#define SCHEMA_VERSION 3          /* 1: no zou_parent and root_of; 2: no zou_name */
-#define PAGE_SIZE      8192       /* bytes; an entity with its tasks is 2 to 8 KiB */
-#define READER_WAIT    5          /* seconds, at least; a commit takes a moment */
-#define SPILL_PAGES    16384      /* what a batch may hold before it locks readers out: 128 MiB */
+#define SCHEMA_VERSION 4     /* 1: no zou_parent and root_of; 2: no zou_name; 3: no openpype_… */
+#define PAGE_SIZE      8192  /* bytes; an entity with its tasks is 2 to 8 KiB */
+#define READER_WAIT    5     /* seconds, at least; a commit takes a moment */
+#define SPILL_PAGES    16384 /* what a batch may hold before it locks readers out: 128 MiB */
 
 /* `documents` is AVALON_DB, a collection a project; `openpype` the other one.
  * `id` and `parent` are the 24 digits of an ObjectId, or the JSON text of an
@@ -40,6 +40,7 @@ static const char schema[] =
     "CREATE INDEX documents_parent ON documents (project, parent) WHERE parent IS NOT NULL;"
     "CREATE INDEX documents_projects ON documents (project) WHERE type = 'project';"
     "CREATE TABLE openpype (collection TEXT NOT NULL, id TEXT NOT NULL, type TEXT,"
+    " task_id TEXT, project_id TEXT, parent_id TEXT, wanted TEXT, rivals TEXT,"
     " document TEXT NOT NULL);"
     "CREATE UNIQUE INDEX openpype_id ON openpype (collection, id);";
 
@@ -48,10 +49,21 @@ static const char new_indexes[] =
     " WHERE zou_parent IS NOT NULL;"
     "CREATE INDEX documents_root_of ON documents (project, root_of) WHERE root_of IS NOT NULL;";
 
-static const char newest_indexes[] =
+static const char zou_name_index[] =
     "CREATE INDEX documents_zou_name ON documents (project, zou_name) WHERE zou_name IS NOT NULL;";
 
-/* From version 1 to 2, and from 2 to 3. */
+/* What store_select is asked for of what grows. */
+static const char state_indexes[] =
+    "CREATE INDEX openpype_type ON openpype (collection, type) WHERE type IS NOT NULL;"
+    "CREATE INDEX openpype_task_id ON openpype (collection, task_id) WHERE task_id IS NOT NULL;"
+    "CREATE INDEX openpype_project_id ON openpype (collection, project_id)"
+    " WHERE project_id IS NOT NULL;"
+    "CREATE INDEX openpype_parent_id ON openpype (collection, parent_id)"
+    " WHERE parent_id IS NOT NULL;"
+    "CREATE INDEX openpype_wanted ON openpype (collection, wanted) WHERE wanted IS NOT NULL;"
+    "CREATE INDEX openpype_rivals ON openpype (collection, rivals) WHERE rivals IS NOT NULL;";
+
+/* From version 1 to 2, from 2 to 3, and from 3 to 4. */
 static const char upgrade_1[] =
     "ALTER TABLE documents ADD COLUMN zou_parent TEXT;"
     "ALTER TABLE documents ADD COLUMN root_of TEXT;"
@@ -69,6 +81,15 @@ static const char upgrade_2[] =
     " CASE WHEN json_type(document, '$.parent') <> 'null'"
     " THEN json_quote(json_extract(document, '$.parent')) END)"
     " WHERE type IS NULL OR type NOT IN ('project', 'asset', 'archived_asset', 'subset');";
+
+static const char upgrade_3[] = "ALTER TABLE openpype ADD COLUMN task_id TEXT;"
+                                "ALTER TABLE openpype ADD COLUMN project_id TEXT;"
+                                "ALTER TABLE openpype ADD COLUMN parent_id TEXT;"
+                                "ALTER TABLE openpype ADD COLUMN wanted TEXT;"
+                                "ALTER TABLE openpype ADD COLUMN rivals TEXT;"
+                                "UPDATE openpype SET task_id = json_extract(document, '$.task_id'),"
+                                " project_id = json_extract(document, '$.project_id')"
+                                " WHERE collection LIKE 'opkitsu%';";
 
 /* ---- errors ------------------------------------------------------------- */
 
@@ -239,8 +260,12 @@ static bool make_schema(sqlite_store *s, error *e)
         ok = sqlite_execute(s, empty ? schema : upgrade_1, e) && sqlite_execute(s, new_indexes, e);
     if (ok && !empty && version < 3)
         ok = sqlite_execute(s, upgrade_2, e);
+    if (ok && (empty || version < 3))
+        ok = sqlite_execute(s, zou_name_index, e);
+    if (ok && !empty && version < 4)
+        ok = sqlite_execute(s, upgrade_3, e);
     if (ok && (empty || version < SCHEMA_VERSION))
-        ok = sqlite_execute(s, newest_indexes, e) && sqlite_execute(s, pragmas, e);
+        ok = sqlite_execute(s, state_indexes, e) && sqlite_execute(s, pragmas, e);
     if (ok && sqlite_execute(s, "COMMIT", e))
         return true;
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);

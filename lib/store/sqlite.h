@@ -46,7 +46,10 @@ bool sqlite_content_of(store *base, store_ns ns, store_content *content, error *
 bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
 bool sqlite_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e);
 bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
-bool sqlite_select(store *base, store_ns ns, const char *field, const char *value,
+/* Of the table `openpype`: the fields with columns, in the order of its statements; ends
+ * with NULL. */
+extern const char *const sqlite_state_columns[];
+bool sqlite_select(store *base, store_ns ns, const char *field, store_texts values,
                    const store_sink *out, error *e);
 
 /* ---- store/sqlite_write.c ----------------------------------------------------- */

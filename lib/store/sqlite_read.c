@@ -231,7 +231,20 @@ bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *
     return give_found(s, ns, &l, &outlines, e);
 }
 
-bool sqlite_select(store *base, store_ns ns, const char *field, const char *value,
+const char *const sqlite_state_columns[] = {"task_id", "project_id", "parent_id",
+                                            "wanted",  "rivals",     NULL};
+
+/* The column of a field, or what gives it. */
+static const char *state_column(arena *a, const char *field)
+{
+    for (const char *const *c = sqlite_state_columns; *c; c++)
+        if (strcmp(*c, field) == 0)
+            return *c;
+    return strcmp(field, "type") == 0 ? field
+                                      : arena_printf(a, "json_extract(document, '$.%.64s')", field);
+}
+
+bool sqlite_select(store *base, store_ns ns, const char *field, store_texts values,
                    const store_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
@@ -240,9 +253,7 @@ bool sqlite_select(store *base, store_ns ns, const char *field, const char *valu
         return false;
     if (!s->db)
         return true;
-    snprintf(sql, sizeof sql,
-             "SELECT document FROM openpype WHERE collection = ?1"
-             " AND json_extract(document, '$.%.64s') = ?2 ORDER BY id",
-             field);
-    return give_found(s, ns, &(lookup){sql, ns.coll, &value, 1}, out, e);
+    snprintf(sql, sizeof sql, "SELECT document FROM openpype WHERE collection = ?1 AND %s = ?2",
+             state_column(out->arena, field));
+    return give_found(s, ns, &(lookup){sql, ns.coll, values.items, values.n}, out, e);
 }

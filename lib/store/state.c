@@ -1,5 +1,7 @@
 #include "store/state.h"
 
+#include "store/state_skipped.h"
+
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -22,38 +24,7 @@ static bool put(store *s, const json *document, arena *a, error *e)
     return store_put(s, state_ns(s), document, a, e);
 }
 
-/* ---- skipped entities --------------------------------------------------- */
-
-static json skipped_id(arena *a, const char *project_id)
-{
-    return json_string(a, arena_printf(a, "skipped:%s", project_id));
-}
-
-bool state_skipped(store *s, const char *project_id, arena *a, json *records, error *e)
-{
-    json id = skipped_id(a, project_id), document;
-    bool found;
-    *records = json_array();
-    if (!store_get(s, state_ns(s), &id, a, &document, &found, e))
-        return false;
-    const json *entities = found ? json_get(&document, "entities") : NULL;
-    if (json_is(entities, JSON_ARRAY))
-        *records = *entities;
-    return true;
-}
-
-bool state_put_skipped(store *s, const char *project_id, const json *records, arena *a, error *e)
-{
-    json old, document = json_object();
-    if (!state_skipped(s, project_id, a, &old, e))
-        return false;
-    if (records->len == 0 && old.len == 0)
-        return true;
-    json_add(a, &document, "_id", skipped_id(a, project_id));
-    json_add(a, &document, "type", json_string(a, "skipped"));
-    json_add(a, &document, "entities", *records);
-    return put(s, &document, a, e);
-}
+/* ---- settings --------------------------------------------------------------- */
 
 static json settings_id(arena *a, const char *project_id)
 {
@@ -150,7 +121,8 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
 {
     search f = {.kept = a, .server = server};
     arena *all = arena_new();
-    bool ok = store_select(s, state_ns(s), "type", "checkpoint",
+    static const char *const type = "checkpoint";
+    bool ok = store_select(s, state_ns(s), "type", (store_texts){&type, 1},
                            &(store_sink){all, take_checkpoint, &f}, e);
     *n = f.n;
     *list = arena_alloc(a, f.n * sizeof **list);
@@ -290,16 +262,17 @@ static bool take_project(void *context, store_ns ns, const json *document)
 bool state_forget_project(store *s, const char *project_id, arena *a, error *e)
 {
     forgotten f = {a, json_array()};
-    json skipped = skipped_id(a, project_id), settings = settings_id(a, project_id);
-    const json *ids[] = {&skipped, &settings};
+    json settings = settings_id(a, project_id);
+    const json *ids[] = {&settings};
     store_sink sink = {a, take_project, &f};
-    bool ok = store_select(s, state_ns(s), "project_id", project_id, &sink, e) &&
-              store_get_many(s, state_ns(s), (store_ids){ids, 2}, &sink, e);
+    bool ok = store_select(s, state_ns(s), "project_id", (store_texts){&project_id, 1}, &sink, e) &&
+              store_get_many(s, state_ns(s), (store_ids){ids, 1}, &sink, e);
     size_t n = f.documents.len;
     store_write *writes = arena_alloc(a, n * sizeof *writes);
     for (size_t i = 0; i < n; i++)
         writes[i] = (store_write){.op = STORE_DELETE,
                                   .id = json_get(&f.documents.items[i], "_id"),
                                   .before = &f.documents.items[i]};
-    return ok && store_write_all(s, state_ns(s), writes, n, a, e);
+    return ok && store_write_all(s, state_ns(s), writes, n, a, e) &&
+           state_skipped_forget(s, project_id, a, e);
 }

@@ -4,7 +4,6 @@
  *     {_id:"checkpoint:SERVER:PROJECT_ID", type:"checkpoint", server,
  *      project_id, created_at, ids, full_sync:true?, why:?}
  *                          `*` and null: for all projects
- *     {_id:"skipped:PROJECT_ID", type:"skipped", entities:[Skipped, ...]}
  *     {_id:"settings:PROJECT_ID", type:"settings", settings}
  *                          of the last full reading, see record/end.h
  *     {_id:"synced:SERVER", type:"synced", full_sync_at, events, events_at,
@@ -12,8 +11,8 @@
  *                          `missing`: names that no project has, see the Checkpoint
  *
  * store/lease.h and store/service_status.h keep three more documents there: `lease`, `push`, `service`.
- * What was posted to Kitsu is in a collection of its own (store/posted.h), as it grows with
- * every publish while this one is read again and again. */
+ * What was posted to Kitsu (store/posted.h) and what was skipped (store/state_skipped.h) are
+ * in collections of their own, as they grow while this one is read again and again. */
 #ifndef OPKITSU_STORE_STATE_H
 #define OPKITSU_STORE_STATE_H
 
@@ -23,10 +22,6 @@
 #define STATE_COLLECTION "opkitsu"
 
 store_ns state_ns(const store *s);
-
-/* The Skipped records remembered of a project: an array, empty if there are
- * none. */
-bool state_skipped(store *s, const char *project_id, arena *a, json *records, error *e);
 
 /* A position in Kitsu's log of events up to which the store has everything. A
  * project's is the later one of its own and that of all. */
@@ -56,10 +51,7 @@ bool state_synced(store *s, const char *server, arena *a, json *document, bool *
 /* The functions that remember write only what is not so already. Call them between
  * store_begin and store_commit. */
 
-/* The records of a project, in place of the remembered ones. */
-bool state_put_skipped(store *s, const char *project_id, const json *records, arena *a, error *e);
-
-/* The settings of a project, likewise; null: all are the default. */
+/* The settings of a project in place of the remembered ones; null: all are the default. */
 bool state_put_settings(store *s, const char *project_id, const json *settings, arena *a, error *e);
 
 /* A Checkpoint with a position, for each project that it names, or for all.

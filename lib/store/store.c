@@ -206,10 +206,10 @@ bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, err
     return q.n == 0 || s->driver->find(s, ns, q, out, e);
 }
 
-bool store_select(store *s, store_ns ns, const char *field, const char *value,
+bool store_select(store *s, store_ns ns, const char *field, store_texts values,
                   const store_sink *out, error *e)
 {
-    return s->driver->select(s, ns, field, value, out, e);
+    return s->driver->select(s, ns, field, values, out, e);
 }
 
 bool store_prune(store *s, store_ns ns, const char *field, double before, error *e)

@@ -61,9 +61,9 @@ bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out,
 /* The assets and archived assets with one of these values, in any order. */
 bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
 
-/* Of the suite's own state, the documents with this text as their `field`, one of those at
- * the top; by their `_id`. */
-bool store_select(store *s, store_ns ns, const char *field, const char *value,
+/* Of the suite's own state, the documents with one of these texts as their `field`, one of
+ * those at the top, in any order. */
+bool store_select(store *s, store_ns ns, const char *field, store_texts values,
                   const store_sink *out, error *e);
 
 /* The store's clock: seconds since 1970. MongoDB's is its server's; an SQLite

@@ -46,6 +46,12 @@ typedef struct store_ids {
     size_t n;
 } store_ids;
 
+/* All borrowed. */
+typedef struct store_texts {
+    const char *const *items;
+    size_t n;
+} store_texts;
+
 typedef enum store_key {
     STORE_ZOU_ID,     /* data.zou.id */
     STORE_ZOU_PARENT, /* data.zou.parent_id; of an Asset data.zou.entity_type_id */

@@ -182,7 +182,7 @@ settle() {
     [[ $status == 0 && ! -s $err ]]
     [[ $(types) == "Project TaskType Shot Task End Checkpoint" ]]
     [[ $(ids Shot) == "$s1" && $(ids Task) == "$t1" ]]
-    [[ $(end) == "{\"type\":\"End\",\"project_id\":\"$p\",\"scope\":\"events\",\"counts\":{\"TaskType\":$(grep -c '"type":"TaskType"' "$out"),\"Shot\":1,\"Task\":1}}" ]]
+    [[ $(end) == "{\"type\":\"End\",\"project_id\":\"$p\",\"scope\":\"events\",\"counts\":{\"TaskType\":$(grep -c '"type":"TaskType"' "$out"),\"Shot\":1,\"Task\":1},\"judged\":[\"$s1\"]}" ]]
     (($(requests "$p\|entities\|tasks?") <= 4))
     (($(requests) <= 4 + 4))
     as_full

@@ -61,7 +61,8 @@ dump() {
 # The suite's own state but for the leases, sorted. SQLite's only.
 sqlite_state() {
     sqlite3 "${OP_STORE#sqlite:}" \
-        "SELECT document FROM openpype WHERE collection = 'opkitsu' AND id NOT IN ('\"lease\"', '\"push\"') ORDER BY id"
+        "SELECT document FROM openpype WHERE collection IN ('opkitsu', 'opkitsu_skipped')
+            AND id NOT IN ('\"lease\"', '\"push\"') ORDER BY collection, id"
 }
 
 # count STATUS: how many of the last results have it
@@ -83,14 +84,32 @@ state() {
     case $OP_STORE in
         sqlite:*)
             sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
-                "SELECT document FROM openpype WHERE collection = 'opkitsu'"
+                "SELECT document FROM openpype WHERE collection IN ('opkitsu', 'opkitsu_skipped')"
             ;;
         *)
             "$STUDIO_VENV/bin/python" -c '
 import json, pymongo, sys
-for document in pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu.find():
-    print(json.dumps(document))
+database = pymongo.MongoClient(sys.argv[1])[sys.argv[2]]
+for collection in database.opkitsu, database.opkitsu_skipped:
+    for document in collection.find():
+        print(json.dumps(document))
 ' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
+            ;;
+    esac
+}
+
+# put_state DOCUMENT: one more, as an earlier version had it
+put_state() {
+    case $OP_STORE in
+        sqlite:*)
+            sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" "INSERT INTO openpype (collection, id, type, document)
+                VALUES ('opkitsu', '\"$(jq -r ._id <<<"$1")\"', '$(jq -r .type <<<"$1")', '${1//\'/\'\'}')"
+            ;;
+        *)
+            "$STUDIO_VENV/bin/python" -c '
+import json, pymongo, sys
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu.insert_one(json.loads(sys.argv[3]))
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1"
             ;;
     esac
 }

@@ -179,11 +179,27 @@ case_synced() {
 case_dropped() {
     apply state
     checkpoint '{created_at: "2026-11-24T10:01:00", full_sync: ["p1", "p2"]}' | op-apply
-    [ -n "$(state_document skipped:p1)" ]
+    [ -n "$(state_document p1:s9)" ]
     { plan drop && checkpoint '{created_at: "2026-11-24T10:02:00"}'; } | op-apply >/dev/null
-    [ -z "$(state_document skipped:p1)" ]
+    [ -z "$(state_document p1:s9)" ]
     kept '[["*",2,false],["p2",1,true]]'
 }
+
+# What an earlier version kept in one document: it is read as a whole, and written anew.
+case_old_skipped() {
+    local skipped='{type: "Skipped", project_id: "p1", reason: "because", code: "name", entity: {type: "Shot", id: $id, name: "x"}}' old
+    old=$(jq -nc "{_id: \"skipped:p1\", type: \"skipped\", entities: [(\"s1\", \"s2\") as \$id | $skipped]}")
+    apply state
+    put_state "$old"
+    [[ $(op_status .skipped) == 4 ]]
+    jq -nc --arg id s2 "$skipped, {type: \"End\", project_id: \"p1\", scope: \"events\", counts: {}, judged: [\"s1\", \"s2\", \"s9\"]}" |
+        op-apply -q >/dev/null || true # 1: skipped
+    [[ -z $(state_document skipped:p1) && -z $(state_document p1:s1) && -z $(state_document p1:s9) ]]
+    [[ -n $(state_document p1:s2) && -n $(state_document p1:s8) && $(op_status .skipped) == 2 ]]
+}
+
+# op_status FILTER: of sync-status
+op_status() { sync-status --json | jq -c "$1"; }
 
 # A conflict: its project is marked, the position of all moves on.
 case_conflict() {
@@ -335,6 +351,10 @@ setup() {
     case_dropped
 }
 
+@test "sqlite: what an earlier version remembered as skipped" {
+    case_old_skipped
+}
+
 @test "sqlite: a conflict is its project's own matter" {
     case_conflict
 }
@@ -357,6 +377,10 @@ setup() {
 
 @test "mongodb: of a dropped project nothing is remembered" {
     case_dropped
+}
+
+@test "mongodb: what an earlier version remembered as skipped" {
+    case_old_skipped
 }
 
 @test "mongodb: a conflict ends it at the checkpoint" {

@@ -1,0 +1,100 @@
+#include "fetch/section_remembered.h"
+
+#include "base/limits.h"
+#include "fetch/section_store.h"
+#include "record/skipped.h"
+#include "store/state_skipped.h"
+#include "zou/id.h"
+
+#include <string.h>
+
+static bool is_wanted(const section_item *i)
+{
+    return i->wanted;
+}
+
+bool section_remembered_fits(section_run *r)
+{
+    return section_items_count(&r->items, is_wanted) <= MAX_AFFECTED || section_run_needs_full(r);
+}
+
+/* The kind that the records name; of tasks alone, none. */
+static kind kind_in(const json *records)
+{
+    for (uint32_t i = 0; i < records->len; i++) {
+        skipped_record s;
+        skipped_read(&records->items[i], &s);
+        kind k = kind_of(s.type);
+        if (k != KIND_NONE && k < KIND_TASK)
+            return k;
+    }
+    return KIND_NONE;
+}
+
+static bool is_project(const section_run *r, const char *id)
+{
+    return strcmp(id, r->records->project.id) == 0;
+}
+
+static void want_remembered(void *context, const char *entity_id, const json *records)
+{
+    section_run *r = context;
+    if (!zou_is_id(entity_id) || is_project(r, entity_id))
+        return;
+    kind k = kind_in(records);
+    section_item *i = section_items_add(&r->items, entity_id, k);
+    i->remembered = true;
+    i->wanted |= k != KIND_ASSET_TYPE;
+}
+
+static bool is_new(const section_item *i)
+{
+    return !i->recollected;
+}
+
+/* Whether what becomes of it may matter to others. */
+static bool touches(const section_item *i)
+{
+    return (i->affected || i->remembered) && !i->recollected_below;
+}
+
+/* Below it there may be documents whose names change or become free with it. */
+static bool has_names_below(const section_item *i)
+{
+    return touches(i) && i->stored && !i->made &&
+           (i->kind == KIND_EPISODE || i->kind == KIND_SEQUENCE);
+}
+
+static const char **document_names(const section_run *r, size_t *n)
+{
+    const section_items *s = &r->items;
+    const char **names = arena_alloc(r->arena, (HASH_COUNT(s->table) + 1) * sizeof *names);
+    *n = 0;
+    for (const section_item *i = s->table; i; i = i->hh.next)
+        if (touches(i) && i->document_name)
+            names[(*n)++] = i->document_name;
+    return names;
+}
+
+bool section_remembered_find(section_run *r)
+{
+    for (;;) {
+        state_touched t = {.all = r->project->whole && !r->recollected};
+        t.rivals = section_items_count(&r->items, has_names_below) > 0;
+        t.ids.items = section_items_select(&r->items, is_new, &t.ids.n);
+        t.parents.items = section_items_select(&r->items, touches, &t.parents.n);
+        t.names.items = document_names(r, &t.names.n);
+        if (t.ids.n == 0 && t.parents.n == 0 && !t.all)
+            return section_remembered_fits(r);
+        r->recollected = true;
+        for (section_item *i = r->items.table; i; i = i->hh.next) {
+            i->recollected_below |= touches(i);
+            i->recollected = true;
+        }
+        if (!state_skipped_touched(r->store, r->records->project.id, &t, r->arena, want_remembered,
+                                   r, r->e))
+            return section_run_store_failed(r);
+        if (!section_store_look_up(r))
+            return false;
+    }
+}

@@ -1,0 +1,344 @@
+#include "store/state_skipped.h"
+
+#include "record/skipped.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <uthash.h>
+
+static store_ns skipped_ns(const store *s)
+{
+    return (store_ns){store_openpype(s), "opkitsu_skipped"};
+}
+
+/* Where earlier versions kept them (store/state.h). */
+static store_ns old_ns(const store *s)
+{
+    return (store_ns){store_openpype(s), "opkitsu"};
+}
+
+static json key_of(arena *a, const char *project_id, const char *entity_id)
+{
+    return json_string(a, arena_printf(a, "%s:%s", project_id, entity_id));
+}
+
+static json old_id(arena *a, const char *project_id)
+{
+    return json_string(a, arena_printf(a, "skipped:%s", project_id));
+}
+
+/* The entity that a record is about: a task's own. */
+static const char *entity_of(const json *record, const char *project_id)
+{
+    skipped_record s;
+    skipped_read(record, &s);
+    const char *of_task = json_text(json_get(s.entity, "entity_id"));
+    return of_task ? of_task : s.id ? s.id : project_id;
+}
+
+/* ---- documents, by their entities -------------------------------------------- */
+
+typedef struct entry {
+    UT_hash_handle hh; /* by id */
+    const char *id;    /* the entity's */
+    json records;      /* an array: what is to be remembered */
+    json document;     /* what is; null: nothing */
+} entry;
+
+typedef struct entries {
+    entry *table; /* hash table, in the arena */
+    arena *a;     /* borrowed */
+} entries;
+
+static entry *entry_of(entries *x, const char *id)
+{
+    entry *found = NULL;
+    HASH_FIND_STR(x->table, id, found);
+    if (found)
+        return found;
+    found = arena_alloc(x->a, sizeof *found);
+    *found = (entry){
+        .id = arena_text(x->a, id, strlen(id)), .records = json_array(), .document = json_null()};
+    HASH_ADD_KEYPTR(hh, x->table, found->id, strlen(found->id), found);
+    return found;
+}
+
+static void add_records(entries *x, const char *project_id, const json *records)
+{
+    for (uint32_t i = 0; i < records->len; i++) {
+        entry *to = entry_of(x, entity_of(&records->items[i], project_id));
+        json_push(x->a, &to->records, records->items[i]);
+    }
+}
+
+static bool take_document(void *context, store_ns ns, const json *document)
+{
+    entries *x = context;
+    const char *id = json_text(json_get(document, "_id"));
+    const char *colon = id ? strrchr(id, ':') : NULL;
+    (void)ns;
+    if (colon)
+        entry_of(x, colon + 1)->document = *document;
+    return true;
+}
+
+/* ---- the form of earlier versions ----------------------------------------------- */
+
+static bool read_old(store *s, const char *project_id, arena *a, json *document, json *records,
+                     error *e)
+{
+    json id = old_id(a, project_id);
+    bool found;
+    *document = json_null();
+    *records = json_array();
+    if (!store_get(s, old_ns(s), &id, a, document, &found, e))
+        return false;
+    const json *there = found ? json_get(document, "entities") : NULL;
+    if (json_is(there, JSON_ARRAY))
+        *records = *there;
+    if (!found)
+        *document = json_null();
+    return true;
+}
+
+static bool delete_old(store *s, const json *document, arena *a, error *e)
+{
+    store_write w = {.op = STORE_DELETE, .id = json_get(document, "_id"), .before = document};
+    return json_is_null(document) || store_write_all(s, old_ns(s), &w, 1, a, e);
+}
+
+/* ---- finding ---------------------------------------------------------------- */
+
+typedef struct finding {
+    state_skipped_fn *fn;
+    void *context;
+} finding;
+
+static bool hand_out(void *context, store_ns ns, const json *document)
+{
+    finding *f = context;
+    const char *id = json_text(json_get(document, "_id"));
+    const json *records = json_get(document, "entities");
+    const char *colon = id ? strrchr(id, ':') : NULL;
+    (void)ns;
+    if (colon && json_is(records, JSON_ARRAY))
+        f->fn(f->context, colon + 1, records);
+    return true;
+}
+
+static bool find_old(store *s, const char *project_id, arena *a, state_skipped_fn *fn,
+                     void *context, error *e)
+{
+    json document, records;
+    entries old = {.a = a};
+    if (!read_old(s, project_id, a, &document, &records, e))
+        return false;
+    add_records(&old, project_id, &records);
+    for (const entry *x = old.table; x; x = x->hh.next)
+        fn(context, x->id, &x->records);
+    HASH_CLEAR(hh, old.table);
+    return true;
+}
+
+bool state_skipped_touched(store *s, const char *project_id, const state_touched *t, arena *a,
+                           state_skipped_fn *fn, void *context, error *e)
+{
+    finding f = {fn, context};
+    store_sink sink = {a, hand_out, &f};
+    store_ns ns = skipped_ns(s);
+    json *ids = arena_alloc(a, (t->ids.n + 1) * sizeof *ids);
+    const json **keys = arena_alloc(a, (t->ids.n + 1) * sizeof *keys);
+    const char **wanted = arena_alloc(a, (t->names.n + 1) * sizeof *wanted);
+    for (size_t i = 0; i < t->ids.n; i++) {
+        ids[i] = key_of(a, project_id, t->ids.items[i]);
+        keys[i] = &ids[i];
+    }
+    for (size_t i = 0; i < t->names.n; i++)
+        wanted[i] = arena_printf(a, "%s %s", project_id, t->names.items[i]);
+    if (t->ids.n && !store_get_many(s, ns, (store_ids){keys, t->ids.n}, &sink, e))
+        return false;
+    if (t->parents.n && !store_select(s, ns, "parent_id", t->parents, &sink, e))
+        return false;
+    if (t->names.n && !store_select(s, ns, "wanted", (store_texts){wanted, t->names.n}, &sink, e))
+        return false;
+    if ((t->all || t->rivals) && !store_select(s, ns, t->all ? "project_id" : "rivals",
+                                               (store_texts){&project_id, 1}, &sink, e))
+        return false;
+    return find_old(s, project_id, a, fn, context, e);
+}
+
+static void note_found(void *context, const char *entity_id, const json *records)
+{
+    bool *found = context;
+    (void)entity_id, (void)records;
+    *found = true;
+}
+
+typedef struct sought {
+    const char *id;
+    bool found;
+} sought;
+
+static void note_sought(void *context, const char *entity_id, const json *records)
+{
+    sought *w = context;
+    (void)records;
+    w->found |= strcmp(entity_id, w->id) == 0;
+}
+
+bool state_skipped_has(store *s, const char *project_id, const char *entity_id, arena *a, bool *has,
+                       error *e)
+{
+    json key = key_of(a, project_id, entity_id);
+    const json *keys[] = {&key};
+    sought old = {.id = entity_id};
+    finding f = {note_found, has};
+    *has = false;
+    if (!store_get_many(s, skipped_ns(s), (store_ids){keys, 1}, &(store_sink){a, hand_out, &f},
+                        e) ||
+        !find_old(s, project_id, a, note_sought, &old, e))
+        return false;
+    *has |= old.found;
+    return true;
+}
+
+typedef struct counting {
+    arena *a; /* borrowed */
+    int64_t n;
+} counting;
+
+static bool count_document(void *context, store_ns ns, const json *document)
+{
+    counting *c = context;
+    const json *records = json_get(document, "entities");
+    (void)ns;
+    if (json_text_is(json_get(document, "type"), "skipped") && json_is(records, JSON_ARRAY))
+        c->n += records->len;
+    return true;
+}
+
+static bool count_and_drop(void *context, store_ns ns, const json *document)
+{
+    counting *c = context;
+    count_document(context, ns, document);
+    arena_reset(c->a);
+    return true;
+}
+
+bool state_skipped_count(store *s, arena *a, int64_t *n, error *e)
+{
+    static const char *const type = "skipped";
+    counting c = {.a = arena_new()};
+    bool ok =
+        store_select(s, old_ns(s), "type", (store_texts){&type, 1},
+                     &(store_sink){a, count_document, &c}, e) &&
+        store_documents(s, skipped_ns(s), STORE_ALL, &(store_sink){c.a, count_and_drop, &c}, e);
+    arena_free(c.a);
+    *n = c.n;
+    return ok;
+}
+
+/* ---- remembering ------------------------------------------------------------ */
+
+static const char *const fields[] = {"parent_id", "wanted", "rivals", "entities"};
+
+static json document_of(arena *a, const char *project_id, const entry *x)
+{
+    json out = json_object();
+    json_add(a, &out, "_id", key_of(a, project_id, x->id));
+    json_add(a, &out, "type", json_string(a, "skipped"));
+    json_add(a, &out, "project_id", json_string(a, project_id));
+    for (uint32_t i = 0; i < x->records.len; i++) {
+        skipped_record s;
+        skipped_read(&x->records.items[i], &s);
+        if (s.parent_id && !json_get(&out, "parent_id"))
+            json_add(a, &out, "parent_id", json_string(a, s.parent_id));
+        if (s.wanted && !json_get(&out, "wanted")) {
+            json_add(a, &out, "wanted",
+                     json_string(a, arena_printf(a, "%s %s", project_id, s.wanted)));
+            json_add(a, &out, "rivals", json_string(a, project_id));
+        }
+    }
+    json_add(a, &out, "entities", x->records);
+    return out;
+}
+
+/* What makes the store's document of an entry what it should be; false: it is so. */
+static bool plan_write(arena *a, const char *project_id, const entry *x, store_write *w)
+{
+    bool there = !json_is_null(&x->document);
+    if (x->records.len == 0) {
+        *w = (store_write){
+            .op = STORE_DELETE, .id = json_get(&x->document, "_id"), .before = &x->document};
+        return there;
+    }
+    json *after = arena_alloc(a, sizeof *after);
+    *after = document_of(a, project_id, x);
+    *w = (store_write){.op = there ? STORE_UPDATE : STORE_INSERT,
+                       .id = json_get(after, "_id"),
+                       .before = there ? &x->document : NULL,
+                       .after = after,
+                       .paths = (const char **)fields,
+                       .n_paths = there ? sizeof fields / sizeof *fields : 0};
+    return !there || !json_equal(&x->document, after, NULL);
+}
+
+static bool write_entries(store *s, const char *project_id, const entries *x, error *e)
+{
+    size_t n = 0;
+    store_write *writes = arena_alloc(x->a, (HASH_COUNT(x->table) + 1) * sizeof *writes);
+    for (const entry *i = x->table; i; i = i->hh.next)
+        n += plan_write(x->a, project_id, i, &writes[n]);
+    if (n == 0)
+        return true;
+    if (!store_index(s, skipped_ns(s), e) || !store_write_all(s, skipped_ns(s), writes, n, x->a, e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (writes[i].outcome == STORE_REFUSED)
+            return error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", store_name(s),
+                             writes[i].what);
+        else if (writes[i].outcome == STORE_MISSED)
+            return error_set(e, EX_TEMPFAIL, "%s: another program writes the suite's own state",
+                             store_name(s));
+    return true;
+}
+
+/* What is remembered of these entities, or (null) of all of the project's. */
+static bool read_remembered(store *s, const char *project_id, const json *judged, entries *x,
+                            error *e)
+{
+    store_sink sink = {x->a, take_document, x};
+    if (json_is_null(judged))
+        return store_select(s, skipped_ns(s), "project_id", (store_texts){&project_id, 1}, &sink,
+                            e);
+    for (uint32_t i = 0; i < judged->len; i++)
+        if (json_text(&judged->items[i]))
+            entry_of(x, judged->items[i].text);
+    size_t n = HASH_COUNT(x->table), i = 0;
+    json *ids = arena_alloc(x->a, (n + 1) * sizeof *ids);
+    const json **keys = arena_alloc(x->a, (n + 1) * sizeof *keys);
+    for (const entry *k = x->table; k; k = k->hh.next, i++) {
+        ids[i] = key_of(x->a, project_id, k->id);
+        keys[i] = &ids[i];
+    }
+    return n == 0 || store_get_many(s, skipped_ns(s), (store_ids){keys, n}, &sink, e);
+}
+
+bool state_skipped_put(store *s, const char *project_id, const json *judged, const json *records,
+                       arena *a, error *e)
+{
+    entries x = {.a = a};
+    json old, old_records;
+    add_records(&x, project_id, records);
+    bool ok = read_old(s, project_id, a, &old, &old_records, e) &&
+              read_remembered(s, project_id, judged, &x, e) &&
+              write_entries(s, project_id, &x, e) && delete_old(s, &old, a, e);
+    HASH_CLEAR(hh, x.table);
+    return ok;
+}
+
+bool state_skipped_forget(store *s, const char *project_id, arena *a, error *e)
+{
+    json all = json_null(), none = json_array();
+    return state_skipped_put(s, project_id, &all, &none, a, e);
+}
