@@ -68,3 +68,50 @@ frame_range kitsu_field_frames(arena *a, const json *project, const json *record
         r.end = last_of_project(a, project, r.start);
     return r;
 }
+
+const kitsu_number kitsu_numbers[KITSU_NUMBERS] = {
+    {"fps", "fps", true, 25.0},
+    {"pixel_aspect", "pixelAspect", true, 1.0},
+    {"handle_start", "handleStart", false, 0},
+    {"handle_end", "handleEnd", false, 0},
+    {"clip_in", "clipIn", false, 1},
+    {"clip_out", "clipOut", false, 1},
+};
+
+bool kitsu_number_read(arena *a, const kitsu_number *f, const json *v, double *out)
+{
+    int32_t n;
+    if (f->is_ratio)
+        return number_ratio(a, v, out);
+    if (!number_int32(a, v, &n))
+        return false;
+    *out = n;
+    return true;
+}
+
+double kitsu_number_of(arena *a, const kitsu_number *f, const json *project, const json *record)
+{
+    double x;
+    if (kitsu_number_read(a, f, json_at(record, "data", f->custom, NULL), &x) ||
+        kitsu_number_read(a, f, json_at(project, "data", f->name, NULL), &x))
+        return x;
+    return f->otherwise;
+}
+
+json kitsu_number_json(arena *a, const kitsu_number *f, double x)
+{
+    return f->is_ratio ? json_real(a, x) : json_integer(a, (int64_t)x);
+}
+
+frame_size kitsu_field_size(arena *a, const json *project, const json *record)
+{
+    frame_size s = {0};
+    const json *theirs = json_get(project, "data");
+    if (number_resolution(a, json_at(record, "data", "resolution", NULL), &s.width, &s.height)) {
+        s.has_width = s.has_height = true;
+        return s;
+    }
+    s.has_width = number_int32(a, json_get(theirs, "resolutionWidth"), &s.width);
+    s.has_height = number_int32(a, json_get(theirs, "resolutionHeight"), &s.height);
+    return s;
+}

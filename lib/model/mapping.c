@@ -197,54 +197,21 @@ change_builder mapping_root(mapping *m, root r)
 
 /* ---- an entity's fields ---------------------------------------------------------- */
 
-/* A whole number: the custom field, the project document's, or `otherwise`. */
-static int32_t int_field(mapping *m, const entity *e, const char *custom, const char *project,
-                         int32_t otherwise)
+void mapping_set_computed(change_builder *d, arena *a, const json *project, const json *record)
 {
-    int32_t n;
-    if (number_int32(m->arena, json_at(&e->record, "data", custom, NULL), &n) ||
-        number_int32(m->arena, json_at(&m->project, "data", project, NULL), &n))
-        return n;
-    return otherwise;
-}
-
-static double ratio_field(mapping *m, const entity *e, const char *custom, const char *project,
-                          double otherwise)
-{
-    double x;
-    if (number_ratio(m->arena, json_at(&e->record, "data", custom, NULL), &x) ||
-        number_ratio(m->arena, json_at(&m->project, "data", project, NULL), &x))
-        return x;
-    return otherwise;
-}
-
-static void set_computed(mapping *m, change_builder *d, const entity *e)
-{
-    frame_range frames = kitsu_field_frames(m->arena, &m->project, &e->record);
-    int32_t width, height;
-    change_builder_set(d, integer(m, frames.start), "data", "frameStart", NULL);
-    change_builder_set(d, integer(m, frames.end), "data", "frameEnd", NULL);
-    change_builder_set(d, real(m, ratio_field(m, e, "fps", "fps", 25.0)), "data", "fps", NULL);
-    bool own = number_resolution(m->arena, json_at(&e->record, "data", "resolution", NULL), &width,
-                                 &height);
-    const json *project = json_get(&m->project, "data");
-    if (own || number_int32(m->arena, json_get(project, "resolutionWidth"), &width))
-        change_builder_set(d, integer(m, width), "data", "resolutionWidth", NULL);
-    if (own || number_int32(m->arena, json_get(project, "resolutionHeight"), &height))
-        change_builder_set(d, integer(m, height), "data", "resolutionHeight", NULL);
-    change_builder_set(d, real(m, ratio_field(m, e, "pixel_aspect", "pixelAspect", 1.0)), "data",
-                       "pixelAspect", NULL);
-    static const struct {
-        const char *custom, *field;
-        int32_t otherwise;
-    } rest[] = {{"handle_start", "handleStart", 0},
-                {"handle_end", "handleEnd", 0},
-                {"clip_in", "clipIn", 1},
-                {"clip_out", "clipOut", 1}};
-    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
-        change_builder_set(
-            d, integer(m, int_field(m, e, rest[i].custom, rest[i].field, rest[i].otherwise)),
-            "data", rest[i].field, NULL);
+    frame_range frames = kitsu_field_frames(a, project, record);
+    frame_size size = kitsu_field_size(a, project, record);
+    change_builder_set(d, json_integer(a, frames.start), "data", "frameStart", NULL);
+    change_builder_set(d, json_integer(a, frames.end), "data", "frameEnd", NULL);
+    if (size.has_width)
+        change_builder_set(d, json_integer(a, size.width), "data", "resolutionWidth", NULL);
+    if (size.has_height)
+        change_builder_set(d, json_integer(a, size.height), "data", "resolutionHeight", NULL);
+    for (size_t i = 0; i < KITSU_NUMBERS; i++) {
+        const kitsu_number *f = &kitsu_numbers[i];
+        json value = kitsu_number_json(a, f, kitsu_number_of(a, f, project, record));
+        change_builder_set(d, value, "data", f->name, NULL);
+    }
 }
 
 /* What a partial view does not show stays: a vendor's records lack the custom
@@ -262,7 +229,7 @@ static json record_to_store(mapping *m, const entity *e, const json *stored)
     return record;
 }
 
-static void set_custom_fields(change_builder *d, const json *record)
+void mapping_set_custom(change_builder *d, const json *record)
 {
     const json *now = json_get(record, "data");
     const json *then = json_at(d->before, "data", "zou", "data", NULL);
@@ -308,8 +275,8 @@ change_builder mapping_entity(mapping *m, entity *e)
     json record = record_to_store(m, e, stored);
     change_builder_set(&d, record, "data", "zou", NULL);
     unusable_warn(m->production, &m->project, e, &record, stored);
-    set_custom_fields(&d, &record);
-    set_computed(m, &d, e);
+    mapping_set_custom(&d, &record);
+    mapping_set_computed(&d, m->arena, &m->project, &e->record);
     const json *tasks = json_at(before, "data", "tasks", NULL);
     json wanted = task_entries(m->production, e, tasks, &m->skipped);
     mapping_set_named(&d, tasks, &wanted, "data");

@@ -29,6 +29,10 @@ change_builder mapping_entity(mapping *m, entity *e);
 
 /* A project's `data.code`: Kitsu's, else its name in lower case, `_` for blanks. */
 json mapping_code(arena *a, const json *project, const char *name);
+/* Set what an entity's document has of its record: the custom fields, without those that the
+ * record in `data.zou` had and this one has not; frames, resolution and other numbers. */
+void mapping_set_custom(change_builder *d, const json *record);
+void mapping_set_computed(change_builder *d, arena *a, const json *project, const json *record);
 /* Bring an object of named things, `OUTER.tasks`, to `wanted`: one path a key, or
  * the object whole where a key can't be part of a path. `there`: as it is. */
 void mapping_set_named(change_builder *d, const json *there, const json *wanted, const char *outer);

@@ -141,6 +141,11 @@ static bool find_frame_fields(push_plan *p, push_item *i, frame_range wanted)
         json_set(a, &data, "frame_out", json_integer(a, wanted.end));
         json_set(a, &fields, "data", data);
     }
+    if (!i->id && i->kind == KIND_SHOT) { /* people read its columns */
+        json_set(a, &data, "frame_in", json_integer(a, wanted.start));
+        json_set(a, &data, "frame_out", json_integer(a, wanted.end));
+        json_set(a, &fields, "data", data);
+    }
     int64_t length = (int64_t)wanted.end - wanted.start + 1, nb_frames = 0;
     json_int64(json_get(&i->record, "nb_frames"), &nb_frames);
     if (i->kind == KIND_SHOT && length > 0 && length <= INT32_MAX && nb_frames != length)
@@ -170,7 +175,8 @@ static void plan_frames(push_plan *p, push_item *i)
                                     (int)theirs.end));
         return;
     }
-    if (wanted.start == theirs.start && wanted.end == theirs.end)
+    bool new_shot = !i->id && i->kind == KIND_SHOT;
+    if (!new_shot && wanted.start == theirs.start && wanted.end == theirs.end)
         return;
     if (!find_frame_fields(p, i, wanted)) {
         i->fields = json_object();
@@ -180,13 +186,152 @@ static void plan_frames(push_plan *p, push_item *i)
     }
 }
 
+/* ---- resolution, and other numbers ------------------------------------------- */
+
+/* An entity's fields on both sides, and as they were last synchronised. */
+typedef struct sides {
+    push_plan *p;
+    push_item *i;
+    const json *ours;   /* its document's data */
+    const json *stored; /* the record that the document was made from; NULL: none */
+    json last_project;  /* the project's document over Kitsu's present project */
+} sides;
+
+/* The document was made from Kitsu's project, whose document people may have changed since.
+ * What is inherited from either was not changed by them. */
+static json over_kitsu_project(push_plan *p)
+{
+    arena *a = p->arena;
+    const json *project = &p->kitsu->production->project;
+    const json *data = json_get(&p->c->project, "data");
+    json out = json_copy_shallow(a, &p->c->project);
+    json merged = json_is(data, JSON_OBJECT) ? json_copy_shallow(a, data) : json_object();
+    double fps;
+    int32_t width, height;
+    if (number_ratio(a, json_get(project, "fps"), &fps))
+        json_set(a, &merged, "fps", json_real(a, fps));
+    if (number_resolution(a, json_get(project, "resolution"), &width, &height)) {
+        json_set(a, &merged, "resolutionWidth", json_integer(a, width));
+        json_set(a, &merged, "resolutionHeight", json_integer(a, height));
+    }
+    json_set(a, &out, "data", merged);
+    return out;
+}
+
+static void set_data_field(sides *s, const char *key, json value)
+{
+    arena *a = s->p->arena;
+    const json *data = json_get(&s->i->fields, "data");
+    json more = data ? json_copy_shallow(a, data) : json_object();
+    json_set(a, &more, key, value);
+    json_set(a, &s->i->fields, "data", more);
+}
+
+static void note_conflict(sides *s, const char *what, const char *ours, const char *theirs)
+{
+    push_item_note(s->p, s->i, "conflict",
+                   arena_printf(s->p->arena,
+                                "its %s was changed on both sides: %s in OpenPype, %s in "
+                                "Kitsu, which is kept",
+                                what, ours, theirs));
+}
+
+static void note_unstorable(sides *s, const char *what, const char *ours)
+{
+    push_item_note(s->p, s->i, "frames",
+                   arena_printf(s->p->arena, "Kitsu cannot store its %s, %s", what, ours));
+}
+
+static void plan_number(sides *s, const kitsu_number *f)
+{
+    arena *a = s->p->arena;
+    const json *project = &s->p->c->project;
+    double ours, back, base = kitsu_number_of(a, f, project, s->stored);
+    double theirs = kitsu_number_of(a, f, project, &s->i->record);
+    if (!kitsu_number_read(a, f, json_get(s->ours, f->name), &ours) || ours == base ||
+        ours == theirs)
+        return;
+    if (s->stored && ours == kitsu_number_of(a, f, &s->last_project, s->stored)) {
+        s->i->inherits = true;
+        return;
+    }
+    json number = number_text(a, ours);
+    if (base != theirs) {
+        note_conflict(s, f->name, number.text, number_text(a, theirs).text);
+        return;
+    }
+    json value = floor(ours) == ours && fabs(ours) < 1e9 ? json_integer(a, (int64_t)ours)
+                                                         : json_real(a, ours);
+    if (kitsu_number_read(a, f, &value, &back) && back == ours)
+        set_data_field(s, f->custom, value);
+    else
+        note_unstorable(s, f->name, number.text);
+}
+
+static bool size_equal(frame_size x, frame_size y)
+{
+    return x.has_width == y.has_width && x.has_height == y.has_height && x.width == y.width &&
+           x.height == y.height;
+}
+
+static const char *size_text(arena *a, frame_size s)
+{
+    return s.has_width && s.has_height ? arena_printf(a, "%dx%d", (int)s.width, (int)s.height)
+                                       : "none";
+}
+
+static void plan_size(sides *s)
+{
+    arena *a = s->p->arena;
+    const json *project = &s->p->c->project;
+    frame_size ours = {.has_width = true, .has_height = true};
+    frame_size base = kitsu_field_size(a, project, s->stored);
+    frame_size theirs = kitsu_field_size(a, project, &s->i->record);
+    if (!number_int32(a, json_get(s->ours, "resolutionWidth"), &ours.width) ||
+        !number_int32(a, json_get(s->ours, "resolutionHeight"), &ours.height) ||
+        size_equal(ours, base) || size_equal(ours, theirs))
+        return;
+    if (s->stored && size_equal(ours, kitsu_field_size(a, &s->last_project, s->stored))) {
+        s->i->inherits = true;
+        return;
+    }
+    const char *text = size_text(a, ours);
+    if (!size_equal(base, theirs))
+        note_conflict(s, "resolution", text, size_text(a, theirs));
+    else if (ours.width > 0 && ours.height > 0)
+        set_data_field(s, "resolution", json_string(a, text));
+    else
+        note_unstorable(s, "resolution", text);
+}
+
+static void plan_numbers(push_plan *p, push_item *i, const json *last_project)
+{
+    const json *data = json_get(&i->document->document, "data");
+    sides s = {p, i, data, i->needs_link ? NULL : json_get(data, "zou"), *last_project};
+    for (size_t n = 0; n < KITSU_NUMBERS; n++)
+        plan_number(&s, &kitsu_numbers[n]);
+    plan_size(&s);
+}
+
+/* Only with a new entity: what people write in Kitsu stays. */
+static void plan_description(push_plan *p, push_item *i)
+{
+    const json *text = json_at(&i->document->document, "data", "description", NULL);
+    if (!i->id && json_text(text) && text->len)
+        json_set(p->arena, &i->fields, "description", *text);
+}
+
 void push_fields_plan(push_plan *p)
 {
     plan_project(p);
+    json last_project = over_kitsu_project(p);
     for (size_t n = 0; n < p->n; n++) {
         push_item *i = p->items[n];
         bool framed = i->kind > KIND_ASSET_TYPE && i->kind <= KIND_ASSET;
-        if (framed && i->document && !i->ignored && !i->skip_code)
+        if (framed && i->document && !i->ignored && !i->skip_code) {
             plan_frames(p, i);
+            plan_numbers(p, i, &last_project);
+            plan_description(p, i);
+        }
     }
 }

@@ -1,5 +1,6 @@
 /* fields.h - the fields that Kitsu takes from OpenPype: a project's code, fps,
- * resolution and data, an entity's frames.
+ * resolution and data; an entity's frames, fps, resolution, pixel aspect, handles and clips,
+ * and a new one's description.
  *
  * The base of a comparison is what the mapping gives for the record that the document was
  * last made from. A field is written only where the document differs from the base and

@@ -30,6 +30,8 @@ struct push_item {
     const char *stands_for; /* of a substitute: the `_id` of the shots' parent, or "" for none */
     json fields;            /* object: what is to be written beside its name */
     push_task *tasks;       /* those that are missing or not linked */
+    bool inherits;          /* its document has what the project's document had before people
+                               changed that */
     const char *skip_code;  /* NULL: it is not skipped */
     const char *failed;     /* why Kitsu does not have it; NULL: it does, or may */
     bool has_children;      /* its document has children */

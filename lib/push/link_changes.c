@@ -64,6 +64,16 @@ static void add_new_link(push_run *r, const push_item *i, change_builder *x)
     }
 }
 
+/* The fields of the new record, as a synchronisation would set them: the next push compares
+ * with this record, and would take an older value for one that was changed in OpenPype. A
+ * partial view does not show all custom fields. */
+static void set_mapped(push_run *r, const push_item *i, change_builder *x)
+{
+    if (!r->plan->kitsu->production->partial)
+        mapping_set_custom(x, &i->record);
+    mapping_set_computed(x, r->arena, &r->plan->c->project, &i->record);
+}
+
 void push_link_item(push_run *r, push_item *i)
 {
     arena *a = r->arena;
@@ -73,6 +83,8 @@ void push_link_item(push_run *r, push_item *i)
     json *before = arena_alloc(a, sizeof *before);
     *before = d->document;
     change_builder x = change_builder_new(a, before);
+    if (i->kind != KIND_ASSET_TYPE)
+        set_mapped(r, i, &x);
     change_builder_set(&x, i->record, "data", "zou", NULL);
     if (i->needs_link)
         add_new_link(r, i, &x);
@@ -87,6 +99,13 @@ void push_link_item(push_run *r, push_item *i)
     r->counts[PUSH_LINKED] += i->needs_link;
     i->needs_link = false;
     d->document = x.after;
+}
+
+void push_link_inherited(push_run *r)
+{
+    for (size_t n = 0; n < r->plan->n; n++)
+        if (r->plan->items[n]->inherits)
+            push_link_item(r, r->plan->items[n]);
 }
 
 void push_link_project(push_run *r)

@@ -10,5 +10,8 @@
 void push_link_item(push_run *r, push_item *i);
 /* The same for the project's document; in a dry run a planned Result instead. */
 void push_link_project(push_run *r);
+/* Bring the documents that have what the project's had before people changed that to what it
+ * has now. Before Kitsu's project is written: after it, they would look changed by people. */
+void push_link_inherited(push_run *r);
 
 #endif

@@ -76,6 +76,7 @@ static push_outcome carry_out(push_context *x, const collection *c, push_kitsu *
     push_result_skipped(&r);
     if (push_run_hold(&r)) {
         push_link_project(&r);
+        push_link_inherited(&r);
         if (update_project(&r) && push_entities(&r) && push_new_tasks(&r))
             push_deletions(&r);
     }

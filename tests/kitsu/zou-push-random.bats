@@ -58,6 +58,39 @@ naive() {
     done <unplanned
 }
 
+# values: what people see of each linked document; an asset type has no values in Kitsu
+values() {
+    op-dump --bare -P "$name" | jq -c 'select(.type == "asset" and .data.zou.id and .data.zou.type != "AssetType")
+        | [._id."$oid", (.data | .frameStart, .frameEnd, .fps, .pixelAspect, .handleStart, .handleEnd, .clipIn, .clipOut,
+            .resolutionWidth, .resolutionHeight, .description)]' | LC_ALL=C sort
+}
+
+# came_back: by the push all documents have what they had, and Kitsu has it, too: its own
+# value, or none where it is the project's.
+came_back() {
+    op-dump --bare -P "$name" >pushed
+    jq -s --slurpfile before <(jq -s . documents) --argjson unstorable "$(records Skipped 'select(.code == "frames").entity.name' | jq -Rsc 'split("\n")')" '
+        ($before[0] | map({key: ._id."$oid", value: .data}) | from_entries) as $was
+        | .[] | select(.type == "asset" and .data.zou.id and .data.zou.type != "AssetType" and (.name | IN($unstorable[]) | not))
+        | .name as $name | $was[._id."$oid"] as $was | .data as $now
+        | ("frameStart", "frameEnd", "fps", "pixelAspect", "handleStart", "handleEnd", "clipIn", "clipOut",
+            "resolutionWidth", "resolutionHeight", "description") as $key
+        | select($was[$key] != $now[$key]) | "\($name) \($key): \($was[$key]) became \($now[$key])"' pushed >faults
+    [[ ! -s faults ]] || return 1
+    jq -s --slurpfile project <(jq 'select(.type == "project").data' pushed) '$project[0] as $project
+        | .[] | select(.type == "asset" and .data.zou.id and .data.zou.type != "AssetType") | .name as $name | .data as $d
+        | ($d.zou.data // {}) as $own
+        | ({fps: "fps", pixel_aspect: "pixelAspect", handle_start: "handleStart", handle_end: "handleEnd",
+            clip_in: "clipIn", clip_out: "clipOut"} | to_entries[]
+            | select(($own[.key] // $project[.value]) != $d[.value]) | "\($name) \(.key)"),
+          (select(($own.resolution // "\($project.resolutionWidth)x\($project.resolutionHeight)")
+            != "\($d.resolutionWidth)x\($d.resolutionHeight)") | "\($name) resolution"),
+          (select(($d.zou.description // "") != ($d.description // "")) | "\($name) description"),
+          (select($d.zou.type == "Shot" and [$own.frame_in, $own.frame_out, $d.zou.nb_frames]
+            != [$d.frameStart, $d.frameEnd, $d.frameEnd - $d.frameStart + 1]) | "\($name) frames")' pushed >faults
+    [[ ! -s faults ]]
+}
+
 # trees SEED...
 trees() {
     for seed; do
@@ -73,6 +106,7 @@ trees() {
         ((status <= 1)) || fails "status $status" "$err"
         records Result 'select(.status == "failed") | tojson' >faults
         [[ ! -s faults ]] || fails "failed" faults
+        came_back || fails "Kitsu has other values" faults
         kitsu_has >kitsu.first
         documents_have >documents.first
         ! grep -e WRONG -e GONE -e 'keep?' documents.first || fails "wrong links"
@@ -86,7 +120,11 @@ trees() {
         expect=$status
         again "$expect" || fails "a second push does something"
         kitsu_has | diff kitsu.first - >faults || fails "a second push changes Kitsu" faults
+        values >values.first
         synced || fails "sync"
+        values >values.second
+        LC_ALL=C comm -23 values.first values.second >faults
+        [[ ! -s faults ]] || fails "a sync changes values" faults
         documents_have >documents.second
         # Names and links stay (a sync brings documents for what Kitsu had alone).
         LC_ALL=C comm -23 <(cut -d ' ' -f 1-4 documents.first | grep -v ' => -') <(cut -d ' ' -f 1-4 documents.second) >faults

@@ -387,6 +387,56 @@ field() { zou_get "/data/entities/$1" | jq -c "$2"; }
     again
 }
 
+# others NAME VALUES: a document has them besides its frames
+others() {
+    op-dump --bare -P "$name" | jq -sec --arg name "$1" --argjson values "$2" '.[] | select(.name == $name).data
+        | [.fps, .pixelAspect, .handleStart, .handleEnd, .clipIn, .clipOut, .resolutionWidth, .resolutionHeight]
+        | (., . == $values)'
+}
+
+@test "other numbers: what changed in OpenPype goes, what changed in Kitsu stays" {
+    production short
+    document SQ01_SH010 '{"data.fps": 23.976, "data.pixelAspect": 2.0, "data.handleStart": 10, "data.handleEnd": 12,
+        "data.clipIn": 0, "data.clipOut": 99, "data.resolutionWidth": 4096}'
+    zou_put "/data/entities/$shot2" '{"data": {"handle_start": "8", "resolution": "640x480"}}' >/dev/null
+    # This one in both, of its two fields: in Kitsu one, in OpenPype the other.
+    document SQ01_SH030 '{"data.handleEnd": 5}'
+    zou_put "/data/entities/$shot3" '{"data": {"fps": "12"}}' >/dev/null
+    # Both changed one field.
+    document bear '{"data.fps": 48.0}'
+    zou_put "/data/entities/$asset" '{"data": {"fps": "60"}}' >/dev/null
+    relay_does
+    push -n
+    [[ -z $(writes) ]]
+    push
+    [[ $status == 1 ]]
+    [[ $(writes | cut -d ' ' -f 1 | xargs) == "PUT PUT" ]]
+    [[ $(records Skipped '"\(.code) \(.entity.name): \(.reason)"') == "conflict bear: its fps was changed on both sides: 48 in OpenPype, 60 in Kitsu, which is kept" ]]
+    [[ $(field "$shot" '.data | [.fps, .pixel_aspect, .handle_start, .handle_end, .clip_in, .clip_out, .resolution, .mood]') == '[23.976,2,10,12,0,99,"4096x858","dark"]' ]]
+    [[ $(field "$shot2" '.data | [.handle_start, .resolution]') == '["8","640x480"]' ]]
+    [[ $(field "$shot3" '.data | [.fps, .handle_end]') == '["12",5]' ]]
+    [[ $(field "$asset" .data.fps) == '"60"' ]]
+    # What the push did not write is not mistaken for people's work by the next one.
+    push
+    [[ $(field "$shot3" .data.fps) == '"12"' ]]
+    synced
+    again
+    others SQ01_SH010 '[23.976,2.0,10,12,0,99,4096,858]'
+    others SQ01_SH020 '[24.0,1.0,8,0,1,1,640,480]'
+    others SQ01_SH030 '[12.0,1.0,0,5,1,1,4096,2160]'
+    others bear '[60,1,0,0,1,1,2048,858]'
+}
+
+@test "a new shot's frames are columns in Kitsu, the rest is written where it is not the project's" {
+    made small tvshow
+    document E01_SQ01_SH010 '{"data.handleStart": 10, "data.description": "At night."}'
+    push
+    shot=$(zou_find "/data/projects/$p/shots" '.name == "SH010" and .nb_frames == 100')
+    [[ $(field "$shot" '[.data.frame_in, .data.frame_out, .nb_frames]') == '[1001,1100,100]' ]]
+    [[ $(zou_get "/data/projects/$p/shots" | jq -c '.[] | select(.name == "SH500") | [.data.frame_in, .data.frame_out, .nb_frames]') == '[1001,1001,1]' ]]
+    [[ $(field "$shot" '[.description, .data.handle_start, .data.handle_end, .data.fps, .data.resolution]') == '["At night.",10,null,null,null]' ]]
+}
+
 @test "the project's code, fps, resolution, and what its data has besides" {
     production short
     document "$name" '{"data.fps": 30.0, "data.resolutionWidth": 3840, "data.resolutionHeight": 2160, "data.code": "xyz",
