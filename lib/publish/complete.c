@@ -56,6 +56,7 @@ static bool find_task(completion *c, uint32_t i, error *e)
     const char *project_id;
     uint32_t before;
     publish_place place = publish_place_of(c->record, instance);
+    place.converted = c->scope->converts_names;
     c->tasks[i] = json_null();
     if (!publish_is_noted(c->scope, instance, NULL))
         return true;

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "model/names.h"
 #include "zou/bulk.h"
 #include "zou/id.h"
 
@@ -16,6 +17,7 @@ typedef struct entity_search {
     arena *a;
     error *e;
     const char *project_id;          /* NULL: not known yet */
+    bool converts;                   /* compare Kitsu's names converted */
     publish_entity by_path, by_name; /* the last match of either sort */
     int n_by_path, n_by_name;
     buf names; /* owned: of all matches, for a message */
@@ -57,6 +59,43 @@ static bool match_project_name(void *context, const json_element *element)
     return !s->project_id;
 }
 
+/* A name as a document has it. */
+static const char *usable(const entity_search *s, const char *name, bool of_project)
+{
+    const char *converted = s->converts ? name_usable(s->a, name, of_project, true) : NULL;
+    return converted ? converted : name;
+}
+
+/* One whose name converts to the wanted one; of several none. */
+typedef struct converted_search {
+    entity_search *search;
+    const char *id;
+    int n;
+} converted_search;
+
+static bool match_converted_project(void *context, const json_element *element)
+{
+    converted_search *c = context;
+    entity_search *s = c->search;
+    if (element->id && element->name &&
+        strcmp(usable(s, element->name, true), s->place->project) == 0) {
+        c->id = arena_text(s->a, element->id, strlen(element->id));
+        c->n++;
+    }
+    return true;
+}
+
+static zou_result find_converted_project(entity_search *s)
+{
+    converted_search c = {.search = s};
+    s->converts = true;
+    zou_result result = zou_list(s->zou, "/data/projects/all", match_converted_project, &c, s->e);
+    s->converts = false;
+    if (c.n == 1)
+        s->project_id = c.id;
+    return result;
+}
+
 static publish_found find_project(entity_search *s)
 {
     if (!store_projects(s->store, &(store_sink){s->a, match_project_document, s}, s->e))
@@ -64,6 +103,8 @@ static publish_found find_project(entity_search *s)
     if (s->project_id)
         return PUBLISH_FOUND;
     zou_result result = zou_list(s->zou, "/data/projects/all", match_project_name, s, s->e);
+    if (result == ZOU_OK && !s->project_id && s->place->converted)
+        result = find_converted_project(s);
     if (result != ZOU_OK && result != ZOU_STOPPED)
         return publish_found_of(result);
     if (s->project_id)
@@ -78,7 +119,7 @@ static publish_found find_project(entity_search *s)
  * sequence's with its episode's. NULL: the request failed, `*r` says how. */
 static const char *document_name(entity_search *s, const zou_entity *entity, zou_result *r)
 {
-    const char *name = entity->element.name, *parent_id = entity->parent_id;
+    const char *name = usable(s, entity->element.name, false), *parent_id = entity->parent_id;
     int levels = entity->kind == KIND_SHOT ? 2 : entity->kind == KIND_SEQUENCE ? 1 : 0;
     *r = ZOU_OK;
     for (; levels > 0 && parent_id; levels--) {
@@ -88,7 +129,7 @@ static const char *document_name(entity_search *s, const zou_entity *entity, zou
         if (*r != ZOU_OK)
             return NULL;
         const char *parent_name = json_text(json_get(&parent, "name"));
-        name = arena_printf(s->a, "%s_%s", parent_name ? parent_name : "", name);
+        name = arena_printf(s->a, "%s_%s", parent_name ? usable(s, parent_name, false) : "", name);
         parent_id = json_text(json_get(&parent, "parent_id"));
     }
     return name;
@@ -96,7 +137,8 @@ static const char *document_name(entity_search *s, const zou_entity *entity, zou
 
 typedef struct entity_list {
     arena *a;
-    zou_entity **list; /* owned; the entities are in the arena */
+    const entity_search *search; /* borrowed; of keep_part */
+    zou_entity **list;           /* owned; the entities are in the arena */
     size_t n, cap;
 } entity_list;
 
@@ -130,7 +172,7 @@ static zou_result match_entity(entity_search *s, const zou_entity *entity)
     if (strcmp(name, s->place->asset) == 0) {
         s->by_path = found;
         s->n_by_path++;
-    } else if (strcmp(entity->element.name, s->place->asset) == 0) {
+    } else if (strcmp(usable(s, entity->element.name, false), s->place->asset) == 0) {
         s->by_name = found;
         s->n_by_name++;
     } else {
@@ -154,7 +196,7 @@ static zou_result match_entities(entity_search *s, const char *name)
 }
 
 /* The entity's own name is the asset's, or its end after some `_`. */
-static publish_found find_by_name(entity_search *s, publish_entity *out)
+static zou_result match_parts(entity_search *s)
 {
     const char *name = s->place->asset;
     zou_result result = ZOU_OK;
@@ -164,6 +206,52 @@ static publish_found find_by_name(entity_search *s, publish_entity *out)
         if (!name || !*++name)
             break;
     }
+    return result;
+}
+
+/* Whether a name is the asset's, or its end after a `_`. */
+static bool is_part(const entity_search *s, const char *name)
+{
+    const char *asset = s->place->asset;
+    size_t len = strlen(name), all = strlen(asset);
+    return len <= all && strcmp(asset + all - len, name) == 0 &&
+           (len == all || asset[all - len - 1] == '_');
+}
+
+static bool keep_part(void *context, const json_element *element, const json *tree)
+{
+    entity_list *l = context;
+    if (!element->name || !is_part(l->search, usable(l->search, element->name, false)))
+        return true;
+    return keep_entity(context, element, tree);
+}
+
+/* Kitsu finds whole names only: of the project's entities, those whose name converted is
+ * one. If there are none, what was found before stays. */
+static zou_result match_converted(entity_search *s)
+{
+    entity_search again = *s;
+    again.converts = true;
+    again.n_by_path = again.n_by_name = 0;
+    again.names = (buf){0};
+    entity_list l = {.a = s->a, .search = &again};
+    const char *path = arena_printf(s->a, "/data/entities?project_id=%s", s->project_id);
+    zou_result result = zou_list_trees(s->zou, path, NULL, keep_part, &l, s->e);
+    for (size_t i = 0; i < l.n && result == ZOU_OK; i++)
+        result = match_entity(&again, l.list[i]);
+    free(l.list);
+    bool found = again.n_by_path || again.n_by_name;
+    buf_free(found ? &s->names : &again.names);
+    if (found)
+        *s = again;
+    return result;
+}
+
+static publish_found find_by_name(entity_search *s, publish_entity *out)
+{
+    zou_result result = match_parts(s);
+    if (result == ZOU_OK && s->n_by_path == 0 && s->place->converted)
+        result = match_converted(s);
     if (result != ZOU_OK)
         return publish_found_of(result);
     int n = s->n_by_path ? s->n_by_path : s->n_by_name;

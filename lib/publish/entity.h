@@ -16,7 +16,8 @@ typedef struct publish_entity {
 
 /* By `data.zou.id` of the asset's document (null: there is none); else by the place's
  * project and asset: the entity whose document would have that name (`SQ01_SH010`),
- * else the only one with that name of its own (`SH010`). The result is in `a`. */
+ * else the only one with that name of its own (`SH010`). Where documents have converted
+ * names, and none has that name as it is, both are compared converted. The result is in `a`. */
 publish_found publish_entity_find(zou *z, store *s, const publish_place *place,
                                   const json *document, arena *a, publish_entity *out, error *e);
 

@@ -2,6 +2,7 @@
 
 #include "json/casefold.h"
 #include "json/path.h"
+#include "model/names.h"
 #include "publish/publish.h"
 
 publish_scope publish_scope_of(const json *settings)
@@ -9,7 +10,8 @@ publish_scope publish_scope_of(const json *settings)
     const json *families = path_get(settings, SCOPE_SETTINGS ".families");
     return (publish_scope){.without_review =
                                json_true(path_get(settings, SCOPE_SETTINGS ".without_review")),
-                           .families = json_is(families, JSON_ARRAY) ? families : NULL};
+                           .families = json_is(families, JSON_ARRAY) ? families : NULL,
+                           .converts_names = names_are_converted(settings)};
 }
 
 static bool is_listed(const json *families, const json *family)

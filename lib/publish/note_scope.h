@@ -14,6 +14,7 @@
 typedef struct publish_scope {
     bool without_review;  /* others that are really published, */
     const json *families; /* of one of these; NULL or empty: of any. Borrowed */
+    bool converts_names;  /* documents have Kitsu's names converted: model/names.h */
 } publish_scope;
 
 /* From merged settings (store/settings.h). What is of another type than it must be is as

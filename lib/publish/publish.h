@@ -39,6 +39,7 @@ typedef struct publish_place {
     const char *project, *asset, *task_name;
     const json *task; /* an object, or NULL */
     bool own;         /* the instance has one of these itself */
+    bool converted;   /* its names may be Kitsu's converted; publish_place_of: false */
 } publish_place;
 
 /* `instance` NULL: the publish's own. */

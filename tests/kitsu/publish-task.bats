@@ -23,11 +23,12 @@ setup_file() {
     sleep 1.1 # Zou shows whole seconds, and the older task has the type's own name
     rough=$(zou_make /data/tasks --arg name rough --arg project_id "$demo" --arg task_type_id "$animation" \
         --arg entity_id "$sh010" --arg task_status_id "$(zou_task_status Todo)")
-    zou_tasks "$demo" "$animation" shots "$other" "$only" >/dev/null
+    zou_tasks "$demo" "$animation" shots "$other" >/dev/null
+    odd=$(zou_tasks "$demo" "$animation" shots "$only")
     artist=$(zou_person artist@example.com user)
     zou_team_add "$demo" "$artist"
     zou_person stranger@example.com user >/dev/null
-    export demo sq01 sh010 other task rough animation artist
+    export demo sq01 sh010 other odd task rough animation artist
 }
 
 teardown_file() {
@@ -125,6 +126,31 @@ publish() {
     demo -a 'SH 030&x=1' -t Animation
     [[ $status == 0 && $(out .task.task_status.short_name) == todo ]]
     demo -a 'E01_SQ02_SH 030&x=1' -t Animation
+    [[ $status == 0 ]]
+}
+
+@test "by names converted, where the settings say so" {
+    demo -a E01_SQ02_SH_030_x_1 -t Animation
+    [[ $status == 1 && $(cat err) == *'Kitsu has no "E01_SQ02_SH_030_x_1"'* ]]
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    echo '{"opkitsu": {"names": "convert"}}' >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    demo -a E01_SQ02_SH_030_x_1 -t Animation
+    [[ $status == 0 && $(out .task.id) == "$odd" ]]
+    demo -a SH_030_x_1 -t Animation
+    [[ $status == 0 && $(out .task.id) == "$odd" ]]
+    # A true name goes before, and what has one is found as ever.
+    demo -a 'SH 030&x=1' -t Animation
+    [[ $status == 0 && $(out .task.id) == "$odd" ]]
+    demo -a E01_SQ01_SH010 -t Animation
+    [[ $status == 0 && $(out .task.id) == "$task" ]]
+    demo -a SH010 -t Animation
+    [[ $status == 1 && $(cat err) == *'Kitsu has 2 entities named "SH010"'* ]]
+    # A project's name, too.
+    local odd_project shot
+    odd_project=$(zou_project 'Été 2')
+    shot=$(zou_shot "$odd_project" "$(zou_sequence "$odd_project" SQ01)" SH010)
+    zou_tasks "$odd_project" "$animation" shots "$shot" >/dev/null
+    find_task -P Ete_2 -a SQ01_SH010 -t Animation
     [[ $status == 0 ]]
 }
 
