@@ -104,24 +104,23 @@ static bool merge_frame(int32_t ours, int32_t base, int32_t theirs, int32_t *out
     return ours == base || theirs == base || theirs == ours;
 }
 
-/* A record as it will be with these fields. */
-static json with_fields(push_plan *p, const json *record, const json *fields)
+json push_fields_applied(arena *a, const json *record, const json *fields)
 {
-    json out = json_is(record, JSON_OBJECT) ? json_copy_shallow(p->arena, record) : json_object();
+    json out = json_is(record, JSON_OBJECT) ? json_copy_shallow(a, record) : json_object();
     const json *data = json_get(&out, "data"), *more = json_get(fields, "data");
-    json merged = json_is(data, JSON_OBJECT) ? json_copy_shallow(p->arena, data) : json_object();
+    json merged = json_is(data, JSON_OBJECT) ? json_copy_shallow(a, data) : json_object();
     for (uint32_t i = 0; more && i < more->len; i++)
-        json_set(p->arena, &merged, more->members[i].key, more->members[i].value);
-    json_set(p->arena, &out, "data", merged);
+        json_set(a, &merged, more->members[i].key, more->members[i].value);
+    json_set(a, &out, "data", merged);
     if (json_get(fields, "nb_frames"))
-        json_set(p->arena, &out, "nb_frames", *json_get(fields, "nb_frames"));
+        json_set(a, &out, "nb_frames", *json_get(fields, "nb_frames"));
     return out;
 }
 
 /* Whether a record with these fields has this range. */
 static bool gives_range(push_plan *p, const json *record, const json *fields, frame_range wanted)
 {
-    json after = with_fields(p, record, fields);
+    json after = push_fields_applied(p->arena, record, fields);
     frame_range r = kitsu_field_frames(p->arena, &p->c->project, &after);
     return r.start == wanted.start && r.end == wanted.end;
 }

@@ -12,5 +12,7 @@
 
 /* Set the plan's project_fields and every item's fields. Adds to the plan's skipped. */
 void push_fields_plan(push_plan *p);
+/* A record as it will be with an item's fields, in `a`. */
+json push_fields_applied(arena *a, const json *record, const json *fields);
 
 #endif

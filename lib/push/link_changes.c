@@ -4,6 +4,7 @@
 #include "model/change_builder.h"
 #include "model/mapping.h"
 #include "model/names.h"
+#include "push/fields.h"
 #include "push/result_writer.h"
 #include "record/ndjson.h"
 #include "record/record.h"
@@ -65,13 +66,15 @@ static void add_new_link(push_run *r, const push_item *i, change_builder *x)
 }
 
 /* The fields of the new record, as a synchronisation would set them: the next push compares
- * with this record, and would take an older value for one that was changed in OpenPype. A
- * partial view does not show all custom fields. */
+ * with this record, and would take an older value for one that was changed in OpenPype. What
+ * is to be written, and may be refused or never sent, stays OpenPype's. A partial view does
+ * not show all custom fields. */
 static void set_mapped(push_run *r, const push_item *i, change_builder *x)
 {
+    json record = push_fields_applied(r->arena, &i->record, &i->fields);
     if (!r->plan->kitsu->production->partial)
         mapping_set_custom(x, &i->record);
-    mapping_set_computed(x, r->arena, &r->plan->c->project, &i->record);
+    mapping_set_computed(x, r->arena, &r->plan->c->project, &record);
 }
 
 void push_link_item(push_run *r, push_item *i)

@@ -146,6 +146,20 @@ case_refused() {
     again 1
 }
 
+@test "a field of one that was linked by its name is refused: the document keeps its own" {
+    made small tvshow
+    episode=$(zou_find "/data/projects/$p/episodes" '.name == "E01"')
+    shot=$(zou_shot "$p" "$(zou_sequence "$p" SQ01 "$episode")" SH010)
+    refuse 403 PUT "/data/entities/$shot" ''
+    push
+    [[ $status == 1 ]]
+    [[ $(op-dump --bare -P "$name" | jq -c --arg id "$shot" 'select(.data.zou.id == $id).data | [.frameStart, .frameEnd]') == '[1001,1100]' ]]
+    relay_does
+    push
+    [[ $(zou_get "/data/entities/$shot" | jq -c '[.data.frame_out, .nb_frames]') == '[1100,100]' ]]
+    again 1
+}
+
 # ---- answers that are lost --------------------------------------------------
 
 # what_is_made: the paths of the requests that make something

@@ -220,7 +220,7 @@ production() {
     diff <(sort - before <<<'Asset Fauna/bear_cub
 Asset Fauna/fox
 Sequence E02/SQ02
-Shot E02/SQ01/SH040' | LC_ALL=C sort) <(kitsu_has)
+Shot E02/SQ01/SH040 1001-1001' | LC_ALL=C sort) <(kitsu_has)
     again
     synced
     again
@@ -465,7 +465,7 @@ others() {
 
 @test "a custom field of OpenPype's own is not Kitsu's" {
     production short
-    document SQ01_SH010 '{"data.note": "x", "data.fps": 12.0, "data.handleStart": 5}'
+    document SQ01_SH010 '{"data.note": "x", "data.mood": "light", "data.description": "y"}'
     again
 }
 
