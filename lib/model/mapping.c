@@ -197,20 +197,26 @@ change_builder mapping_root(mapping *m, root r)
 
 /* ---- an entity's fields ---------------------------------------------------------- */
 
-void mapping_set_computed(change_builder *d, arena *a, const json *project, const json *record)
+static void set_size(change_builder *d, arena *a, frame_size size)
 {
-    frame_range frames = kitsu_field_frames(a, project, record);
-    frame_size size = kitsu_field_size(a, project, record);
-    change_builder_set(d, json_integer(a, frames.start), "data", "frameStart", NULL);
-    change_builder_set(d, json_integer(a, frames.end), "data", "frameEnd", NULL);
     if (size.has_width)
         change_builder_set(d, json_integer(a, size.width), "data", "resolutionWidth", NULL);
     if (size.has_height)
         change_builder_set(d, json_integer(a, size.height), "data", "resolutionHeight", NULL);
+}
+
+/* A new document has its fields in this order: frames, fps, resolution, the rest. */
+void mapping_set_computed(change_builder *d, arena *a, const json *project, const json *record)
+{
+    frame_range frames = kitsu_field_frames(a, project, record);
+    change_builder_set(d, json_integer(a, frames.start), "data", "frameStart", NULL);
+    change_builder_set(d, json_integer(a, frames.end), "data", "frameEnd", NULL);
     for (size_t i = 0; i < KITSU_NUMBERS; i++) {
         const kitsu_number *f = &kitsu_numbers[i];
         json value = kitsu_number_json(a, f, kitsu_number_of(a, f, project, record));
         change_builder_set(d, value, "data", f->name, NULL);
+        if (i == 0)
+            set_size(d, a, kitsu_field_size(a, project, record));
     }
 }
 
