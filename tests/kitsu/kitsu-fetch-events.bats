@@ -518,21 +518,48 @@ own() {
     settle
 }
 
-@test "a bad name made good: with all below it, and what is skipped is judged each time" {
+# apply_answer: into the store; 1 is something skipped.
+apply_answer() { op-diff <"$out" 2>/dev/null | op-apply >/dev/null 2>&1 || true; }
+
+@test "what was skipped costs the events of others nothing, and is remembered" {
+    film
+    bad=$(zou_shot "$p" "$q" "SH 900")
+    zou_asset "$p" "$characters" Fox >/dev/null
+    zou_asset "$p" "$(zou_asset_type "O$name")" Fox >/dev/null
+    sync
+    skipped() { sync-status -s "$KITSU_SERVER" --json | jq .skipped; }
+    before=$(skipped)
+    mark
+    zou_put "/data/entities/$s1" '{"data": {"frame_in": "1002"}}' >/dev/null
+    answer
+    [[ $(types) == "Project TaskType Shot Task End Checkpoint" && $(ids Shot) == "$s1" ]]
+    (($(requests "$p\|entities\|tasks?") <= 4))
+    apply_answer
+    [[ $(skipped) == "$before" ]]
+    mark
+    zou_put "/data/entities/$bad" '{"name": "SH900"}' >/dev/null
+    answer
+    [[ $(ids Shot) == "$bad" && -z $(ids Asset) ]]
+    apply_answer
+    [[ $(skipped) == $((before - 1)) ]]
+    settle
+}
+
+@test "a bad name made good: with all below it, and what is skipped with it" {
     show
     zou_put "/data/entities/$q" '{"name": "SQ 01"}' >/dev/null
     answer
-    op-diff <"$out" 2>/dev/null | op-apply >/dev/null 2>&1 || true
+    apply_answer
     mark
     s3=$(zou_shot "$p" "$q" SH030)
     answer
     [[ $(ids Sequence) == "$q" && $(ids Shot) == *"$s3"* ]]
-    op-diff <"$out" 2>/dev/null | op-apply >/dev/null 2>&1 || true
+    apply_answer
     mark
     zou_put "/data/entities/$e" '{"description": "y"}' >/dev/null
     answer
     [[ $(ids Sequence) == "$q" && $(ids Shot) == *"$s3"* ]]
-    op-diff <"$out" 2>/dev/null | op-apply >/dev/null 2>&1 || true
+    apply_answer
     mark
     zou_put "/data/entities/$q" '{"name": "SQ09"}' >/dev/null
     answer
