@@ -149,7 +149,10 @@ static bool append_in(bson_t *filter, const char *key, store_ids ids, error *why
     return ok;
 }
 
-bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
+/* `_id`s of one query, which may take 16 MiB. */
+#define QUERY_IDS 10000
+
+static bool get_some(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_t filter = BSON_INITIALIZER;
@@ -158,6 +161,18 @@ bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *o
                   ? find(s, ns, &filter, NULL, READ_WHOLE, out, e)
                   : error_set(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
     bson_destroy(&filter);
+    return ok;
+}
+
+bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
+{
+    sink_end reader = {out, false};
+    store_sink sink = {out->arena, give, &reader};
+    bool ok = true;
+    for (size_t i = 0, n; ok && !reader.ended && i < ids.n; i += n) {
+        n = ids.n - i < QUERY_IDS ? ids.n - i : QUERY_IDS;
+        ok = get_some(base, ns, (store_ids){ids.items + i, n}, &sink, e);
+    }
     return ok;
 }
 
