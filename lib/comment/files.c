@@ -134,6 +134,18 @@ static zou_result add_preview(comment_job *j, comment_upload *u, error *e)
     return comment_remember(j, e);
 }
 
+/* It is deleted: no other file may be sent to it, nor share its revision. */
+static void forget_preview(comment_job *j, const char *id)
+{
+    const json *list = json_get(&j->there, "previews");
+    json rest = json_array();
+    for (uint32_t i = 0; list && i < list->len; i++)
+        if (!json_text_is(json_get(&list->items[i], "id"), id))
+            json_push(j->a, &rest, list->items[i]);
+    if (list)
+        json_set(j->a, &j->there, "previews", rest);
+}
+
 static zou_result remove_preview(comment_job *j, comment_upload *u, error *e)
 {
     json unused;
@@ -142,6 +154,7 @@ static zou_result remove_preview(comment_job *j, comment_upload *u, error *e)
     zou_result r = zou_send(j->c->zou, "DELETE", path, NULL, false, j->a, &unused, e);
     if (r != ZOU_OK && r != ZOU_MISSING)
         return r;
+    forget_preview(j, u->id);
     u->id = NULL;
     return comment_remember(j, e);
 }

@@ -341,6 +341,16 @@ END
 
 # --- What Kitsu refuses -------------------------------------------------------
 
+# Its preview, which the first answer left behind, is deleted: no other file is sent to it.
+@test "a file whose first answer was lost, and that Kitsu refuses: the others are posted" {
+    echo cache >cache.abc
+    comment '.previews = ["'"$PWD"'/cache.abc"] + .previews' >record
+    relay_does '{"method": "POST", "path": "/pictures/", "times": 1, "status": 502}'
+    push <record
+    [[ $status == 1 && $(posts '/pictures/') == 4 && $(jq -c .status out) == '"applied"' && $(jq -r .message out) == "posted, without cache.abc: "* ]]
+    check_there
+}
+
 @test "a file that Kitsu refuses: posted without it, 1; once more: nothing to do, 0" {
     echo cache >cache.abc
     comment '.previews += ["'"$PWD"'/cache.abc"]' >record

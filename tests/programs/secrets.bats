@@ -75,6 +75,7 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     bash -c "sleep 30; : $password" 3>&- &
     fake/bin/op-diff </dev/null
     kill $!
+    wait $! || true # or the next test may still see it
     grep -q "$password" seen
 }
 

@@ -109,7 +109,7 @@ int main(void)
     arena *a = arena_new();
     bson(a);
     proportions();
-    put_beside_others();
     arena_free(a);
+    put_beside_others();
     return done();
 }
