@@ -38,7 +38,7 @@ stage() {
 cd "$PWD"
 grep -zsF -f needles /proc/[0-9]*/cmdline | tr '\\0' '\\n' >>seen
 for needle in \$(cat needles); do
-    ! env | grep -qF "\$needle" || echo "$1 has \${needle%-*}" >>had
+    [[ \$(env) != *"\$needle"* ]] || echo "$1 has \${needle%-*}" >>had
 done
 echo "$1" >>looked
 $2
