@@ -199,7 +199,7 @@ case_old_skipped() {
 }
 
 # op_status FILTER: of sync-status
-op_status() { sync-status --json | jq -c "$1"; }
+op_status() { sync-status -s https://k/api --json | jq -c "$1"; }
 
 # A conflict: its project is marked, the position of all moves on.
 case_conflict() {
