@@ -124,15 +124,16 @@ static bool judge_again(batch *b, item *const *missed, size_t n, const char *con
 
 static bool make_indexes(batch *b, error *e)
 {
+    static const char *const type = "type";
     store_ns ns = batch_ns(b);
     if (strcmp(ns.db, store_avalon(b->store)) != 0 ||
         (b->indexed && strcmp(b->indexed, ns.coll) == 0))
         return true;
-    if (!b->indexed && !store_index(b->store, state_ns(b->store), e))
+    if (!b->indexed && !store_index(b->store, state_ns(b->store), (store_texts){&type, 1}, e))
         return false;
     free(b->indexed);
     b->indexed = xstrdup(ns.coll);
-    return store_index(b->store, ns, e);
+    return store_index(b->store, ns, (store_texts){0}, e);
 }
 
 static store_write write_of(batch *b, item *i)

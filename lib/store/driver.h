@@ -22,7 +22,7 @@ typedef struct store_driver {
     void (*rollback)(store *s);
     bool (*write_all)(store *s, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
     bool (*drop)(store *s, store_ns ns, bool anyway, store_content *content, error *e);
-    bool (*index)(store *s, store_ns ns, error *e);
+    bool (*index)(store *s, store_ns ns, store_texts fields, error *e);
     bool (*put)(store *s, store_ns ns, const json *document, arena *a, error *e);
     bool (*prune)(store *s, store_ns ns, const char *field, double before, error *e);
 } store_driver;

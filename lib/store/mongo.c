@@ -112,57 +112,45 @@ static bool mongo_drop(store *base, store_ns ns, bool anyway, store_content *con
 /* ---- indexes ------------------------------------------------------------ */
 
 typedef struct index_of {
-    const char *name, *first, *second; /* `second`: NULL for one field */
+    const char *name, *first, *second; /* `name` without "opkitsu_"; `second`: NULL for one field */
 } index_of;
 
-static const index_of *indexes_of(const mongo_store *s, store_ns ns)
-{
-    static const index_of project[] = {
-        {"opkitsu_zou_id", "data.zou.id", NULL},
-        {"opkitsu_zou_name", "data.zou.name", NULL},
-        {"opkitsu_zou_parent", "data.zou.parent_id", NULL},
-        {"opkitsu_zou_type", "data.zou.entity_type_id", NULL},
-        {"opkitsu_root_of", "data.root_of", NULL},
-        {"opkitsu_visual_parent", "data.visualParent", NULL},
-        {"opkitsu_parent", "parent", "type"},
-        {"opkitsu_name", "name", "type"},
-        {"opkitsu_type", "type", NULL},
-        {NULL, NULL, NULL},
-    };
-    static const index_of state[] = {{"opkitsu_type", "type", NULL}, {NULL, NULL, NULL}};
-    static const index_of comments[] = {{"opkitsu_task_id", "task_id", NULL}, {NULL, NULL, NULL}};
-    static const index_of skipped[] = {
-        {"opkitsu_project_id", "project_id", NULL},
-        {"opkitsu_parent_id", "parent_id", NULL},
-        {"opkitsu_wanted", "wanted", NULL},
-        {"opkitsu_rivals", "rivals", NULL},
-        {NULL, NULL, NULL},
-    };
-    if (strcmp(ns.db, s->base.avalon) == 0)
-        return project;
-    return strcmp(ns.coll, "opkitsu_comments") == 0  ? comments
-           : strcmp(ns.coll, "opkitsu_skipped") == 0 ? skipped
-                                                     : state;
-}
+static const index_of project_indexes[] = {
+    {"zou_id", "data.zou.id", NULL},
+    {"zou_name", "data.zou.name", NULL},
+    {"zou_parent", "data.zou.parent_id", NULL},
+    {"zou_type", "data.zou.entity_type_id", NULL},
+    {"root_of", "data.root_of", NULL},
+    {"visual_parent", "data.visualParent", NULL},
+    {"parent", "parent", "type"},
+    {"name", "name", "type"},
+    {"type", "type", NULL},
+};
+
+#define PROJECT_INDEXES (sizeof project_indexes / sizeof *project_indexes)
 
 /* createIndexes, which does nothing where they are already. */
-static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_t *why)
+static bool create_indexes(mongo_store *s, store_ns ns, store_texts fields, bool sparse,
+                           bson_error_t *why)
 {
-    const index_of *wanted = indexes_of(s, ns);
+    bool of_project = strcmp(ns.db, s->base.avalon) == 0;
     bson_t command = BSON_INITIALIZER, list;
     BSON_APPEND_UTF8(&command, "createIndexes", ns.coll);
     BSON_APPEND_ARRAY_BEGIN(&command, "indexes", &list);
-    for (size_t i = 0; wanted[i].name; i++) {
+    for (size_t i = 0; i < (of_project ? PROJECT_INDEXES : fields.n); i++) {
         bson_t index, key;
-        char digits[2] = {(char)('0' + i), '\0'};
+        char digits[2] = {(char)('0' + i), '\0'}, name[80];
+        index_of wanted =
+            of_project ? project_indexes[i] : (index_of){fields.items[i], fields.items[i], NULL};
+        snprintf(name, sizeof name, "opkitsu_%s", wanted.name);
         BSON_APPEND_DOCUMENT_BEGIN(&list, digits, &index);
         BSON_APPEND_DOCUMENT_BEGIN(&index, "key", &key);
-        BSON_APPEND_INT32(&key, wanted[i].first, 1);
-        if (wanted[i].second)
-            BSON_APPEND_INT32(&key, wanted[i].second, 1);
+        BSON_APPEND_INT32(&key, wanted.first, 1);
+        if (wanted.second)
+            BSON_APPEND_INT32(&key, wanted.second, 1);
         bson_append_document_end(&index, &key);
-        BSON_APPEND_UTF8(&index, "name", wanted[i].name);
-        if (sparse && !wanted[i].second)
+        BSON_APPEND_UTF8(&index, "name", name);
+        if (sparse && !wanted.second)
             BSON_APPEND_BOOL(&index, "sparse", true);
         bson_append_document_end(&list, &index);
     }
@@ -172,12 +160,12 @@ static bool create_indexes(mongo_store *s, store_ns ns, bool sparse, bson_error_
     return ok;
 }
 
-static bool mongo_index(store *base, store_ns ns, error *e)
+static bool mongo_index(store *base, store_ns ns, store_texts fields, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_error_t why;
     (void)e; /* a server that can't is used without */
-    if (create_indexes(s, ns, true, &why) || create_indexes(s, ns, false, &why))
+    if (create_indexes(s, ns, fields, true, &why) || create_indexes(s, ns, fields, false, &why))
         return true;
     if (!s->index_warned)
         msg_warn("%s: continuing without indexes: %s", base->name, why.message);

@@ -217,6 +217,7 @@ bool posted_of_task(store *s, const char *task_id, arena *a, json *ids, error *e
 
 bool posted_tidy(store *s, arena *a, error *e)
 {
+    static const char *const task_id = "task_id";
     json id = json_string(a, "tidied"), old = json_null(), document = json_object();
     bool found;
     double now, at = 0;
@@ -228,7 +229,8 @@ bool posted_tidy(store *s, arena *a, error *e)
     json_add(a, &document, "_id", id);
     json_add(a, &document, "type", json_string(a, "tidied"));
     json_add(a, &document, "tidied_at", json_real(a, now));
-    return store_put(s, posted_ns(s), &document, a, e) && store_index(s, posted_ns(s), e) &&
+    return store_put(s, posted_ns(s), &document, a, e) &&
+           store_index(s, posted_ns(s), (store_texts){&task_id, 1}, e) &&
            store_prune(s, posted_ns(s), "at", now - KEPT_SECONDS, e) &&
            store_prune(s, posted_ns(s), "expires", now - KEPT_SECONDS, e);
 }

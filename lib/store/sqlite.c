@@ -354,9 +354,9 @@ static bool sqlite_commit(store *base, error *e)
     return false;
 }
 
-static bool sqlite_index(store *base, store_ns ns, error *e)
+static bool sqlite_index(store *base, store_ns ns, store_texts fields, error *e)
 {
-    (void)base, (void)ns, (void)e; /* the schema has them */
+    (void)base, (void)ns, (void)fields, (void)e; /* the schema has them */
     return true;
 }
 

@@ -22,6 +22,26 @@ static json key_of(arena *a, const char *project_id, const char *entity_id)
     return json_string(a, arena_printf(a, "%s:%s", project_id, entity_id));
 }
 
+/* The `_id`s of the documents of these entities, in `a`. */
+static store_ids keys_of(arena *a, const char *project_id, store_texts entity_ids)
+{
+    json *keys = arena_alloc(a, (entity_ids.n + 1) * sizeof *keys);
+    const json **items = arena_alloc(a, (entity_ids.n + 1) * sizeof *items);
+    for (size_t i = 0; i < entity_ids.n; i++) {
+        keys[i] = key_of(a, project_id, entity_ids.items[i]);
+        items[i] = &keys[i];
+    }
+    return (store_ids){items, entity_ids.n};
+}
+
+/* The entity that a document is of; NULL: none of ours. */
+static const char *entity_in(const json *document)
+{
+    const char *key = json_text(json_get(document, "_id"));
+    const char *colon = key ? strrchr(key, ':') : NULL;
+    return colon ? colon + 1 : NULL;
+}
+
 static json old_id(arena *a, const char *project_id)
 {
     return json_string(a, arena_printf(a, "skipped:%s", project_id));
@@ -74,11 +94,10 @@ static void add_records(entries *x, const char *project_id, const json *records)
 static bool take_document(void *context, store_ns ns, const json *document)
 {
     entries *x = context;
-    const char *id = json_text(json_get(document, "_id"));
-    const char *colon = id ? strrchr(id, ':') : NULL;
+    const char *id = entity_in(document);
     (void)ns;
-    if (colon)
-        entry_of(x, colon + 1)->document = *document;
+    if (id)
+        entry_of(x, id)->document = *document;
     return true;
 }
 
@@ -117,12 +136,11 @@ typedef struct finding {
 static bool hand_out(void *context, store_ns ns, const json *document)
 {
     finding *f = context;
-    const char *id = json_text(json_get(document, "_id"));
+    const char *id = entity_in(document);
     const json *records = json_get(document, "entities");
-    const char *colon = id ? strrchr(id, ':') : NULL;
     (void)ns;
-    if (colon && json_is(records, JSON_ARRAY))
-        f->fn(f->context, colon + 1, records);
+    if (id && json_is(records, JSON_ARRAY))
+        f->fn(f->context, id, records);
     return true;
 }
 
@@ -146,16 +164,10 @@ bool state_skipped_touched(store *s, const char *project_id, const state_touched
     finding f = {fn, context};
     store_sink sink = {a, hand_out, &f};
     store_ns ns = skipped_ns(s);
-    json *ids = arena_alloc(a, (t->ids.n + 1) * sizeof *ids);
-    const json **keys = arena_alloc(a, (t->ids.n + 1) * sizeof *keys);
     const char **wanted = arena_alloc(a, (t->names.n + 1) * sizeof *wanted);
-    for (size_t i = 0; i < t->ids.n; i++) {
-        ids[i] = key_of(a, project_id, t->ids.items[i]);
-        keys[i] = &ids[i];
-    }
     for (size_t i = 0; i < t->names.n; i++)
         wanted[i] = arena_printf(a, "%s %s", project_id, t->names.items[i]);
-    if (t->ids.n && !store_get_many(s, ns, (store_ids){keys, t->ids.n}, &sink, e))
+    if (t->ids.n && !store_get_many(s, ns, keys_of(a, project_id, t->ids), &sink, e))
         return false;
     if (t->parents.n && !store_select(s, ns, "parent_id", t->parents, &sink, e))
         return false;
@@ -165,13 +177,6 @@ bool state_skipped_touched(store *s, const char *project_id, const state_touched
                                                (store_texts){&project_id, 1}, &sink, e))
         return false;
     return find_old(s, project_id, a, fn, context, e);
-}
-
-static void note_found(void *context, const char *entity_id, const json *records)
-{
-    bool *found = context;
-    (void)entity_id, (void)records;
-    *found = true;
 }
 
 typedef struct sought {
@@ -189,17 +194,11 @@ static void note_sought(void *context, const char *entity_id, const json *record
 bool state_skipped_has(store *s, const char *project_id, const char *entity_id, arena *a, bool *has,
                        error *e)
 {
-    json key = key_of(a, project_id, entity_id);
-    const json *keys[] = {&key};
-    sought old = {.id = entity_id};
-    finding f = {note_found, has};
-    *has = false;
-    if (!store_get_many(s, skipped_ns(s), (store_ids){keys, 1}, &(store_sink){a, hand_out, &f},
-                        e) ||
-        !find_old(s, project_id, a, note_sought, &old, e))
-        return false;
-    *has |= old.found;
-    return true;
+    sought w = {.id = entity_id};
+    bool ok = state_skipped_touched(s, project_id, &(state_touched){.ids = {&entity_id, 1}}, a,
+                                    note_sought, &w, e);
+    *has = w.found;
+    return ok;
 }
 
 typedef struct counting {
@@ -285,13 +284,19 @@ static bool plan_write(arena *a, const char *project_id, const entry *x, store_w
 
 static bool write_entries(store *s, const char *project_id, const entries *x, error *e)
 {
+    static const char *const indexed[] = {"project_id", "parent_id", "wanted", "rivals"};
     size_t n = 0;
+    bool first = false;
     store_write *writes = arena_alloc(x->a, (HASH_COUNT(x->table) + 1) * sizeof *writes);
     for (const entry *i = x->table; i; i = i->hh.next)
-        n += plan_write(x->a, project_id, i, &writes[n]);
+        if (plan_write(x->a, project_id, i, &writes[n]))
+            first |= writes[n++].op == STORE_INSERT;
     if (n == 0)
         return true;
-    if (!store_index(s, skipped_ns(s), e) || !store_write_all(s, skipped_ns(s), writes, n, x->a, e))
+    /* Without an insert there are indexes already. */
+    if (first && !store_index(s, skipped_ns(s), (store_texts){indexed, 4}, e))
+        return false;
+    if (!store_write_all(s, skipped_ns(s), writes, n, x->a, e))
         return false;
     for (size_t i = 0; i < n; i++)
         if (writes[i].outcome == STORE_REFUSED)
@@ -314,14 +319,12 @@ static bool read_remembered(store *s, const char *project_id, const json *judged
     for (uint32_t i = 0; i < judged->len; i++)
         if (json_text(&judged->items[i]))
             entry_of(x, judged->items[i].text);
-    size_t n = HASH_COUNT(x->table), i = 0;
-    json *ids = arena_alloc(x->a, (n + 1) * sizeof *ids);
-    const json **keys = arena_alloc(x->a, (n + 1) * sizeof *keys);
-    for (const entry *k = x->table; k; k = k->hh.next, i++) {
-        ids[i] = key_of(x->a, project_id, k->id);
-        keys[i] = &ids[i];
-    }
-    return n == 0 || store_get_many(s, skipped_ns(s), (store_ids){keys, n}, &sink, e);
+    size_t n = 0;
+    const char **ids = arena_alloc(x->a, (HASH_COUNT(x->table) + 1) * sizeof *ids);
+    for (const entry *k = x->table; k; k = k->hh.next)
+        ids[n++] = k->id;
+    return n == 0 || store_get_many(s, skipped_ns(s),
+                                    keys_of(x->a, project_id, (store_texts){ids, n}), &sink, e);
 }
 
 bool state_skipped_put(store *s, const char *project_id, const json *judged, const json *records,

@@ -252,9 +252,9 @@ bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, erro
     return s->driver->drop(s, ns, anyway, content, e);
 }
 
-bool store_index(store *s, store_ns ns, error *e)
+bool store_index(store *s, store_ns ns, store_texts fields, error *e)
 {
-    return s->driver->index(s, ns, e);
+    return s->driver->index(s, ns, fields, e);
 }
 
 bool store_put(store *s, store_ns ns, const json *document, arena *a, error *e)

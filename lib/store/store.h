@@ -87,9 +87,9 @@ bool store_write_all(store *s, store_ns ns, store_write *writes, size_t n, arena
 /* Drop a collection if it is STORE_UNPUBLISHED, or anyway. `*content` tells
  * what it was. */
 bool store_drop(store *s, store_ns ns, bool anyway, store_content *content, error *e);
-/* Make the indexes that the suite needs in a project's collection, or in one of its own
- * state. */
-bool store_index(store *s, store_ns ns, error *e);
+/* Make the indexes that the suite needs in a project's collection or, on these `fields` of
+ * those at the top, in one of its own state. */
+bool store_index(store *s, store_ns ns, store_texts fields, error *e);
 /* Insert or replace one document, whatever is there: for the suite's own
  * state. `document` has its `_id`. */
 bool store_put(store *s, store_ns ns, const json *document, arena *a, error *e);
