@@ -90,7 +90,8 @@ static void recall_skipped(void *context, const char *entity_id, const json *rec
 static bool recall(loading *r, error *e)
 {
     store_texts ids = {0};
-    const char **recalled = arena_alloc(r->p->arena, (r->c->n + 1) * sizeof *recalled);
+    const char **recalled =
+        arena_alloc(r->p->arena, (r->c->n - r->n_recalled + 1) * sizeof *recalled);
     for (; r->n_recalled < r->c->n; r->n_recalled++) {
         const asset *d = r->c->assets[r->n_recalled];
         const json *data = json_get(&d->document, "data");

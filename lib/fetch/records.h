@@ -36,8 +36,8 @@ void fetch_records_write_project(fetch_records *r);
 void fetch_records_write_task_types(fetch_records *r);
 /* Write one record of this kind, and count it. */
 void fetch_records_write(fetch_records *r, kind k, const json_element *e);
-/* Write End. `whole`: every document of the project is
- * to be judged again. */
+/* Write End. `whole`: every document of the project is to be judged again; `judged`: as in
+ * record/end.h, or NULL. */
 void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole, const json *judged);
 /* The outcome after End. Reports a partial view, unless `partial_reported`. Sets `*e`
  * with FETCH_LOST only. */

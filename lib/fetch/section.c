@@ -4,7 +4,6 @@
 #include "fetch/section_deleted.h"
 #include "fetch/section_entities.h"
 #include "fetch/section_lists.h"
-#include "fetch/section_remembered.h"
 #include "record/deleted.h"
 #include "record/ndjson.h"
 #include "zou/id.h"
@@ -66,14 +65,6 @@ static bool add_tasks_entities(section_run *r)
             section_run_seek_task(r, t->id);
         }
     return true;
-}
-
-static bool choose_items(section_run *r)
-{
-    add_affected(r);
-    if (!add_tasks_entities(r))
-        return false;
-    return section_remembered_fits(r);
 }
 
 /* ---- writing ------------------------------------------------------------------ */
@@ -146,7 +137,8 @@ fetch_outcome fetch_section_write(const fetch_section *s, error *e)
                      .stored_tasks = idset_new(),
                      .deleted = json_array(),
                      .outcome = FETCH_ABANDONED};
-    if (choose_items(&r) && section_entities_read(&r) && section_again_find(&r) &&
+    add_affected(&r);
+    if (add_tasks_entities(&r) && section_entities_read(&r) && section_again_find(&r) &&
         section_deleted_find(&r) && section_lists_read_asset_types(&r) &&
         section_lists_read_concepts(&r) && section_lists_read_tasks(&r) &&
         section_lists_read_task_types(&r)) {

@@ -233,9 +233,8 @@ static bool is_unfinished(const section_item *i)
 
 bool section_entities_read(section_run *r)
 {
-    if (!section_store_look_up(r) || !section_remembered_find(r) || !ask_for_wanted(r) ||
-        !section_store_look_up(r) || !section_store_find_tasks(r) || !follow_records(r) ||
-        !section_remembered_find(r))
+    if (!section_remembered_find(r) || !ask_for_wanted(r) || !section_store_look_up(r) ||
+        !section_store_find_tasks(r) || !follow_records(r) || !section_remembered_find(r))
         return false;
     while (section_items_count(&r->items, is_unfinished) > 0)
         if (!ask_for_wanted(r) || !section_store_look_up(r) || !follow_records(r) ||

@@ -8,14 +8,15 @@
 
 #include <string.h>
 
-static bool is_wanted(const section_item *i)
+/* What the section is about, without what has to come with it. */
+static bool is_chosen(const section_item *i)
 {
-    return i->wanted;
+    return i->wanted && (i->affected || i->by_task || i->remembered);
 }
 
-bool section_remembered_fits(section_run *r)
+static bool fits(section_run *r)
 {
-    return section_items_count(&r->items, is_wanted) <= MAX_AFFECTED || section_run_needs_full(r);
+    return section_items_count(&r->items, is_chosen) <= MAX_AFFECTED || section_run_needs_full(r);
 }
 
 /* The kind that the records name; of tasks alone, none. */
@@ -79,13 +80,15 @@ static const char **document_names(const section_run *r, size_t *n)
 bool section_remembered_find(section_run *r)
 {
     for (;;) {
+        if (!fits(r) || !section_store_look_up(r))
+            return false;
         state_touched t = {.all = r->project->whole && !r->recollected};
         t.rivals = section_items_count(&r->items, has_names_below) > 0;
         t.ids.items = section_items_select(&r->items, is_new, &t.ids.n);
         t.parents.items = section_items_select(&r->items, touches, &t.parents.n);
         t.names.items = document_names(r, &t.names.n);
         if (t.ids.n == 0 && t.parents.n == 0 && !t.all)
-            return section_remembered_fits(r);
+            return true;
         r->recollected = true;
         for (section_item *i = r->items.table; i; i = i->hh.next) {
             i->recollected_below |= touches(i);
@@ -94,7 +97,5 @@ bool section_remembered_find(section_run *r)
         if (!state_skipped_touched(r->store, r->records->project.id, &t, r->arena, want_remembered,
                                    r, r->e))
             return section_run_store_failed(r);
-        if (!section_store_look_up(r))
-            return false;
     }
 }

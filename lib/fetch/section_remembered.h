@@ -7,10 +7,9 @@
 
 #include "fetch/section_run.h"
 
-/* Look for it, for the items that were looked up in the store since the last time, and
- * want it as well. */
+/* Look up the items that were added since the last time, and want what they may set free as
+ * well. False, too, if that and what the events affect is too much to be asked for by ids:
+ * section_run_needs_full. */
 bool section_remembered_find(section_run *r);
-/* Whether so few items are wanted that they are asked for one by one. */
-bool section_remembered_fits(section_run *r);
 
 #endif
