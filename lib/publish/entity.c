@@ -16,7 +16,8 @@ typedef struct entity_search {
     const publish_place *place;
     arena *a;
     error *e;
-    const char *project_id;          /* NULL: not known yet */
+    const char *project_id;          /* the last match; NULL: not known yet */
+    int n_projects;                  /* of Kitsu's that match */
     bool converts;                   /* compare Kitsu's names converted */
     publish_entity by_path, by_name; /* the last match of either sort */
     int n_by_path, n_by_name;
@@ -51,49 +52,19 @@ static bool match_project_document(void *context, store_ns ns, const json *docum
     return false;
 }
 
+/* The true name goes first; of those that convert to the wanted one it must be the only. */
 static bool match_project_name(void *context, const json_element *element)
 {
     entity_search *s = context;
-    if (element->id && element->name && strcmp(element->name, s->place->project) == 0)
+    const char *name = element->name, *wanted = s->place->project;
+    if (!element->id || !name)
+        return true;
+    bool is_true = strcmp(name, wanted) == 0;
+    const char *converted = s->place->converted ? name_usable(s->a, name, true, true) : NULL;
+    if (is_true || (converted && strcmp(converted, wanted) == 0))
         s->project_id = arena_text(s->a, element->id, strlen(element->id));
-    return !s->project_id;
-}
-
-/* A name as a document has it. */
-static const char *usable(const entity_search *s, const char *name, bool of_project)
-{
-    const char *converted = s->converts ? name_usable(s->a, name, of_project, true) : NULL;
-    return converted ? converted : name;
-}
-
-/* One whose name converts to the wanted one; of several none. */
-typedef struct converted_search {
-    entity_search *search;
-    const char *id;
-    int n;
-} converted_search;
-
-static bool match_converted_project(void *context, const json_element *element)
-{
-    converted_search *c = context;
-    entity_search *s = c->search;
-    if (element->id && element->name &&
-        strcmp(usable(s, element->name, true), s->place->project) == 0) {
-        c->id = arena_text(s->a, element->id, strlen(element->id));
-        c->n++;
-    }
-    return true;
-}
-
-static zou_result find_converted_project(entity_search *s)
-{
-    converted_search c = {.search = s};
-    s->converts = true;
-    zou_result result = zou_list(s->zou, "/data/projects/all", match_converted_project, &c, s->e);
-    s->converts = false;
-    if (c.n == 1)
-        s->project_id = c.id;
-    return result;
+    s->n_projects = is_true ? 1 : s->n_projects + (converted && strcmp(converted, wanted) == 0);
+    return !is_true;
 }
 
 static publish_found find_project(entity_search *s)
@@ -103,11 +74,9 @@ static publish_found find_project(entity_search *s)
     if (s->project_id)
         return PUBLISH_FOUND;
     zou_result result = zou_list(s->zou, "/data/projects/all", match_project_name, s, s->e);
-    if (result == ZOU_OK && !s->project_id && s->place->converted)
-        result = find_converted_project(s);
     if (result != ZOU_OK && result != ZOU_STOPPED)
         return publish_found_of(result);
-    if (s->project_id)
+    if (s->n_projects == 1)
         return PUBLISH_FOUND;
     error_set(s->e, 1, "Kitsu has no project \"%.100s\" that this user can see", s->place->project);
     return PUBLISH_NOT_FOUND;
@@ -115,11 +84,18 @@ static publish_found find_project(entity_search *s)
 
 /* ---- entities ------------------------------------------------------------------ */
 
+/* A name as a document has it. */
+static const char *usable(const entity_search *s, const char *name)
+{
+    const char *converted = s->converts ? name_usable(s->a, name, false, true) : NULL;
+    return converted ? converted : name;
+}
+
 /* The name of the entity's document: a shot's begins with its sequence's name, a
  * sequence's with its episode's. NULL: the request failed, `*r` says how. */
 static const char *document_name(entity_search *s, const zou_entity *entity, zou_result *r)
 {
-    const char *name = usable(s, entity->element.name, false), *parent_id = entity->parent_id;
+    const char *name = usable(s, entity->element.name), *parent_id = entity->parent_id;
     int levels = entity->kind == KIND_SHOT ? 2 : entity->kind == KIND_SEQUENCE ? 1 : 0;
     *r = ZOU_OK;
     for (; levels > 0 && parent_id; levels--) {
@@ -129,7 +105,7 @@ static const char *document_name(entity_search *s, const zou_entity *entity, zou
         if (*r != ZOU_OK)
             return NULL;
         const char *parent_name = json_text(json_get(&parent, "name"));
-        name = arena_printf(s->a, "%s_%s", parent_name ? usable(s, parent_name, false) : "", name);
+        name = arena_printf(s->a, "%s_%s", parent_name ? usable(s, parent_name) : "", name);
         parent_id = json_text(json_get(&parent, "parent_id"));
     }
     return name;
@@ -172,7 +148,7 @@ static zou_result match_entity(entity_search *s, const zou_entity *entity)
     if (strcmp(name, s->place->asset) == 0) {
         s->by_path = found;
         s->n_by_path++;
-    } else if (strcmp(usable(s, entity->element.name, false), s->place->asset) == 0) {
+    } else if (strcmp(usable(s, entity->element.name), s->place->asset) == 0) {
         s->by_name = found;
         s->n_by_name++;
     } else {
@@ -221,7 +197,7 @@ static bool is_part(const entity_search *s, const char *name)
 static bool keep_part(void *context, const json_element *element, const json *tree)
 {
     entity_list *l = context;
-    if (!element->name || !is_part(l->search, usable(l->search, element->name, false)))
+    if (!element->name || !is_part(l->search, usable(l->search, element->name)))
         return true;
     return keep_entity(context, element, tree);
 }

@@ -125,23 +125,23 @@ static bool gives_range(push_plan *p, const json *record, const json *fields, fr
     return r.start == wanted.start && r.end == wanted.end;
 }
 
-/* Set the fewest fields that give the range. False if none do: Kitsu takes a last frame 0
- * for none. */
+static bool is_new_shot(const push_item *i)
+{
+    return !i->id && i->kind == KIND_SHOT;
+}
+
+/* Set the fewest fields that give the range; of a new shot all, as people read its columns.
+ * False if none do: Kitsu takes a last frame 0 for none. */
 static bool find_frame_fields(push_plan *p, push_item *i, frame_range wanted)
 {
     arena *a = p->arena;
     frame_range now = kitsu_field_frames(a, &p->c->project, &i->record);
     json fields = json_object(), data = json_object();
-    if (now.start != wanted.start) {
+    if (is_new_shot(i) || now.start != wanted.start) {
         json_set(a, &data, "frame_in", json_integer(a, wanted.start));
         json_set(a, &fields, "data", data);
     }
-    if (!gives_range(p, &i->record, &fields, wanted)) {
-        json_set(a, &data, "frame_out", json_integer(a, wanted.end));
-        json_set(a, &fields, "data", data);
-    }
-    if (!i->id && i->kind == KIND_SHOT) { /* people read its columns */
-        json_set(a, &data, "frame_in", json_integer(a, wanted.start));
+    if (is_new_shot(i) || !gives_range(p, &i->record, &fields, wanted)) {
         json_set(a, &data, "frame_out", json_integer(a, wanted.end));
         json_set(a, &fields, "data", data);
     }
@@ -174,8 +174,7 @@ static void plan_frames(push_plan *p, push_item *i)
                                     (int)theirs.end));
         return;
     }
-    bool new_shot = !i->id && i->kind == KIND_SHOT;
-    if (!new_shot && wanted.start == theirs.start && wanted.end == theirs.end)
+    if (!is_new_shot(i) && wanted.start == theirs.start && wanted.end == theirs.end)
         return;
     if (!find_frame_fields(p, i, wanted)) {
         i->fields = json_object();
