@@ -62,10 +62,11 @@ static void bind_row(sqlite3_stmt *statement, const row *r, arena *a, bool avalo
     const json *d = &r->document;
     sqlite_bind(statement, 3, json_text(json_get(d, "type")));
     sqlite3_bind_text(statement, 4, r->text.data, (int)r->text.len, SQLITE_STATIC);
-    for (int i = 0; !avalon && sqlite_state_columns[i]; i++)
-        sqlite_bind(statement, 5 + i, json_text(json_get(d, sqlite_state_columns[i])));
-    if (!avalon)
+    if (!avalon) {
+        for (int i = 0; sqlite_state_columns[i]; i++)
+            sqlite_bind(statement, 5 + i, json_text(json_get(d, sqlite_state_columns[i])));
         return;
+    }
     sqlite_bind(statement, 5, zou_id_text(d));
     sqlite_bind(statement, 6, json_text(json_get(d, "name")));
     sqlite_bind(statement, 7, parent_text(a, d));

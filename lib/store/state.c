@@ -1,8 +1,7 @@
 #include "store/state.h"
 
-#include "store/state_skipped.h"
-
 #include "base/mem.h"
+#include "store/state_skipped.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -87,7 +87,9 @@ static int hammer(const char *url, bool deleting)
 /* Outside of a transaction anything may happen between two statements. */
 static void put_beside_others(void)
 {
-    char folder[] = "/tmp/opkitsu-unit.XXXXXX", path[48], url[64];
+    const char *tmp = getenv("TMPDIR");
+    char folder[256], path[300], url[320];
+    snprintf(folder, sizeof folder, "%.200s/opkitsu-unit.XXXXXX", tmp ? tmp : "/tmp");
     if (!ok(mkdtemp(folder) != NULL, "a folder"))
         return;
     snprintf(path, sizeof path, "%s/op.db", folder);
