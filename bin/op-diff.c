@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "base/program.h"
 #include "diff/diff.h"
+#include "model/mapping.h"
 #include "record/checkpoint.h"
 #include "record/deleted.h"
 #include "record/ndjson.h"
@@ -133,14 +134,15 @@ static void pass_on(reader *r)
     output_write(line, len);
 }
 
-/* With the settings that the plan was made with; `why` it waits for a full read, or NULL. */
+/* With what the plan was made of; `why` it waits for a full read, or NULL. */
 static void pass_on_end(reader *r, const json *record, const char *why)
 {
-    if (!r->documents || (!r->settings.len && !why)) {
+    if (!r->documents) {
         pass_on(r);
         return;
     }
     json end = json_copy_shallow(r->arena, record);
+    json_set(r->arena, &end, "project", mapping_project_base(r->arena, r->p));
     if (r->settings.len)
         json_set(r->arena, &end, "settings", r->settings);
     if (why)

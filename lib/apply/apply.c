@@ -37,6 +37,7 @@ struct apply {
     bool told;          /* why it waits for the lease */
     bool trouble;       /* skipped, failed or in conflict */
     bool conflict, withheld;
+    bool project_missed; /* the change of the project document was not made */
 };
 
 apply *apply_new(store *s, lease *l)
@@ -119,8 +120,10 @@ static void report_result(void *context, const change *c, result_status status, 
                                                                       .message = what});
     add_line(p, &result);
     tally_add_result(&p->tally, c, status, what);
+    bool missed = status == RESULT_CONFLICT || status == RESULT_FAILED;
+    p->project_missed |= missed && json_text_is(json_get(c->entity, "type"), "Project");
     p->conflict = p->conflict || status == RESULT_CONFLICT;
-    p->trouble = p->trouble || status == RESULT_CONFLICT || status == RESULT_FAILED;
+    p->trouble = p->trouble || missed;
 }
 
 /* ---- into the store ----------------------------------------------------- */
@@ -284,6 +287,9 @@ static bool remember(apply *p, const end_record *end, error *e)
     json all = json_null(), none = json_array();
     const json *judged = full ? &all : json_is(&end->judged, JSON_ARRAY) ? &end->judged : &none;
     arena *a = p->tally.arena;
+    if (json_is(&end->project, JSON_OBJECT) && !p->project_missed &&
+        !state_put_project(p->store, project_id, &end->project, a, e))
+        return false;
     return state_skipped_put(p->store, project_id, judged, &skipped, a, e) &&
            (!full || state_put_settings(p->store, project_id, &end->settings, a, e));
 }
@@ -318,6 +324,7 @@ bool apply_end(apply *p, const end_record *end, error *e)
     json summary = tally_summary(&p->tally, name, end->scope == END_FULL, p->dry);
     add_line(p, &summary);
     tally_reset(&p->tally);
+    p->project_missed = false;
     return commit(p, e);
 }
 
@@ -351,6 +358,7 @@ bool apply_checkpoint(apply *p, const checkpoint_record *record, error *e)
     p->read = json_array();
     p->wants = json_object();
     tally_reset(&p->tally); /* of a project without its End */
+    p->project_missed = false;
     p->tally.started = 0;
     return commit(p, e);
 }

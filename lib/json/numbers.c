@@ -1,5 +1,6 @@
 #include "json/numbers.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What is left to read of a text. */
@@ -150,4 +151,10 @@ bool number_resolution(arena *a, const json *v, int32_t *width, int32_t *height)
         take(&r, "i");
     return found && at_end(&r) && int32_of(&w, width) && int32_of(&h, height) && *width > 0 &&
            *height > 0;
+}
+
+json number_text(arena *a, double x)
+{
+    json number = floor(x) == x && fabs(x) < 1e9 ? json_integer(a, (int64_t)x) : json_real(a, x);
+    return json_string(a, number.text);
 }

@@ -18,4 +18,7 @@ bool number_int32(arena *a, const json *v, int32_t *out);
  * (U+00D7), at its end perhaps `p`, `i` or `px`, blanks around each. Both > 0. */
 bool number_resolution(arena *a, const json *v, int32_t *width, int32_t *height);
 
+/* A number as text that these read, as short as possible: `25`, `23.976`. */
+json number_text(arena *a, double x);
+
 #endif

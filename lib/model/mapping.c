@@ -81,6 +81,18 @@ json mapping_code(arena *a, const json *project, const char *name)
     return json_string(a, code);
 }
 
+json mapping_project_base(arena *a, const production *p)
+{
+    static const char *const same[] = {"fps", "resolution"};
+    json out = json_object();
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        const json *value = json_get(&p->project, same[i]);
+        json_add(a, &out, same[i], value ? *value : json_null());
+    }
+    json_add(a, &out, "code", mapping_code(a, &p->project, p->name));
+    return out;
+}
+
 static void set_project_fields(mapping *m, change_builder *d)
 {
     const production *p = m->production;

@@ -1,98 +1,11 @@
 #include "push/fields.h"
 
-#include "base/msg.h"
 #include "json/numbers.h"
 #include "model/kitsu_fields.h"
-#include "model/mapping.h"
+#include "push/project_fields.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- the project ---------------------------------------------------------- */
-
-/* A number as the text that Kitsu takes, as short as possible: `25`, `23.976`. */
-static json number_text(arena *a, double x)
-{
-    json number = floor(x) == x && fabs(x) < 1e9 ? json_integer(a, (int64_t)x) : json_real(a, x);
-    return json_string(a, number.text);
-}
-
-static void plan_project_numbers(push_plan *p)
-{
-    const json *project = &p->kitsu->production->project;
-    const json *data = json_get(&p->c->project, "data");
-    double fps, theirs;
-    int32_t width, height, w, h;
-    if (number_ratio(p->arena, json_get(project, "fps"), &theirs) &&
-        number_real(p->arena, json_get(data, "fps"), &fps) && fps != theirs && fps > 0)
-        json_set(p->arena, &p->project_fields, "fps", number_text(p->arena, fps));
-    if (number_resolution(p->arena, json_get(project, "resolution"), &w, &h) &&
-        number_int32(p->arena, json_get(data, "resolutionWidth"), &width) &&
-        number_int32(p->arena, json_get(data, "resolutionHeight"), &height) && width > 0 &&
-        height > 0 && (width != w || height != h))
-        json_set(p->arena, &p->project_fields, "resolution",
-                 json_string(p->arena, arena_printf(p->arena, "%dx%d", (int)width, (int)height)));
-}
-
-/* Whether a value has no type of Extended JSON, at any depth, which Kitsu does not
- * know. */
-static bool is_plain_json(const json *v)
-{
-    if (v->type == JSON_ARRAY)
-        for (uint32_t i = 0; i < v->len; i++)
-            if (!is_plain_json(&v->items[i]))
-                return false;
-    if (v->type == JSON_OBJECT)
-        for (uint32_t i = 0; i < v->len; i++)
-            if (v->members[i].key[0] == '$' || !is_plain_json(&v->members[i].value))
-                return false;
-    return true;
-}
-
-/* Whether a key of the project's data is one of its own, which Kitsu takes. */
-static bool is_own_key(const push_plan *p, const char *key)
-{
-    static const char *const ours[] = {"code", "fps", "library_project", "name"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (strcmp(ours[i], key) == 0)
-            return false;
-    return *key && *key != '$' && !kitsu_field_reserved(key) &&
-           !json_get(p->naming->attributes, key);
-}
-
-/* Zou replaces a project's data as a whole, so all of it is written. */
-static void plan_project_data(push_plan *p)
-{
-    const json *ours = json_get(&p->c->project, "data");
-    const json *theirs = json_get(&p->kitsu->production->project, "data");
-    json data = json_is(theirs, JSON_OBJECT) ? json_copy_shallow(p->arena, theirs) : json_object();
-    bool differs = false;
-    for (uint32_t i = 0; json_is(ours, JSON_OBJECT) && i < ours->len; i++) {
-        const json_member *m = &ours->members[i];
-        if (!is_own_key(p, m->key) || json_equal(&m->value, json_get(theirs, m->key), NULL))
-            continue;
-        if (!is_plain_json(&m->value)) {
-            msg_warn("%s: data.%s is not pushed: Kitsu does not have its type", p->c->coll, m->key);
-            continue;
-        }
-        json_set(p->arena, &data, m->key, m->value);
-        differs = true;
-    }
-    if (differs)
-        json_set(p->arena, &p->project_fields, "data", data);
-}
-
-static void plan_project(push_plan *p)
-{
-    arena *a = p->arena;
-    const production *kitsu = p->kitsu->production;
-    json theirs = mapping_code(a, &kitsu->project, kitsu->name);
-    const json *ours = json_at(&p->c->project, "data", "code", NULL);
-    if (json_text(ours) && ours->len && !json_equal(ours, &theirs, NULL))
-        json_set(a, &p->project_fields, "code", *ours);
-    plan_project_numbers(p);
-    plan_project_data(p);
-}
 
 /* ---- frames --------------------------------------------------------------- */
 
@@ -192,29 +105,8 @@ typedef struct sides {
     push_item *i;
     const json *ours;   /* its document's data */
     const json *stored; /* the record that the document was made from; NULL: none */
-    json last_project;  /* the project's document over Kitsu's present project */
+    json last[2];       /* the project document as it may have been then */
 } sides;
-
-/* The document was made from Kitsu's project, whose document people may have changed since.
- * What is inherited from either was not changed by them. */
-static json over_kitsu_project(push_plan *p)
-{
-    arena *a = p->arena;
-    const json *project = &p->kitsu->production->project;
-    const json *data = json_get(&p->c->project, "data");
-    json out = json_copy_shallow(a, &p->c->project);
-    json merged = json_is(data, JSON_OBJECT) ? json_copy_shallow(a, data) : json_object();
-    double fps;
-    int32_t width, height;
-    if (number_ratio(a, json_get(project, "fps"), &fps))
-        json_set(a, &merged, "fps", json_real(a, fps));
-    if (number_resolution(a, json_get(project, "resolution"), &width, &height)) {
-        json_set(a, &merged, "resolutionWidth", json_integer(a, width));
-        json_set(a, &merged, "resolutionHeight", json_integer(a, height));
-    }
-    json_set(a, &out, "data", merged);
-    return out;
-}
 
 static void set_data_field(sides *s, const char *key, json value)
 {
@@ -249,10 +141,11 @@ static void plan_number(sides *s, const kitsu_number *f)
     if (!kitsu_number_read(a, f, json_get(s->ours, f->name), &ours) || ours == base ||
         ours == theirs)
         return;
-    if (s->stored && ours == kitsu_number_of(a, f, &s->last_project, s->stored)) {
-        s->i->inherits = true;
-        return;
-    }
+    for (size_t n = 0; s->stored && n < 2; n++)
+        if (ours == kitsu_number_of(a, f, &s->last[n], s->stored)) {
+            s->i->inherits = true;
+            return;
+        }
     json number = number_text(a, ours);
     if (base != theirs) {
         note_conflict(s, f->name, number.text, number_text(a, theirs).text);
@@ -289,10 +182,11 @@ static void plan_size(sides *s)
         !number_int32(a, json_get(s->ours, "resolutionHeight"), &ours.height) ||
         size_equal(ours, base) || size_equal(ours, theirs))
         return;
-    if (s->stored && size_equal(ours, kitsu_field_size(a, &s->last_project, s->stored))) {
-        s->i->inherits = true;
-        return;
-    }
+    for (size_t n = 0; s->stored && n < 2; n++)
+        if (size_equal(ours, kitsu_field_size(a, &s->last[n], s->stored))) {
+            s->i->inherits = true;
+            return;
+        }
     const char *text = size_text(a, ours);
     if (!size_equal(base, theirs))
         note_conflict(s, "resolution", text, size_text(a, theirs));
@@ -302,10 +196,17 @@ static void plan_size(sides *s)
         note_unstorable(s, "resolution", text);
 }
 
-static void plan_numbers(push_plan *p, push_item *i, const json *last_project)
+/* What a document inherits of the project was not changed by people: the project was what it
+ * last was on both sides, or what Kitsu has now. */
+static void plan_numbers(push_plan *p, push_item *i)
 {
     const json *data = json_get(&i->document->document, "data");
-    sides s = {p, i, data, i->needs_link ? NULL : json_get(data, "zou"), *last_project};
+    sides s = {
+        p,
+        i,
+        data,
+        i->needs_link ? NULL : json_get(data, "zou"),
+        {push_project_over(p, &p->base), push_project_over(p, &p->kitsu->production->project)}};
     for (size_t n = 0; n < KITSU_NUMBERS; n++)
         plan_number(&s, &kitsu_numbers[n]);
     plan_size(&s);
@@ -321,14 +222,12 @@ static void plan_description(push_plan *p, push_item *i)
 
 void push_fields_plan(push_plan *p)
 {
-    plan_project(p);
-    json last_project = over_kitsu_project(p);
     for (size_t n = 0; n < p->n; n++) {
         push_item *i = p->items[n];
         bool framed = i->kind > KIND_ASSET_TYPE && i->kind <= KIND_ASSET;
         if (framed && i->document && !i->ignored && !i->skip_code) {
             plan_frames(p, i);
-            plan_numbers(p, i, &last_project);
+            plan_numbers(p, i);
             plan_description(p, i);
         }
     }

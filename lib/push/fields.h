@@ -1,6 +1,5 @@
-/* fields.h - the fields that Kitsu takes from OpenPype: a project's code, fps,
- * resolution and data; an entity's frames, fps, resolution, pixel aspect, handles and clips,
- * and a new one's description.
+/* fields.h - the fields that Kitsu's entities take from OpenPype: frames, fps, resolution,
+ * pixel aspect, handles and clips, and a new one's description.
  *
  * The base of a comparison is what the mapping gives for the record that the document was
  * last made from. A field is written only where the document differs from the base and
@@ -10,7 +9,7 @@
 
 #include "push/items.h"
 
-/* Set the plan's project_fields and every item's fields. Adds to the plan's skipped. */
+/* Set every item's fields. Adds to the plan's skipped. */
 void push_fields_plan(push_plan *p);
 /* A record as it will be with an item's fields, in `a`. */
 json push_fields_applied(arena *a, const json *record, const json *fields);

@@ -87,6 +87,10 @@ typedef struct push_plan {
     push_type **types;                 /* owned */
     size_t n_types, cap_types;
     json project_fields; /* object: what is to be written to Kitsu's project */
+    json base;           /* object: the project's code, fps and resolution as both sides last had
+                            them; empty: not known */
+    json next_base;      /* the same after this push */
+    json project_then;   /* the project document as the next synchronisation makes it */
     json skipped;        /* array of Skipped records */
 } push_plan;
 

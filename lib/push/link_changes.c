@@ -74,7 +74,7 @@ static void set_mapped(push_run *r, const push_item *i, change_builder *x)
     json record = push_fields_applied(r->arena, &i->record, &i->fields);
     if (!r->plan->kitsu->production->partial)
         mapping_set_custom(x, &i->record);
-    mapping_set_computed(x, r->arena, &r->plan->c->project, &record);
+    mapping_set_computed(x, r->arena, &r->plan->project_then, &record);
 }
 
 void push_link_item(push_run *r, push_item *i)

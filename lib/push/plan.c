@@ -3,6 +3,7 @@
 #include "model/naming.h"
 #include "push/fields.h"
 #include "push/places.h"
+#include "push/project_fields.h"
 #include "push/resolve.h"
 #include "push/tasks.h"
 
@@ -19,17 +20,19 @@ static void mark_roots(const collection *c)
 }
 
 void push_plan_make(push_plan *p, arena *a, const collection *c, push_kitsu *kitsu,
-                    const push_naming *naming)
+                    const push_naming *naming, const json *base)
 {
     *p = (push_plan){.arena = a,
                      .c = c,
                      .kitsu = kitsu,
                      .naming = naming,
                      .project_fields = json_object(),
+                     .base = json_is_null(base) ? json_object() : *base,
                      .skipped = json_array()};
     mark_roots(c);
     push_places_index(p);
     push_resolve(p);
+    push_project_fields_plan(p);
     push_fields_plan(p);
     push_tasks_plan(p);
 }

@@ -8,7 +8,9 @@
 #include "push/link_changes.h"
 #include "push/new_tasks.h"
 #include "push/plan.h"
+#include "push/project_fields.h"
 #include "push/result_writer.h"
+#include "store/state.h"
 
 #include <string.h>
 
@@ -27,6 +29,21 @@ static bool send_project(push_run *r, push_result *x)
     return result != ZOU_LOST || push_run_stop(r);
 }
 
+/* Remember what both sides have of the project now. */
+static bool remember_project(push_run *r)
+{
+    store *s = r->context->store;
+    const push_plan *p = r->plan;
+    if (p->next_base.len == 0 || json_equal(&p->next_base, &p->base, NULL))
+        return true;
+    if (!store_begin(s, r->e))
+        return push_run_stop(r);
+    if (state_put_project(s, r->project_id, &p->next_base, r->arena, r->e) && store_commit(s, r->e))
+        return true;
+    store_rollback(s);
+    return push_run_stop(r);
+}
+
 static bool update_project(push_run *r)
 {
     push_result x = {.status = RESULT_PLANNED,
@@ -36,12 +53,15 @@ static bool update_project(push_run *r)
                      .name = r->plan->kitsu->production->name,
                      .ancestors = json_array(),
                      .document = json_get(&r->plan->c->project, "_id"),
+                     .before = &r->plan->kitsu->production->project,
                      .fields = &r->plan->project_fields};
     if (r->plan->project_fields.len == 0)
         return true;
     if (!r->context->dry && !send_project(r, &x))
         return false;
     push_result_write(r, &x);
+    if (x.status == RESULT_APPLIED)
+        push_project_fields_done(r->plan);
     return push_run_hold(r);
 }
 
@@ -71,13 +91,17 @@ static push_outcome carry_out(push_context *x, const collection *c, push_kitsu *
     double started = clock_now();
     push_naming naming = naming_of(x->settings, c->coll);
     push_plan plan;
-    push_plan_make(&plan, a, c, k, &naming);
+    json base;
+    if (!state_project(x->store, k->production->id, a, &base, e))
+        return PUSH_STOP;
+    push_plan_make(&plan, a, c, k, &naming, &base);
     push_run r = {.context = x, .plan = &plan, .arena = a, .project_id = k->production->id, .e = e};
     push_result_skipped(&r);
     if (push_run_hold(&r)) {
         push_link_project(&r);
         push_link_inherited(&r);
-        if (update_project(&r) && push_entities(&r) && push_new_tasks(&r))
+        if (update_project(&r) && (x->dry || remember_project(&r)) && push_entities(&r) &&
+            push_new_tasks(&r))
             push_deletions(&r);
     }
     push_result_summary(&r, started);

@@ -25,8 +25,25 @@ static const char *const count_names[PUSH_COUNTS] = {
     [PUSH_FAILED] = "failed",
 };
 
+/* What Kitsu has where it is to have `fields`. */
+static json values_before(arena *a, const json *record, const json *fields)
+{
+    json out = json_object();
+    for (uint32_t i = 0; i < fields->len; i++) {
+        const json_member *m = &fields->members[i];
+        const json *old = json_get(record, m->key);
+        if (strcmp(m->key, "data") == 0)
+            json_add(a, &out, m->key, values_before(a, old, &m->value));
+        else
+            json_add(a, &out, m->key, old ? *old : json_null());
+    }
+    return out;
+}
+
 void push_result_write(push_run *r, const push_result *x)
 {
+    json before =
+        x->before && x->fields ? values_before(r->arena, x->before, x->fields) : json_null();
     bool failed = x->status == RESULT_FAILED;
     json out = result_make_kitsu(
         r->arena, &(result_kitsu){.status = x->status,
@@ -35,6 +52,7 @@ void push_result_write(push_run *r, const push_result *x)
                                   .entity = record_entity(r->arena, x->type, x->id, x->name),
                                   .below = x->ancestors,
                                   .id = x->document,
+                                  .before = x->before ? &before : NULL,
                                   .fields = x->fields,
                                   .message = x->message});
     ndjson_write(&out);
@@ -57,6 +75,7 @@ void push_result_item(push_run *r, const push_item *i, result_status status,
                                         .name = i->name,
                                         .ancestors = push_item_ancestors(r->plan, i),
                                         .document = i->document ? &i->document->id : NULL,
+                                        .before = operation == PUSH_UPDATE ? &i->record : NULL,
                                         .fields = operation == PUSH_LINK ? NULL : &i->fields,
                                         .message = message});
 }

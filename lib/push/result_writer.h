@@ -20,6 +20,7 @@ typedef struct push_result {
     const char *type, *id, *name; /* of the entity; `id` NULL: none yet */
     json ancestors;               /* their names, outermost first */
     const json *document;         /* its `_id`, or NULL */
+    const json *before;           /* what Kitsu has of it, of an update; else NULL */
     const json *fields;           /* or NULL */
     const char *message;          /* NULL unless it failed, or there is something to say */
 } push_result;

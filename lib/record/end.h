@@ -18,6 +18,9 @@ typedef struct end_record {
     const char *full_sync;  /* of a plan that waits for a full read: why; else NULL */
     json judged;            /* of scope events: an array of the ids of entities that were read, so
                                that their Skipped in the plan are all; null: absent */
+    json project;           /* of a plan, an object: the project's fps and resolution as Kitsu had
+                               them, and its code as the document has it: what a push compares
+                               with; null: absent */
     json settings;          /* object: those of opkitsu's that the plan was made with, where they
                                are not the default; null: all are */
 } end_record;

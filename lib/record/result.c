@@ -63,6 +63,8 @@ json result_make_kitsu(arena *a, const result_kitsu *r)
         json_add(a, &key, "_id", *r->id);
         json_add(a, &out, "documentKey", key);
     }
+    if (r->before && r->before->len)
+        json_add(a, &out, "before", *r->before);
     if (r->fields && r->fields->len)
         json_add(a, &out, "fields", *r->fields);
     add_message(a, &out, r->message);
@@ -109,6 +111,7 @@ void result_read(const json *record, result_record *r)
                          .entity = json_get(record, "entity"),
                          .below = json_get(record, "below"),
                          .key = json_get(record, "documentKey"),
+                         .before = json_get(record, "before"),
                          .fields = json_get(record, "fields"),
                          .message = json_get(record, "message"),
                          .refused = json_get(record, "refused")};

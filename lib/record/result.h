@@ -47,6 +47,7 @@ typedef struct result_kitsu {
     json entity;         /* record_entity's */
     json below;          /* array of the names above it, outermost first */
     const json *id;      /* the document's `_id`, or NULL */
+    const json *before;  /* of an update: what Kitsu had of these fields; or NULL */
     const json *fields;  /* what is written beside the name, or NULL */
     const char *message; /* or NULL */
 } result_kitsu;
@@ -72,7 +73,7 @@ typedef struct result_record {
     bool in_kitsu; /* zou-push's */
     bool comment;  /* of a Comment */
     const char *project;
-    const json *entity, *below, *key, *fields;
+    const json *entity, *below, *key, *before, *fields;
     const json *message;
     const json *refused; /* of a Comment */
 } result_record;

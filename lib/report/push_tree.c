@@ -155,18 +155,26 @@ static node *find_node(tree *t, const result_record *r, const char *type, const 
 
 /* ---- what is done ----------------------------------------------------------- */
 
-/* `frame_in 1001`; of an update `frame_in: 1001`. Fields of `data` like the others. */
-static void add_fields(buf *b, const json *fields, const char *between)
+/* `frame_in 1001`; of an update `frame_in: 990 -> 1001`. Fields of `data` like the others,
+ * but for those that stay. */
+static void add_fields(buf *b, const json *before, const json *fields, bool update)
 {
     for (uint32_t i = 0; json_is(fields, JSON_OBJECT) && i < fields->len; i++) {
         const json_member *m = &fields->members[i];
+        const json *old = json_get(before, m->key);
         if (strcmp(m->key, "data") == 0 && json_is(&m->value, JSON_OBJECT)) {
-            add_fields(b, &m->value, between);
+            add_fields(b, old, &m->value, update);
             continue;
         }
+        if (old && json_equal(old, &m->value, NULL))
+            continue;
         buf_adds(b, b->len ? ", " : "");
         display_sanitized(b, m->key, strlen(m->key));
-        buf_adds(b, between);
+        buf_adds(b, update ? ": " : " ");
+        if (old && old->type != JSON_NULL) {
+            display_value(b, old);
+            buf_adds(b, " -> ");
+        }
         display_value(b, &m->value);
     }
 }
@@ -199,7 +207,7 @@ static void add_entity(tree *t, const result_record *r, const char *type, const 
         n->message = tree_text(t, json_text(r->message));
     if (sign == '=' && !n->message)
         n->message = "will be linked";
-    add_fields(&n->fields, r->fields, r->operation == RESULT_UPDATE ? ": " : " ");
+    add_fields(&n->fields, r->before, r->fields, r->operation == RESULT_UPDATE);
 }
 
 /* A task type: `Rigging (Asset)`, as each type of entity may have one of that name. */

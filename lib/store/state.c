@@ -56,6 +56,46 @@ bool state_put_settings(store *s, const char *project_id, const json *settings, 
     return put(s, &document, a, e);
 }
 
+/* ---- projects --------------------------------------------------------------- */
+
+static const char *const project_values[] = {"fps", "resolution", "code"};
+#define PROJECT_VALUES (sizeof project_values / sizeof *project_values)
+
+static json project_key(arena *a, const char *project_id)
+{
+    return json_string(a, arena_printf(a, "project:%s", project_id));
+}
+
+bool state_project(store *s, const char *project_id, arena *a, json *values, error *e)
+{
+    json id = project_key(a, project_id), document;
+    bool found;
+    *values = json_null();
+    if (!store_get(s, state_ns(s), &id, a, &document, &found, e))
+        return false;
+    if (!found)
+        return true;
+    *values = json_object();
+    for (size_t i = 0; i < PROJECT_VALUES; i++) {
+        const json *value = json_get(&document, project_values[i]);
+        json_add(a, values, project_values[i], value ? *value : json_null());
+    }
+    return true;
+}
+
+bool state_put_project(store *s, const char *project_id, const json *values, arena *a, error *e)
+{
+    json document = json_object();
+    json_add(a, &document, "_id", project_key(a, project_id));
+    json_add(a, &document, "type", json_string(a, "project"));
+    json_add(a, &document, "project_id", json_string(a, project_id));
+    for (size_t i = 0; i < PROJECT_VALUES; i++) {
+        const json *value = json_get(values, project_values[i]);
+        json_add(a, &document, project_values[i], value ? *value : json_null());
+    }
+    return put(s, &document, a, e);
+}
+
 /* ---- checkpoints -------------------------------------------------------- */
 
 static json checkpoint_id(arena *a, const char *server, const char *project_id)

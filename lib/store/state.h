@@ -6,6 +6,8 @@
  *                          `*` and null: for all projects
  *     {_id:"settings:PROJECT_ID", type:"settings", settings}
  *                          of the last full reading, see record/end.h
+ *     {_id:"project:PROJECT_ID", type:"project", project_id, fps, resolution, code}
+ *                          as both sides last had them, see record/end.h
  *     {_id:"synced:SERVER", type:"synced", full_sync_at, events, events_at,
  *      read_at, missing}   the times are seconds since 1970 by the store's clock;
  *                          `missing`: names that no project has, see the Checkpoint
@@ -36,6 +38,10 @@ typedef struct state_checkpoint {
  * the default. */
 bool state_settings(store *s, const char *project_id, arena *a, json *settings, error *e);
 
+/* The project's fps, resolution and code as both sides last had them: an object; null: that
+ * is not known. */
+bool state_project(store *s, const char *project_id, arena *a, json *values, error *e);
+
 /* All that the store has from this server, in `a`, in any order. */
 bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint **list, size_t *n,
                        error *e);
@@ -53,6 +59,9 @@ bool state_synced(store *s, const char *server, arena *a, json *document, bool *
 
 /* The settings of a project in place of the remembered ones; null: all are the default. */
 bool state_put_settings(store *s, const char *project_id, const json *settings, arena *a, error *e);
+
+/* The project's fps, resolution and code, an object, in place of the remembered ones. */
+bool state_put_project(store *s, const char *project_id, const json *values, arena *a, error *e);
 
 /* A Checkpoint with a position, for each project that it names, or for all.
  * `read` (ids): the projects that were read in full since the one before it,

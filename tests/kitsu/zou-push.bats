@@ -453,14 +453,71 @@ others() {
     [[ $(op-dump --bare -P "$name" | jq -c 'select(.type == "project").data | [(.fps | floor), .resolutionWidth, .code]') == '[30,3840,"xyz"]' ]]
 }
 
-@test "a new project's own fps and resolution reach Kitsu" {
+@test "the project, three ways: what changed in OpenPype goes, in Kitsu stays, in both is said" { case_project; }
+@test "mongodb: the project, three ways" { case_project; }
+case_project() {
+    production short
+    # Both sides changed it alike, then one of them, then both otherwise.
+    document "$name" '{"data.fps": 30.0}'
+    zou_put "/data/projects/$p" '{"fps": "30.00"}' >/dev/null
+    relay_does
+    push # what inherits it gets it
+    [[ $status == 0 && -z $(writes)$(records Result) ]]
+    again
+    document "$name" '{"data.fps": 48.0, "data.resolutionWidth": 1998, "data.resolutionHeight": 1080}'
+    zou_put "/data/projects/$p" '{"code": "kitsus"}' >/dev/null
+    push -n
+    [[ $status == 0 && $(records Result '[.status, .before, .fields] | tojson') == '["planned",{"fps":"30.00","resolution":"2048x858"},{"fps":"48","resolution":"1998x1080"}]' ]]
+    push-report <"$records" >report
+    grep -q "~ Project $name   fps: \"30.00\" -> \"48\", resolution: \"2048x858\" -> \"1998x1080\"" report
+    push
+    [[ $status == 0 && $(zou_get "/data/projects/$p" | jq -c '[.fps, .resolution, .code]') == '["48","1998x1080","kitsus"]' ]]
+    again
+    # What was pushed is what both sides have: Kitsu's next change is not taken back.
+    zou_put "/data/projects/$p" '{"fps": "50"}' >/dev/null
+    again
+    document "$name" '{"data.fps": 60.0, "data.code": "ours"}'
+    relay_does
+    push
+    [[ $status == 1 && -z $(writes)$(records Result) ]]
+    again 1
+    [[ $(records Skipped '"\(.entity.type) \(.code) \(.reason)"') == "Project conflict its code was changed on both sides: ours in OpenPype, kitsus in Kitsu, which is kept
+Project conflict its fps was changed on both sides: 60 in OpenPype, 50 in Kitsu, which is kept" ]]
+    synced
+    again
+    [[ $(op-dump --bare -P "$name" | jq -c 'select(.type == "project").data | [(.fps | floor), .code]') == '[50,"kitsus"]' ]]
+}
+
+@test "a project that was never synchronised: Kitsu's fps stays, which is said; what Kitsu lacks it gets" {
     made small tvshow
+    zou_put "/data/projects/$p" '{"resolution": ""}' >/dev/null
+    relay_does
     document "$name" '{"data.fps": 24.0, "data.resolutionWidth": 2048, "data.resolutionHeight": 1152}'
     push
-    [[ $(zou_get "/data/projects/$p" | jq -c '[(.fps | tonumber), .resolution]') == '[24,"2048x1152"]' ]]
+    [[ $(zou_get "/data/projects/$p" | jq -c '[(.fps | tonumber), .resolution]') == '[25,"2048x1152"]' ]]
+    [[ $(records Skipped 'select(.entity.type == "Project").reason') == "its fps is 24 in OpenPype and 25 in Kitsu, which is kept: it was never synchronised, so it is not known which is newer" ]]
     again 1
     synced
     again 1
+    # Now it was: the next change goes to Kitsu.
+    document "$name" '{"data.fps": 24.0}'
+    push
+    [[ $(zou_get "/data/projects/$p" | jq '.fps | tonumber') == 24 ]]
+    [[ -z $(records Skipped 'select(.entity.type == "Project").reason') ]]
+}
+
+@test "a sync whose change of the project was refused is no base" {
+    production short
+    zou_put "/data/projects/$p" '{"fps": "30"}' >/dev/null
+    kitsu-fetch -s "$RELAY" -d "$OP_STORE" -P "$name" >kitsu
+    op-diff <kitsu >plan
+    # Somebody changes it before the plan is carried out.
+    document "$name" '{"data.fps": 48.0}'
+    status=0
+    op-apply <plan >"$results" 2>"$err.apply" || status=$?
+    [[ $status == 1 && $(jq -r 'select(.status == "conflict").entity.type' "$results") == Project ]]
+    again 1
+    grep -q "its fps was changed on both sides: 48 in OpenPype, 30 in Kitsu" "$err"
 }
 
 @test "a custom field of OpenPype's own is not Kitsu's" {
