@@ -142,7 +142,13 @@ static void pass_on_end(reader *r, const json *record, const char *why)
         return;
     }
     json end = json_copy_shallow(r->arena, record);
-    json_set(r->arena, &end, "project", mapping_project_base(r->arena, r->p));
+    const collection *c = closure_collection(r->documents);
+    json project = json_object(), made_of = mapping_project_base(r->arena, r->p);
+    json_add(r->arena, &project, "_id", mapping_project_id(r->arena, r->p, c));
+    for (uint32_t i = 0; i < made_of.len; i++)
+        json_add(r->arena, &project, made_of.members[i].key, made_of.members[i].value);
+    json_set(r->arena, &end, "ns", record_ns(r->arena, c->db, c->coll));
+    json_set(r->arena, &end, "project", project);
     if (r->settings.len)
         json_set(r->arena, &end, "settings", r->settings);
     if (why)

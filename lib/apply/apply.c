@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/output.h"
 #include "store/state.h"
+#include "store/state_linked.h"
 #include "store/state_skipped.h"
 
 #include <math.h>
@@ -28,14 +29,12 @@ struct apply {
     double begun_at;     /* by clock_now */
     buf out;             /* owned: lines to be written after the commit */
     tally tally;
-    arena *scratch;     /* owned: for one record, or one End */
-    arena *names_arena; /* owned */
-    json names;         /* project id -> collection, once read */
-    arena *read_arena;  /* owned: until the next Checkpoint */
-    json read;          /* ids of projects that had an End of scope full */
-    json wants;         /* in read_arena: id -> why the project must be read in full again */
-    bool told;          /* why it waits for the lease */
-    bool trouble;       /* skipped, failed or in conflict */
+    arena *scratch;    /* owned: for one record, or one End */
+    arena *read_arena; /* owned: until the next Checkpoint */
+    json read;         /* ids of projects that had an End of scope full */
+    json wants;        /* in read_arena: id -> why the project must be read in full again */
+    bool told;         /* why it waits for the lease */
+    bool trouble;      /* skipped, failed or in conflict */
     bool conflict, withheld;
     bool project_missed; /* the change of the project document was not made */
 };
@@ -49,8 +48,6 @@ apply *apply_new(store *s, lease *l)
                  .dry = dry,
                  .batch = batch_new(s, dry),
                  .scratch = arena_new(),
-                 .names_arena = arena_new(),
-                 .names = json_object(),
                  .read_arena = arena_new(),
                  .read = json_array(),
                  .wants = json_object()};
@@ -74,7 +71,6 @@ void apply_free(apply *p)
     buf_free(&p->out);
     tally_free(&p->tally);
     arena_free(p->scratch);
-    arena_free(p->names_arena);
     arena_free(p->read_arena);
     free(p);
 }
@@ -246,30 +242,18 @@ void apply_skipped(apply *p, const json *record)
 
 /* ---- the end of a project ----------------------------------------------- */
 
-static bool take_name(void *context, store_ns ns, const json *document)
+/* What a later push compares with: of a plan that brought the project document to it. */
+static bool remember_for_push(apply *p, const end_record *end, error *e)
 {
-    apply *p = context;
-    const char *id = json_text(json_at(document, "data", "zou_id", NULL));
-    if (id)
-        json_set(p->names_arena, &p->names, id, json_string(p->names_arena, ns.coll));
-    arena_reset(p->scratch);
-    return true;
-}
-
-/* The name of a project that nothing had to be done for. */
-static bool find_name(apply *p, const char *project_id, const char **name, error *e)
-{
-    *name = json_text(json_get(&p->names, project_id));
-    if (*name)
+    arena *a = p->tally.arena;
+    const json *id = json_get(&end->project, "_id");
+    bool known = true;
+    if (!id || !end->coll || p->project_missed)
         return true;
-    arena_reset(p->names_arena);
-    p->names = json_object();
-    if (!store_projects(p->store, &(store_sink){p->scratch, take_name, p}, e))
-        return false;
-    *name = json_text(json_get(&p->names, project_id));
-    if (!*name)
-        *name = project_id;
-    return true;
+    return state_put_project(p->store, end->project_id, &end->project, a, e) &&
+           (end->scope != END_FULL ||
+            (state_linked_is_of(p->store, end->coll, id, a, &known, e) &&
+             (known || state_linked_make(p->store, end->coll, end->project_id, id, a, e))));
 }
 
 /* What the store should know of the project from now on. */
@@ -280,17 +264,16 @@ static bool remember(apply *p, const end_record *end, error *e)
     if (p->dry)
         return true;
     if (p->tally.dropped)
-        return state_forget_project(p->store, project_id, p->tally.arena, e);
+        return state_forget_project(p->store, project_id, p->tally.arena, e) &&
+               state_linked_forget(p->store, p->tally.coll, p->tally.arena, e);
     if (full)
         json_push(p->read_arena, &p->read, json_string(p->read_arena, project_id));
     json skipped = tally_skipped_of(&p->tally, project_id);
     json all = json_null(), none = json_array();
     const json *judged = full ? &all : json_is(&end->judged, JSON_ARRAY) ? &end->judged : &none;
     arena *a = p->tally.arena;
-    if (json_is(&end->project, JSON_OBJECT) && !p->project_missed &&
-        !state_put_project(p->store, project_id, &end->project, a, e))
-        return false;
-    return state_skipped_put(p->store, project_id, judged, &skipped, a, e) &&
+    return remember_for_push(p, end, e) &&
+           state_skipped_put(p->store, project_id, judged, &skipped, a, e) &&
            (!full || state_put_settings(p->store, project_id, &end->settings, a, e));
 }
 
@@ -312,16 +295,17 @@ static void note_want(apply *p, const char *project_id, const char *why)
 
 bool apply_end(apply *p, const end_record *end, error *e)
 {
-    const char *name = p->tally.coll;
+    const char *name = p->tally.coll ? p->tally.coll : end->coll;
     tally_start(&p->tally);
     if (!name)
         name = tally_skipped_project(&p->tally);
     if (!flush_batch(p, e))
         return false;
     note_want(p, end->project_id, end->full_sync);
-    if (!begin(p, e) || !remember(p, end, e) || (!name && !find_name(p, end->project_id, &name, e)))
+    if (!begin(p, e) || !remember(p, end, e))
         return false;
-    json summary = tally_summary(&p->tally, name, end->scope == END_FULL, p->dry);
+    json summary =
+        tally_summary(&p->tally, name ? name : end->project_id, end->scope == END_FULL, p->dry);
     add_line(p, &summary);
     tally_reset(&p->tally);
     p->project_missed = false;

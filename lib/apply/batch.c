@@ -1,6 +1,7 @@
 #include "apply/batch.h"
 
 #include "apply/batch_deletions.h"
+#include "apply/batch_links.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -146,6 +147,7 @@ bool batch_write(batch *b, batch_fn *fn, void *context, error *e)
                                    : write_run(b, list + first, end - first, e);
     }
     free(list);
+    ok = ok && (b->n == 0 || batch_links_remember(b, e));
     for (size_t i = 0; ok && i < b->n; i++)
         fn(context, &b->items[i].c, b->items[i].status, b->items[i].what);
     HASH_CLEAR(hh, b->table);

@@ -147,14 +147,20 @@ static void set_task_types(mapping *m, change_builder *d)
     mapping_set_named(d, there, &wanted, "config");
 }
 
+json mapping_project_id(arena *a, const production *p, const collection *c)
+{
+    const json *id = json_get(&c->project, "_id");
+    return id ? *id : json_oid(a, naming_id(a, p->id, "project"));
+}
+
 change_builder mapping_project(mapping *m)
 {
     arena *a = m->arena;
     const production *p = m->production;
     bool is_new = json_is_null(&m->collection->project);
     change_builder d = change_builder_new(a, is_new ? NULL : &m->collection->project);
+    m->project_id = mapping_project_id(a, p, m->collection);
     if (is_new) {
-        m->project_id = json_oid(a, naming_id(a, p->id, "project"));
         change_builder_set(&d, m->project_id, "_id", NULL);
         change_builder_set(&d, text(m, "project"), "type", NULL);
         change_builder_set(&d, text(m, m->collection->coll), "name", NULL);
@@ -167,8 +173,6 @@ change_builder mapping_project(mapping *m)
         if (!json_is(apps, JSON_ARRAY) || apps->len == 0)
             msg_warn("%s: the anatomy names no applications: OpenPype's launcher will offer none",
                      p->name);
-    } else {
-        m->project_id = *json_get(&m->collection->project, "_id");
     }
     set_project_fields(m, &d);
     if (is_new)

@@ -29,9 +29,11 @@ change_builder mapping_entity(mapping *m, entity *e);
 
 /* A project's `data.code`: Kitsu's, else its name in lower case, `_` for blanks. */
 json mapping_code(arena *a, const json *project, const char *name);
-/* What the project document was made of, as a push compares it with both sides later: an
- * object of Kitsu's `fps` and `resolution` and of the document's `code`. */
+/* What the project document is made of, as a push compares it with both sides later: an
+ * object of Kitsu's `fps` and `resolution` and the document's `code`. */
 json mapping_project_base(arena *a, const production *p);
+/* The `_id` of the project document, also of one that is not there yet. */
+json mapping_project_id(arena *a, const production *p, const collection *c);
 /* Set what an entity's document has of its record: the custom fields, without those that the
  * record in `data.zou` had and this one has not; frames, resolution and other numbers. */
 void mapping_set_custom(change_builder *d, const json *record);

@@ -3,10 +3,9 @@
 #include "base/idset.h"
 #include "base/mem.h"
 #include "base/msg.h"
-#include "model/names.h"
 #include "push/result_writer.h"
 #include "push/substitutes.h"
-#include "store/state.h"
+#include "store/state_linked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,8 @@
 
 /* The live entities of Kitsu, and those of them that OpenPype no longer has. */
 typedef struct obsolete {
-    const char *seen_until; /* entities made from then on have not been synchronised yet, and
-                               stay; as Zou writes times; NULL: nothing was ever synchronised */
-    entity **list;          /* in the run's arena; children first */
+    state_linked remembered; /* what documents were linked to */
+    entity **list;           /* in the run's arena; children first */
     size_t n, live;
 } obsolete;
 
@@ -52,14 +50,12 @@ static bool has_remaining_child(const entity *e, const idset *doomed)
     return false;
 }
 
-/* An entity whose name OpenPype cannot use never had a document, and stays. */
-static bool is_obsolete(const push_plan *p, const entity *e, const idset *in_use,
-                        const char *seen_until)
+/* What never had a document stays. Without a memory all may have had one. */
+static bool is_obsolete(const entity *e, const idset *in_use, const state_linked *remembered)
 {
     if (push_substitute_is(e))
         return e->first_child != NULL; /* its shots are deleted with it */
-    return !has_id(in_use, e->id) && name_usable(p->arena, e->name, false, p->naming->convert) &&
-           (!seen_until || strcmp(e->created_at, seen_until) < 0);
+    return !has_id(in_use, e->id) && (!remembered->found || has_id(remembered->ids, e->id));
 }
 
 /* Entities are sorted by kind, parents first: so backwards. */
@@ -73,7 +69,7 @@ static void find_obsolete(const push_plan *p, obsolete *o)
         if (e->kind > KIND_ASSET || e->kind == KIND_ASSET_TYPE || e->state != ENTITY_LIVE)
             continue;
         o->live++;
-        if (has_remaining_child(e, doomed) || !is_obsolete(p, e, in_use, o->seen_until))
+        if (has_remaining_child(e, doomed) || !is_obsolete(e, in_use, &o->remembered))
             continue;
         add_id(doomed, e->id);
         o->list[o->n++] = e;
@@ -83,28 +79,6 @@ static void find_obsolete(const push_plan *p, obsolete *o)
 }
 
 /* ---- the store ------------------------------------------------------------ */
-
-/* Take in the created_at of a checkpoint, if there is one and it is later than `*at`. */
-static bool take_checkpoint(push_run *r, const char *project_id, const char **at)
-{
-    state_checkpoint c;
-    bool found;
-    if (!state_checkpoint_of(r->context->store, zou_server(r->context->lists.zou), project_id,
-                             r->arena, &c, &found, r->e))
-        return false;
-    const char *created_at = found ? json_text(&c.created_at) : NULL;
-    if (created_at && (!*at || strcmp(created_at, *at) > 0))
-        *at = created_at;
-    return true;
-}
-
-/* The time until which the store has seen what was made in Kitsu: the later of the
- * project's own checkpoint and the one of all projects. NULL: never. */
-static bool find_seen_until(push_run *r, const char **at)
-{
-    *at = NULL;
-    return take_checkpoint(r, r->project_id, at) && take_checkpoint(r, NULL, at);
-}
 
 static bool note_held(void *context, store_ns ns, const json *document)
 {
@@ -136,16 +110,24 @@ static bool drop_held(push_run *r, obsolete *o)
 
 /* ---- what forbids it ------------------------------------------------------ */
 
-/* What OpenPype has never seen is not what it no longer has. */
-static bool was_synchronised(push_run *r, const obsolete *o)
+static bool refuse(push_run *r, const char *why)
 {
-    if (o->seen_until)
-        return true;
-    msg_error("%s: %zu entities would be deleted in Kitsu: nothing is deleted, as the project was "
-              "never synchronised and it is not known which of them OpenPype had",
-              r->plan->c->coll, o->n);
+    msg_error("%s: nothing is deleted in Kitsu: %s", r->plan->c->coll, why);
     r->trouble = true;
     return false;
+}
+
+/* What is not known to have been in OpenPype was not deleted there. Neither was what a
+ * collection lacks that is not the one it was: a backup, say. */
+static bool is_same_project(push_run *r, const obsolete *o, bool is_there)
+{
+    if (!o->remembered.found)
+        return refuse(r, "it is not known which entities OpenPype had; the next full "
+                         "synchronisation will remember that");
+    if (!json_equal(json_get(&r->plan->c->project, "_id"), &o->remembered.document, NULL))
+        return refuse(r, "its project document is not the one that was synchronised; if a backup "
+                         "was restored, synchronise in full first");
+    return is_there || refuse(r, "its project document has gone from the store meanwhile");
 }
 
 static bool is_within_limit(push_run *r, const obsolete *o)
@@ -170,6 +152,31 @@ static void on_deleted(push_run *r, zou_job *job)
         push_result_deletion(r, e, RESULT_FAILED, push_run_job_error(r, job));
 }
 
+/* One that is cancelled, as it has tasks, and comes back was not deleted twice. */
+static bool forget(push_run *r, const zou_job *jobs, size_t n)
+{
+    store *s = r->context->store;
+    const char **ids = arena_alloc(r->arena, (n + 1) * sizeof *ids);
+    size_t gone = 0;
+    error e; /* a run that has stopped keeps its own */
+    for (size_t i = 0; i < n; i++)
+        if (jobs[i].result == ZOU_OK || jobs[i].result == ZOU_MISSING)
+            ids[gone++] = ((const entity *)jobs[i].context)->id;
+    if (gone == 0)
+        return true;
+    bool ok = store_begin(s, &e);
+    if (ok &&
+        state_linked_change(s, r->plan->c->coll, (store_texts){0}, (store_texts){ids, gone},
+                            r->arena, &e) &&
+        store_commit(s, &e))
+        return true;
+    if (ok)
+        store_rollback(s);
+    if (!r->stopped)
+        *r->e = e;
+    return push_run_stop(r);
+}
+
 /* Kinds are deleted one after the other: children first. */
 static bool delete_all(push_run *r, const obsolete *o)
 {
@@ -187,11 +194,34 @@ static bool delete_all(push_run *r, const obsolete *o)
                 (zou_job){.method = "DELETE",
                           .path = arena_printf(r->arena, "/data/%s/%s", routes[k], o->list[i]->id),
                           .repeatable = true,
-                          .context = o->list[i]};
+                          .context = o->list[i],
+                          .result = ZOU_STOPPED};
         ok = push_run_send(r, jobs, len, on_deleted);
+        ok = forget(r, jobs, len) && ok;
     }
     free(jobs);
     return ok;
+}
+
+/* Delete them, or in a dry run plan to. */
+static bool delete_or_plan(push_run *r, obsolete *o)
+{
+    store_ns ns = {r->plan->c->db, r->plan->c->coll};
+    json document;
+    bool is_there;
+    find_obsolete(r->plan, o);
+    if (o->n == 0)
+        return true;
+    if (!drop_held(r, o) || !store_get(r->context->store, ns, json_get(&r->plan->c->project, "_id"),
+                                       r->arena, &document, &is_there, r->e))
+        return push_run_stop(r);
+    if (o->n == 0 || !is_same_project(r, o, is_there) || !is_within_limit(r, o))
+        return true;
+    if (!r->context->dry)
+        return delete_all(r, o);
+    for (size_t i = 0; i < o->n; i++)
+        push_result_deletion(r, o->list[i], RESULT_PLANNED, NULL);
+    return true;
 }
 
 bool push_deletions(push_run *r)
@@ -199,16 +229,9 @@ bool push_deletions(push_run *r)
     obsolete o = {0};
     if (!r->context->deletes)
         return true;
-    if (!find_seen_until(r, &o.seen_until))
-        return push_run_stop(r);
-    find_obsolete(r->plan, &o);
-    if (o.n && !drop_held(r, &o))
-        return push_run_stop(r);
-    if (o.n == 0 || !was_synchronised(r, &o) || !is_within_limit(r, &o))
-        return true;
-    if (!r->context->dry)
-        return delete_all(r, &o);
-    for (size_t i = 0; i < o.n; i++)
-        push_result_deletion(r, o.list[i], RESULT_PLANNED, NULL);
-    return true;
+    bool ok = state_linked_read(r->context->store, r->plan->c->coll, r->arena, &o.remembered, r->e)
+                  ? delete_or_plan(r, &o)
+                  : push_run_stop(r);
+    idset_free(o.remembered.ids);
+    return ok;
 }

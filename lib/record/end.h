@@ -11,16 +11,15 @@ typedef enum end_scope { END_FULL, END_EVENTS, END_DOCUMENTS, END_UNKNOWN } end_
 typedef struct end_record {
     end_scope scope;
     const char *project_id; /* of Kitsu's records and changes; else NULL */
-    const char *db, *coll;  /* of documents: their namespace; else NULL */
+    const char *db, *coll;  /* of documents and of a plan: their namespace; else NULL */
     json counts;            /* object: how many of each kind came; null: absent */
     bool whole;             /* every document of the project is to be judged again */
     bool partial;           /* the login may not see all of it */
     const char *full_sync;  /* of a plan that waits for a full read: why; else NULL */
     json judged;            /* of scope events: an array of the ids of entities that were read, so
                                that their Skipped in the plan are all; null: absent */
-    json project;           /* of a plan, an object: the project's fps and resolution as Kitsu had
-                               them, and its code as the document has it: what a push compares
-                               with; null: absent */
+    json project;           /* of a plan, an object: the `_id` of the project document, its code,
+                               and Kitsu's fps and resolution; null: absent */
     json settings;          /* object: those of opkitsu's that the plan was made with, where they
                                are not the default; null: all are */
 } end_record;

@@ -79,9 +79,23 @@ static bool give(void *context, store_ns ns, const json *document)
     return !s->ended;
 }
 
+static bool find_links(mongo_store *s, store_ns ns, const store_sink *out, error *e)
+{
+    bson_t *linked = BCON_NEW("type", "{", "$in", "[", ASSET_TYPES, "]", "}", "data.zou.id", "{",
+                              "$exists", BCON_BOOL(true), "}");
+    bson_t *opts =
+        BCON_NEW("projection", "{", "_id", BCON_INT32(0), "data.zou.id", BCON_INT32(1), "}");
+    bool ok = find(s, ns, linked, opts, READ_WHOLE, out, e);
+    bson_destroy(linked);
+    bson_destroy(opts);
+    return ok;
+}
+
 bool mongo_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e)
 {
     mongo_store *s = (mongo_store *)base;
+    if (what == STORE_LINKS)
+        return find_links(s, ns, out, e);
     bson_t *assets = BCON_NEW("type", "{", "$in", "[", ASSET_TYPES, "]", "}");
     bson_t *others = BCON_NEW("type", "{", "$nin", "[", ASSET_TYPES, "]", "}");
     bson_t *everything = bson_new(), *by_id = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");

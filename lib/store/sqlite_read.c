@@ -94,6 +94,10 @@ bool sqlite_documents(store *base, store_ns ns, store_what what, const store_sin
     if (!s->db)
         return true;
     static const char *const selects[] = {
+        [STORE_LINKS] =
+            "project, json_object('data', json_object('zou', json_object('id', zou_id)))"
+            " FROM documents WHERE project = ?1 AND zou_id IS NOT NULL"
+            " AND type IN ('asset', 'archived_asset')",
         [STORE_ASSETS] =
             "project, document FROM documents WHERE project = ?1 AND " IS_ASSET " ORDER BY id",
         [STORE_ENTITIES] = "project, document FROM documents WHERE project = ?1"

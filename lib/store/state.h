@@ -13,8 +13,9 @@
  *                          `missing`: names that no project has, see the Checkpoint
  *
  * store/lease.h and store/service_status.h keep three more documents there: `lease`, `push`, `service`.
- * What was posted to Kitsu (store/posted.h) and what was skipped (store/state_skipped.h) are
- * in collections of their own, as they grow while this one is read again and again. */
+ * What was posted to Kitsu (store/posted.h), what was skipped (store/state_skipped.h) and
+ * what is linked (store/state_linked.h) are in collections of their own, as they grow while
+ * this one is read again and again. */
 #ifndef OPKITSU_STORE_STATE_H
 #define OPKITSU_STORE_STATE_H
 

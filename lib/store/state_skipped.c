@@ -1,9 +1,9 @@
 #include "store/state_skipped.h"
 
 #include "record/skipped.h"
+#include "store/state_write.h"
 
 #include <string.h>
-#include <sysexits.h>
 #include <uthash.h>
 
 static store_ns skipped_ns(const store *s)
@@ -296,16 +296,9 @@ static bool write_entries(store *s, const char *project_id, const entries *x, er
     /* Without an insert there are indexes already. */
     if (first && !store_index(s, skipped_ns(s), (store_texts){indexed, 4}, e))
         return false;
-    if (!store_write_all(s, skipped_ns(s), writes, n, x->a, e))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (writes[i].outcome == STORE_REFUSED)
-            return error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", store_name(s),
-                             writes[i].what);
-        else if (writes[i].outcome == STORE_MISSED)
-            return error_set(e, EX_TEMPFAIL, "%s: another program writes the suite's own state",
-                             store_name(s));
-    return true;
+    bool missed;
+    return state_write_all(s, skipped_ns(s), writes, n, x->a, &missed, e) &&
+           (!missed || state_missed(s, e));
 }
 
 /* What is remembered of these entities, or (null) of all of the project's. */

@@ -40,8 +40,8 @@ const char *store_openpype(const store *s);
  * collection's name. A collection without one is no OpenPype project. */
 bool store_projects(store *s, const store_sink *out, error *e);
 
-/* The documents of one collection, by `_id`; STORE_ENTITIES: first those that come
- * whole. Nothing where there is none. */
+/* The documents of one collection, by `_id` (STORE_LINKS: in any order); STORE_ENTITIES:
+ * first those that come whole. Nothing where there is none. */
 bool store_documents(store *s, store_ns ns, store_what what, const store_sink *out, error *e);
 
 bool store_content_of(store *s, store_ns ns, store_content *content, error *e);

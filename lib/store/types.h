@@ -28,6 +28,7 @@ typedef struct store_sink {
 } store_sink;
 
 typedef enum store_what {
+    STORE_LINKS,    /* of assets and archived assets that are linked: `{data:{zou:{id}}}` */
     STORE_ASSETS,   /* project, asset and archived_asset documents, whole */
     STORE_ENTITIES, /* these, and then of every other document `{_id,type,parent}`: what
                        depends on them, and what depends on that */

@@ -561,23 +561,14 @@ Project conflict its fps was changed on both sides: 60 in OpenPype, 50 in Kitsu,
 
 # ---- deletion -------------------------------------------------------------
 
-# remove NAME...: these documents
-remove() {
-    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name | IN($ARGS.positional[]))
-        | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' \
-        --args "$@" | tac | op-apply >"$results"
-    [[ $(grep -c '"status":"applied"' "$results") == "$#" ]]
-}
+# remove NAME...: these documents, as people do
+remove() { [[ $(people_delete "$name" "$@") == "$#" ]]; }
 
 # alive: names of what lives in Kitsu
 alive() { kitsu_has | grep -v ' canceled'; }
 
 @test "--delete: what no document is linked to, and only with it" {
     production tvshow
-    # What was made in the checkpoint's second may be newer than it.
-    sleep 1.1
-    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
-    synced
     # Documents go; their entities stay without --delete.
     remove E02_SQ01_SH030
     remove oak
@@ -609,7 +600,6 @@ alive() { kitsu_has | grep -v ' canceled'; }
     synced
     in_op_more small
     push
-    sleep 1.1
     zou_asset "$p" "$(zou_asset_type Fauna)" newcomer >/dev/null
     kitsu_has >before
     push --delete
@@ -625,7 +615,7 @@ alive() { kitsu_has | grep -v ' canceled'; }
     for dry in '' -n; do
         push --delete $dry
         [[ $status == 1 && -z $(records Result) ]]
-        grep -q "never synchronised" "$err"
+        grep -q "nothing is deleted in Kitsu: it is not known which entities OpenPype had" "$err"
         kitsu_has | diff before -
     done
 }
@@ -634,8 +624,6 @@ alive() { kitsu_has | grep -v ' canceled'; }
     made show tvshow
     push
     kitsu_has >before
-    sleep 1.1
-    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
     synced
     remove E03 E03_SQ01 E03_SQ01_SH010 E03_SH010 SQ05 SQ05_SH010 e01_sq02 e01_sq02_sh010 hero hero_head hero_eye
     push --delete
@@ -657,8 +645,6 @@ alive() { kitsu_has | grep -v ' canceled'; }
 
 case_meanwhile() {
     production tvshow
-    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
-    synced
     kitsu_has >before
     # As if the dump had been made before these documents were.
     op-dump -P "$name" | jq -c 'select(.document.name | IN("E02_SQ01_SH030", "oak") | not)
@@ -669,13 +655,17 @@ case_meanwhile() {
     [[ $(records Result 'select(.operationType == "delete") | tojson') == "" ]]
 }
 
-# in_op_more TREE: its documents into a project that is there
+# in_op_more TREE: its documents into a project that is there, below what is there of these names
 in_op_more() {
-    local id
-    id=$(op-dump --bare -P "$name" | jq -c 'select(.type == "project")._id')
+    op-dump --bare -P "$name" | jq -s '(map(select(.type != "project")) | map({key: .name, value: ._id}) | from_entries),
+        (.[] | select(.type == "project")._id)' >there
     "$BATS_TEST_DIRNAME/../oracles/op-project" "$name" "$(tree "$1")" |
-        jq -c --argjson id "$id" 'select(.fullDocument.type != "project" and (.fullDocument.name | IN("Assets", "Shots", "E01") | not))
-            | .fullDocument.parent = $id' | op-apply >"$results"
+        jq -sc --slurpfile there there '$there[0] as $same | $there[1] as $project
+        | (map(select($same[.fullDocument.name]) | {key: .fullDocument._id["$oid"], value: $same[.fullDocument.name]}) | from_entries) as $new
+        | .[] | select(.fullDocument.type != "project" and ($same[.fullDocument.name] | not))
+        | .fullDocument.parent = $project
+        | (.fullDocument.data.visualParent // empty) |= ($new[.["$oid"]] // .)' | op-apply >"$results"
+    ! grep -v '"status":"applied"\|"type":"Summary"' "$results"
 }
 
 @test "--delete: a guard" {
@@ -684,14 +674,8 @@ in_op_more() {
     for i in {1..15}; do
         zou_asset "$p" "$type" "bear$i" >/dev/null
     done
-    # What was made in the checkpoint's second may be newer than it.
-    sleep 1.1
-    zou_put "/data/projects/$p" '{"description": "x"}' >/dev/null
     synced
-    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name | test("^bear([2-9]|1.)$"))
-            | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' |
-        op-apply >"$results"
-    [[ $(grep -c '"applied"' "$results") == 14 ]]
+    remove bear{2..15}
     relay_does
     push --delete
     [[ $status == 1 && -z $(writes) ]]
@@ -702,6 +686,75 @@ in_op_more() {
     [[ $status == 1 && -z $(writes) ]]
     push --delete --max-delete 14
     [[ $status == 0 && $(alive) == "Asset Fauna/bear1" ]]
+}
+
+@test "--delete: only what is remembered of OpenPype, as it is kept up" { case_memory; }
+@test "mongodb: --delete: only what is remembered of OpenPype, as it is kept up" { case_memory; }
+case_memory() {
+    production tvshow
+    kitsu_has >before
+    # What op-apply deletes people did not.
+    op-dump --bare -P "$name" | jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.name == "oak")
+        | {type: "Change", operationType: "delete", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocumentBeforeChange: .}' |
+        op-apply | grep '"status":"applied"'
+    push --delete
+    [[ $status == 0 && -z $(writes) ]]
+    # Nor is archived deleted.
+    document E02_SQ01_SH030 '{"type": "archived_asset"}'
+    push --delete
+    [[ $status == 0 && -z $(writes) ]]
+    kitsu_has | diff before -
+    # What a push linked is remembered, and what events brought.
+    in_op_more small
+    push
+    zou_asset "$p" "$(zou_asset_type Fauna)" newcomer >/dev/null
+    [[ $(alive | grep -c hero) == 1 ]]
+    remove hero
+    push --delete
+    [[ $(records Result 'select(.operationType == "delete") | .entity.name' | xargs) == hero ]]
+    [[ $(alive | grep -c -e hero) == 0 && $(alive | grep -c newcomer) == 1 ]]
+    # What Kitsu cancelled, as it has tasks, was deleted once: restored there, it stays.
+    remove bear
+    push --delete
+    [[ $(kitsu_has | grep -c 'bear.*canceled') == 1 ]]
+    zou_put "/data/entities/$asset" '{"canceled": false}' >/dev/null
+    relay_does
+    push --delete
+    [[ -z $(writes) && $(alive | grep -c bear) == 1 ]]
+}
+
+@test "--delete: a project that is no longer the one that was synchronised: nothing, which is said" { case_restored; }
+@test "mongodb: --delete: a project that is no longer the one that was synchronised" { case_restored; }
+case_restored() {
+    production tvshow
+    kitsu_has >before
+    op-dump --bare -P "$name" >documents
+    # A backup of another time, with a project document of its own, and less in it.
+    people_delete "$name" "$name" oak bear
+    jq -c --arg db "$AVALON_DB" --arg coll "$name" 'select(.type == "project") | ._id["$oid"] = "00112233445566778899aabb"
+        | {type: "Change", operationType: "insert", ns: {db: $db, coll: $coll}, documentKey: {_id}, fullDocument: .}' documents |
+        op-apply | grep '"status":"applied"'
+    relay_does
+    for dry in '' -n; do
+        push --delete $dry
+        [[ $status == 1 && -z $(writes) ]]
+        grep -q "nothing is deleted in Kitsu: its project document is not the one that was synchronised" "$err"
+    done
+    kitsu_has | diff before -
+    # A full synchronisation brings back what lacks, and from then on it is known again.
+    synced
+    push --delete
+    [[ $status == 0 && -z $(writes) ]]
+    remove oak
+    push --delete
+    [[ $(records Result 'select(.operationType == "delete") | .entity.name') == oak ]]
+    # Gone between the dump and the push.
+    op-dump -P "$name" | jq -c 'select(.document.name != "E02_SQ01_SH030") | if .type == "End" then .counts.Document -= 1 else . end' >"$dump"
+    people_delete "$name" "$name" E02_SQ01_SH030
+    status=0
+    zou_push --delete <"$dump" >"$records" 2>"$err" || status=$?
+    [[ $status == 1 && -z $(records Result) ]]
+    grep -q "its project document has gone from the store meanwhile" "$err"
 }
 
 # ---- streams --------------------------------------------------------------

@@ -61,7 +61,7 @@ dump() {
 # The suite's own state but for the leases, sorted. SQLite's only.
 sqlite_state() {
     sqlite3 "${OP_STORE#sqlite:}" \
-        "SELECT document FROM openpype WHERE collection IN ('opkitsu', 'opkitsu_skipped')
+        "SELECT document FROM openpype WHERE collection IN ('opkitsu', 'opkitsu_skipped', 'opkitsu_linked')
             AND id NOT IN ('\"lease\"', '\"push\"') ORDER BY collection, id"
 }
 
@@ -79,20 +79,42 @@ as_nobody() {
     fi
 }
 
+# people_delete PROJECT NAME...: these documents, in the database itself, as people do
+people_delete() {
+    local project=$1 name names
+    shift
+    case $OP_STORE in
+        sqlite:*)
+            for name; do names+="${names+, }'$name'"; done
+            sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
+                "DELETE FROM documents WHERE project = '$project' AND name IN ($names); SELECT changes()"
+            ;;
+        *)
+            # shellcheck disable=SC2016 # the $ is MongoDB's
+            "$STUDIO_VENV/bin/python" -c '
+import pymongo, sys
+collection = pymongo.MongoClient(sys.argv[1])[sys.argv[2]][sys.argv[3]]
+print(collection.delete_many({"name": {"$in": sys.argv[4:]}}).deleted_count)
+' "$OP_STORE" "$AVALON_DB" "$project" "$@"
+            ;;
+    esac
+}
+
 # The documents of the suite's own state, in any order.
 state() {
     case $OP_STORE in
         sqlite:*)
             sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
-                "SELECT document FROM openpype WHERE collection IN ('opkitsu', 'opkitsu_skipped')"
+                "SELECT document FROM openpype WHERE collection IN ('opkitsu', 'opkitsu_skipped', 'opkitsu_linked')"
             ;;
         *)
+            # shellcheck disable=SC2016 # the $ is MongoDB's
             "$STUDIO_VENV/bin/python" -c '
 import json, pymongo, sys
 database = pymongo.MongoClient(sys.argv[1])[sys.argv[2]]
-for collection in database.opkitsu, database.opkitsu_skipped:
+for collection in database.opkitsu, database.opkitsu_skipped, database.opkitsu_linked:
     for document in collection.find():
-        print(json.dumps(document))
+        print(json.dumps(document, default=lambda id: {"$oid": str(id)}))
 ' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
             ;;
     esac

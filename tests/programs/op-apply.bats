@@ -51,6 +51,54 @@ case_refused() {
     diff -u "$apply_cases/refused/after-insert.ndjson" "$BATS_TEST_TMPDIR/dump"
 }
 
+# linked_ids: what is remembered of the project's documents
+linked_ids() { state | jq -r 'select(.type == "linked") | .ids // empty | .[]' | sort | xargs; }
+
+# forget_links: as if op-apply had been killed between the documents and its memory
+forget_links() {
+    case $OP_STORE in
+        sqlite:*)
+            sqlite3 "${OP_STORE#sqlite:}" "DELETE FROM openpype WHERE collection = 'opkitsu_linked' AND id NOT LIKE '\":%'"
+            ;;
+        *)
+            # shellcheck disable=SC2016 # the $ is MongoDB's
+            "$STUDIO_VENV/bin/python" -c '
+import pymongo, sys
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu_linked.delete_many({"ids": {"$exists": True}})
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
+            ;;
+    esac
+}
+
+case_linked() {
+    # Before the first full read there is nothing that could be remembered.
+    plan linked_full | grep -v '"End"' | op-apply -q >/dev/null
+    ! state | grep '"linked"' || return
+    plan linked_full | op-apply -q >/dev/null
+    [ "$(linked_ids)" = "e1 e2" ]
+    apply linked
+    [ "$(linked_ids)" = "e3 e4 e5" ]
+    forget_links
+    apply linked
+    [ "$(count applied)" -eq 0 ]
+    [ "$(linked_ids)" = "e3 e4 e5" ]
+    # With -n nothing is.
+    plan linked_full | sed 's/"e1"/"e9"/; s/000002"/000009"/g' | op-apply -n >"$out" 2>"$err" || true # 1: conflicts
+    [ "$(count planned)" -eq 1 ]
+    [ "$(linked_ids)" = "e3 e4 e5" ]
+    # A project document that could not be written is no base, and its documents no memory.
+    plan linked_full | jq -c 'if .type == "End" then .project.fps = "50" | .project._id["$oid"] = "00000000000000000000000f"
+        elif .fullDocument.type == "project" then .entity = {type: "Project", id: "p1", name: "demo"} | .fullDocument.data.x = 1
+        else empty end' | op-apply >"$out" || true
+    [ "$(count conflict)" -eq 1 ]
+    [ "$(state_document project:p1 | jq -r .fps)" = 24 ]
+    [ "$(state_document :demo | jq -r '.document["$oid"]')" = 000000000000000000000001 ]
+    jq -cn --arg db "$AVALON_DB" '{type: "Change", operationType: "drop", ns: {db: $db, coll: "demo"}, entity: {type: "Project", id: "p1"}},
+        {type: "End", project_id: "p1", scope: "full", counts: {}}' | op-apply >"$out"
+    [ "$(count applied)" -eq 1 ]
+    ! state | grep -e '"linked"' -e project:p1 || return
+}
+
 # As MongoDB counts it: 12 bytes and more for each number.
 case_too_large() {
     plan insert | jq -c 'select(.entity.id == "s2") | del(.fullDocument.parent) | .fullDocument.data.list = [range(1500000) | 1]' \
@@ -266,6 +314,13 @@ setup() {
 # bats test_tags=slow
 @test "sqlite: a document that would grow over 16 MiB is refused" {
     case_grown_too_large
+}
+
+@test "sqlite: what documents are linked to is remembered" { case_linked_in sqlite; }
+@test "mongodb: what documents are linked to is remembered" { case_linked_in mongo; }
+case_linked_in() {
+    "use_$1"
+    case_linked
 }
 
 @test "sqlite: -n writes nothing" {
