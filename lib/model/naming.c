@@ -328,10 +328,9 @@ static void check_roots(naming *n, root_place roots[ROOTS])
 
 /* ---- all of it ------------------------------------------------------------------ */
 
-/* The entity's own document, whose link to it was removed. */
-static asset *unlinked(const naming *n, const entity *e)
+asset *naming_unlinked(const collection *c, const production *p, const entity *e)
 {
-    asset *d = collection_find(n->c, naming_id(n->p->arena, n->p->id, e->id));
+    asset *d = collection_find(c, naming_id(p->arena, p->id, e->id));
     bool ours =
         d && !d->zou_id && !d->root_of && json_is(json_get(&d->document, "data"), JSON_OBJECT);
     return ours ? d : NULL;
@@ -346,7 +345,7 @@ static void bind_documents(naming *n, const bool chosen[KINDS])
         entity *e = n->p->entities[i];
         HASH_FIND(hh_zou, n->c->by_zou, e->id, strlen(e->id), e->asset);
         if (!e->asset)
-            e->asset = unlinked(n, e);
+            e->asset = naming_unlinked(n->c, n->p, e);
         if (e->asset)
             e->asset->entity = e;
         e->made_again = false;

@@ -59,5 +59,7 @@ bool naming_can_have_children(entity *e);
 /* A new document's `_id`: the first 12 bytes of SHA-256 over
  * PROJECT_ID "\n" WHAT, in hex: a plan made twice inserts once. */
 const char *naming_id(arena *a, const char *project_id, const char *what);
+/* The entity's own document, by its `_id`, where its link to it was removed; NULL: none. */
+asset *naming_unlinked(const collection *c, const production *p, const entity *e);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/msg.h"
 #include "model/names.h"
+#include "model/naming.h"
 #include "push/asset_types.h"
 #include "push/pattern.h"
 #include "push/places.h"
@@ -51,9 +52,27 @@ static void resolve_linked(push_plan *p, push_item *i)
         return;
     }
     i->resolved = true;
-    i->ignored |= first != d; /* a second document of one entity */
+    i->ignored |= first && first != d; /* a second document of one entity */
     if (!i->ignored)
         push_place_occupy(p, i, push_place(p, i->kind, e ? e->parent_id : NULL, i->name));
+}
+
+/* Documents that lost their links, but have the `_id` of an entity that no other document
+ * is linked to. */
+static void find_unlinked(push_plan *p)
+{
+    const production *kitsu = p->kitsu->production;
+    for (size_t n = 0; n < kitsu->n; n++) {
+        const entity *e = kitsu->entities[n];
+        asset *other = NULL, *d;
+        HASH_FIND(hh_zou, p->c->by_zou, e->id, strlen(e->id), other);
+        push_item *i =
+            !other && (d = naming_unlinked(p->c, kitsu, e)) ? push_item_find(p, d->key) : NULL;
+        if (i) {
+            i->document->zou_id = e->id;
+            i->needs_link = true;
+        }
+    }
 }
 
 static void add_documents(push_plan *p)
@@ -63,6 +82,7 @@ static void add_documents(push_plan *p)
         if (!d->archived && !d->root_of)
             push_item_new(p, d);
     }
+    find_unlinked(p);
     for (size_t n = 0; n < p->n; n++)
         if (p->items[n]->document->zou_id)
             resolve_linked(p, p->items[n]);

@@ -20,6 +20,7 @@ teardown_file() {
 setup() {
     load ../lib/common
     load ../lib/zou
+    load ../lib/store
     command_setup
     demo=demo_${BATS_TEST_NUMBER}_$RANDOM
 }

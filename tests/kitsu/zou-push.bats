@@ -255,6 +255,21 @@ Shot E02/SQ01/SH040 1001-1001' | LC_ALL=C sort) <(kitsu_has)
     again 1
 }
 
+@test "a document that lost its link, but has its entity's _id, is linked again, not made anew" {
+    production tvshow
+    kitsu_has >before
+    document oak '{"data.zou": null, "name": "elm"}'
+    document E02_SQ01 '{"data.zou": null, "name": "SQ77"}'
+    push -n --delete
+    [[ $(records Result '"\(.operationType) \(.entity.name)"' | sort | xargs -d , ) == "link SQ01
+link oak" ]]
+    push --delete
+    [[ $status == 0 && -z $(writes) ]]
+    kitsu_has | diff before -
+    again
+    op-dump --bare -P "$name" | jq -e -s 'map(select(.name == "elm" or .name == "SQ77") | .data.zou.id) | length == 2 and all'
+}
+
 @test "a document that was renamed and moved in OpenPype is not another entity" {
     made small tvshow
     push

@@ -1,4 +1,4 @@
-/* push/: what is planned of a project's fields, three ways. */
+/* push/: what is planned of the fields of a project and of a shot, three ways. */
 #include "tap.h"
 
 #include "model/collection.h"
@@ -7,30 +7,42 @@
 
 #include <string.h>
 
-/* A project on both sides, without entities. */
+/* A project on both sides. */
 typedef struct sides {
     collection *c;
     push_kitsu kitsu;
     json record;
+    json attributes;
     push_naming naming;
     push_plan plan;
 } sides;
 
-static void plan_sides(arena *a, sides *s, const char *data, const char *project, const char *base)
+static void add_document(sides *s, json document)
+{
+    collection_add(s->c, &document);
+}
+
+static void sides_begin(arena *a, sides *s, const char *data, const char *project)
 {
     const char *why;
-    json attributes = json_object();
-    json document = parsed(
-        a, arena_printf(a, "{\"_id\":{\"$oid\":\"00\"},\"type\":\"project\",\"data\":%s}", data));
-    *s = (sides){.record = parsed(a, project), .c = collection_new(a, "avalon", "demo")};
-    collection_add(s->c, &document);
-    collection_end(s->c);
+    *s = (sides){.record = parsed(a, project),
+                 .c = collection_new(a, "avalon", "demo"),
+                 .attributes = json_object()};
+    add_document(
+        s, parsed(a, arena_printf(a, "{\"_id\":{\"$oid\":\"00\"},\"type\":\"project\",\"data\":%s}",
+                                  data)));
     s->kitsu = (push_kitsu){.production = production_new(a, &s->record, &why),
                             .asset_types = json_array(),
                             .task_types = json_array(),
                             .strangers = json_object()};
-    s->naming = (push_naming){"E##", "SQ##", "SH##", false, &attributes};
+    s->naming = (push_naming){"E##", "SQ##", "SH##", false, &s->attributes};
+}
+
+static void sides_plan(arena *a, sides *s, const char *base)
+{
     json known = base ? parsed(a, base) : json_null();
+    collection_end(s->c);
+    production_link(s->kitsu.production);
     push_plan_make(&s->plan, a, s->c, &s->kitsu, &s->naming, &known);
 }
 
@@ -101,10 +113,10 @@ static void three_ways(arena *a)
     };
     for (size_t i = 0; i < ROWS(rows); i++) {
         sides s;
-        plan_sides(a, &s, rows[i].ours,
-                   arena_printf(a, "{\"type\":\"Project\",\"id\":\"p1\",\"name\":\"demo\",%s}",
-                                rows[i].theirs),
-                   rows[i].base);
+        sides_begin(a, &s, rows[i].ours,
+                    arena_printf(a, "{\"type\":\"Project\",\"id\":\"p1\",\"name\":\"demo\",%s}",
+                                 rows[i].theirs));
+        sides_plan(a, &s, rows[i].base);
         is_text(json_written(a, &s.plan.project_fields), rows[i].written,
                 arena_printf(a, "%s: what is written", rows[i].what));
         push_project_fields_done(&s.plan);
@@ -117,10 +129,118 @@ static void three_ways(arena *a)
     }
 }
 
+/* A shot with the values of `data` in OpenPype, made from the record `stored`, which is
+ * `theirs` in Kitsu now; both are its own fields. */
+static void add_shot(arena *a, sides *s, const char *data, const char *stored, const char *theirs)
+{
+    static const char record[] =
+        "{\"type\":\"Shot\",\"id\":\"sh1\",\"name\":\"SH010\",\"parent_id\":\"sq1\",%s}";
+    static const char sequence[] =
+        "{\"type\":\"Sequence\",\"id\":\"sq1\",\"name\":\"SQ01\",\"parent_id\":null}";
+    const char *why;
+    json records[] = {parsed(a, sequence), parsed(a, arena_printf(a, record, theirs))};
+    json plain = parsed(a, data), data_of_shot = json_copy_shallow(a, &plain);
+    json_set(a, &data_of_shot, "visualParent", parsed(a, "{\"$oid\":\"01\"}"));
+    json_set(a, &data_of_shot, "zou", parsed(a, arena_printf(a, record, stored)));
+    json outline =
+        parsed(a, "{\"_id\":{\"$oid\":\"02\"},\"type\":\"asset\",\"name\":\"SQ01_SH010\","
+                  "\"parent\":{\"$oid\":\"00\"}}");
+    json shot = json_copy_shallow(a, &outline);
+    json_set(a, &shot, "data", data_of_shot);
+    add_document(
+        s, parsed(a, arena_printf(a,
+                                  "{\"_id\":{\"$oid\":\"01\"},\"type\":\"asset\",\"name\":\"SQ01\","
+                                  "\"parent\":{\"$oid\":\"00\"},\"data\":{\"zou\":%s}}",
+                                  sequence)));
+    add_document(s, shot);
+    for (size_t i = 0; i < ROWS(records); i++)
+        if (!production_add(s->kitsu.production, &records[i], &why))
+            printf("Bail out! %s\n", why);
+}
+
+static void three_ways_of_a_shot(arena *a)
+{
+#define PROJECT                                                                                    \
+    "{\"fps\":25.0,\"resolutionWidth\":1920,\"resolutionHeight\":1080,\"code\":\"demo\"}"
+#define FRAMES "\"nb_frames\":100,\"data\":{\"frame_in\":1001,\"frame_out\":1100}"
+    static const struct {
+        const char *what, *project, *ours, *stored, *theirs;
+        const char *written, *said;
+        bool inherits;
+    } rows[] = {
+        {"nothing changed", PROJECT, "{\"frameStart\":1001,\"frameEnd\":1100,\"fps\":25.0}", FRAMES,
+         FRAMES, "{}", NULL, false},
+        {"its end changed in OpenPype", PROJECT, "{\"frameStart\":1001,\"frameEnd\":1120}", FRAMES,
+         FRAMES, "{\"data\":{\"frame_out\":1120},\"nb_frames\":120}", NULL, false},
+        {"its end changed in Kitsu", PROJECT, "{\"frameStart\":1001,\"frameEnd\":1100}", FRAMES,
+         "\"nb_frames\":120,\"data\":{\"frame_in\":1001,\"frame_out\":1120}", "{}", NULL, false},
+        {"its end changed on both sides", PROJECT, "{\"frameStart\":1001,\"frameEnd\":1110}",
+         FRAMES, "\"nb_frames\":120,\"data\":{\"frame_in\":1001,\"frame_out\":1120}", "{}",
+         "its frames were changed on both sides: 1001-1110 in OpenPype, 1001-1120 in Kitsu", false},
+        {"its end changed alike", PROJECT, "{\"frameStart\":1001,\"frameEnd\":1120}", FRAMES,
+         "\"nb_frames\":120,\"data\":{\"frame_in\":1001,\"frame_out\":1120}", "{}", NULL, false},
+        {"its start changed here, its end there", PROJECT, "{\"frameStart\":991,\"frameEnd\":1100}",
+         FRAMES, "\"nb_frames\":120,\"data\":{\"frame_in\":1001,\"frame_out\":1120}",
+         "{\"data\":{\"frame_in\":991},\"nb_frames\":130}", NULL, false},
+        {"all numbers changed in OpenPype", PROJECT,
+         "{\"fps\":24.0,\"pixelAspect\":2.0,\"handleStart\":10,\"handleEnd\":12,\"clipIn\":3,"
+         "\"clipOut\":4,"
+         "\"resolutionWidth\":2048,\"resolutionHeight\":858}",
+         "\"data\":{}", "\"data\":{}",
+         "{\"data\":{\"fps\":24,\"pixel_aspect\":2,\"handle_start\":10,\"handle_end\":12,\"clip_"
+         "in\":3,\"clip_out\":4,"
+         "\"resolution\":\"2048x858\"}}",
+         NULL, false},
+        {"one beside another custom field", PROJECT, "{\"fps\":23.976}",
+         "\"data\":{\"mood\":\"x\"}", "\"data\":{\"mood\":\"y\"}", "{\"data\":{\"fps\":23.976}}",
+         NULL, false},
+        {"fps changed in Kitsu", PROJECT, "{\"fps\":30.0}", "\"data\":{\"fps\":\"30\"}",
+         "\"data\":{\"fps\":\"24\"}", "{}", NULL, false},
+        {"fps changed on both sides", PROJECT, "{\"fps\":12.0}", "\"data\":{\"fps\":\"30\"}",
+         "\"data\":{\"fps\":\"24\"}", "{}",
+         "its fps was changed on both sides: 12 in OpenPype, 24 in Kitsu, which is kept", false},
+        {"handles changed on both sides", PROJECT, "{\"handleStart\":5}", "\"data\":{}",
+         "\"data\":{\"handle_start\":7}", "{}",
+         "its handleStart was changed on both sides: 5 in OpenPype, 7 in Kitsu", false},
+        {"resolution changed on both sides", PROJECT,
+         "{\"resolutionWidth\":10,\"resolutionHeight\":20}", "\"data\":{}",
+         "\"data\":{\"resolution\":\"30x40\"}", "{}",
+         "its resolution was changed on both sides: 10x20 in OpenPype, 30x40 in Kitsu", false},
+        {"a resolution that Kitsu cannot have", PROJECT,
+         "{\"resolutionWidth\":0,\"resolutionHeight\":20}", "\"data\":{}", "\"data\":{}", "{}",
+         "Kitsu cannot store its resolution, 0x20", false},
+        {"the project's fps changed, the shot has the old one", "{\"fps\":48.0,\"code\":\"demo\"}",
+         "{\"fps\":25.0}", "\"data\":{}", "\"data\":{}", "{}", NULL, true},
+        {"the project's fps changed, the shot's own did", "{\"fps\":48.0,\"code\":\"demo\"}",
+         "{\"fps\":12.0}", "\"data\":{}", "\"data\":{}", "{\"data\":{\"fps\":12}}", NULL, false},
+        {"the project's resolution changed, the shot has the old one",
+         "{\"resolutionWidth\":64,\"resolutionHeight\":32,\"code\":\"demo\"}",
+         "{\"resolutionWidth\":1920,\"resolutionHeight\":1080}", "\"data\":{}", "\"data\":{}", "{}",
+         NULL, true},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        sides s;
+        sides_begin(a, &s, rows[i].project,
+                    "{\"type\":\"Project\",\"id\":\"p1\",\"name\":\"demo\",\"fps\":\"25\","
+                    "\"resolution\":\"1920x1080\"}");
+        add_shot(a, &s, rows[i].ours, rows[i].stored, rows[i].theirs);
+        sides_plan(a, &s, KNOWN);
+        const push_item *shot = push_item_find(&s.plan, "02");
+        is_text(json_written(a, &shot->fields), rows[i].written,
+                arena_printf(a, "a shot: %s: what is written", rows[i].what));
+        const char *said = s.plan.skipped.len ? json_written(a, &s.plan.skipped) : "";
+        ok(rows[i].said ? s.plan.skipped.len == 1 && strstr(said, rows[i].said) != NULL : !*said,
+           "a shot: %s: what is said", rows[i].what);
+        ok(shot->inherits == rows[i].inherits, "a shot: %s: whether it inherits", rows[i].what);
+        sides_end(&s);
+    }
+}
+
 int main(void)
 {
     arena *a = arena_new();
     three_ways(a);
+    three_ways_of_a_shot(a);
     arena_free(a);
     return done();
 }
