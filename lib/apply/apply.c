@@ -247,13 +247,11 @@ static bool remember_for_push(apply *p, const end_record *end, error *e)
 {
     arena *a = p->tally.arena;
     const json *id = json_get(&end->project, "_id");
-    bool known = true;
     if (!id || !end->coll || p->project_missed)
         return true;
     return state_put_project(p->store, end->project_id, &end->project, a, e) &&
            (end->scope != END_FULL ||
-            (state_linked_is_of(p->store, end->coll, id, a, &known, e) &&
-             (known || state_linked_make(p->store, end->coll, end->project_id, id, a, e))));
+            state_linked_make(p->store, end->coll, end->project_id, id, a, e));
 }
 
 /* What the store should know of the project from now on. */

@@ -51,7 +51,9 @@ static bool take_document(void *context, store_ns ns, const json *document)
     } else if (key) {
         unsigned chunk = (unsigned)strtoul(key, NULL, 16) % CHUNKS;
         m->old[chunk] = *document;
-        m->ids[chunk] = json_is(ids, JSON_ARRAY) ? json_copy_shallow(m->a, ids) : json_array();
+        for (uint32_t i = 0; json_is(ids, JSON_ARRAY) && i < ids->len; i++)
+            if (json_text(&ids->items[i]))
+                json_push(m->a, &m->ids[chunk], ids->items[i]);
     }
     return true;
 }
@@ -104,25 +106,17 @@ bool state_linked_read(store *s, const char *coll, arena *a, state_linked *out, 
     out->found = !json_is_null(&m.head);
     out->document = document ? *document : json_null();
     for (unsigned c = 0; c < CHUNKS; c++)
-        for (uint32_t i = 0; i < m.ids[c].len; i++) {
-            const char *id = json_text(&m.ids[c].items[i]);
-            if (id)
-                idset_add(out->ids, id, strlen(id));
-        }
-    return true;
-}
-
-bool state_linked_is_of(store *s, const char *coll, const json *document, arena *a, bool *is,
-                        error *e)
-{
-    memory m = {.a = a, .s = s, .coll = coll};
-    if (!read_memory(&m, (bool[CHUNKS]){false}, e))
-        return false;
-    *is = !json_is_null(&m.head) && json_equal(json_get(&m.head, "document"), document, NULL);
+        for (uint32_t i = 0; i < m.ids[c].len; i++)
+            idset_add(out->ids, m.ids[c].items[i].text, m.ids[c].items[i].len);
     return true;
 }
 
 /* ---- changing --------------------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const json *)a)->text, ((const json *)b)->text);
+}
 
 /* Write the chunks of `wanted` whose ids are others now. `*missed`: another program was
  * faster with one. */
@@ -134,6 +128,8 @@ static bool write_chunks(memory *m, const json *project_id, const bool wanted[CH
     size_t n = 0;
     for (unsigned i = 0; i < CHUNKS; i++) {
         bool there = !json_is_null(&m->old[i]);
+        if (m->ids[i].len)
+            qsort(m->ids[i].items, m->ids[i].len, sizeof *m->ids[i].items, by_text);
         if (!wanted[i] || (there ? json_equal(json_get(&m->old[i], "ids"), &m->ids[i], NULL)
                                  : m->ids[i].len == 0))
             continue;
@@ -229,7 +225,8 @@ bool state_linked_make(store *s, const char *coll, const char *project_id, const
     arena_free(x.scratch);
     json head = document_of(&m, head_key(&m), &project);
     json_add(a, &head, "document", *document);
-    return ok && (!missed || state_missed(s, e)) && store_put(s, linked_ns(s), &head, a, e);
+    return ok && (!missed || state_missed(s, e)) &&
+           (json_equal(&head, &m.head, NULL) || store_put(s, linked_ns(s), &head, a, e));
 }
 
 bool state_linked_forget(store *s, const char *coll, arena *a, error *e)

@@ -7,8 +7,9 @@
  *     {_id:"HH:COLLECTION", type:"linked", project_id, ids}
  *                          ids whose SHA-256 begins with these hex digits
  *
- * The End of a full read makes the memory; from then on it is kept up in the batch that
- * links or deletes documents. Without one nothing is remembered, and nothing deleted. */
+ * The End of a full read makes the memory, anew each time, as other programs may have linked
+ * documents, or one of ours was killed; between two it is kept up in the batch that links or
+ * deletes documents. Without one nothing is remembered, and nothing deleted. */
 #ifndef OPKITSU_STORE_STATE_LINKED_H
 #define OPKITSU_STORE_STATE_LINKED_H
 
@@ -24,13 +25,10 @@ typedef struct state_linked {
 
 /* `out->ids` is to be freed whatever the outcome. */
 bool state_linked_read(store *s, const char *coll, arena *a, state_linked *out, error *e);
-/* Whether there is a memory, and it is of this project document. */
-bool state_linked_is_of(store *s, const char *coll, const json *document, arena *a, bool *is,
-                        error *e);
-
 /* Call these between store_begin and store_commit. */
 
-/* Make the memory of a project from all of its documents, in place of what there is. */
+/* Make the memory of a project from all of its documents, in place of what there is. Writes
+ * only what is not so already. */
 bool state_linked_make(store *s, const char *coll, const char *project_id, const json *document,
                        arena *a, error *e);
 /* Remember and forget ids; nothing where there is no memory. */
