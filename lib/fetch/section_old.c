@@ -1,6 +1,7 @@
 #include "fetch/section_old.h"
 
 #include "base/mem.h"
+#include "fetch/section_store.h"
 #include "model/names.h"
 
 #include <stdlib.h>
@@ -20,9 +21,13 @@ typedef struct old_document {
     UT_hash_handle hh;      /* by key */
 } old_document;
 
+/* An entity without a document. Of one that was skipped, and that has another name or place
+ * now or is no longer there, also what it was: an old document is no longer kept for it. */
 typedef struct new_entity {
     const section_item *item;
-    const char *own_name; /* as of an old_document */
+    kind kind;
+    const char *name, *own_name; /* Kitsu's, and as of an old_document */
+    const char *parent_id;       /* of an asset, its type's; NULL: none */
 } new_entity;
 
 /* `values` or `ids` are what the store is asked for next. */
@@ -124,16 +129,13 @@ static old_document *find(const search *s, const char *key)
 
 /* ---- places ------------------------------------------------------------------------ */
 
-/* What a new entity's document will lie below; NULL: the root of its kind. A substitute for
- * a sequence that OpenPype does not have has no document. */
-static const section_item *parent_of(const search *s, const section_item *i)
+/* What an entity's document will lie below; NULL: the root of its kind. A substitute for a
+ * sequence that OpenPype does not have has no document. */
+static const section_item *parent_of(const search *s, const new_entity *e)
 {
     const section_items *items = &s->run->items;
-    const zou_entity *e = i->record;
-    bool is_shot = e->kind == KIND_SHOT;
-    const section_item *up =
-        section_items_find(items, e->kind == KIND_ASSET ? e->entity_type_id : e->parent_id);
-    if (is_shot && up && up->record && up->record->is_substitute)
+    const section_item *up = section_items_find(items, e->parent_id);
+    if (e->kind == KIND_SHOT && up && up->record && up->record->is_substitute)
         up = section_items_find(items, up->record->parent_id);
     return up;
 }
@@ -157,37 +159,31 @@ static const old_document *anchor_of(const search *s, const old_document *d,
 
 static bool is_match(const search *s, const old_document *d, const new_entity *e);
 
-static const new_entity *find_new(const search *s, const section_item *i)
+static bool is_at_place(const search *s, const old_document *d, const new_entity *e)
 {
-    for (size_t k = 0; k < s->n; k++)
-        if (s->entities[k].item == i)
-            return &s->entities[k];
-    return NULL;
-}
-
-static bool is_at_place(const search *s, const old_document *d, const section_item *i)
-{
-    const section_item *up = parent_of(s, i);
+    const section_item *up = parent_of(s, e);
     const old_document *unread, *anchor = anchor_of(s, d, &unread);
     if (!up)
         return !anchor;
     if (up->document)
         return anchor && strcmp(anchor->key, up->document) == 0;
-    if (i->record->kind == KIND_ASSET) /* a new type: there are few of the name */
+    if (e->kind == KIND_ASSET) /* a new type: there are few of the name */
         return true;
-    const new_entity *e = find_new(s, up); /* made again itself? */
-    return anchor && e && is_match(s, anchor, e);
+    for (size_t k = 0; anchor && k < s->n; k++) /* made again itself? */
+        if (s->entities[k].item == up && s->entities[k].kind < e->kind &&
+            is_match(s, anchor, &s->entities[k]))
+            return true;
+    return false;
 }
 
 static bool has_name(const old_document *d, const new_entity *e)
 {
-    return d->zou_id && d->own_name && d->kind == e->item->record->kind &&
-           strcmp(d->own_name, e->own_name) == 0;
+    return d->zou_id && d->own_name && d->kind == e->kind && strcmp(d->own_name, e->own_name) == 0;
 }
 
 static bool is_match(const search *s, const old_document *d, const new_entity *e)
 {
-    return has_name(d, e) && is_at_place(s, d, e->item);
+    return has_name(d, e) && is_at_place(s, d, e);
 }
 
 /* ---- what has to be read -------------------------------------------------------------- */
@@ -201,17 +197,16 @@ static const char *name_below(const search *s, const char *name, const char *own
 /* The names that documents of the entity may have, by those of what they lie below. */
 static void want_names(search *s, const new_entity *e)
 {
-    const section_item *up = parent_of(s, e->item);
-    kind k = e->item->record->kind;
+    const section_item *up = parent_of(s, e);
     want(s, STORE_NAME, e->own_name);
-    if (!up || (k != KIND_SEQUENCE && k != KIND_SHOT))
+    if (!up || (e->kind != KIND_SEQUENCE && e->kind != KIND_SHOT))
         return;
     if (up->document_name)
         want(s, STORE_NAME, name_below(s, up->document_name, e->own_name));
-    const new_entity *above = find_new(s, up);
-    for (const old_document *d = s->documents; above && d; d = d->hh.next)
-        if (has_name(d, above))
-            want(s, STORE_NAME, name_below(s, d->name, e->own_name));
+    for (size_t k = 0; k < s->n; k++)
+        for (const old_document *d = s->documents; d && s->entities[k].item == up; d = d->hh.next)
+            if (has_name(d, &s->entities[k]))
+                want(s, STORE_NAME, name_below(s, d->name, e->own_name));
 }
 
 /* The next document above each with a name that matters. */
@@ -231,7 +226,7 @@ static bool read_documents(search *s)
 {
     bool more = true;
     for (size_t k = 0; k < s->n; k++)
-        want(s, STORE_ZOU_NAME, s->entities[k].item->record->element.name);
+        want(s, STORE_ZOU_NAME, s->entities[k].name);
     if (!ask(s, STORE_ZOU_NAME, &more))
         return false;
     while (more) {
@@ -247,26 +242,49 @@ static bool read_documents(search *s)
 
 /* ---- all of it -------------------------------------------------------------------------- */
 
-static bool is_new(const section_item *i)
+static bool is_same(const char *a, const char *b)
 {
-    return i->record && !i->stored && !i->record->canceled && i->record->kind != KIND_NONE &&
-           i->record->element.name;
+    return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static void list_new(search *s)
+static void add_entity(search *s, const section_item *i, const char *name, const char *parent_id)
+{
+    s->entities[s->n++] = (new_entity){.item = i,
+                                       .kind = section_item_kind(i),
+                                       .name = name,
+                                       .own_name = own_name_of(s->run->arena, name),
+                                       .parent_id = parent_id};
+}
+
+static bool list_entities(search *s)
 {
     section_run *r = s->run;
-    s->entities = arena_alloc(r->arena, (HASH_COUNT(r->items.table) + 1) * sizeof *s->entities);
-    for (const section_item *i = r->items.table; i; i = i->hh.next)
-        if (is_new(i))
-            s->entities[s->n++] = (new_entity){i, own_name_of(r->arena, i->record->element.name)};
+    size_t cap = 2 * (size_t)HASH_COUNT(r->items.table) + 1;
+    s->entities = arena_alloc(r->arena, cap * sizeof *s->entities);
+    for (const section_item *i = r->items.table; i; i = i->hh.next) {
+        kind k = section_item_kind(i);
+        if (i->stored || k == KIND_NONE || k == KIND_ASSET_TYPE)
+            continue;
+        const char *name = i->record ? i->record->element.name : NULL;
+        const char *parent_id = !i->record        ? NULL
+                                : k == KIND_ASSET ? i->record->entity_type_id
+                                                  : i->record->parent_id;
+        if (name)
+            add_entity(s, i, name, parent_id);
+        if (i->skipped_name &&
+            !(is_same(name, i->skipped_name) && is_same(parent_id, i->skipped_parent_id)))
+            add_entity(s, i, i->skipped_name, i->skipped_parent_id);
+    }
+    for (size_t k = 0; k < s->n; k++)
+        if (s->entities[k].parent_id)
+            section_items_add(&r->items, s->entities[k].parent_id, KIND_NONE);
+    return section_store_look_up(r);
 }
 
 bool section_old_find(section_run *r, section_old_fn *found, void *context)
 {
     search s = {.run = r, .asked = idset_new()};
-    list_new(&s);
-    bool ok = s.n == 0 || read_documents(&s);
+    bool ok = list_entities(&s) && (s.n == 0 || read_documents(&s));
     for (const old_document *d = s.documents; ok && d; d = d->hh.next)
         for (size_t k = 0; k < s.n; k++)
             if (is_match(&s, d, &s.entities[k])) {

@@ -1,7 +1,8 @@
-/* section_old.h - the documents that the new entities of a section may have had before they
- * were deleted in Kitsu and made again: those of their kind and name, converted alike, at
- * their place (model/naming.h, naming_bind_again). One too many does no harm: Kitsu still
- * has its entity. */
+/* section_old.h - the documents that the entities of a section which have none may have had
+ * before they were deleted in Kitsu and made again: those of their kind and name, converted
+ * alike, at their place (model/naming.h, naming_bind_again). They get them, or no longer do:
+ * one that is skipped waits for its name, meanwhile the document stays archived for it. One
+ * too many does no harm: Kitsu still has its entity. */
 #ifndef OPKITSU_FETCH_SECTION_OLD_H
 #define OPKITSU_FETCH_SECTION_OLD_H
 
