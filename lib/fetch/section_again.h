@@ -1,9 +1,9 @@
 /* section_again.h - the entities of old documents that the section makes doubtful.
  *
  * A new entity may be one that was deleted in Kitsu and made again: it then gets the old
- * one's document, if that is of its kind and name and below the document of its parent
- * (model/naming.h). And a document that was archived because something lay below it
- * is deleted with the last of that. Kitsu is asked whether it still has their entities. */
+ * one's document (fetch/section_old.h). And a document that was archived because something
+ * lay below it is deleted with the last of that. Kitsu is asked whether it still has their
+ * entities. */
 #ifndef OPKITSU_FETCH_SECTION_AGAIN_H
 #define OPKITSU_FETCH_SECTION_AGAIN_H
 

@@ -16,9 +16,10 @@ typedef struct section_item {
     bool by_task;       /* an event names a task of it */
     bool remembered;    /* the store remembers it, or a task of it, as skipped */
     bool made, deleted; /* by an event of this batch */
-    bool cast;          /* an asset was put into it, or taken out */
-    bool below;         /* the store has it archived, below a container that matters */
-    bool doubtful;      /* its document may have to be deleted or linked to another entity */
+    const char *skipped_name, *skipped_parent_id; /* of the former, by its Skipped; or NULL */
+    bool cast;                                    /* an asset was put into it, or taken out */
+    bool below;    /* the store has it archived, below a container that matters */
+    bool doubtful; /* its document may have to be deleted or linked to another entity */
     /* What Kitsu has. */
     bool wanted, asked; /* Kitsu is to be asked for it; was asked */
     zou_entity *record; /* or NULL */

@@ -19,17 +19,22 @@ static bool fits(section_run *r)
     return section_items_count(&r->items, is_chosen) <= MAX_AFFECTED || section_run_needs_full(r);
 }
 
-/* The kind that the records name; of tasks alone, none. */
-static kind kind_in(const json *records)
+/* What the record says that is not of a task; with no kind if there is none. */
+static skipped_record own_record(const json *records)
 {
     for (uint32_t i = 0; i < records->len; i++) {
         skipped_record s;
         skipped_read(&records->items[i], &s);
         kind k = kind_of(s.type);
         if (k != KIND_NONE && k < KIND_TASK)
-            return k;
+            return s;
     }
-    return KIND_NONE;
+    return (skipped_record){0};
+}
+
+static const char *copy(const section_run *r, const char *text)
+{
+    return text ? arena_text(r->arena, text, strlen(text)) : NULL;
 }
 
 static bool is_project(const section_run *r, const char *id)
@@ -42,9 +47,12 @@ static void want_remembered(void *context, const char *entity_id, const json *re
     section_run *r = context;
     if (!zou_is_id(entity_id) || is_project(r, entity_id))
         return;
-    kind k = kind_in(records);
+    skipped_record s = own_record(records);
+    kind k = kind_of(s.type);
     section_item *i = section_items_add(&r->items, entity_id, k);
     i->remembered = true;
+    i->skipped_name = copy(r, s.name);
+    i->skipped_parent_id = copy(r, s.parent_id);
     i->wanted |= k != KIND_ASSET_TYPE;
 }
 

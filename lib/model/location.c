@@ -21,29 +21,36 @@ static const entity *live_entity(const asset *d)
     return e && e->asset == d && e->state == ENTITY_LIVE ? e : NULL;
 }
 
-static bool is_root_of(const asset *d, const entity *e)
+static bool is_root_of(const asset *d, kind k)
 {
-    return d->root_of && strcmp(d->root_of, root_name(root_above(e->kind))) == 0;
+    return d->root_of && strcmp(d->root_of, root_name(root_above(k))) == 0;
 }
 
-static bool stays(const location *l, const entity *e)
+/* Folders of the studio's own between it and that do not count. */
+const char *location_anchor(const location *l, const asset *d, kind k)
 {
     bool below_root = false;
     size_t steps = 0;
-    const asset *d = e->asset ? above(l, e->asset) : NULL;
-    for (; d && !is_linked(d); d = above(l, d)) {
-        below_root |= is_root_of(d, e);
-        if (d->archived || ++steps > MAX_ANCESTORS)
-            return false;
+    const asset *up = above(l, d);
+    for (; up && !is_linked(up); up = above(l, up)) {
+        below_root |= is_root_of(up, k);
+        if (up->archived || ++steps > MAX_ANCESTORS)
+            return d->parent_key;
     }
-    return e->doc_parent ? d && d == e->doc_parent->asset : !d && below_root;
+    return up ? up->key : below_root ? l->roots[root_above(k)].key : d->parent_key;
+}
+
+const char *location_place(const location *l, const entity *e)
+{
+    entity *up = e->doc_parent;
+    return up && naming_can_have_children(up) ? up->doc_id : l->roots[root_above(e->kind)].key;
 }
 
 const char *location_parent(const location *l, const entity *e)
 {
-    if (stays(l, e))
-        return e->asset->parent_key;
-    return e->doc_parent ? e->doc_parent->doc_id : l->roots[root_above(e->kind)].key;
+    const char *place = location_place(l, e);
+    const char *anchor = e->asset ? location_anchor(l, e->asset, e->kind) : NULL;
+    return place && anchor && strcmp(place, anchor) == 0 ? e->asset->parent_key : place;
 }
 
 bool location_changes(const location *l, const entity *e)
@@ -85,16 +92,15 @@ static void add_document(const location *l, const asset *d, path *p)
 
 static void add_parents(const location *l, const entity *e, path *p)
 {
-    const root_place *top = &l->roots[root_above(e->kind)];
+    const char *key = location_parent(l, e);
+    const asset *d = key ? collection_find(l->c, key) : NULL;
     if (p->n >= MAX_ANCESTORS)
         return;
-    if (stays(l, e)) {
-        add_document(l, above(l, e->asset), p);
-    } else if (e->doc_parent) {
+    if (d) {
+        add_document(l, d, p);
+    } else if (e->doc_parent) { /* it is new */
         add_name(p, e->doc_parent->doc_name);
         add_parents(l, e->doc_parent, p);
-    } else if (top->asset) {
-        add_document(l, top->asset, p);
     } else {
         add_name(p, root_name(root_above(e->kind)));
     }

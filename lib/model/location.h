@@ -19,7 +19,16 @@ typedef struct location {
     const root_place *roots;
 } location;
 
-/* The key of the document that a live entity's lies below. */
+/* The key of the document that an entity of this kind would have to lie below in Kitsu for
+ * this document to stay where it is as the entity's: the nearest above it that is linked, or
+ * the root of the kind; of one that is below neither, the document right above it. NULL:
+ * there is none above it. */
+const char *location_anchor(const location *l, const asset *d, kind k);
+/* The key of the document that is, or will be, that of the entity's parent, or of the root;
+ * NULL: the root can't be made. */
+const char *location_place(const location *l, const entity *e);
+/* The key of the document that a live entity's lies below: the latter, or a folder of the
+ * studio's below it. */
 const char *location_parent(const location *l, const entity *e);
 /* Whether a live entity's document, if there is one, gets another name or lies elsewhere. */
 bool location_changes(const location *l, const entity *e);

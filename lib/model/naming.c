@@ -122,10 +122,21 @@ static bool adoptable(const asset *d)
            json_is(json_get(&d->document, "data"), JSON_OBJECT);
 }
 
+/* Comes back under this name, with what people made: a new document beside it would be mixed
+ * with that. */
+static bool returns_with_work(const bid *b)
+{
+    const asset *d = b->entity->asset;
+    return d && d->archived && d->dependants > 0 && strcmp(d->name, b->claim->name) == 0;
+}
+
 static bid *winner_of(const claim *c)
 {
     for (bid *b = c->bids; b; b = b->next)
         if (keeps_name(b))
+            return b;
+    for (bid *b = c->bids; b && c->holders == 0; b = b->next)
+        if (returns_with_work(b))
             return b;
     if (c->holders == 0)
         return c->bids;
@@ -145,6 +156,58 @@ static void enqueue(naming *n, claim *c)
     n->queue = c;
 }
 
+/* Whether published work of a new document would come to lie among that of an archived
+ * one: they have one name, below the same ones. */
+static bool has_path(const entity *e, const asset *d)
+{
+    const json *parents = json_at(&d->document, "data", "parents", NULL);
+    const entity *up =
+        e->doc_parent && naming_can_have_children(e->doc_parent) ? e->doc_parent : NULL;
+    uint32_t n = json_is(parents, JSON_ARRAY) ? parents->len : 0;
+    root top = root_above(e->kind);
+    for (; up && n > 0; up = up->doc_parent, n--) {
+        if (!json_text_is(&parents->items[n - 1], up->doc_name ? up->doc_name : ""))
+            return false;
+        top = root_above(up->kind);
+    }
+    return !up && n == 1 && json_text_is(&parents->items[0], root_name(top));
+}
+
+/* A new entity whose publishes would be mixed with those of an archived document is
+ * skipped, until a person tells what is meant. Whether it was. */
+static bool meets_archived(const naming *n, entity *e, const asset *d)
+{
+    if (!has_path(e, d))
+        return false;
+    e->twin = d;
+    if (d->dependants == 0)
+        return false;
+    e->taken = e->doc_name;
+    production_skip(n->p, e, "published",
+                    arena_printf(n->p->arena,
+                                 "the archived document %s of its name has published work in it: "
+                                 "rename one of them in Kitsu, or link the document to it "
+                                 "(op-link)",
+                                 d->key));
+    return true;
+}
+
+static void withdraw(naming *n, entity *e);
+
+/* An archived document that does not come back after all. */
+static void stays_archived(naming *n, const asset *d)
+{
+    claim *c = claim_of(n, d->name);
+    bid *b = c->bids;
+    while (b)
+        if (!b->entity->asset && meets_archived(n, b->entity, d)) {
+            withdraw(n, b->entity);
+            b = c->bids;
+        } else {
+            b = b->next;
+        }
+}
+
 /* Take back the bids of an entity that is skipped and of all that is skipped
  * with it. Their documents keep the names they have. */
 static void withdraw(naming *n, entity *e)
@@ -160,6 +223,8 @@ static void withdraw(naming *n, entity *e)
         enqueue(n, b->claim);
         if (e->asset && !e->asset->archived)
             enqueue(n, hold_name(n, e->asset));
+        else if (e->asset)
+            stays_archived(n, e->asset);
     }
     for (entity *child = e->first_child; child; child = child->next_sibling)
         if (child->state == ENTITY_SKIPPED)
@@ -391,23 +456,6 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
 
 /* ---- archived documents in the way ----------------------------------------------- */
 
-/* Whether published work of a new document would come to lie among that of an archived
- * one: they have one name, below the same ones. */
-static bool has_path(const entity *e, const asset *d)
-{
-    const json *parents = json_at(&d->document, "data", "parents", NULL);
-    const entity *up =
-        e->doc_parent && naming_can_have_children(e->doc_parent) ? e->doc_parent : NULL;
-    uint32_t n = json_is(parents, JSON_ARRAY) ? parents->len : 0;
-    root top = root_above(e->kind);
-    for (; up && n > 0; up = up->doc_parent, n--) {
-        if (!json_text_is(&parents->items[n - 1], up->doc_name ? up->doc_name : ""))
-            return false;
-        top = root_above(up->kind);
-    }
-    return !up && n == 1 && json_text_is(&parents->items[0], root_name(top));
-}
-
 typedef struct archived_name {
     const char *name;
     const asset *asset;
@@ -438,27 +486,12 @@ static archived_name *list_archived(const naming *n, const bool chosen[KINDS])
     return all;
 }
 
-/* A new entity whose publishes would be mixed with those of an archived document is
- * skipped, until a person tells what is meant. */
-static void check_archived(naming *n, entity *e, archived_name *all)
+static void check_archived(const naming *n, entity *e, archived_name *all)
 {
     archived_name *x = NULL;
     HASH_FIND_STR(all, e->doc_name, x);
-    for (; x; x = x->next) {
-        if (!has_path(e, x->asset))
-            continue;
-        e->twin = x->asset;
-        if (x->asset->dependants == 0)
-            continue;
-        e->taken = e->doc_name;
-        production_skip(
-            n->p, e, "published",
-            arena_printf(n->p->arena,
-                         "the archived document %s of its name has published work in it: rename "
-                         "one of them in Kitsu, or link the document to it (op-link)",
-                         x->asset->key));
-        return;
-    }
+    while (x && !meets_archived(n, e, x->asset))
+        x = x->next;
 }
 
 static void find_wanted_names(naming *n, const bool chosen[KINDS])
@@ -510,7 +543,8 @@ static void settle_places(naming *n, root_place roots[ROOTS])
     production *p = n->p;
     for (size_t i = 0; i < p->n; i++) {
         entity *e = p->entities[i];
-        if (e->kind == KIND_ASSET_TYPE && !naming_can_have_children(e))
+        if (e->kind == KIND_ASSET_TYPE && e->state == ENTITY_SKIPPED &&
+            !naming_can_have_children(e))
             msg_warn("asset type \"%s\" is skipped: its assets go right below \"%s\"", e->name,
                      root_name(ROOT_ASSETS));
         if (e->state != ENTITY_LIVE)

@@ -5,6 +5,7 @@
  * brings archived documents back for the same reason.) */
 #include "model/naming.h"
 
+#include "model/location.h"
 #include "model/names.h"
 
 #include <stdlib.h>
@@ -19,10 +20,10 @@ typedef struct group {
 } group;
 
 /* Names are compared as documents can have them. */
-static const char *key_of(const production *p, kind k, const char *parent_key, const char *name)
+static const char *key_of(const production *p, kind k, const char *place, const char *name)
 {
     const char *usable = name_usable(p->arena, name, false, p->converts_names);
-    return arena_printf(p->arena, "%d\n%s\n%s", k, parent_key, usable ? usable : name);
+    return arena_printf(p->arena, "%d\n%s\n%s", k, place, usable ? usable : name);
 }
 
 /* Kitsu's asset types have unique names: one whose name another has now is lost or
@@ -36,13 +37,14 @@ static bool is_free(const production *p, const asset *d, const bool chosen[KINDS
            (!e || e->state == ENTITY_GONE) && (d->archived || !p->events || e);
 }
 
-static void add(group **all, const production *p, asset *d)
+static void add(group **all, const production *p, const location *l, asset *d)
 {
     arena *a = p->arena;
     const char *name = json_text(json_at(&d->document, "data", "zou", "name", NULL));
-    if (!name || !d->parent_key)
+    const char *place = location_anchor(l, d, d->kind);
+    if (!name || !place)
         return;
-    const char *key = key_of(p, d->kind, d->parent_key, name);
+    const char *key = key_of(p, d->kind, place, name);
     group *g;
     HASH_FIND_STR(*all, key, g);
     if (!g) {
@@ -92,14 +94,6 @@ static asset *take_best(group *g, arena *a, const char **rivals)
     return d;
 }
 
-/* The `_id` that the entity's document is to have as its visual parent. */
-static const char *place_of(entity *e, const root_place roots[ROOTS])
-{
-    if (e->doc_parent && naming_can_have_children(e->doc_parent))
-        return e->doc_parent->doc_id;
-    return roots[root_above(e->kind)].key;
-}
-
 static void bind(entity *e, asset *d)
 {
     e->asset = d;
@@ -111,15 +105,18 @@ static void bind(entity *e, asset *d)
 void naming_bind_again(production *p, const collection *c, const bool chosen[KINDS],
                        const root_place roots[ROOTS])
 {
+    const location l = {c, roots};
     group *all = NULL;
     for (size_t i = 0; i < c->n; i++)
         if (is_free(p, c->assets[i], chosen))
-            add(&all, p, c->assets[i]);
+            add(&all, p, &l, c->assets[i]);
     for (size_t i = 0; i < p->n && all; i++) { /* parents come before their children */
         entity *e = p->entities[i];
-        const char *place = place_of(e, roots);
         group *g = NULL;
-        if (e->state != ENTITY_LIVE || e->asset || e->no_document || !place)
+        if (e->state != ENTITY_LIVE || e->asset || e->no_document)
+            continue;
+        const char *place = location_place(&l, e);
+        if (!place)
             continue;
         const char *key = key_of(p, e->kind, place, e->name);
         HASH_FIND_STR(all, key, g);

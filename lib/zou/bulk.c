@@ -71,7 +71,8 @@ zou_entity *zou_entity_copy(arena *a, const json_element *e, const json *tree)
                       .entity_type_id = member(a, tree, "entity_type_id"),
                       .project_id = member(a, tree, "project_id"),
                       .ready_for = member(a, tree, "ready_for"),
-                      .canceled = json_true(json_get(tree, "canceled"))};
+                      .canceled = json_true(json_get(tree, "canceled")),
+                      .is_substitute = json_true(json_at(tree, "data", "is_substitute", NULL))};
     r->element.text = e->text ? arena_text(a, e->text, e->len) : NULL;
     r->element.id = copy(a, e->id);
     r->element.name = copy(a, e->name);

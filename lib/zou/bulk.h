@@ -27,6 +27,7 @@ typedef struct zou_entity {
     /* NULL: null, or the entity was too large. */
     const char *parent_id, *entity_type_id, *project_id, *ready_for;
     bool canceled;
+    bool is_substitute; /* data.is_substitute: of a sequence that OpenPype does not have */
 } zou_entity;
 
 /* A copy in `a` of an object of zou_list_trees; `tree` may be NULL. NULL for an object

@@ -27,6 +27,7 @@ teardown_file() {
 setup() {
     load ../lib/zou
     load ../lib/common
+    load ../lib/stores
     following=()
 }
 
@@ -51,41 +52,6 @@ once() {
     touch played
 }
 
-# use NAME: the store sqlite… or mongo…
-use() {
-    mkdir -p "$1"
-    case $1 in
-        sqlite*) OP_STORE=sqlite:$PWD/$1/op.db AVALON_DB=avalon OPENPYPE_DATABASE_NAME=openpype ;;
-        *) OP_STORE=$STUDIO_MONGO AVALON_DB=avalon_$1 OPENPYPE_DATABASE_NAME=openpype_$1 ;;
-    esac
-    export OP_STORE AVALON_DB OPENPYPE_DATABASE_NAME
-}
-
-# in_store NAME COMMAND...
-in_store() (
-    use "$1"
-    "${@:2}"
-)
-
-# Of these, 1 says that something is skipped.
-synchronise() { op-diff --no-skipped | op-apply >/dev/null || (($? == 1)); }
-
-# full STORE...: a full synchronisation of each, by one reading.
-full() {
-    in_store "$1" kitsu-fetch >reading || (($? == 1))
-    local store
-    for store; do in_store "$store" synchronise <reading; done
-}
-
-# events STORE...: what happened since, at once.
-events() {
-    local store
-    for store; do
-        use "$store"
-        kitsu-listen --once | tee batch.ndjson | kitsu-fetch --events | synchronise
-    done
-}
-
 # follow STORE...: as events, but at the moment when they happen.
 follow() {
     local store
@@ -100,27 +66,6 @@ follow() {
         following+=($!)
     done
     for store; do until_true 60 grep -q 'connected to the socket' "$store/heard"; done
-}
-
-# until_true SECONDS COMMAND...
-until_true() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        ((SECONDS < end)) || return 1
-        sleep 0.2
-    done
-}
-
-# nothing_left STORE...: for a full synchronisation of them.
-nothing_left() {
-    local store
-    in_store "$1" kitsu-fetch >reading 2>/dev/null || (($? == 1)) || return
-    for store; do
-        in_store "$store" op-diff --no-skipped <reading >left 2>/dev/null || (($? == 1)) || return
-        grep -q '"type":"Checkpoint"' left || return
-        if grep '"type":"Change"' left; then return 1; fi
-    done
 }
 
 # documents STORE PROJECT FILTER: of its assets, jq's raw output

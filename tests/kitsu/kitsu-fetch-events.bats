@@ -426,22 +426,69 @@ own() {
         documentKey: {_id: $w}, fullDocument: {_id: $w, type: "workfile", parent: $d.document._id}})' | op-apply >/dev/null
 }
 
+# made_again ID [NAME]: the shot is deleted, which is applied, and made again: it has the
+# document that it had.
+made_again() {
+    local record old new
+    own "$1"
+    old=$(document "$1")
+    [[ $old == *" asset maya/2024" ]]
+    record=$(zou_get "/data/entities/$1")
+    zou_delete "/data/shots/$1?force=true" >/dev/null
+    answer
+    settle
+    [[ $(document "$1") == "${old/ asset/ archived_asset}" ]]
+    mark
+    new=$(zou_post "/data/projects/$p/shots" "$(jq -c --arg name "${2-}" \
+        '{name: (if $name == "" then .name else $name end), sequence_id: .parent_id}' <<<"$record")" | jq -r .id)
+    answer
+    [[ $status == 0 && $(ids Deleted) == "$1" && $(requests "/data/entities/$1") == 1 ]]
+    settle
+    [[ $(document "$new") == "$old" && -z $(document "$1") ]]
+    mark
+}
+
 @test "made again, also after its deletion was applied: the old document, by its old id" {
     film
-    own "$s2"
-    old=$(document "$s2")
-    [[ $old == *" asset maya/2024" ]]
-    record=$(zou_get "/data/entities/$s2")
-    zou_delete "/data/shots/$s2?force=true" >/dev/null
+    made_again "$s2"
+}
+
+@test "made again below a substitute for a sequence, which has no document" {
+    film
+    zou_put "/data/entities/$q" '{"data": {"is_substitute": true}}' >/dev/null
     answer
     settle
-    [[ $(document "$s2") == "${old/ asset/ archived_asset}" ]]
+    made_again "$s2"
+    name+=_show
+    show
+    zou_put "/data/entities/$q" '{"data": {"is_substitute": true}}' >/dev/null
+    answer
+    settle
+    made_again "$s1"
+}
+
+@test "made again in folders of the studio's below its sequence" {
+    film
+    op-dump -P "$name" | jq -c --arg id "$s2" 'select(.document.data.zou.id == $id) | .ns as $ns | .document |
+        {"$oid": "5f00000000000000000000a1"} as $a | {"$oid": "5f00000000000000000000a2"} as $b | .data.visualParent as $up |
+        ({_id: $a, visualParent: $up}, {_id: $b, visualParent: $a} |
+            {type: "Change", operationType: "insert", $ns, documentKey: {_id}, fullDocument: {_id, type: "asset",
+                name: "reel\(._id["$oid"])", data: {visualParent, parents: [], tasks: {}}}}),
+        {type: "Change", operationType: "update", $ns, documentKey: {_id}, fullDocumentBeforeChange: {data: {visualParent: $up}},
+            updateDescription: {updatedFields: {"data.visualParent": $b}, removedFields: []}}' | op-apply >/dev/null
+    made_again "$s2"
+}
+
+@test "made again with another name that is converted to the same" {
+    mkdir -p "$BATS_TEST_TMPDIR/config/opkitsu"
+    echo '{"opkitsu": {"names": "convert"}}' >"$BATS_TEST_TMPDIR/config/opkitsu/settings.json"
+    export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+    film
+    s3=$(zou_shot "$p" "$q" 'SH 030')
+    answer
+    settle
     mark
-    new=$(zou_post "/data/projects/$p/shots" "$(jq -c '{name, sequence_id: .parent_id}' <<<"$record")" | jq -r .id)
-    answer
-    [[ $status == 0 && $(ids Deleted) == "$s2" && $(requests "/data/entities/$s2") == 1 ]]
-    settle
-    [[ $(document "$new") == "$old" && -z $(document "$s2") ]]
+    made_again "$s3" SH-030
 }
 
 @test "a cancelled sequence that is restored brings its shots back, also halfway" {
