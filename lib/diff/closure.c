@@ -146,6 +146,8 @@ static bool load_affected(loading *r, error *e)
         return false;
     for (int k = 0; k < ROOTS; k++)
         want(r, STORE_NAME, root_name((root)k));
+    want(r, STORE_NAME, "assets"); /* as OpenPype's editorial tools make them */
+    want(r, STORE_NAME, "shots");
     return find(r, STORE_NAME, e);
 }
 
@@ -206,7 +208,7 @@ static bool load_asset_types(loading *r, error *e)
         return true;
     for (size_t i = 0; i < r->c->n && r->c->some; i++) {
         const asset *d = r->c->assets[i];
-        if (d->root_of && strcmp(d->root_of, root_name(ROOT_ASSETS)) == 0)
+        if (naming_is_root(d, ROOT_ASSETS))
             want_id(r, 'b', &d->id);
     }
     if (!get_children(r, e))

@@ -21,11 +21,6 @@ static const entity *live_entity(const asset *d)
     return e && e->asset == d && e->state == ENTITY_LIVE ? e : NULL;
 }
 
-static bool is_root_of(const asset *d, kind k)
-{
-    return d->root_of && strcmp(d->root_of, root_name(root_above(k))) == 0;
-}
-
 /* Folders of the studio's own between it and that do not count. */
 const char *location_anchor(const location *l, const asset *d, kind k)
 {
@@ -33,7 +28,7 @@ const char *location_anchor(const location *l, const asset *d, kind k)
     size_t steps = 0;
     const asset *up = above(l, d);
     for (; up && !is_linked(up); up = above(l, up)) {
-        below_root |= is_root_of(up, k);
+        below_root |= naming_is_root(up, root_above(k));
         if (up->archived || ++steps > MAX_ANCESTORS)
             return d->parent_key;
     }

@@ -333,6 +333,12 @@ static bool is_alike(const asset *d, const char *name)
     return !d->parent_key && strcasecmp(d->name, name) == 0;
 }
 
+bool naming_is_root(const asset *d, root r)
+{
+    const char *name = root_name(r);
+    return (d->root_of && strcmp(d->root_of, name) == 0) || (adoptable(d) && is_alike(d, name));
+}
+
 static asset *lower_key(asset *one, asset *other)
 {
     return one && strcmp(one->key, other->key) < 0 ? one : other;

@@ -26,6 +26,8 @@ void naming_resolve(production *p, collection *c, const bool chosen[KINDS],
 /* The document that is this root: one that says so, a live one before an
  * archived one; else one of that name that nothing else claims. NULL: none. */
 asset *naming_root(const collection *c, root r);
+/* Whether a document is a root: that one, or one at the top that might have been it. */
+bool naming_is_root(const asset *d, root r);
 
 /* Whether a live document is to be archived or deleted: its entity is lost, cancelled or
  * below one that is, an asset type that the project no longer uses, or a sequence that

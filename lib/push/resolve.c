@@ -75,11 +75,20 @@ static void find_unlinked(push_plan *p)
     }
 }
 
+/* Several may be called so: one that a synchronisation made, and an editorial tool's. */
+static bool is_any_root(const asset *d)
+{
+    for (int r = 0; r < ROOTS; r++)
+        if (naming_is_root(d, (root)r))
+            return true;
+    return false;
+}
+
 static void add_documents(push_plan *p)
 {
     for (size_t n = 0; n < p->c->n; n++) {
         asset *d = p->c->assets[n];
-        if (!d->archived && !d->root_of)
+        if (!d->archived && !is_any_root(d))
             push_item_new(p, d);
     }
     find_unlinked(p);
@@ -95,17 +104,12 @@ static void add_documents(push_plan *p)
 
 /* ---- kinds ---------------------------------------------------------------- */
 
-static bool is_root(const asset *d, root r)
-{
-    return d->root_of && strcmp(d->root_of, root_name(r)) == 0;
-}
-
 /* The root that is an ancestor of a document; ROOTS: none. */
 static root root_of(const push_plan *p, const asset *d)
 {
     for (size_t steps = 0; d && steps <= p->c->n; steps++) {
         for (int r = 0; r < ROOTS; r++)
-            if (is_root(d, (root)r))
+            if (naming_is_root(d, (root)r))
                 return (root)r;
         d = collection_find(p->c, d->parent_key);
     }
@@ -143,7 +147,7 @@ static kind kind_by_entity_type(const asset *d)
 static bool is_asset_type(const push_plan *p, const push_item *i)
 {
     const asset *parent = collection_find(p->c, i->document->parent_key);
-    return parent && is_root(parent, ROOT_ASSETS) &&
+    return parent && naming_is_root(parent, ROOT_ASSETS) &&
            kind_by_entity_type(i->document) == KIND_NONE &&
            (i->has_children || push_asset_type_is_used(p, i->document->name));
 }

@@ -42,6 +42,33 @@ case_shape() {
     [[ $(<"$err") == *"folders that Kitsu has no kind for"*": act1, library, plates, reel1" ]]
 }
 @test "mongodb: as editorial tools make it" { case_shape editorial short; }
+@test "a tree of an editorial tool beside the roots of a synchronisation: none of it moves" { case_second_roots; }
+@test "mongodb: a tree of an editorial tool beside the roots of a synchronisation" { case_second_roots; }
+case_second_roots() {
+    # The assets that lie below no type go below the first, as Kitsu has none without.
+    local places='select(.type == "asset" and .data.root_of == null and (.name | IN("gun", "hero_clip") | not)) | "\(.name) \(.data.parents) \(.data.handleStart)"'
+    production short
+    # A folder that is empty once its asset went below its type would be an asset.
+    grep -v -e ^library -e ^chair "$(tree editorial)" >editorial.tree
+    in_op_more "$PWD/editorial.tree"
+    op-dump --bare -P "$name" | jq -r "$places" | sort >before
+    push
+    [[ $(<"$err") == *"folders that Kitsu has no kind for; what lies in them is pushed: act1, plates, reel1"* ]]
+    [[ $(kitsu_has | grep -c -e assets -e shots) == 0 ]]
+    [[ $(kitsu_has | grep -e sq01 | sort | head -3) == "Sequence sq01
+Shot sq01/mainsq01sh010 1001-1050 Compositing
+Shot sq01/mainsq01sh020 1001-1012" ]]
+    again
+    synced
+    op-dump --bare -P "$name" | jq -r "$places" | sort | sed 's/ 0$/ null/' | diff <(sed 's/ 0$/ null/' before) -
+    again
+    # Nor by events.
+    zou_put "/data/entities/$(zou_find "/data/projects/$p/shots" '.name == "mainsq01sh010"')" '{"description": "x"}' >/dev/null
+    zou_put "/data/entities/$(zou_find "/data/projects/$p/sequences" '.name == "sq01"')" '{"description": "x"}' >/dev/null
+    kitsu-listen --once -s "$RELAY" -d "$OP_STORE" -P "$name" | kitsu-fetch --events -s "$RELAY" -d "$OP_STORE" | op-diff | op-apply >"$results"
+    ! grep -E 'visualParent|"parents"' "$results" || return 1
+    op-dump --bare -P "$name" | jq -r "$places" | sort | sed 's/ 0$/ null/' | diff <(sed 's/ 0$/ null/' before) -
+}
 @test "94 entities" { case_shape some tvshow; }
 
 @test "the Summary counts what was done" {
