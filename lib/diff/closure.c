@@ -199,8 +199,8 @@ static bool is_listed(const json *ids, const char *id)
     return false;
 }
 
-/* With the list of the project's asset types: those that it no longer uses. Their
- * documents are among the children of the root. */
+/* With the list of the project's asset types: those that it no longer uses, skipped ones,
+ * too. Their documents are among the children of the root. */
 static bool load_asset_types(loading *r, error *e)
 {
     const json *ids = &r->p->asset_types;
@@ -215,7 +215,7 @@ static bool load_asset_types(loading *r, error *e)
         return false;
     for (size_t i = 0; i < r->p->n; i++) {
         entity *x = r->p->entities[i];
-        if (x->kind == KIND_ASSET_TYPE && x->given == ENTITY_LIVE && !is_listed(ids, x->id))
+        if (x->kind == KIND_ASSET_TYPE && !is_listed(ids, x->id))
             x->given = ENTITY_GONE;
     }
     return true;

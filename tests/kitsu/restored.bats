@@ -102,13 +102,14 @@ hear() {
     nothing_left "${stores[@]}"
 }
 
-# as_before [FILTER]: all documents are as they were, but for what jq's filter does to those
-# of before
+# as_before [FILTER [NAME]]: all documents are as they were, but for what jq's filter does to
+# those of before, and for those of this name
 as_before() {
     local store
     for store in "${stores[@]}"; do
         echo "in $store:"
-        in_store "$store" state | diff <(jq -cS "${1-.}" "$store/before") -
+        diff <(jq -cS "${1-.}" "$store/before" | grep -v "\"name\":\"${2-/}\"") \
+            <(in_store "$store" state | grep -v "\"name\":\"${2-/}\"")
     done
 }
 
@@ -269,4 +270,89 @@ waiting() {
     zou_delete "/data/assets/$other?force=true" >/dev/null
     hear
     as_before 'select(.name != "hero") | if .name == "Characters" then .type = "archived_asset" else . end'
+}
+
+# gone ID...: force-deleted, as Kitsu does it from the bottom up
+gone() {
+    local id kind
+    for id; do
+        kind=$(zou_get "/data/entities/$id" | jq -r '.type | ascii_downcase')s
+        zou_delete "/data/$kind/$id?force=true" >/dev/null
+    done
+}
+
+@test "an episode is deleted while work lies below: archived, and made again twice the same" {
+    made
+    publish "$s1" "$x"
+    for ((i = 0; i < 2; i++)); do
+        gone "$s1" "$s2" "$x" "$q" "$e"
+        hear
+        [[ $(types "$e" "$q" "$s1" "$x") == "archived_asset archived_asset archived_asset archived_asset" && -z $(types "$s2") ]]
+        as_before "if .type == \"asset\" then $archived else . end" E02_SQ01_SH020
+        e=$(zou_episode "$p" E02)
+        hear
+        q=$(zou_sequence "$p" SQ01 "$e")
+        x=$(zou_edit "$p" cut "$e")
+        hear
+        s1=$(zou_shot "$p" "$q" SH010)
+        s2=$(zou_shot "$p" "$q" SH020)
+        zou_tasks "$p" "$animation" shots "$s1" >/dev/null
+        hear
+        [[ $(types "$e" "$q" "$s1" "$s2" "$x") == "asset asset asset asset asset" ]]
+        as_before . E02_SQ01_SH020
+    done
+}
+
+@test "made again as two: the one at its place has the document" {
+    made
+    publish "$a"
+    gone "$a"
+    other=$(zou_asset "$p" "$props" hero)
+    again=$(zou_asset "$p" "$characters" hero)
+    hear
+    [[ $(types "$again" "$other" "$a") == asset ]]
+    gone "$other"
+    hear
+    as_before
+}
+
+@test "a sequence becomes a substitute and is one again, with work in it and below" {
+    made
+    publish "$q" "$s1"
+    zou_put "/data/entities/$q" '{"data": {"is_substitute": true}}' >/dev/null
+    hear
+    [[ $(types "$q" "$s1" "$s2") == "archived_asset asset asset" ]]
+    gone "$s1"
+    hear
+    s1=$(zou_shot "$p" "$q" SH010)
+    zou_tasks "$p" "$animation" shots "$s1" >/dev/null
+    hear
+    [[ $(types "$q" "$s1" "$s2") == "archived_asset asset asset" ]]
+    zou_put "/data/entities/$q" '{"data": {"is_substitute": false}}' >/dev/null
+    hear
+    as_before 'if .name == "E02_SQ01" then .data.is_substitute = false else . end'
+}
+
+@test "renamed, moved and deleted, or cancelled, at once" {
+    made
+    publish "$s1" "$a"
+    local q2
+    q2=$(zou_sequence "$p" SQ02 "$e")
+    zou_put "/data/entities/$s1" "{\"name\": \"SH090\", \"parent_id\": \"$q2\"}" >/dev/null
+    gone "$s1"
+    zou_put "/data/entities/$s2" "{\"name\": \"SH080\", \"parent_id\": \"$q2\"}" >/dev/null
+    cancel "$s2"
+    zou_put "/data/entities/$a" "{\"name\": \"heroine\", \"entity_type_id\": \"$props\"}" >/dev/null
+    gone "$a"
+    hear
+    as_before 'if .type == "asset" and (.name | IN("E02_SQ01_SH010", "E02_SQ01_SH020", "hero", "Characters"))
+        then .type = "archived_asset" else . end' E02_SQ02
+    zou_put "/data/entities/$s2" "{\"name\": \"SH020\", \"parent_id\": \"$q\"}" >/dev/null
+    restore "$s2"
+    s1=$(zou_shot "$p" "$q" SH010)
+    a=$(zou_asset "$p" "$characters" hero)
+    zou_tasks "$p" "$animation" shots "$s1" >/dev/null
+    gone "$q2"
+    hear
+    as_before
 }

@@ -1,6 +1,6 @@
 # For the tests of op-diff on productions made up at random: they set $seed, $step and $store.
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the tests'
+# shellcheck disable=SC2034,SC2154 # the tests'
 
 # random_setup: a home of the test's own, and what python wants
 random_setup() {
@@ -9,6 +9,23 @@ random_setup() {
     export HOME=$PWD/home XDG_CONFIG_HOME=$PWD/config XDG_DATA_HOME=$PWD/data LC_ALL=C.UTF-8
     export MONGOC_DISABLE_SHM=1 # see store.bash
     tests=$BATS_TEST_DIRNAME/..
+}
+
+# new_store sqlite|mongo: $store, which is empty
+new_store() {
+    if [[ $1 == mongo ]]; then
+        store=$STUDIO_MONGO AVALON_DB=avalon_random_$$_$seed OPENPYPE_DATABASE_NAME=op_random_$$_$seed
+        export AVALON_DB OPENPYPE_DATABASE_NAME
+    else
+        store=sqlite:$PWD/$seed.db
+    fi
+}
+
+# work_in_studio: what OpenPype's own tools did with the documents of `before`, as changes, in
+# `studio`
+work_in_studio() {
+    python before studio generators/random-production --studio "$seed" "$step"
+    sed -i 's/"db":"avalon"/"db":"'"${AVALON_DB-avalon}"'"/' studio
 }
 
 # python INPUT OUTPUT SCRIPT [ARGUMENT]...: a script of tests/, by the one Python of this

@@ -18,7 +18,8 @@ in_store() (
     "${@:2}"
 )
 
-# Of these, 1 says that something is skipped.
+# synchronise [ARGUMENT]...: op-diff's; of these, 1 says that something is skipped
+# shellcheck disable=SC2119,SC2120
 synchronise() { op-diff --no-skipped "$@" | op-apply >/dev/null || (($? == 1)); }
 
 # full STORE...: a full synchronisation of each, by one reading; $limit may be --max-delete's.
@@ -29,6 +30,7 @@ full() {
 }
 
 # events STORE...: what happened since, at once.
+# shellcheck disable=SC2119
 events() {
     local store
     for store; do
@@ -58,6 +60,7 @@ nothing_left() {
     done
 }
 
+# shellcheck disable=SC2016 # the $ are MongoDB's
 # copy_store FROM TO: TO becomes as FROM is, but that no program holds its lease.
 copy_store() {
     if [[ $1 == sqlite* ]]; then

@@ -21,7 +21,7 @@ setup() {
 # of Kitsu's that no event would tell of; then what there is.
 work_in_openpype() {
     op-dump -d "$store" >before
-    python before studio generators/random-production --studio "$seed" "$step"
+    work_in_studio
     if has studio '"operationType":"insert"'; then
         grep '"operationType":"insert"' studio | op-apply -d "$store" >/dev/null 2>&1 || true
         op-dump -d "$store" >before
@@ -42,6 +42,13 @@ works() {
     jq -r 'select(.document) | .document | if .type | IN("asset", "archived_asset") then "asset \(._id["$oid"])"
         elif .type != "project" then "work \(.parent["$oid"])" else empty end' "$1" | sort -u |
         sed -n 's/^asset //p; s/^work //p' | sort | uniq -d
+}
+
+# identities DUMP: the `_id` of each document with that of the entity that it is of, if
+# Kitsu has it.
+identities() {
+    jq -r --slurpfile kitsu kitsu '($kitsu | map(.id // empty | {(.): true}) | add) as $has | .document |
+        select(.data.zou.id as $id | $id and $has[$id]) | "\(._id["$oid"]) \(.data.zou.id)"' "$1" | sort
 }
 
 # remember: the Skipped records of `plan` in place of what `skipped` has of the same entities.
@@ -77,6 +84,8 @@ step() {
     op-dump -d "$store" >after
     comm -23 <(works before) <(works after) >lost
     [[ ! -s lost ]] || fails "what people made lost its document" lost
+    comm -23 <(identities before) <(identities after) >lost
+    [[ ! -s lost ]] || fails "a document is another entity's, and Kitsu has its own" lost
     op-diff -d "$store" --max-delete 100% <kitsu >full 2>/dev/null || true
     ! has full '"type":"Change"' || fails "a full synchronisation finds a change" full
     # What is skipped in a closed project matters when it is read in full again.
@@ -86,7 +95,7 @@ step() {
         fails "a full synchronisation skips others" differences
 }
 
-# productions FIRST LAST: odd ones with edits and concepts. A quick run has one
+# productions FIRST LAST [mongo]: odd ones with edits and concepts. A quick run has one
 # of each test.
 productions() {
     for ((seed = $1; seed <= $2; seed += ${QUICK:+99} + 1)); do
@@ -95,7 +104,7 @@ productions() {
             mkdir -p config/opkitsu
             echo '{"opkitsu":{"edits":true,"concepts":true}}' >config/opkitsu/settings.json
         fi
-        store=sqlite:$PWD/$seed.db
+        new_store "${3-sqlite}"
         first_step
         for i in {1..6}; do
             step "$i"
@@ -196,6 +205,12 @@ first() {
 @test "random productions 106 to 110" { productions 106 110; }
 # bats test_tags=slow
 @test "random productions 111 to 116" { productions 111 116; }
+
+# bats test_tags=slow
+@test "mongodb: random productions 117 to 119" {
+    need_mongo
+    productions 117 119 mongo
+}
 
 # bats test_tags=slow
 @test "random productions \$SEEDS" {

@@ -22,7 +22,7 @@ step() {
     python /dev/null kitsu generators/random-production "$seed" "$step"
     if ((step)); then
         mv after before
-        python before studio generators/random-production --studio "$seed" "$step"
+        work_in_studio
         if [[ -s studio ]]; then
             op-apply -d "$store" <studio >/dev/null 2>&1 || true # conflicts: what it wanted to change is gone
             op-dump -d "$store" >before
@@ -47,7 +47,7 @@ step() {
     ! has results '"status":"applied"' || fails "applied twice, it changes something" results
 }
 
-# productions FIRST LAST: odd ones with edits and concepts, two of each four with names
+# productions FIRST LAST [mongo]: odd ones with edits and concepts, two of each four with names
 # converted. A quick run has one of each test.
 productions() {
     for ((seed = $1; seed <= $2; seed += ${QUICK:+99} + 1)); do
@@ -56,7 +56,7 @@ productions() {
         ((seed % 4 < 2)) || convert=(--convert) names=convert
         mkdir -p config/opkitsu
         echo '{"opkitsu":{"edits":'$edits',"concepts":'$edits',"names":"'$names'"}}' >config/opkitsu/settings.json
-        store=sqlite:$PWD/$seed.db
+        new_store "${3-sqlite}"
         for i in {0..5}; do
             step "$i"
         done
@@ -73,6 +73,12 @@ productions() {
 @test "random productions 19 to 24" { productions 19 24; }
 # bats test_tags=slow
 @test "random productions 25 to 30" { productions 25 30; }
+
+# bats test_tags=slow
+@test "mongodb: random productions 31 to 33" {
+    need_mongo
+    productions 31 33 mongo
+}
 
 # bats test_tags=slow
 @test "random productions \$SEEDS" {
