@@ -14,7 +14,8 @@ typedef struct section_item {
     /* Why it matters. */
     bool affected;      /* an event names it */
     bool by_task;       /* an event names a task of it */
-    bool remembered;    /* the store remembers it, or a task of it, as skipped */
+    bool remembered;    /* the store remembers it, or a task of it, as skipped, */
+    bool set_free;      /* and what happened may change that */
     bool made, deleted; /* by an event of this batch */
     bool cast;          /* an asset was put into it, or taken out */
     bool below;         /* the store has it archived, below a container that matters */
@@ -30,7 +31,6 @@ typedef struct section_item {
     bool recollected, recollected_below; /* sought among what was skipped: it; what it touches */
     bool stored_canceled;
     const char *document; /* the `_id` of its document, as a text; NULL: none */
-    const char *document_name;
     const char *stored_parent_id, *stored_type_id, *stored_ready_for; /* or NULL */
 } section_item;
 

@@ -28,7 +28,6 @@ static bool note_document(void *context, store_ns ns, const json *document)
     i->stored = true;
     const char *key = json_id(r->arena, json_get(document, "_id"));
     i->document = key ? arena_text(r->arena, key, strlen(key)) : NULL;
-    i->document_name = copy_text(r, json_get(document, "name"));
     i->live |= strcmp(type, "asset") == 0;
     i->stored_canceled = json_true(json_get(link, "canceled"));
     i->stored_parent_id = copy_text(r, json_get(link, "parent_id"));

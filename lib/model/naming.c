@@ -166,13 +166,19 @@ static void withdraw(naming *n, entity *e)
             withdraw(n, child);
 }
 
+/* The entity of a document after this plan; NULL: none. */
+static const char *entity_of(const asset *d)
+{
+    return d->entity ? d->entity->id : d->zou_id;
+}
+
 static void skip_loser(naming *n, entity *e, const claim *c, const bid *winner)
 {
     const char *by =
         winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)", kind_name(winner->entity->kind),
                               winner->entity->name, winner->entity->id)
                : arena_printf(n->p->arena, "the document %s", c->holder->key);
-    e->taken = c->name;
+    e->taken_by = winner ? winner->entity->id : entity_of(c->holder);
     production_skip(n->p, e, "duplicate",
                     arena_printf(n->p->arena, "the name \"%s\" is taken by %s", c->name, by));
     withdraw(n, e);
@@ -451,7 +457,7 @@ static void check_archived(naming *n, entity *e, archived_name *all)
         e->twin = x->asset;
         if (x->asset->dependants == 0)
             continue;
-        e->taken = e->doc_name;
+        e->taken_by = x->asset->zou_id;
         production_skip(
             n->p, e, "published",
             arena_printf(n->p->arena,

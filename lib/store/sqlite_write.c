@@ -38,14 +38,14 @@ static const char *zou_parent_text(const json *document)
 
 static const char *const insert_sql[] = {
     "INSERT INTO openpype"
-    " (collection, id, type, document, task_id, project_id, parent_id, wanted, rivals)"
+    " (collection, id, type, document, task_id, project_id, parent_id, taken_by, rivals)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
     "INSERT INTO documents"
     " (project, id, type, document, zou_id, name, parent, zou_parent, root_of, zou_name)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING"};
 static const char *const update_sql[] = {
     "UPDATE openpype SET type = ?3, document = ?4, task_id = ?5, project_id = ?6, parent_id = ?7,"
-    " wanted = ?8, rivals = ?9 WHERE collection = ?1 AND id = ?2",
+    " taken_by = ?8, rivals = ?9 WHERE collection = ?1 AND id = ?2",
     "UPDATE documents SET type = ?3, document = ?4, zou_id = ?5, name = ?6, parent = ?7,"
     " zou_parent = ?8, root_of = ?9, zou_name = ?10 WHERE project = ?1 AND id = ?2"};
 static const char *const delete_sql[] = {"DELETE FROM openpype WHERE collection = ?1 AND id = ?2",

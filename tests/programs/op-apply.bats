@@ -198,6 +198,20 @@ case_old_skipped() {
     [[ -n $(state_document p1:s2) && -n $(state_document p1:s8) && $(op_status .skipped) == 2 ]]
 }
 
+# Ids as no Kitsu gives them: a colon, none; and a document that is no entity's.
+case_odd_skipped() {
+    local skipped='{type: "Skipped", project_id: "p:1", reason: "because", code: "name", entity: {type: "Shot", id: "a:b", name: "x"}}'
+    apply insert
+    put_state '{"_id": "odd", "type": "skipped", "project_id": "p:1", "entities": [1, null, {"entity": 7}]}' opkitsu_skipped
+    for _ in 1 2; do
+        jq -nc "$skipped, ($skipped | del(.entity.id)), {type: \"End\", project_id: \"p:1\", scope: \"full\", counts: {}}" |
+            op-apply >/dev/null || [ $? -eq 1 ]
+        [[ -n $(state_document p:1:a:b) && -n $(state_document p:1:p:1) ]]
+    done
+    jq -nc '{type: "End", project_id: "p:1", scope: "events", counts: {}, judged: ["a:b", 7, null, ""]}' | op-apply -q >/dev/null
+    [[ -z $(state_document p:1:a:b) && -n $(state_document p:1:p:1) ]]
+}
+
 # op_status FILTER: of sync-status
 op_status() { sync-status -s https://k/api --json | jq -c "$1"; }
 
@@ -353,6 +367,14 @@ setup() {
 
 @test "sqlite: what an earlier version remembered as skipped" {
     case_old_skipped
+}
+
+@test "sqlite: odd ids, and odd documents among what is remembered" {
+    case_odd_skipped
+}
+
+@test "mongodb: odd ids, and odd documents among what is remembered" {
+    case_odd_skipped
 }
 
 @test "sqlite: a conflict is its project's own matter" {
