@@ -106,7 +106,8 @@ void apply_pass(apply *p, const char *line, size_t len)
 }
 
 /* A batch_fn. */
-static void report_result(void *context, const change *c, result_status status, const char *what)
+static void report_result(void *context, const change *c, const json *document,
+                          result_status status, const char *what)
 {
     apply *p = context;
     arena_reset(p->scratch);
@@ -118,7 +119,7 @@ static void report_result(void *context, const change *c, result_status status, 
                                                                       .entity = c->entity,
                                                                       .message = what});
     add_line(p, &result);
-    tally_add_result(&p->tally, c, status, what);
+    tally_add_result(&p->tally, c, document, status, what);
     p->conflict = p->conflict || status == RESULT_CONFLICT;
     p->trouble = p->trouble || status == RESULT_CONFLICT || status == RESULT_FAILED;
 }
@@ -228,7 +229,7 @@ bool apply_change(apply *p, const change *c, size_t size, error *e)
     if (why) {
         if (!flush_batch(p, e))
             return false;
-        report_result(p, c, RESULT_FAILED, why);
+        report_result(p, c, NULL, RESULT_FAILED, why);
         return true;
     }
     return !batch_add(p->batch, c, size) || flush_batch(p, e);
@@ -315,6 +316,7 @@ bool apply_end(apply *p, const end_record *end, error *e)
     note_want(p, end->project_id, end->full_sync);
     if (!begin(p, e) || !remember(p, end, e) || (!name && !find_name(p, end->project_id, &name, e)))
         return false;
+    batch_forget(p->batch);
     json summary = tally_summary(&p->tally, name, end->scope == END_FULL, p->dry);
     add_line(p, &summary);
     tally_reset(&p->tally);
