@@ -144,7 +144,7 @@ first() {
     [[ $(jq -r 'select(.type == "Change") | "\(.operationType) \(.entity.id) \(.updateDescription.updatedFields.type)"' plan) == "update sh1 archived_asset"$'\n'"update sq1 archived_asset" ]]
     op-apply <plan >/dev/null
     op-diff --max-delete 2 <gone >plan 2>/dev/null
-    ! grep '"Change"' plan
+    run ! grep '"Change"' plan
 }
 
 @test "changed settings that documents depend on: the project is to be read in full" {
