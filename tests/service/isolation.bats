@@ -190,7 +190,7 @@ isolated() {
     services+=($!)
     until_true 30 is_listening
     for n in 1 2; do
-        ((n > 1)) && [[ $1 == ring ]] || "again_$1" "$n"
+        [[ $1-$n == ring-2 ]] || "again_$1" "$n"
         good_set $((1050 + n))
         until_true 15 good_has $((1050 + n))
         until_true 15 has_moved
