@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define STORE_SECONDS 30 /* to wait for a program that writes to the store */
+#define DEFAULT_RECONCILE 86400 /* s, as sync-service's */
+#define STORE_SECONDS     30    /* to wait for a program that writes to the store */
 
 typedef struct options {
     zou_options zou;
@@ -22,6 +23,7 @@ typedef struct options {
     const char *since_server;
     project_filter filter; /* owned */
     bool once;
+    backlog_retry retry;
     arena *arena; /* owned */
 } options;
 
@@ -64,10 +66,22 @@ static void read_options(options *o, int argc, char **argv)
                  "only with -d",
          .text = &o->since},
         {.name = "once", .help = "stop at the present end of the log", .flag = &o->once},
+        {.name = "reconcile",
+         .value = "TIME",
+         .help = "the longest wait before a project is read in full again that\n"
+                 "was held or in conflict: 90s, 30m, 24h (the default), 7d",
+         .interval = &o->retry.longest},
+        {.name = "retry-now",
+         .help = "the first time do not wait: the limit of deletions is another",
+         .flag = &o->retry.at_once},
         {0}};
     o->arena = arena_new();
+    o->retry.longest = DEFAULT_RECONCILE;
     options_read(&help, defs, argc, argv);
     kitsu_options_check(&o->zou);
+    if (o->retry.longest == 0) /* off */
+        o->retry.longest = DEFAULT_RECONCILE;
+    o->retry.at_once |= o->once;
     if (o->since)
         read_since(o);
     o->zou.impatient = !o->once;
@@ -131,7 +145,7 @@ static int listen_from(options *o, zou *z, store *st)
         store_close(st);
         return ok ? 1 : report(&e);
     }
-    backlog *b = st ? backlog_new(st, store_url(o), zou_server(z), &sc.projects) : NULL;
+    backlog *b = st ? backlog_new(st, store_url(o), zou_server(z), &sc.projects, o->retry) : NULL;
     int status = EX_OK;
     if (!sc.logged)
         o->start.created_at = json_null();

@@ -23,7 +23,7 @@
 typedef struct report {
     buf name; /* of a plan's project */
     remarks skipped, failed;
-    reported *reported;         /* owned */
+    reported *skips, *failures; /* owned: what was reported before */
     long planned[CHANGE_VERBS]; /* changes of a plan */
     bool dropped;               /* the project was */
     bool saw_end, printed;      /* of the whole stream: an End, a line */
@@ -54,6 +54,14 @@ static void add_counts(buf *line, const json *summary, bool planned)
                      planned ? counts[i].planned : counts[i].done);
 }
 
+/* Of a batch of events only what is new. */
+static int64_t count_failed(const report *r, const json *record, const summary_record *s)
+{
+    int64_t failed = summary_count_of(record, "failed");
+    int64_t fresh = r->failed.n - summary_count_of(record, "conflicts");
+    return s->events && fresh < failed ? (fresh > 0 ? fresh : 0) : failed;
+}
+
 /* A Summary as a line, without its newline; `counts`: what was changed. */
 static void add_summary(const report *r, buf *line, const json *record, const summary_record *s,
                         const buf *counts)
@@ -69,7 +77,7 @@ static void add_summary(const report *r, buf *line, const json *record, const su
                                      : "nothing changed");
     report_count(&what, skipped, "skipped");
     report_count(&what, summary_count_of(record, "conflicts"), "in conflict");
-    report_count(&what, summary_count_of(record, "failed"), "failed");
+    report_count(&what, count_failed(r, record, s), "failed");
     display_text(line, json_get(record, "project"), "?");
     buf_addf(line, ": %s", what.data);
     if (!s->events)
@@ -100,7 +108,9 @@ static void on_summary(report *r, const json *record)
     summary_record s;
     buf counts = {0}, line = {0};
     summary_read(record, &s);
-    reported_update(r->reported, s.project ? s.project : "?", &r->skipped, s.events);
+    const char *project = s.project ? s.project : "?";
+    reported_update(r->skips, project, &r->skipped, s.events);
+    reported_update(r->failures, project, &r->failed, s.events);
     add_counts(&counts, record, s.planned);
     bool changed = counts.len || r->dropped, failed = r->failed.n > 0;
     if (r->repaired ? changed || failed
@@ -170,6 +180,13 @@ static void on_result(report *r, const json *record)
     result_read(record, &result);
     bool failed = result.status == RESULT_CONFLICT || result.status == RESULT_FAILED;
     bool written = result.status == RESULT_APPLIED || result.status == RESULT_PLANNED;
+    const char *id = json_text(json_get(result.entity, "id"));
+    if (failed)
+        reported_note(r->failures, id);
+    if (result.status == RESULT_APPLIED) {
+        reported_written(r->skips, id);
+        reported_written(r->failures, id);
+    }
     if (result.status == RESULT_APPLIED && result.operation == RESULT_DROP)
         r->dropped = true;
     if (!failed && (!written || (!r->verbose && !r->repaired)))
@@ -196,7 +213,10 @@ static void on_record(void *context, const json *record)
         if (!r->quiet)
             on_change(r, record);
         break;
-    case RECORD_SKIPPED: report_skipped(&r->skipped, record); break;
+    case RECORD_SKIPPED:
+        report_skipped(&r->skipped, record);
+        reported_note(r->skips, json_text(json_at(record, "entity", "id", NULL)));
+        break;
     case RECORD_RESULT: on_result(r, record); break;
     case RECORD_SUMMARY: on_summary(r, record); break;
     case RECORD_END: on_end(r); break;
@@ -226,7 +246,7 @@ int main(int argc, char **argv)
         .verbose = "of results also print every document that was written",
         .quiet = "print only what was skipped, failed or in conflict",
         .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
-    report r = {.reported = reported_new()};
+    report r = {.skips = reported_new(), .failures = reported_new()};
     const option_def defs[] = {{.name = "repaired",
                                 .help =
                                     "of results print only projects where something was repaired,\n"
@@ -244,6 +264,7 @@ int main(int argc, char **argv)
     remarks_free(&r.skipped);
     remarks_free(&r.failed);
     remarks_free(&r.written);
-    reported_free(r.reported);
+    reported_free(r.skips);
+    reported_free(r.failures);
     return report_end(status);
 }

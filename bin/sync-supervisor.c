@@ -102,14 +102,6 @@ static const char *name_of(char **argv)
     return slash ? slash + 1 : argv[0] && *argv[0] ? argv[0] : "sync-supervisor";
 }
 
-static void read_interval(void *context, const char *value)
-{
-    supervision *s = context;
-    if (!schedule_parse(value, &s->interval))
-        program_usage_error("--reconcile %s: a time is like 90s, 30m, 24h or 7d, or off",
-                            *value ? value : "empty");
-}
-
 static void read_options(supervision *s, int argc, char **argv)
 {
     static const program_help help = {
@@ -138,8 +130,7 @@ static void read_options(supervision *s, int argc, char **argv)
          .value = "TIME",
          .help = "how often to make a full synchronisation: 90s, 30m,\n24h (the default), 7d, or "
                  "\"off\"",
-         .call = read_interval,
-         .context = s},
+         .interval = &s->interval},
         {.name = "patience",
          .value = "SECONDS",
          .help = "how long a stage that writes to Kitsu may take to exit (1)",

@@ -103,7 +103,8 @@ void apply_pass(apply *p, const char *line, size_t len)
 }
 
 /* A batch_fn. */
-static void report_result(void *context, const change *c, result_status status, const char *what)
+static void report_result(void *context, const change *c, const json *document,
+                          result_status status, const char *what)
 {
     apply *p = context;
     arena_reset(p->scratch);
@@ -115,7 +116,7 @@ static void report_result(void *context, const change *c, result_status status, 
                                                                       .entity = c->entity,
                                                                       .message = what});
     add_line(p, &result);
-    tally_add_result(&p->tally, c, status, what);
+    tally_add_result(&p->tally, c, document, status, what);
     bool missed = status == RESULT_CONFLICT || status == RESULT_FAILED;
     p->project_missed |= missed && json_text_is(json_get(c->entity, "type"), "Project");
     p->conflict = p->conflict || status == RESULT_CONFLICT;
@@ -227,7 +228,7 @@ bool apply_change(apply *p, const change *c, size_t size, error *e)
     if (why) {
         if (!flush_batch(p, e))
             return false;
-        report_result(p, c, RESULT_FAILED, why);
+        report_result(p, c, NULL, RESULT_FAILED, why);
         return true;
     }
     return !batch_add(p->batch, c, size) || flush_batch(p, e);
@@ -302,6 +303,7 @@ bool apply_end(apply *p, const end_record *end, error *e)
     note_want(p, end->project_id, end->full_sync);
     if (!begin(p, e) || !remember(p, end, e))
         return false;
+    batch_forget(p->batch);
     json summary =
         tally_summary(&p->tally, name ? name : end->project_id, end->scope == END_FULL, p->dry);
     add_line(p, &summary);

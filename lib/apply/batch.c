@@ -13,7 +13,11 @@
 batch *batch_new(store *s, bool dry)
 {
     batch *b = xmalloc(sizeof *b);
-    *b = (batch){.store = s, .dry = dry, .arena = arena_new(), .planned_arena = arena_new()};
+    *b = (batch){.store = s,
+                 .dry = dry,
+                 .arena = arena_new(),
+                 .planned_arena = arena_new(),
+                 .refused = idset_new()};
     b->items = xmalloc(MAX_CHANGES * sizeof *b->items);
     return b;
 }
@@ -29,7 +33,13 @@ void batch_free(batch *b)
     free(b->items);
     free(b->indexed);
     free(b->project);
+    idset_free(b->refused);
     free(b);
+}
+
+void batch_forget(batch *b)
+{
+    idset_clear(b->refused);
 }
 
 bool batch_is_empty(const batch *b)
@@ -88,6 +98,8 @@ static bool write_run(batch *b, item **list, size_t n, error *e)
             return false;
         if (has)
             needed[m++] = list[i];
+        else if (batch_is_refused(b, json_id(b->arena, json_get(list[i]->c.after, "parent"))))
+            item_settle(b, list[i], RESULT_FAILED, "its project's document was refused");
         else
             item_settle(b, list[i], RESULT_CONFLICT, "its project's document is not there");
     }
@@ -149,7 +161,7 @@ bool batch_write(batch *b, batch_fn *fn, void *context, error *e)
     free(list);
     ok = ok && (b->n == 0 || batch_links_remember(b, e));
     for (size_t i = 0; ok && i < b->n; i++)
-        fn(context, &b->items[i].c, b->items[i].status, b->items[i].what);
+        fn(context, &b->items[i].c, b->items[i].document, b->items[i].status, b->items[i].what);
     HASH_CLEAR(hh, b->table);
     b->n = b->bytes = 0;
     arena_reset(b->arena);

@@ -12,14 +12,17 @@
 
 typedef struct batch batch;
 
-/* Gets each change and what became of it, in their order. `what` says why, or
- * is NULL. */
-typedef void batch_fn(void *context, const change *c, result_status status, const char *what);
+/* Gets each change and what became of it, in their order. `document`: what the store had;
+ * NULL: nothing. `what` says why, or is NULL. */
+typedef void batch_fn(void *context, const change *c, const json *document, result_status status,
+                      const char *what);
 
 /* `s` is borrowed. `dry`: nothing is written. */
 batch *batch_new(store *s, bool dry);
 void batch_free(batch *b); /* takes NULL */
 
+/* The plan of a project has ended: what failed in it is forgotten. */
+void batch_forget(batch *b);
 bool batch_is_empty(const batch *b);
 /* Whether it must be written before `c` can be added: of another collection. */
 bool batch_is_other(const batch *b, const change *c);

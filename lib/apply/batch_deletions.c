@@ -113,6 +113,39 @@ static bool delete_rounds(batch *b, children *c, item **list, size_t n, error *e
     }
 }
 
+/* Whether something keeps an item that may be another the next time: what depends on it, or
+ * a document below it whose own change did not fail. */
+static void note_conflicts(children *c, item **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        list[i]->is_blocked = list[i]->has_dependants;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < c->n; i++) {
+            const child *x = &c->list[i];
+            const item *below = NULL;
+            HASH_FIND_STR(c->batch->table, x->key, below);
+            bool passes =
+                below && below->pending ? below->is_blocked : !batch_is_refused(c->batch, x->key);
+            if (passes && !x->is_deleted && !x->parent->is_blocked)
+                x->parent->is_blocked = more = true;
+        }
+    }
+}
+
+static void settle_pending(batch *b, children *c, item **list, size_t n)
+{
+    note_conflicts(c, list, n);
+    for (size_t i = 0; i < n; i++)
+        if (list[i]->pending && !list[i]->is_blocked)
+            item_settle(b, list[i], RESULT_FAILED,
+                        "the change of a document that lies below it failed");
+        else if (list[i]->pending)
+            item_settle(b, list[i], RESULT_CONFLICT,
+                        list[i]->has_dependants ? "something was published below it"
+                                                : "another document lies below it");
+}
+
 bool batch_delete(batch *b, item **list, size_t n, error *e)
 {
     if (!batch_read(b, list, n, e))
@@ -128,11 +161,8 @@ bool batch_delete(batch *b, item **list, size_t n, error *e)
     bool ok = store_children(b->store, batch_ns(b), (store_ids){ids, needed},
                              &(store_sink){b->arena, take_child, &c}, e) &&
               delete_rounds(b, &c, list, n, e);
+    if (ok)
+        settle_pending(b, &c, list, n);
     free(c.list);
-    for (size_t i = 0; ok && i < n; i++)
-        if (list[i]->pending)
-            item_settle(b, list[i], RESULT_CONFLICT,
-                        list[i]->has_dependants ? "something was published below it"
-                                                : "another document lies below it");
     return ok;
 }

@@ -51,6 +51,13 @@ void item_settle(batch *b, item *i, result_status status, const char *what)
 {
     i->status = status;
     i->what = what ? arena_text(b->arena, what, strlen(what)) : NULL;
+    if (status == RESULT_FAILED && i->key)
+        idset_add(b->refused, i->key, strlen(i->key));
+}
+
+bool batch_is_refused(const batch *b, const char *key)
+{
+    return key && idset_has(b->refused, key, strlen(key));
 }
 
 /* Of a type that op-diff does not see, so that planning again would not help. */
@@ -110,18 +117,6 @@ static void note_planned(batch *b, const item *i)
         key ? arena_text(b->planned_arena, key, strlen(key)) : NULL; /* outlives the batch */
 }
 
-/* Another writer was faster, or the store refused them: look again. */
-static bool judge_again(batch *b, item *const *missed, size_t n, const char *const *whats, error *e)
-{
-    if (n && !batch_read(b, missed, n, e))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (item_judge(b, missed[i]) == CHANGE_NEEDED)
-            item_settle(b, missed[i], RESULT_CONFLICT,
-                        whats[i][0] ? whats[i] : "the document changed while it was written");
-    return true;
-}
-
 static bool make_indexes(batch *b, error *e)
 {
     static const char *const type = "type";
@@ -162,38 +157,68 @@ static void plan_items(batch *b, item *const *list, size_t n)
     }
 }
 
-/* Settle what was written, and look again at what was missed. */
-static bool settle_written(batch *b, item *const *list, const store_write *writes, size_t n,
-                           error *e)
+/* Settle what was written or refused. Returns how many were missed: they are in `missed`. */
+static size_t settle_written(batch *b, item *const *list, const store_write *writes, size_t n,
+                             item **missed)
 {
-    item **missed = arena_alloc(b->arena, n * sizeof(item *));
-    const char **whats = arena_alloc(b->arena, n * sizeof *whats);
     size_t n_missed = 0;
     for (size_t k = 0; k < n; k++)
         switch (writes[k].outcome) {
         case STORE_DONE: item_settle(b, list[k], RESULT_APPLIED, NULL); break;
         case STORE_REFUSED: item_settle(b, list[k], RESULT_FAILED, writes[k].what); break;
-        case STORE_MISSED:
-            missed[n_missed] = list[k];
-            whats[n_missed++] = writes[k].what;
-            break;
+        case STORE_MISSED: missed[n_missed++] = list[k]; break;
         }
-    return judge_again(b, missed, n_missed, whats, e);
+    return n_missed;
+}
+
+/* Another writer was faster: look again. Returns how many are needed still, and are what the
+ * plan was made from. */
+static bool judge_again(batch *b, item **missed, size_t *n, error *e)
+{
+    size_t needed = 0;
+    if (*n && !batch_read(b, missed, *n, e))
+        return false;
+    for (size_t i = 0; i < *n; i++)
+        if (item_judge(b, missed[i]) == CHANGE_NEEDED)
+            missed[needed++] = missed[i];
+    *n = needed;
+    return true;
+}
+
+/* Write those of the list that are needed; those that the store missed are left in it. */
+static bool write_once(batch *b, item **list, size_t *n, error *e)
+{
+    store_write *writes = arena_alloc(b->arena, *n * sizeof *writes);
+    for (size_t k = 0; k < *n; k++)
+        writes[k] = write_of(b, list[k]);
+    if (!store_write_all(b->store, batch_ns(b), writes, *n, b->arena, e))
+        return false;
+    *n = settle_written(b, list, writes, *n, list);
+    return judge_again(b, list, n, e);
 }
 
 bool batch_write_items(batch *b, item *const *list, size_t n, error *e)
 {
-    store_write *writes = arena_alloc(b->arena, n * sizeof *writes);
     bool inserts = false;
+    item **needed = arena_alloc(b->arena, n * sizeof(item *));
     for (size_t k = 0; k < n; k++) {
-        writes[k] = write_of(b, list[k]);
-        inserts = inserts || writes[k].op == STORE_INSERT;
+        needed[k] = list[k];
+        inserts = inserts || list[k]->c.op == CHANGE_INSERT;
+        if (b->dry)
+            write_of(b, list[k]); /* its document, as it should be */
     }
     if (b->dry) {
         plan_items(b, list, n);
         return true;
     }
-    return (!inserts || make_indexes(b, e)) &&
-           store_write_all(b->store, batch_ns(b), writes, n, b->arena, e) &&
-           settle_written(b, list, writes, n, e);
+    if (inserts && !make_indexes(b, e))
+        return false;
+    /* What the store misses though it is what the plan was made from may have changed to and
+     * fro. The second time it is one that the store cannot tell, and never will. */
+    if (!write_once(b, needed, &n, e) || (n > 0 && !write_once(b, needed, &n, e)))
+        return false;
+    for (size_t k = 0; k < n; k++)
+        item_settle(b, needed[k], RESULT_FAILED,
+                    "the store does not find the document as it is, or not its place");
+    return true;
 }

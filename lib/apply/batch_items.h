@@ -3,6 +3,7 @@
 #ifndef OPKITSU_APPLY_BATCH_ITEMS_H
 #define OPKITSU_APPLY_BATCH_ITEMS_H
 
+#include "base/idset.h"
 #include "model/change.h"
 #include "record/result.h"
 #include "store/store.h"
@@ -40,9 +41,10 @@ struct batch {
     planned_parent *planned; /* a hash table */
     item *items;             /* owned */
     size_t n, bytes;
-    item *table;   /* the items at work, by the text of their _id */
-    char *project; /* owned: the _id of a project document known to be in this collection */
-    char *indexed; /* owned: the collection whose indexes were made last */
+    item *table;    /* the items at work, by the text of their _id */
+    char *project;  /* owned: the _id of a project document known to be in this collection */
+    char *indexed;  /* owned: the collection whose indexes were made last */
+    idset *refused; /* owned: keys of documents whose changes failed, until batch_forget */
 };
 
 /* The batch's namespace; it is not empty. */
@@ -51,6 +53,8 @@ store_ns batch_ns(const batch *b);
 item *batch_find(const batch *b, const json *id);
 /* What became of an item. `what` is copied; NULL: nothing to say. */
 void item_settle(batch *b, item *i, result_status status, const char *what);
+/* Whether a change of this document has failed in this plan. */
+bool batch_is_refused(const batch *b, const char *key);
 
 /* Read the documents of items at work. */
 bool batch_read(batch *b, item *const *list, size_t n, error *e);

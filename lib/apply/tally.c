@@ -38,22 +38,36 @@ static void count_written(tally *t, const change *c)
     }
 }
 
-static void remember_failed(tally *t, const change *c, const char *what)
+/* What the entity lies below in Kitsu, as the document is to have it, or has it. */
+static const char *parent_of(const change *c, const json *document)
 {
-    json pair = json_array();
-    json_push(t->arena, &pair, json_copy(t->arena, c->entity));
-    json_push(t->arena, &pair, json_string(t->arena, what));
-    json_push(t->arena, &t->failed, pair);
+    const json *zou = json_at(c->op == CHANGE_INSERT ? c->after : document, "data", "zou", NULL);
+    for (size_t i = 0; i < c->n_fields; i++)
+        if (strcmp(c->fields[i].path, "data.zou") == 0)
+            zou = c->fields[i].value;
+    const char *type_id = json_text(json_get(zou, "entity_type_id"));
+    return json_text_is(json_get(zou, "type"), "Asset") ? type_id
+                                                        : json_text(json_get(zou, "parent_id"));
 }
 
-void tally_add_result(tally *t, const change *c, result_status status, const char *what)
+static void remember_failed(tally *t, const change *c, const json *document, const char *what)
+{
+    const char *parent_id = parent_of(c, document);
+    json record = skipped_make(t->arena, json_copy(t->arena, c->entity), "", "store", what);
+    if (parent_id)
+        json_add(t->arena, &record, "parent_id", json_string(t->arena, parent_id));
+    json_push(t->arena, &t->failed, record);
+}
+
+void tally_add_result(tally *t, const change *c, const json *document, result_status status,
+                      const char *what)
 {
     if (status == RESULT_APPLIED || status == RESULT_PLANNED)
         count_written(t, c);
     t->conflicts += status == RESULT_CONFLICT;
     t->n_failed += status == RESULT_FAILED;
     if (status == RESULT_FAILED && c->entity)
-        remember_failed(t, c, what);
+        remember_failed(t, c, document, what);
     if (c->op == CHANGE_DROP && (status == RESULT_APPLIED || status == RESULT_UNCHANGED))
         t->dropped = true;
 }
@@ -73,9 +87,9 @@ json tally_skipped_of(tally *t, const char *project_id)
         if (json_text_is(json_get(&t->skipped.items[i], "project_id"), project_id))
             json_push(t->arena, &records, t->skipped.items[i]);
     for (uint32_t i = 0; i < t->failed.len; i++) {
-        const json *pair = t->failed.items[i].items;
-        json_push(t->arena, &records,
-                  skipped_make(t->arena, pair[0], project_id, "store", pair[1].text));
+        json record = json_copy_shallow(t->arena, &t->failed.items[i]);
+        json_set(t->arena, &record, "project_id", json_string(t->arena, project_id));
+        json_push(t->arena, &records, record);
     }
     return records;
 }

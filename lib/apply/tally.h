@@ -9,7 +9,7 @@
 typedef struct tally {
     arena *arena;     /* owned: all that follows */
     json skipped;     /* Skipped records, as they came */
-    json failed;      /* [entity, reason] each */
+    json failed;      /* Skipped records without a project, of what failed */
     const char *coll; /* of its changes; NULL: none has come */
     unsigned long inserted, updated, deleted, archived, n_skipped, n_failed, conflicts;
     unsigned long changes; /* that came */
@@ -24,8 +24,10 @@ void tally_free(tally *t); /* frees what it holds, not `t` */
 /* A record of the project came: its time starts, unless it has. */
 void tally_start(tally *t);
 
-/* Count what became of a change. `what`: why it failed, else ignored. */
-void tally_add_result(tally *t, const change *c, result_status status, const char *what);
+/* Count what became of a change of a document (NULL: the store had none). `what`: why it
+ * failed, else ignored. */
+void tally_add_result(tally *t, const change *c, const json *document, result_status status,
+                      const char *what);
 /* Copies a Skipped record. */
 void tally_add_skipped(tally *t, const json *record);
 

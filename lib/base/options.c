@@ -1,5 +1,6 @@
 #include "base/options.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/msg.h"
 #include "base/output.h"
@@ -211,6 +212,13 @@ static void respell_all(const program_help *help, const option_def *all, int arg
 
 /* ---- reading -------------------------------------------------------------- */
 
+static void read_interval(const option_def *d, const char *value)
+{
+    if (!clock_parse_interval(value, d->interval))
+        program_usage_error("--%s %s: a time is like 90s, 30m, 24h or 7d, or off", d->name,
+                            *value ? value : "empty");
+}
+
 static void read_seconds(const option_def *d, const char *value)
 {
     char *end;
@@ -229,6 +237,8 @@ static void set_option(const option_def *d, const char *value, int argc)
         *d->flag = true;
     else if (d->seconds)
         read_seconds(d, value);
+    else if (d->interval)
+        read_interval(d, value);
     else if (d->call)
         d->call(d->context, value);
     if (d->list) {

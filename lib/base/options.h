@@ -12,7 +12,7 @@ typedef struct option_list {
 } option_list;
 void option_list_free(option_list *l);
 
-/* An option. Exactly one of the last five says where it goes. A row with a `group` has
+/* An option. Exactly one of the last six says where it goes. A row with a `group` has
  * nothing else: it stands for the rows of that table. */
 typedef struct option_def {
     const struct option_def *group; /* borrowed; a table without groups, or NULL */
@@ -25,6 +25,7 @@ typedef struct option_def {
     bool *flag;
     option_list *list;
     unsigned *seconds; /* a whole number of them */
+    double *interval;  /* seconds, of a time such as 24h; 0: off */
     /* Gets the value. A bad one is a usage error. */
     void (*call)(void *context, const char *value);
     void *context; /* of `call`; borrowed */

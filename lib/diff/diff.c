@@ -193,10 +193,10 @@ static int64_t count_skipped_with(const entity *e)
     return n;
 }
 
-/* Whether it is skipped for want of a name that another has. */
-static bool wants_name(const entity *e)
+/* Whether it is skipped as the document of another has its name. */
+static bool is_name_taken(const entity *e)
 {
-    return e->taken &&
+    return e->taken_by &&
            (strcmp(e->skip_code, "duplicate") == 0 || strcmp(e->skip_code, "published") == 0);
 }
 
@@ -211,8 +211,8 @@ static void write_skipped(diff *d, const production *p, const entity *e)
         json_add(p->arena, &skipped, "with", json_string(p->arena, e->parent->id));
     if (e->parent_id)
         json_add(p->arena, &skipped, "parent_id", json_string(p->arena, e->parent_id));
-    if (wants_name(e))
-        json_add(p->arena, &skipped, "wanted", json_string(p->arena, e->taken));
+    if (is_name_taken(e))
+        json_add(p->arena, &skipped, "taken_by", json_string(p->arena, e->taken_by));
     changes_write_skipped(&d->out, p->arena, skipped);
 }
 

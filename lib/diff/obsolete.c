@@ -131,12 +131,19 @@ static void write_archive(change_output *out, const mapping *m, const asset *doc
             change_builder_change(&x, c->db, c->coll, &doc->id, entity_of(m->arena, doc)));
 }
 
-static void write_delete(change_output *out, const mapping *m, const asset *doc)
+/* One too long for a line, which has the whole document, stays, archived, and what is above. */
+static void write_delete(change_output *out, const mapping *m, asset *doc)
 {
     const collection *c = m->collection;
-    changes_write(
-        out, m->arena, m->production->id,
-        change_builder_delete(m->arena, c->db, c->coll, &doc->document, entity_of(m->arena, doc)));
+    change_obstacle unused;
+    if (doc->removed && changes_try(out, m->arena,
+                                    change_builder_delete(m->arena, c->db, c->coll, &doc->document,
+                                                          entity_of(m->arena, doc)),
+                                    &unused))
+        return;
+    doc->removed = false;
+    keep_ancestors(m, doc);
+    write_archive(out, m, doc);
 }
 
 void obsolete_write(const obsolete_list *l, const mapping *m, change_output *out)
@@ -145,11 +152,15 @@ void obsolete_write(const obsolete_list *l, const mapping *m, change_output *out
     for (size_t i = 0; i < l->n; i++)
         order[i] = (at_depth){l->assets[i], depth_of(m, l->assets[i]), i};
     qsort(order, l->n, sizeof *order, deepest_first);
+    bool *is_deletion = xmalloc(l->n + 1); /* before any of them turns out too long */
+    for (size_t i = 0; i < l->n; i++)
+        is_deletion[i] = order[i].asset->removed;
     for (size_t i = l->n; i-- > 0;) /* parents first */
         if (!order[i].asset->removed)
             write_archive(out, m, order[i].asset);
     for (size_t i = 0; i < l->n; i++) /* children first */
-        if (order[i].asset->removed)
+        if (is_deletion[i])
             write_delete(out, m, order[i].asset);
+    free(is_deletion);
     free(order);
 }

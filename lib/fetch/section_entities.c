@@ -133,8 +133,9 @@ static bool is_container(const section_item *i)
  * is below it. */
 static bool may_have_unknown_children(const section_item *i)
 {
+    bool stays_skipped = i->remembered && !i->set_free && !i->affected;
     return is_new_record(i) && is_container(i) && !i->record->canceled && !i->made &&
-           (!i->live || i->stored_canceled || i->remembered);
+           !stays_skipped && (!i->live || i->stored_canceled || i->remembered);
 }
 
 typedef struct children {
@@ -182,7 +183,7 @@ bool section_entities_read_children(section_run *r, const bulk_query *query)
 static bool leads_archived(const section_item *i)
 {
     return is_new_record(i) && is_container(i) && !i->record->canceled &&
-           (i->affected || i->remembered || i->below);
+           (i->affected || i->set_free || i->below);
 }
 
 static bool want_archived(void *context, store_ns ns, const json *document)

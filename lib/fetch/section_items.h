@@ -14,7 +14,8 @@ typedef struct section_item {
     /* Why it matters. */
     bool affected;      /* an event names it */
     bool by_task;       /* an event names a task of it */
-    bool remembered;    /* the store remembers it, or a task of it, as skipped */
+    bool remembered;    /* the store remembers it, or a task of it, as skipped, */
+    bool set_free;      /* and what happened may change that */
     bool made, deleted; /* by an event of this batch */
     const char *skipped_name, *skipped_parent_id; /* of the former, by its Skipped; or NULL */
     bool cast;                                    /* an asset was put into it, or taken out */

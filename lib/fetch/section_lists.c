@@ -42,6 +42,22 @@ static bool is_new_asset_type(const section_item *i)
            (!i->live || i->remembered);
 }
 
+/* The types of affected assets that the project no longer uses: their names become free.
+ * True if there are any. */
+static bool add_unused_types(section_run *r)
+{
+    size_t n = 0;
+    const char **ids = arena_alloc(r->arena, (HASH_COUNT(r->items.table) + 1) * sizeof *ids);
+    for (const section_item *i = r->items.table; i; i = i->hh.next) {
+        const section_item *type = section_items_find(&r->items, i->stored_type_id);
+        if (i->affected && i->stored_type_id && !(type && (type->listed || type->affected)))
+            ids[n++] = i->stored_type_id;
+    }
+    for (size_t k = 0; k < n; k++)
+        section_items_add(&r->items, ids[k], KIND_ASSET_TYPE)->affected = true;
+    return n > 0;
+}
+
 /* Zou looks through all assets for this list, so it is asked for only if need be. */
 bool section_lists_read_asset_types(section_run *r)
 {
@@ -53,7 +69,8 @@ bool section_lists_read_asset_types(section_run *r)
         zou_list(r->zou, zou_project_path(p, "asset-types"), take_asset_type, r, r->e);
     if (result != ZOU_OK)
         return section_run_kitsu_failed(r, result);
-    if (!section_store_look_up(r))
+    if (!section_store_look_up(r) ||
+        (r->has_asset_types && add_unused_types(r) && !section_entities_read(r)))
         return false;
     bulk_query query = {.path = "/data/entities?entity_type_id=",
                         .rest = arena_printf(r->arena, "&project_id=%s", p->id)};

@@ -56,54 +56,55 @@ static void want_remembered(void *context, const char *entity_id, const json *re
     i->wanted |= k != KIND_ASSET_TYPE;
 }
 
+static void set_free(void *context, const char *entity_id, const json *records)
+{
+    section_run *r = context;
+    want_remembered(r, entity_id, records);
+    section_item *i = section_items_find(&r->items, entity_id);
+    if (!i || i->set_free || !i->remembered)
+        return;
+    i->set_free = true;
+    i->followed = false; /* what is below it matters from now on */
+}
+
 static bool is_new(const section_item *i)
 {
     return !i->recollected;
 }
 
-/* Whether what becomes of it may matter to others. */
+/* Whether what becomes of it may matter to others. What is remembered, and comes only as
+ * something lies below it, stays as it was. */
 static bool touches(const section_item *i)
 {
-    return (i->affected || i->remembered) && !i->recollected_below;
+    return (i->affected || i->set_free) && !i->recollected_below;
 }
 
 /* Below it there may be documents whose names change or become free with it. */
 static bool has_names_below(const section_item *i)
 {
-    return touches(i) && i->stored && !i->made &&
-           (i->kind == KIND_EPISODE || i->kind == KIND_SEQUENCE);
-}
-
-static const char **document_names(const section_run *r, size_t *n)
-{
-    const section_items *s = &r->items;
-    const char **names = arena_alloc(r->arena, (HASH_COUNT(s->table) + 1) * sizeof *names);
-    *n = 0;
-    for (const section_item *i = s->table; i; i = i->hh.next)
-        if (touches(i) && i->document_name)
-            names[(*n)++] = i->document_name;
-    return names;
+    return touches(i) && !i->made && (i->kind == KIND_EPISODE || i->kind == KIND_SEQUENCE);
 }
 
 bool section_remembered_find(section_run *r)
 {
+    const char *project_id = r->records->project.id;
     for (;;) {
         if (!fits(r) || !section_store_look_up(r))
             return false;
-        state_touched t = {.all = r->project->whole && !r->recollected};
-        t.rivals = section_items_count(&r->items, has_names_below) > 0;
-        t.ids.items = section_items_select(&r->items, is_new, &t.ids.n);
-        t.parents.items = section_items_select(&r->items, touches, &t.parents.n);
-        t.names.items = document_names(r, &t.names.n);
-        if (t.ids.n == 0 && t.parents.n == 0 && !t.all)
+        state_touched own = {0}, others = {.all = r->project->whole && !r->recollected};
+        others.rivals = section_items_count(&r->items, has_names_below) > 0;
+        own.ids.items = section_items_select(&r->items, is_new, &own.ids.n);
+        others.near.items = section_items_select(&r->items, touches, &others.near.n);
+        if (own.ids.n == 0 && others.near.n == 0 && !others.all)
             return true;
         r->recollected = true;
         for (section_item *i = r->items.table; i; i = i->hh.next) {
             i->recollected_below |= touches(i);
             i->recollected = true;
         }
-        if (!state_skipped_touched(r->store, r->records->project.id, &t, r->arena, want_remembered,
-                                   r, r->e))
+        if (!state_skipped_touched(r->store, project_id, &own, r->arena, want_remembered, r,
+                                   r->e) ||
+            !state_skipped_touched(r->store, project_id, &others, r->arena, set_free, r, r->e))
             return section_run_store_failed(r);
     }
 }

@@ -1,7 +1,7 @@
 /* section_remembered.h - what the store remembers as skipped, and a section's items may set
- * free: themselves, what lies right below them, and what wants the name that the document
- * of one has had until now. All else costs nothing, unless the project itself, or a task
- * type, changed. */
+ * free: themselves, what lies right below them, and what wants the name of one. What lies
+ * above them comes, too, if it is remembered, for op-diff to judge them, but not what else is
+ * below that. All else costs nothing, unless the project itself, or a task type, changed. */
 #ifndef OPKITSU_FETCH_SECTION_REMEMBERED_H
 #define OPKITSU_FETCH_SECTION_REMEMBERED_H
 

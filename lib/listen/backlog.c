@@ -12,12 +12,13 @@
 #define MARKS_SECONDS 2   /* after which the marks count without the position */
 #define LOOK_SECONDS  10  /* between two looks at what op-apply wants */
 #define FIRST_PAUSE   60  /* seconds before a full read is requested again, */
-#define LONGEST_PAUSE 600 /* doubled each time */
+#define LONGEST_PAUSE 600 /* doubled each time, of a project that was not read; see backlog_retry */
 
 /* A project that wants a full read. */
 typedef struct want {
     char *id; /* owned */
     double due, pause;
+    bool refused;   /* it was read, and not all of the plan was carried out */
     bool confirmed; /* at the last look */
 } want;
 
@@ -30,6 +31,8 @@ struct backlog {
     store *store; /* owned; NULL: it failed */
     const char *url, *server;
     const json *projects; /* borrowed */
+    backlog_retry retry;
+    double first_pause;
 
     want *wants; /* owned */
     size_t n_wants, wants_cap;
@@ -43,13 +46,16 @@ struct backlog {
     double sent_at;
 };
 
-backlog *backlog_new(store *s, const char *url, const char *server, const json *projects)
+backlog *backlog_new(store *s, const char *url, const char *server, const json *projects,
+                     backlog_retry retry)
 {
     backlog *p = xmalloc(sizeof *p);
     *p = (backlog){.store = s,
                    .url = url,
                    .server = server,
                    .projects = projects,
+                   .retry = retry,
+                   .first_pause = clock_wait_setting("OPKITSU_FULL_READ_SECONDS", FIRST_PAUSE),
                    .arena = arena_new(),
                    .changed = true};
     return p;
@@ -92,15 +98,26 @@ static want *find_want(backlog *p, const char *id)
     return NULL;
 }
 
-static void add_want(backlog *p, const char *id)
+/* It is due after the pause, which then doubles. */
+static void postpone(const backlog *p, want *w)
+{
+    w->due = clock_now() + clock_backoff(&w->pause, w->refused ? p->retry.longest : LONGEST_PAUSE);
+}
+
+/* `why` (or NULL): what it was read for in vain, so that the same would come of it now. */
+static void add_want(backlog *p, const char *id, const char *why, bool at_once)
 {
     want *w = find_want(p, id);
-    if (!w) {
+    bool is_new = !w;
+    if (is_new) {
         p->wants = xgrow(p->wants, p->n_wants, &p->wants_cap, sizeof *p->wants);
         w = &p->wants[p->n_wants++];
-        *w = (want){.id = xstrdup(id), .pause = FIRST_PAUSE};
+        *w = (want){.id = xstrdup(id), .pause = p->first_pause};
     }
+    w->refused = why;
     w->confirmed = true;
+    if (is_new && why && !at_once)
+        postpone(p, w);
 }
 
 static void drop_unconfirmed(backlog *p)
@@ -126,7 +143,7 @@ static bool read_wants(backlog *p, arena *a, error *e)
         p->wants[i].confirmed = false;
     for (size_t i = 0; i < n; i++)
         if (list[i].project_id && list[i].full_sync && scope_has(p->projects, list[i].project_id))
-            add_want(p, list[i].project_id);
+            add_want(p, list[i].project_id, list[i].why, false);
     drop_unconfirmed(p);
     p->wants_read_at = clock_now();
     p->changed = false;
@@ -147,16 +164,15 @@ bool backlog_wants(backlog *p, arena *a, json *ids, error *e)
 
 void backlog_want(backlog *p, const char *id)
 {
-    add_want(p, id);
+    add_want(p, id, NULL, false);
 }
 
 void backlog_asked(backlog *p, const json *ids)
 {
     for (uint32_t i = 0; i < ids->len; i++) {
         want *w = find_want(p, ids->items[i].text);
-        if (!w)
-            continue;
-        w->due = clock_now() + clock_backoff(&w->pause, LONGEST_PAUSE);
+        if (w)
+            postpone(p, w);
     }
 }
 
@@ -239,7 +255,7 @@ bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, err
         const state_checkpoint *own = find_checkpoint(list, n, ids->items[i].text);
         const state_checkpoint *its = needed_position(own, all);
         if (!its || (own && own->full_sync))
-            add_want(p, ids->items[i].text);
+            add_want(p, ids->items[i].text, own ? own->why : NULL, p->retry.at_once);
         if (its && (!oldest || is_earlier(its, oldest)))
             oldest = its;
     }

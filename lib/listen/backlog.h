@@ -11,18 +11,27 @@
 
 typedef struct backlog backlog;
 
+/* When a project is read in full again of which more would be deleted than is allowed, or
+ * that was in conflict (opkitsu(7), "What is deleted"): after a minute, then 2, 4, … */
+typedef struct backlog_retry {
+    double longest; /* seconds; of these waits */
+    bool at_once;   /* those that the store knows at the start: the limit may be another now */
+} backlog_retry;
+
 /* Takes over `s`, which was opened at `url`; after a failure it is opened again. `url`,
  * `server` and `projects` (an array of ids, or null for all) are borrowed. The caller
  * owns the result. */
-backlog *backlog_new(store *s, const char *url, const char *server, const json *projects);
+backlog *backlog_new(store *s, const char *url, const char *server, const json *projects,
+                     backlog_retry retry);
 void backlog_free(backlog *p); /* takes NULL */
 
 /* The oldest position that a project needs, in `a`; `*found`: there is one. Projects
  * without one want a full read. False, here and below: the store failed, `*e`. */
 bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, error *e);
 
-/* Ids of the projects of which a full read should be requested now, in `a`: each at
- * once, then again after 1, 2, 4, … at most 10 minutes. */
+/* Ids of the projects of which a full read should be requested now, in `a`: one that was not
+ * read at once, then again after 1, 2, 4, … at most 10 minutes; others as backlog_retry
+ * says. */
 bool backlog_wants(backlog *p, arena *a, json *ids, error *e);
 /* A full read of this project is wanted, which nobody had before. */
 void backlog_want(backlog *p, const char *id);

@@ -182,7 +182,7 @@ static bool meets_archived(const naming *n, entity *e, const asset *d)
     e->twin = d;
     if (d->dependants == 0)
         return false;
-    e->taken = e->doc_name;
+    e->taken_by = d->zou_id;
     production_skip(n->p, e, "published",
                     arena_printf(n->p->arena,
                                  "the archived document %s of its name has published work in it: "
@@ -231,13 +231,19 @@ static void withdraw(naming *n, entity *e)
             withdraw(n, child);
 }
 
+/* The entity of a document after this plan; NULL: none. */
+static const char *entity_of(const asset *d)
+{
+    return d->entity ? d->entity->id : d->zou_id;
+}
+
 static void skip_loser(naming *n, entity *e, const claim *c, const bid *winner)
 {
     const char *by =
         winner ? arena_printf(n->p->arena, "%s \"%s\" (%s)", kind_name(winner->entity->kind),
                               winner->entity->name, winner->entity->id)
                : arena_printf(n->p->arena, "the document %s", c->holder->key);
-    e->taken = c->name;
+    e->taken_by = winner ? winner->entity->id : entity_of(c->holder);
     production_skip(n->p, e, "duplicate",
                     arena_printf(n->p->arena, "the name \"%s\" is taken by %s", c->name, by));
     withdraw(n, e);

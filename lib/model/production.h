@@ -43,8 +43,8 @@ struct entity {
     bool recalled;             /* not in the stream: as the store has it */
     bool substitute;           /* a sequence of which only the substitute's record is known */
     const char *skip_code, *skip_reason; /* static or in the arena */
-    const char *taken;                   /* the name for want of which it is skipped; else NULL */
-    bool no_document;                    /* a substitute sequence */
+    const char *taken_by; /* whose document has the name for want of which it is skipped; or NULL */
+    bool no_document;     /* a substitute sequence */
 
     struct asset *asset;      /* its document in OpenPype; NULL: none yet */
     const char *own_name;     /* its name as a document can have it; NULL: it has none */

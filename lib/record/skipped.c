@@ -25,7 +25,7 @@ void skipped_read(const json *record, skipped_record *skipped)
                                 .code = json_text(json_get(record, "code")),
                                 .reason = json_text(json_get(record, "reason")),
                                 .parent_id = json_text(json_get(record, "parent_id")),
-                                .wanted = json_text(json_get(record, "wanted"))};
+                                .taken_by = json_text(json_get(record, "taken_by"))};
     json_int64(json_get(record, "below"), &skipped->below);
 }
 

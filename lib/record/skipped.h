@@ -19,7 +19,7 @@ typedef struct skipped_record {
     const char *with;             /* the id of what it is skipped with; NULL: for itself */
     const char *code, *reason;
     const char *parent_id; /* what it lies below in Kitsu */
-    const char *wanted;    /* the name of a document that it would have, and another has */
+    const char *taken_by;  /* the id of the entity whose document has the name that it wants */
 } skipped_record;
 
 void skipped_read(const json *record, skipped_record *skipped);

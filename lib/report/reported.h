@@ -1,5 +1,5 @@
-/* reported.h - the lines that were reported of each project the last time: a batch of
- * events tells again of what it touches, of which only the new is worth a line. */
+/* reported.h - the lines that were reported of each project since it was read in full: a
+ * batch of events tells again of what it touches, of which only the new is worth a line. */
 #ifndef OPKITSU_REPORT_REPORTED_H
 #define OPKITSU_REPORT_REPORTED_H
 
@@ -11,8 +11,13 @@ typedef struct reported reported;
 
 reported *reported_new(void);    /* the caller owns it */
 void reported_free(reported *r); /* takes NULL */
-/* Remember `lines` as a project's last ones. `only_new`: remove from `lines` those that
- * it had before. */
+/* A line of the project that comes next is about this entity (or NULL). */
+void reported_note(reported *r, const char *id);
+/* This entity (or NULL) was written: if a line was about it, what comes of it now is new.
+ * Then all of its project's lines are forgotten. */
+void reported_written(reported *r, const char *id);
+/* Remember `lines` as a project's: in place of those before, or, with `only_new`, beside
+ * them; those that it had before are then removed from `lines`. */
 void reported_update(reported *r, const char *project, remarks *lines, bool only_new);
 
 #endif

@@ -163,8 +163,9 @@ static bool append_in(bson_t *filter, const char *key, store_ids ids, error *why
     return ok;
 }
 
-/* `_id`s of one query, which may take 16 MiB. */
-#define QUERY_IDS 10000
+/* `_id`s of one query, which may take 16 MiB; and a server that compares each document
+ * with each of them has to answer before libmongoc gives up. */
+#define QUERY_IDS 500
 
 static bool get_some(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {

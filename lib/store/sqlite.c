@@ -20,10 +20,12 @@
 #include <unistd.h>
 
 #define APPLICATION_ID 0x6f706b74 /* "opkt", for file(1) */
-#define SCHEMA_VERSION 4     /* 1: no zou_parent and root_of; 2: no zou_name; 3: no openpype_… */
-#define PAGE_SIZE      8192  /* bytes; an entity with its tasks is 2 to 8 KiB */
-#define READER_WAIT    5     /* seconds, at least; a commit takes a moment */
-#define SPILL_PAGES    16384 /* what a batch may hold before it locks readers out: 128 MiB */
+#define SCHEMA_VERSION                                                                             \
+    5                     /* 1: no zou_parent and root_of; 2: no zou_name; 3: no
+                                 openpype_…; 4: `wanted`, a name, where there is taken_by */
+#define PAGE_SIZE   8192  /* bytes; an entity with its tasks is 2 to 8 KiB */
+#define READER_WAIT 5     /* seconds, at least; a commit takes a moment */
+#define SPILL_PAGES 16384 /* what a batch may hold before it locks readers out: 128 MiB */
 
 /* `documents` is AVALON_DB, a collection a project; `openpype` the other one.
  * `id` and `parent` are the 24 digits of an ObjectId, or the JSON text of an
@@ -40,7 +42,7 @@ static const char schema[] =
     "CREATE INDEX documents_parent ON documents (project, parent) WHERE parent IS NOT NULL;"
     "CREATE INDEX documents_projects ON documents (project) WHERE type = 'project';"
     "CREATE TABLE openpype (collection TEXT NOT NULL, id TEXT NOT NULL, type TEXT,"
-    " task_id TEXT, project_id TEXT, parent_id TEXT, wanted TEXT, rivals TEXT,"
+    " task_id TEXT, project_id TEXT, parent_id TEXT, taken_by TEXT, rivals TEXT,"
     " document TEXT NOT NULL);"
     "CREATE UNIQUE INDEX openpype_id ON openpype (collection, id);";
 
@@ -60,10 +62,11 @@ static const char state_indexes[] =
     " WHERE project_id IS NOT NULL;"
     "CREATE INDEX openpype_parent_id ON openpype (collection, parent_id)"
     " WHERE parent_id IS NOT NULL;"
-    "CREATE INDEX openpype_wanted ON openpype (collection, wanted) WHERE wanted IS NOT NULL;"
+    "CREATE INDEX openpype_taken_by ON openpype (collection, taken_by)"
+    " WHERE taken_by IS NOT NULL;"
     "CREATE INDEX openpype_rivals ON openpype (collection, rivals) WHERE rivals IS NOT NULL;";
 
-/* From version 1 to 2, from 2 to 3, and from 3 to 4. */
+/* From version 1 to 2, from 2 to 3, from 3 to 5, and from 4 to 5. */
 static const char upgrade_1[] =
     "ALTER TABLE documents ADD COLUMN zou_parent TEXT;"
     "ALTER TABLE documents ADD COLUMN root_of TEXT;"
@@ -85,11 +88,17 @@ static const char upgrade_2[] =
 static const char upgrade_3[] = "ALTER TABLE openpype ADD COLUMN task_id TEXT;"
                                 "ALTER TABLE openpype ADD COLUMN project_id TEXT;"
                                 "ALTER TABLE openpype ADD COLUMN parent_id TEXT;"
-                                "ALTER TABLE openpype ADD COLUMN wanted TEXT;"
+                                "ALTER TABLE openpype ADD COLUMN taken_by TEXT;"
                                 "ALTER TABLE openpype ADD COLUMN rivals TEXT;"
                                 "UPDATE openpype SET task_id = json_extract(document, '$.task_id'),"
                                 " project_id = json_extract(document, '$.project_id')"
                                 " WHERE collection LIKE 'opkitsu%';";
+
+static const char upgrade_4[] = "ALTER TABLE openpype RENAME COLUMN wanted TO taken_by;"
+                                "UPDATE openpype SET taken_by = NULL;"
+                                "DROP INDEX openpype_wanted;"
+                                "CREATE INDEX openpype_taken_by ON openpype (collection, taken_by)"
+                                " WHERE taken_by IS NOT NULL;";
 
 /* ---- errors ------------------------------------------------------------- */
 
@@ -250,6 +259,11 @@ static bool make_schema(sqlite_store *s, error *e)
         return false;
     if (empty ? !writing : version == SCHEMA_VERSION)
         return true;
+    if (!writing && sqlite3_db_readonly(s->db, "main") == 1)
+        return error_set(e, EX_IOERR,
+                         "%s: made by an older opkitsu (version %d, this one is %d): one who may "
+                         "write it has to open it first",
+                         s->base.name, version, SCHEMA_VERSION);
     if (!sqlite_execute(s, "BEGIN IMMEDIATE", e))
         return false;
     char pragmas[96];
@@ -264,8 +278,12 @@ static bool make_schema(sqlite_store *s, error *e)
         ok = sqlite_execute(s, zou_name_index, e);
     if (ok && !empty && version < 4)
         ok = sqlite_execute(s, upgrade_3, e);
+    if (ok && (empty || version < 4))
+        ok = sqlite_execute(s, state_indexes, e);
+    if (ok && version == 4)
+        ok = sqlite_execute(s, upgrade_4, e);
     if (ok && (empty || version < SCHEMA_VERSION))
-        ok = sqlite_execute(s, state_indexes, e) && sqlite_execute(s, pragmas, e);
+        ok = sqlite_execute(s, pragmas, e);
     if (ok && sqlite_execute(s, "COMMIT", e))
         return true;
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);

@@ -235,8 +235,8 @@ bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *
     return give_found(s, ns, &l, &outlines, e);
 }
 
-const char *const sqlite_state_columns[] = {"task_id", "project_id", "parent_id",
-                                            "wanted",  "rivals",     NULL};
+const char *const sqlite_state_columns[] = {"task_id",  "project_id", "parent_id",
+                                            "taken_by", "rivals",     NULL};
 
 /* The column of a field, or what gives it. */
 static const char *state_column(arena *a, const char *field)

@@ -38,14 +38,14 @@ static const char *zou_parent_text(const json *document)
 
 static const char *const insert_sql[] = {
     "INSERT INTO openpype"
-    " (collection, id, type, document, task_id, project_id, parent_id, wanted, rivals)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+    " (collection, id, type, document, task_id, project_id, parent_id, taken_by, rivals)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (collection, id) DO NOTHING",
     "INSERT INTO documents"
     " (project, id, type, document, zou_id, name, parent, zou_parent, root_of, zou_name)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING"};
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (project, id) DO NOTHING"};
 static const char *const update_sql[] = {
     "UPDATE openpype SET type = ?3, document = ?4, task_id = ?5, project_id = ?6, parent_id = ?7,"
-    " wanted = ?8, rivals = ?9 WHERE collection = ?1 AND id = ?2",
+    " taken_by = ?8, rivals = ?9 WHERE collection = ?1 AND id = ?2",
     "UPDATE documents SET type = ?3, document = ?4, zou_id = ?5, name = ?6, parent = ?7,"
     " zou_parent = ?8, root_of = ?9, zou_name = ?10 WHERE project = ?1 AND id = ?2"};
 static const char *const delete_sql[] = {"DELETE FROM openpype WHERE collection = ?1 AND id = ?2",
@@ -75,6 +75,16 @@ static void bind_row(sqlite3_stmt *statement, const row *r, arena *a, bool avalo
     sqlite_bind(statement, 10, json_text(json_at(d, "data", "zou", "name", NULL)));
 }
 
+/* Whether it was an index or a trigger of the studio's own that refused a write. */
+static bool refused(const sqlite_store *s, store_write *w)
+{
+    if ((sqlite3_errcode(s->db) & 0xff) != SQLITE_CONSTRAINT)
+        return false;
+    w->outcome = STORE_REFUSED;
+    snprintf(w->what, sizeof w->what, "%s", sqlite3_errmsg(s->db));
+    return true;
+}
+
 /* Nothing else can write during the batch's transaction, so what `before` says
  * still holds; only the number of rows is looked at. */
 static bool write_one(sqlite_store *s, sqlite3_stmt *statement, store_ns ns, store_write *w, row *r,
@@ -94,7 +104,7 @@ static bool write_one(sqlite_store *s, sqlite3_stmt *statement, store_ns ns, sto
     sqlite_bind(statement, 1, ns.coll);
     sqlite_bind(statement, 2, json_id(a, w->id));
     if (!sqlite_run(s, statement, e))
-        return false;
+        return refused(s, w);
     w->outcome = sqlite3_changes(s->db) == 1 ? STORE_DONE : STORE_MISSED;
     return true;
 }

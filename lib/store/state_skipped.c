@@ -34,12 +34,12 @@ static store_ids keys_of(arena *a, const char *project_id, store_texts entity_id
     return (store_ids){items, entity_ids.n};
 }
 
-/* The entity that a document is of; NULL: none of ours. */
-static const char *entity_in(const json *document)
+/* The entity of this project that a document is of; NULL: none. */
+static const char *entity_in(const json *document, const char *project_id)
 {
     const char *key = json_text(json_get(document, "_id"));
-    const char *colon = key ? strrchr(key, ':') : NULL;
-    return colon ? colon + 1 : NULL;
+    size_t len = strlen(project_id);
+    return key && strncmp(key, project_id, len) == 0 && key[len] == ':' ? key + len + 1 : NULL;
 }
 
 static json old_id(arena *a, const char *project_id)
@@ -66,8 +66,9 @@ typedef struct entry {
 } entry;
 
 typedef struct entries {
-    entry *table; /* hash table, in the arena */
-    arena *a;     /* borrowed */
+    const char *project_id; /* borrowed */
+    entry *table;           /* hash table, in the arena */
+    arena *a;               /* borrowed */
 } entries;
 
 static entry *entry_of(entries *x, const char *id)
@@ -83,10 +84,10 @@ static entry *entry_of(entries *x, const char *id)
     return found;
 }
 
-static void add_records(entries *x, const char *project_id, const json *records)
+static void add_records(entries *x, const json *records)
 {
     for (uint32_t i = 0; i < records->len; i++) {
-        entry *to = entry_of(x, entity_of(&records->items[i], project_id));
+        entry *to = entry_of(x, entity_of(&records->items[i], x->project_id));
         json_push(x->a, &to->records, records->items[i]);
     }
 }
@@ -94,7 +95,7 @@ static void add_records(entries *x, const char *project_id, const json *records)
 static bool take_document(void *context, store_ns ns, const json *document)
 {
     entries *x = context;
-    const char *id = entity_in(document);
+    const char *id = entity_in(document, x->project_id);
     (void)ns;
     if (id)
         entry_of(x, id)->document = *document;
@@ -129,6 +130,7 @@ static bool delete_old(store *s, const json *document, arena *a, error *e)
 /* ---- finding ---------------------------------------------------------------- */
 
 typedef struct finding {
+    const char *project_id; /* borrowed */
     state_skipped_fn *fn;
     void *context;
 } finding;
@@ -136,7 +138,7 @@ typedef struct finding {
 static bool hand_out(void *context, store_ns ns, const json *document)
 {
     finding *f = context;
-    const char *id = entity_in(document);
+    const char *id = entity_in(document, f->project_id);
     const json *records = json_get(document, "entities");
     (void)ns;
     if (id && json_is(records, JSON_ARRAY))
@@ -148,10 +150,10 @@ static bool find_old(store *s, const char *project_id, arena *a, state_skipped_f
                      void *context, error *e)
 {
     json document, records;
-    entries old = {.a = a};
+    entries old = {.project_id = project_id, .a = a};
     if (!read_old(s, project_id, a, &document, &records, e))
         return false;
-    add_records(&old, project_id, &records);
+    add_records(&old, &records);
     for (const entry *x = old.table; x; x = x->hh.next)
         fn(context, x->id, &x->records);
     HASH_CLEAR(hh, old.table);
@@ -161,17 +163,13 @@ static bool find_old(store *s, const char *project_id, arena *a, state_skipped_f
 bool state_skipped_touched(store *s, const char *project_id, const state_touched *t, arena *a,
                            state_skipped_fn *fn, void *context, error *e)
 {
-    finding f = {fn, context};
+    finding f = {project_id, fn, context};
     store_sink sink = {a, hand_out, &f};
     store_ns ns = skipped_ns(s);
-    const char **wanted = arena_alloc(a, (t->names.n + 1) * sizeof *wanted);
-    for (size_t i = 0; i < t->names.n; i++)
-        wanted[i] = arena_printf(a, "%s %s", project_id, t->names.items[i]);
     if (t->ids.n && !store_get_many(s, ns, keys_of(a, project_id, t->ids), &sink, e))
         return false;
-    if (t->parents.n && !store_select(s, ns, "parent_id", t->parents, &sink, e))
-        return false;
-    if (t->names.n && !store_select(s, ns, "wanted", (store_texts){wanted, t->names.n}, &sink, e))
+    if (t->near.n && (!store_select(s, ns, "parent_id", t->near, &sink, e) ||
+                      !store_select(s, ns, "taken_by", t->near, &sink, e)))
         return false;
     if ((t->all || t->rivals) && !store_select(s, ns, t->all ? "project_id" : "rivals",
                                                (store_texts){&project_id, 1}, &sink, e))
@@ -239,7 +237,7 @@ bool state_skipped_count(store *s, arena *a, int64_t *n, error *e)
 
 /* ---- remembering ------------------------------------------------------------ */
 
-static const char *const fields[] = {"parent_id", "wanted", "rivals", "entities"};
+static const char *const fields[] = {"parent_id", "taken_by", "rivals", "entities"};
 
 static json document_of(arena *a, const char *project_id, const entry *x)
 {
@@ -252,9 +250,8 @@ static json document_of(arena *a, const char *project_id, const entry *x)
         skipped_read(&x->records.items[i], &s);
         if (s.parent_id && !json_get(&out, "parent_id"))
             json_add(a, &out, "parent_id", json_string(a, s.parent_id));
-        if (s.wanted && !json_get(&out, "wanted")) {
-            json_add(a, &out, "wanted",
-                     json_string(a, arena_printf(a, "%s %s", project_id, s.wanted)));
+        if (s.taken_by && !json_get(&out, "taken_by")) {
+            json_add(a, &out, "taken_by", json_string(a, s.taken_by));
             json_add(a, &out, "rivals", json_string(a, project_id));
         }
     }
@@ -284,7 +281,7 @@ static bool plan_write(arena *a, const char *project_id, const entry *x, store_w
 
 static bool write_entries(store *s, const char *project_id, const entries *x, error *e)
 {
-    static const char *const indexed[] = {"project_id", "parent_id", "wanted", "rivals"};
+    static const char *const indexed[] = {"project_id", "parent_id", "taken_by", "rivals"};
     size_t n = 0;
     bool first = false;
     store_write *writes = arena_alloc(x->a, (HASH_COUNT(x->table) + 1) * sizeof *writes);
@@ -323,9 +320,9 @@ static bool read_remembered(store *s, const char *project_id, const json *judged
 bool state_skipped_put(store *s, const char *project_id, const json *judged, const json *records,
                        arena *a, error *e)
 {
-    entries x = {.a = a};
+    entries x = {.project_id = project_id, .a = a};
     json old, old_records;
-    add_records(&x, project_id, records);
+    add_records(&x, records);
     bool ok = read_old(s, project_id, a, &old, &old_records, e) &&
               read_remembered(s, project_id, judged, &x, e) &&
               write_entries(s, project_id, &x, e) && delete_old(s, &old, a, e);

@@ -2,12 +2,14 @@
  * `opkitsu_skipped` of OPENPYPE_DATABASE_NAME, of its own as there may be 200,000.
  *
  *     {_id:"PROJECT_ID:ENTITY_ID", type:"skipped", project_id, parent_id:?,
- *      wanted:?, rivals:?, entities:[Skipped, ...]}
+ *      taken_by:?, rivals:?, entities:[Skipped, ...]}
  *
  * One for each entity: its own Skipped and those of its tasks. The entity of a project's
- * own is the project. `parent_id`: what it lies below in Kitsu; `wanted`, "PROJECT_ID NAME":
- * the name that another has; `rivals`, the project's id: there is one. By these an event
- * finds what it may set free (opkitsu-records(5), "Events").
+ * own is the project. `parent_id`: what it lies below in Kitsu; `taken_by`: the entity that
+ * has the name that it wants; `rivals`, the project's id: there is one. By these an event
+ * finds what it may set free (opkitsu-records(5), "Events"). By the entity and not by the
+ * name, which its document may have no longer: op-apply may have been killed after it wrote
+ * that, and before it wrote this.
  *
  * Earlier versions kept an array a project in `opkitsu`, `skipped:PROJECT_ID`: all of that
  * counts as touched until it is written anew. */
@@ -21,11 +23,10 @@ typedef void state_skipped_fn(void *context, const char *entity_id, const json *
 
 /* By what an event may set entities free. All borrowed. */
 typedef struct state_touched {
-    store_texts ids;     /* of entities */
-    store_texts parents; /* of entities: what lies right below */
-    store_texts names;   /* of documents: who wants one */
-    bool rivals;         /* all that want a name which another has */
-    bool all;            /* all of the project's */
+    store_texts ids;  /* of entities: themselves */
+    store_texts near; /* of entities: what lies right below, or wants the name that one has */
+    bool rivals;      /* all that want a name which another has */
+    bool all;         /* all of the project's */
 } state_touched;
 
 /* Those that are touched, some perhaps twice. */

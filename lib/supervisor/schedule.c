@@ -2,45 +2,13 @@
 
 #include "base/clock.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* All in units; see schedule.h. */
 #define MAX_PAUSE      30   /* before a pipeline is started again */
 #define HEALTHY        60   /* the time after which one that ran has not failed at its start */
 #define MIN_FULL_RETRY 60   /* before a full synchronisation that failed is made again */
 #define MAX_FULL_RETRY 3600 /* the longest of these waits, each twice the one before */
-
-#define MAX_TIME_DIGITS 6 /* of --reconcile; 999999 days are enough */
-
-/* The seconds that a letter stands for; 0: none. */
-static double seconds_of(char letter)
-{
-    switch (letter) {
-    case 's': return 1;
-    case 'm': return 60;
-    case 'h': return 3600;
-    case 'd': return 86400;
-    default: return 0;
-    }
-}
-
-bool schedule_parse(const char *text, double *seconds)
-{
-    if (strcmp(text, "off") == 0) {
-        *seconds = 0;
-        return true;
-    }
-    const char *number = text + strspn(text, "0");
-    size_t digits = strspn(number, "0123456789");
-    double unit = seconds_of(number[digits]);
-    if (digits < 1 || digits > MAX_TIME_DIGITS || unit == 0 || number[digits + 1])
-        return false;
-    *seconds = (double)strtol(number, NULL, 10) * unit;
-    return true;
-}
 
 void schedule_init(schedule *s, double unit, double interval, double now)
 {

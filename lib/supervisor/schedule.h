@@ -14,10 +14,6 @@ typedef struct schedule {
     int failures; /* in a row, since a pipeline was healthy */
 } schedule;
 
-/* Read a time such as `90s`, `30m`, `24h`, `7d`, or `off`, which is 0. False: the
- * text is none of these. */
-bool schedule_parse(const char *text, double *seconds);
-
 /* Begin at `now`. */
 void schedule_init(schedule *s, double unit, double interval, double now);
 /* How long to pause after a failure: 1, 2, 4 … at most 30 units, give or take a

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # kitsu-fetch --events against a real Zou of its own, as it counts requests and
 # changes what all projects share. The events are those of Zou's log.
-# Takes about 390 s.
+# Takes about 400 s.
 # shellcheck disable=SC2034 # ZOU_TOKEN is zou.bash's
 
 bats_require_minimum_version 1.5.0
@@ -589,6 +589,94 @@ apply_answer() { op-diff <"$out" 2>/dev/null | op-apply >/dev/null 2>&1 || true;
     [[ $(ids Shot) == "$bad" && -z $(ids Asset) ]]
     apply_answer
     [[ $(skipped) == $((before - 1)) ]]
+    settle
+}
+
+@test "below a bad sequence an event brings its shot and the sequence, not the others" {
+    film
+    zou_put "/data/entities/$q" '{"name": "SQ 01"}' >/dev/null
+    answer
+    apply_answer
+    s3=$(zou_shot "$p" "$q" SH030) s4=$(zou_shot "$p" "$q" SH040)
+    sync
+    mark
+    zou_put "/data/entities/$s3" '{"description": "x"}' >/dev/null
+    answer
+    [[ $(ids Sequence) == "$q" && $(ids Shot) == "$s3" ]]
+    apply_answer
+    mark
+    zou_put "/data/entities/$q" '{"name": "SQ01"}' >/dev/null
+    answer
+    [[ $(ids Shot) == *"$s3"* && $(ids Shot) == *"$s4"* ]]
+    settle
+}
+
+# taken: the assets Fox and Fox of another type, $twin before $second, which is skipped.
+taken() {
+    film
+    twin=$(zou_asset "$p" "$characters" Fox)
+    sleep 1.1 # the older one has the name
+    second=$(zou_asset "$p" "$(zou_asset_type "O$name")" Fox)
+}
+
+@test "a name that became free before a program was killed, which did not remember it yet" {
+    taken
+    sync
+    mark
+    zou_put "/data/entities/$twin" '{"name": "Wolf"}' >/dev/null
+    answer
+    op-diff <"$out" 2>/dev/null | jq -c --arg id "$twin" 'select(.type == "Change" and .entity.id == $id)' | op-apply >/dev/null
+    answer
+    [[ $(ids Asset) == *"$second"* ]]
+    settle
+}
+
+@test "a name that an entity has whose document the store refused" {
+    taken
+    zou_put "/data/entities/$twin" "$(jq -n '{data: {long: ("x" * 2000000)}}')" >/dev/null
+    kitsu-fetch -P "$p" | op-diff 2>/dev/null |
+        jq -c --arg id "$twin" 'if .type == "Change" and .entity.id == $id then .fullDocument.data.x = [range(1500000) | 1] else . end' |
+        op-apply >/dev/null 2>&1 || true
+    mark
+    zou_put "/data/entities/$twin" '{"name": "Wolf"}' >/dev/null
+    answer
+    [[ $(ids Asset) == *"$second"* && $(ids Asset) == *"$twin"* ]]
+    settle
+}
+
+@test "names that become free one after the other, in several batches" {
+    taken
+    third=$(zou_asset "$p" "$(zou_asset_type "Q$name")" Owl)
+    sleep 1.1
+    fourth=$(zou_asset "$p" "$(zou_asset_type "P$name")" Owl)
+    sync
+    # The fourth wants the third's name, which wants the second's, which wants the first's.
+    mark
+    zou_put "/data/entities/$third" '{"name": "Fox"}' >/dev/null
+    answer
+    apply_answer
+    mark
+    zou_put "/data/entities/$twin" '{"name": "Wolf"}' >/dev/null
+    answer
+    [[ $(ids Asset) == *"$second"* && $(ids Asset) == *"$third"* && $(ids Asset) == *"$fourth"* ]]
+    apply_answer
+    mark
+    zou_put "/data/entities/$second" '{"name": "Bee"}' >/dev/null
+    answer
+    apply_answer
+    settle
+    [[ $(op-dump --bare -P "$name" | jq -r 'select(.data.zou.type == "Asset").name' | sort | paste -sd ' ') == "Bear Bee Fox Owl Wolf" ]]
+}
+
+@test "the name of an asset type that the project no longer uses becomes free" {
+    film
+    twin=$(zou_asset "$p" "$(zou_asset_type "O$name")" Fox)
+    second=$(zou_sequence "$p" "O$name")
+    sync
+    mark
+    zou_delete "/data/assets/$twin?force=true" >/dev/null
+    answer
+    [[ $(ids Sequence) == "$second" && $(ids Deleted) == "$twin" ]]
     settle
 }
 

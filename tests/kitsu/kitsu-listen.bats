@@ -456,6 +456,52 @@ linked() {
     (($(grep -c '"Sync"' out) == 1))
 }
 
+# held: a store that follows $beta's events, whose deletions wait.
+held() {
+    linked "$alpha" "$beta"
+    op-apply -d "$db" <<EOD >/dev/null
+{"type":"End","project_id":"$beta","scope":"full","counts":{},"full_sync":"11 of 11 documents would be deleted or archived"}
+$(zou_get '/data/events/last?limit=1' | jq -c --arg server "$KITSU_SERVER" '{type: "Checkpoint", server: $server, projects: null, created_at: .[0].created_at, ids: [.[0].id]}')
+EOD
+}
+
+# refused: what op-diff and op-apply make of a full read whose deletions wait again.
+refused() {
+    jq -c --unbuffered 'if .type == "Sync" then {type: "End", project_id, scope: "full", counts: {}, full_sync: "11 of 11"}
+        elif .type == "Checkpoint" then . else empty end' | op-apply -d "$db" >/dev/null
+}
+
+syncs() { (($(grep -c '"Sync"' out) >= $1)); }
+
+@test "deletions wait: a full read after a minute, doubled up to --reconcile; at once with --retry-now" {
+    held
+    listen -d "$db"
+    sleep 3
+    run ! syncs 1
+    kill "$pid"
+    listen -d "$db" --retry-now
+    await 10 syncs 1
+    kill "$pid"
+    export OPKITSU_FULL_READ_SECONDS=1
+    mkfifo fifo
+    refused <fifo 3>&- &
+    kitsu-listen -d "$db" --reconcile 4s 2>err 3>&- > >(while read -r line; do
+        [[ $line != *'"Sync"'* ]] || date +%s.%N >>seen
+        printf '%s\n' "$line"
+    done >fifo) &
+    pid=$!
+    began=$(date +%s.%N)
+    await 40 eval '[[ -e seen ]] && (($(wc -l <seen) == 5))'
+    kill "$pid"
+    # After 1, 2, 4, 4 and 4 seconds, or somewhat later.
+    # shellcheck disable=SC2046 # words
+    python3 -c 'import sys
+began, *times = map(float, sys.argv[1:])
+waits = [b - a for a, b in zip([began] + times, times)]
+print(waits)
+sys.exit(not all(w <= wait < w + 3 for w, wait in zip((0.9, 1.9, 3.9, 3.9, 3.9), waits)))' "$began" $(<seen)
+}
+
 @test "without the log, too, one batch is in flight" {
     linked "$alpha" "$beta"
     person=$(zou_person "user.$RANDOM@example.com" user)

@@ -120,18 +120,18 @@ for collection in database.opkitsu, database.opkitsu_skipped, database.opkitsu_l
     esac
 }
 
-# put_state DOCUMENT: one more, as an earlier version had it
+# put_state DOCUMENT [COLLECTION]: one more, as an earlier version had it
 put_state() {
     case $OP_STORE in
         sqlite:*)
             sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" "INSERT INTO openpype (collection, id, type, document)
-                VALUES ('opkitsu', '\"$(jq -r ._id <<<"$1")\"', '$(jq -r .type <<<"$1")', '${1//\'/\'\'}')"
+                VALUES ('${2-opkitsu}', '\"$(jq -r ._id <<<"$1")\"', '$(jq -r .type <<<"$1")', '${1//\'/\'\'}')"
             ;;
         *)
             "$STUDIO_VENV/bin/python" -c '
 import json, pymongo, sys
-pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu.insert_one(json.loads(sys.argv[3]))
-' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1"
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]][sys.argv[4]].insert_one(json.loads(sys.argv[3]))
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1" "${2-opkitsu}"
             ;;
     esac
 }

@@ -250,6 +250,58 @@ case_old_skipped() {
     [[ -n $(state_document p1:s2) && -n $(state_document p1:s8) && $(op_status .skipped) == 2 ]]
 }
 
+# Ids as no Kitsu gives them: a colon, none; and a document that is no entity's.
+case_odd_skipped() {
+    local skipped='{type: "Skipped", project_id: "p:1", reason: "because", code: "name", entity: {type: "Shot", id: "a:b", name: "x"}}'
+    apply insert
+    put_state '{"_id": "odd", "type": "skipped", "project_id": "p:1", "entities": [1, null, {"entity": 7}]}' opkitsu_skipped
+    for _ in 1 2; do
+        jq -nc "$skipped, ($skipped | del(.entity.id)), {type: \"End\", project_id: \"p:1\", scope: \"full\", counts: {}}" |
+            op-apply >/dev/null || [ $? -eq 1 ]
+        [[ -n $(state_document p:1:a:b) && -n $(state_document p:1:p:1) ]]
+    done
+    jq -nc '{type: "End", project_id: "p:1", scope: "events", counts: {}, judged: ["a:b", 7, null, ""]}' | op-apply -q >/dev/null
+    [[ -z $(state_document p:1:a:b) && -n $(state_document p:1:p:1) ]]
+}
+
+# unique FIELD: an index of the studio's own
+unique() {
+    case $OP_STORE in
+        sqlite:*) sqlite3 "${OP_STORE#sqlite:}" "CREATE UNIQUE INDEX studio ON documents (project, $1)" ;;
+        *) "$STUDIO_VENV/bin/python" -c '
+import pymongo, sys
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]].demo.create_index(sys.argv[3], unique=True, name="studio")
+' "$OP_STORE" "$AVALON_DB" "$1" ;;
+    esac
+}
+
+# asset_change JQ: an object with what is its own
+asset_change() { jq -nc --arg db "$AVALON_DB" '{type: "Change", ns: {$db, coll: "demo"}} + '"$1"; }
+
+# What an index of the studio's own refuses has failed, whatever is written; and so has the
+# deletion of what lies above it, though it comes in a later batch. The rest goes on.
+case_unique() {
+    applies 0 insert
+    unique name
+    {
+        asset_change '{operationType: "insert", documentKey: {_id: {"$oid": "5f00000000000000000000a1"}}, entity: {type: "Shot", id: "s7", name: "SH020"},
+            fullDocument: {_id: {"$oid": "5f00000000000000000000a1"}, type: "asset", name: "SQ01_SH020", parent: {"$oid": "5f0000000000000000000001"}, data: {zou: {id: "s7", type: "Shot", parent_id: "q1"}}}}'
+        asset_change '{operationType: "update", documentKey: {_id: {"$oid": "5f0000000000000000000005"}}, entity: {type: "Shot", id: "s1", name: "SH010"},
+            updateDescription: {updatedFields: {name: "SQ01_SH020", "data.visualParent": null}, removedFields: []},
+            fullDocumentBeforeChange: {name: "SQ01_SH010", data: {visualParent: {"$oid": "5f0000000000000000000004"}}}}'
+        many 600 | jq -c 'select(.operationType == "insert" and .fullDocument.type == "asset") | .fullDocument.name = .documentKey._id["$oid"] | .fullDocument.parent = {"$oid": "5f0000000000000000000001"}'
+        plan delete | jq -c 'select(.entity.id == "s2" or .entity.id == "q1")'
+        echo '{"type":"End","project_id":"p1","scope":"events","counts":{}}'
+        checkpoint '{created_at: "2026-11-24T10:01:00", events: 1}'
+    } | op-apply >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+    [[ $status == 1 && ! -s $BATS_TEST_TMPDIR/err ]]
+    jq -r 'select(.status == "failed" or .status == "conflict") | "\(.status) \(.operationType) \(.entity.id)"' "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/failed"
+    diff - "$BATS_TEST_TMPDIR/failed" <<<$'failed insert s7\nfailed update s1\nfailed delete q1'
+    [[ $(grep -c '"applied"' "$BATS_TEST_TMPDIR/out") == 601 ]]
+    kept '[["*",1,false]]'
+    [[ $(state_document p1:s7 | jq -r '.entities[0].code, .parent_id') == $'store\nq1' && -n $(state_document p1:s1) && -n $(state_document p1:q1) ]]
+}
+
 # op_status FILTER: of sync-status
 op_status() { sync-status -s https://k/api --json | jq -c "$1"; }
 
@@ -412,6 +464,45 @@ case_linked_in() {
 
 @test "sqlite: what an earlier version remembered as skipped" {
     case_old_skipped
+}
+
+@test "sqlite: odd ids, and odd documents among what is remembered" {
+    case_odd_skipped
+}
+
+@test "mongodb: odd ids, and odd documents among what is remembered" {
+    case_odd_skipped
+}
+
+@test "sqlite: a unique index of the studio's own, and what lies above what it refuses" {
+    case_unique
+}
+
+@test "mongodb: a unique index of the studio's own, and what lies above what it refuses" {
+    case_unique
+}
+
+@test "sqlite: a trigger of the studio's own lets nothing be deleted: failed, upwards" {
+    applies 0 insert
+    sqlite3 "${OP_STORE#sqlite:}" "CREATE TRIGGER studio BEFORE DELETE ON documents WHEN old.zou_id = 's1' BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    apply delete
+    [[ $status == 1 && $(count failed) == 2 && $(count applied) == 1 ]]
+    grep -q '"message":"not this one"' "$out"
+}
+
+# It has a key that MongoDB's filter means otherwise.
+@test "mongodb: a document that the store cannot tell: failed, and nothing is held up" {
+    applies 0 insert
+    "$STUDIO_VENV/bin/python" -c '
+import bson, pymongo, sys
+demo = pymongo.MongoClient(sys.argv[1])[sys.argv[2]].demo
+shot = demo.find_one({"_id": bson.ObjectId("5f0000000000000000000005")})
+demo.delete_one({"_id": shot["_id"]})
+demo.insert_one(dict(shot, **{"odd.key": 1}))
+' "$OP_STORE" "$AVALON_DB"
+    plan delete | jq -c 'if .entity.id == "s1" then .fullDocumentBeforeChange["odd.key"] = 1 else . end' |
+        op-apply >"$BATS_TEST_TMPDIR/out" 2>&1 || status=$?
+    jq -r 'select(.status) | "\(.status) \(.entity.id)"' "$BATS_TEST_TMPDIR/out" | diff - <(printf '%s\n' 'failed s1' 'applied s2' 'failed q1')
 }
 
 @test "sqlite: a conflict is its project's own matter" {

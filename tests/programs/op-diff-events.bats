@@ -143,6 +143,19 @@ first() {
     [[ $(grep -c '"Change"' plan) == 2 && $(grep -c '"Checkpoint"' plan) == 3 ]]
 }
 
+# The change has the whole document, and so the next one would be no shorter.
+@test "a deletion too long for a line: archived, and what is above it, once" {
+    export OP_STORE=sqlite:$PWD/op.db
+    first SH010 | op-diff 2>/dev/null | op-apply >/dev/null
+    sqlite3 op.db "UPDATE documents SET document = json_set(document, '$.data.long', printf('%.*c', 8600000, '\"')) WHERE zou_id = 'sh1'"
+    first SH010 | jq -c 'select(.type | IN("Sequence", "Shot") | not) | if .counts then .counts.Sequence = 0 | .counts.Shot = 0 else . end' >gone
+    op-diff --max-delete 2 <gone >plan 2>/dev/null
+    [[ $(jq -r 'select(.type == "Change") | "\(.operationType) \(.entity.id) \(.updateDescription.updatedFields.type)"' plan) == "update sh1 archived_asset"$'\n'"update sq1 archived_asset" ]]
+    op-apply <plan >/dev/null
+    op-diff --max-delete 2 <gone >plan 2>/dev/null
+    run ! grep '"Change"' plan
+}
+
 @test "changed settings that documents depend on: the project is to be read in full" {
     export OP_STORE=sqlite:$PWD/op.db
     mkdir -p config/opkitsu

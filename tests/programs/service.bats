@@ -120,6 +120,14 @@ kitsu-listen --login=me --project=a for me:7"* || $(grep -c '^[a-z-]*fetch --log
     [[ $(grep -v _at notes | xargs) == "process $pid state synchronising full ended with status 0 state listening state ending" ]]
 }
 
+@test "what it reads in full again, and when, kitsu-listen is told" {
+    start --reconcile 2h --max-delete 7
+    await_lines 1 ^kitsu-listen
+    grep -x 'kitsu-listen --reconcile=2h --retry-now .*' log
+    grep 'op-diff .*--max-delete=7' log
+    stop
+}
+
 @test "the documented commands, letter for letter" {
     mkdir next
     for arguments in '' '-prj project_name01 -prj project_name02' '-lo'; do

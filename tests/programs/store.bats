@@ -270,10 +270,10 @@ case_race() {
         fails 78 "$program: $OP_STORE: an SQLite database, but not of opkitsu" $program </dev/null
         rm "$file"
         apply insert
-        sqlite3 "$file" 'PRAGMA user_version = 5'
-        fails 78 "$program: $OP_STORE: made by a newer opkitsu (version 5, this one is 4)" \
+        sqlite3 "$file" 'PRAGMA user_version = 6'
+        fails 78 "$program: $OP_STORE: made by a newer opkitsu (version 6, this one is 5)" \
             $program </dev/null
-        sqlite3 "$file" "PRAGMA user_version = 4; UPDATE documents SET document = '{'"
+        sqlite3 "$file" "PRAGMA user_version = 5; UPDATE documents SET document = '{'"
     done
     fails 74 "op-dump: $OP_STORE: the file is damaged: a document is not JSON" op-dump
 }
@@ -281,8 +281,13 @@ case_race() {
 # of_version VERSION: what that version did not have is taken out of the file.
 of_version() {
     local column
+    if (($1 == 4)); then
+        sqlite3 "$file" "DROP INDEX openpype_taken_by; ALTER TABLE openpype RENAME COLUMN taken_by TO wanted;
+            CREATE INDEX openpype_wanted ON openpype (collection, wanted) WHERE wanted IS NOT NULL; PRAGMA user_version = 4"
+        return
+    fi
     sqlite3 "$file" "DROP INDEX openpype_type"
-    for column in task_id project_id parent_id wanted rivals; do
+    for column in task_id project_id parent_id taken_by rivals; do
         sqlite3 "$file" "DROP INDEX openpype_$column; ALTER TABLE openpype DROP COLUMN $column"
     done
     (($1 > 2)) || sqlite3 "$file" "DROP INDEX documents_zou_name; ALTER TABLE documents DROP COLUMN zou_name;
@@ -295,7 +300,7 @@ of_version() {
 @test "a file of an older version is brought up to date by who opens it first" {
     cd "$BATS_TEST_TMPDIR" || return
     local program version columns="project, id, type, zou_id, name, parent, zou_parent, root_of, zou_name, document"
-    for version in 1 2 3; do
+    for version in 1 2 3 4; do
         for program in op-dump op-apply; do
             rm -f "$file"
             apply insert
@@ -309,10 +314,20 @@ of_version() {
             $program </dev/null >dumped
             sqlite3 "$file" "SELECT $columns FROM documents ORDER BY id" | cmp - new
             sqlite3 "$file" "SELECT id, project_id FROM openpype ORDER BY id" | cmp - state
-            [[ $(sqlite3 "$file" 'PRAGMA user_version') == 4 ]]
+            [[ $(sqlite3 "$file" 'PRAGMA user_version') == 5 ]]
             op-dump --all | cmp - expected
         done
     done
+}
+
+@test "a file of an older version that may only be read" {
+    apply insert
+    of_version 3
+    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+    chmod 444 "$file"
+    run --separate-stderr as_nobody op-dump
+    [[ $status == 74 && $stderr == "op-dump: $OP_STORE: made by an older opkitsu (version 3, this one is 5): one who may write it has to open it first" ]]
+    [[ $(sqlite3 -readonly "$file" 'PRAGMA user_version') == 3 ]]
 }
 
 @test "URLs that are none" {

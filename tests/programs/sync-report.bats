@@ -165,10 +165,12 @@ EOF
     run -0 sync-report -q <input
 }
 
-@test "batches of events: only what changed, and what is newly skipped" {
+@test "batches of events: only what changed, and what is newly skipped, or failed" {
     local skipped='{"type":"Skipped","entity":{"type":"Shot","id":"s1","name":"a b"},"project_id":"p","reason":"bad name","code":"name"}'
     local other=${skipped//a b/c d}
     local summary='{"type":"Summary","project":"demo","scope":"events","inserted":0,"updated":0,"deleted":0,"archived":0,"skipped":1,"failed":0,"conflicts":0,"seconds":3600.5}'
+    local made='{"type":"Result","status":"applied","operationType":"insert","documentKey":{"_id":"x"},"entity":{"type":"Shot","id":"s1","name":"ab"}}'
+    local failed='{"type":"Result","status":"failed","operationType":"update","documentKey":{"_id":"x"},"entity":{"type":"Shot","id":"s3","name":"e"},"message":"too large"}'
     run -0 sync-report <<EOD
 $skipped
 ${summary/,\"scope\":\"events\"/}
@@ -184,6 +186,16 @@ $summary
 $skipped
 $other
 $summary
+$made
+${summary/\"inserted\":0/\"inserted\":1}
+${skipped/\"code\"/\"below\":3,\"code\"}
+$summary
+${skipped/\"code\"/\"below\":1,\"code\"}
+$summary
+$failed
+${summary/\"failed\":0/\"failed\":1}
+$failed
+${summary/\"failed\":0/\"failed\":1}
 EOD
     diff <(echo "$output") - <<'EOD'
 demo: nothing changed, 1 skipped in 3600.50 s
@@ -191,8 +203,11 @@ demo: nothing changed, 1 skipped in 3600.50 s
 demo: 2 updated
 demo: nothing changed, 1 skipped
   skipped Shot "c d": bad name
+demo: 1 created
 demo: nothing changed, 1 skipped
-  skipped Shot "a b": bad name
+  skipped Shot "a b" (and 3 below it): bad name
+demo: nothing changed, 1 failed
+  failed update of Shot "e": too large
 EOD
 }
 

@@ -40,7 +40,7 @@ static void test_times(void)
 {
     for (size_t i = 0; i < ROWS(times); i++) {
         double seconds = -1;
-        bool good = schedule_parse(times[i].text, &seconds);
+        bool good = clock_parse_interval(times[i].text, &seconds);
         ok(good == (times[i].seconds >= 0) && seconds == times[i].seconds, "\"%s\" is %g s",
            times[i].text, times[i].seconds);
     }
