@@ -80,6 +80,8 @@ static bool is_at_place(const search *s, const old_document *d, const section_it
     if (!parent_id)
         return !d->parent_id;
     const section_item *parent = section_items_find(&s->run->items, parent_id);
+    if (parent && parent->several) /* any of them may be its own */
+        return true;
     if (parent && parent->document)
         return d->place && strcmp(d->place, parent->document) == 0;
     if (i->record->kind == KIND_ASSET) /* a new type: there are few of the name */
