@@ -24,7 +24,7 @@ typedef struct store_driver {
     bool (*drop)(store *s, store_ns ns, bool anyway, store_content *content, error *e);
     bool (*index)(store *s, store_ns ns, store_texts fields, error *e);
     bool (*put)(store *s, store_ns ns, const json *document, arena *a, error *e);
-    bool (*prune)(store *s, store_ns ns, const char *field, double before, error *e);
+    bool (*prune)(store *s, store_ns ns, const store_age *age, error *e);
 } store_driver;
 
 /* A driver's own struct begins with this one. */

@@ -49,6 +49,6 @@ bool mongo_select(store *base, store_ns ns, const char *field, store_texts value
 
 bool mongo_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
 bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *e);
-bool mongo_prune(store *base, store_ns ns, const char *field, double before, error *e);
+bool mongo_prune(store *base, store_ns ns, const store_age *age, error *e);
 
 #endif

@@ -326,10 +326,12 @@ bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *
     return ok;
 }
 
-bool mongo_prune(store *base, store_ns ns, const char *field, double before, error *e)
+bool mongo_prune(store *base, store_ns ns, const store_age *age, error *e)
 {
     mongo_store *s = (mongo_store *)base;
-    bson_t *filter = BCON_NEW(field, "{", "$lt", BCON_DOUBLE(before), "}");
+    bson_t *filter =
+        BCON_NEW("$and", "[", "{", age->field, "{", "$lt", BCON_DOUBLE(age->before), "}", "}", "{",
+                 age->kept, "{", "$not", "{", "$gte", BCON_DOUBLE(age->until), "}", "}", "}", "]");
     mongoc_collection_t *collection = mongo_collection(s, ns);
     bson_error_t why;
     bool ok = mongoc_collection_delete_many(collection, filter, NULL, NULL, &why) ||

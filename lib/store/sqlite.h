@@ -57,6 +57,6 @@ bool sqlite_select(store *base, store_ns ns, const char *field, store_texts valu
 bool sqlite_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
 bool sqlite_drop(store *base, store_ns ns, bool anyway, store_content *content, error *e);
 bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, error *e);
-bool sqlite_prune(store *base, store_ns ns, const char *field, double before, error *e);
+bool sqlite_prune(store *base, store_ns ns, const store_age *age, error *e);
 
 #endif

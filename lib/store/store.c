@@ -212,9 +212,9 @@ bool store_select(store *s, store_ns ns, const char *field, store_texts values,
     return s->driver->select(s, ns, field, values, out, e);
 }
 
-bool store_prune(store *s, store_ns ns, const char *field, double before, error *e)
+bool store_prune(store *s, store_ns ns, const store_age *age, error *e)
 {
-    return s->driver->prune(s, ns, field, before, e);
+    return s->driver->prune(s, ns, age, e);
 }
 
 bool store_now(store *s, double *seconds, error *e)

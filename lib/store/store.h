@@ -94,7 +94,8 @@ bool store_index(store *s, store_ns ns, store_texts fields, error *e);
  * state. `document` has its `_id`. */
 bool store_put(store *s, store_ns ns, const json *document, arena *a, error *e);
 /* Delete the documents whose `field`, one of those at the top, is a number below
- * `before`: of the suite's own state, too. */
-bool store_prune(store *s, store_ns ns, const char *field, double before, error *e);
+ * `before`: of the suite's own state, too. Those with a number in `kept` that is `until`
+ * or above stay. */
+bool store_prune(store *s, store_ns ns, const store_age *age, error *e);
 
 #endif
