@@ -80,7 +80,7 @@ static bool read_projects(documents *b, error *e)
     b->n = 0;
     arena_reset(b->arena);
     b->read_at = clock_now();
-    bool ok = store_projects(b->store, &(store_sink){scratch, take_project, b}, e);
+    bool ok = store_project_documents(b->store, &(store_sink){scratch, take_project, b}, e);
     arena_free(scratch);
     return ok;
 }
@@ -409,7 +409,7 @@ collection *documents_collection(documents *b, const char *coll, bool whole, are
         if (p)
             collection_add(c, &p->document);
     } else if (b->store) {
-        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ASSETS,
+        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ASSETS, NULL,
                              &(store_sink){a, take_document, c}, e);
     } else {
         dumped *d = NULL;
