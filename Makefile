@@ -76,6 +76,7 @@ bench: all
 	tests/bench/sync
 	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench/listen
 	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench/push
+	tests/bench/memory
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/opkitsu

@@ -96,7 +96,7 @@ static int dump(options *o, store *s, arena *keep, arena *scratch)
         if (!project_filter_has(&o->filter, ns.coll) &&
             !project_filter_has(&o->filter, n.ids.items[i].text))
             continue;
-        ok = store_documents(s, ns, o->what, &(store_sink){scratch, print_document, &p}, &e);
+        ok = store_documents(s, ns, o->what, NULL, &(store_sink){scratch, print_document, &p}, &e);
         if (ok)
             print_end(&p, ns);
     }

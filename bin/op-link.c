@@ -78,7 +78,7 @@ static int link_document(const options *o, store *s, arena *a)
     error e;
     store_ns ns = {store_avalon(s), o->project};
     search look = {.arena = a, .wanted = o->document};
-    if (!store_documents(s, ns, STORE_ASSETS, &(store_sink){a, take_document, &look}, &e)) {
+    if (!store_documents(s, ns, STORE_ASSETS, NULL, &(store_sink){a, take_document, &look}, &e)) {
         msg_error("%s", e.what);
         return e.status;
     }

@@ -45,13 +45,24 @@ static void complain(void *context, const char *text)
         msg_error("%s", text);
 }
 
+static publish_scope scope_of(const finder *f, const json *record)
+{
+    if (!f->rules)
+        return (publish_scope){0};
+    return project_rules_scope(f->rules, json_text(json_get(record, "project")));
+}
+
 static bool on_publish(finder *f, arena *a, const json *record, error *e)
 {
     json out;
-    publish_scope scope = {0};
-    if (f->rules)
-        scope = project_rules_scope(f->rules, json_text(json_get(record, "project")));
+    publish_scope scope = scope_of(f, record);
     if (!publish_complete(f->tasks, &scope, record, a, complain, f, &out, e))
+        return false;
+    /* The project that its task told has settings of its own, which note-rule follows. */
+    const json found = out;
+    publish_scope now = json_is_null(&found) ? scope : scope_of(f, &found);
+    if (!publish_scope_is_same(&scope, &now) &&
+        !publish_complete(f->tasks, &now, &found, a, complain, f, &out, e))
         return false;
     if (!json_is_null(&out))
         ndjson_write(&out);

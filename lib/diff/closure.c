@@ -85,17 +85,68 @@ static void recall_skipped(void *context, const char *entity_id, const json *rec
     }
 }
 
+typedef bool asset_test(const loading *r, const asset *d);
+
+/* Load what depends on the documents that pass; `*more` if the store was asked for any. A
+ * dump has all of it. */
+static bool load_dependants(loading *r, asset_test *needs, bool *more, error *e)
+{
+    for (size_t i = 0; i < r->c->n && documents_is_store(r->documents); i++)
+        if (needs(r, r->c->assets[i]))
+            want_id(r, 'd', &r->c->assets[i]->id);
+    *more = r->n_ids > 0;
+    bool ok = documents_dependants(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
+    r->n_ids = 0;
+    return ok;
+}
+
+static bool is_one_of_several(const loading *r, const asset *d)
+{
+    (void)r;
+    return d->first;
+}
+
+/* Load the other documents of the entities whose documents came and, of several, what
+ * decides which is the entity's own (model/collection.h). A dump has all of it. */
+static bool load_seconds(loading *r, error *e)
+{
+    size_t before, from = r->n_recalled;
+    bool more;
+    do {
+        before = r->c->n;
+        for (size_t i = from; i < before && r->c->some; i++)
+            want(r, STORE_ZOU_ID, r->c->assets[i]->zou_id);
+        if (!documents_find(r->documents, r->c, (store_query){STORE_ZOU_ID, r->values, r->n}, e))
+            return false;
+        r->n = 0;
+        collection_end(r->c);
+        for (size_t i = 0; i < r->c->n && r->c->some; i++)
+            if (r->c->assets[i]->first)
+                want_id(r, 'i', json_at(&r->c->assets[i]->document, "data", "visualParent", NULL));
+        if (!documents_get(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e))
+            return false;
+        r->n_ids = 0;
+        from = 0;
+    } while (r->c->n > before);
+    return load_dependants(r, is_one_of_several, &more, e);
+}
+
 /* Take in the entity of each document that came; was it skipped, its document does not
  * tell what Kitsu has. */
 static bool recall(loading *r, error *e)
 {
     store_texts ids = {0};
-    const char **recalled =
-        arena_alloc(r->p->arena, (r->c->n - r->n_recalled + 1) * sizeof *recalled);
-    for (; r->n_recalled < r->c->n; r->n_recalled++) {
-        const asset *d = r->c->assets[r->n_recalled];
+    if (r->n_recalled == r->c->n)
+        return true;
+    if (documents_is_store(r->documents) && !load_seconds(r, e))
+        return false;
+    collection_end(r->c);
+    r->n_recalled = r->c->n;
+    const char **recalled = arena_alloc(r->p->arena, (r->c->n + 1) * sizeof *recalled);
+    for (size_t i = 0; i < r->c->n; i++) {
+        const asset *d = r->c->assets[i];
         const json *data = json_get(&d->document, "data");
-        if (d->archived || !d->zou_id)
+        if (d->archived || !d->zou_id || collection_is_second(d))
             continue;
         const entity *x = production_recall(r->p, json_get(data, "zou"), json_get(data, "tasks"));
         if (!x)
@@ -264,27 +315,14 @@ static bool load_around_obsolete(loading *r, error *e)
 }
 
 /* Whether it matters what depends on a document: it may be deleted, another may take its
- * name, or it gets another name or place itself. */
+ * name, it gets another name or place itself, or it is one of several of an entity. */
 static bool needs_dependants(const loading *r, const asset *d)
 {
     const entity *e = d->entity;
     bool is_live = e && e->state == ENTITY_LIVE && !e->no_document && !d->archived;
-    return naming_is_lost(r->p, d, r->m->chosen) || (d->archived && d->zou_id) ||
+    return naming_is_lost(r->p, d, r->m->chosen) || (d->archived && d->zou_id) || d->first ||
            naming_is_obsolete(r->p, d, r->m->chosen) ||
            (is_live && location_changes(&(location){r->c, r->m->roots}, e));
-}
-
-/* Load what depends on documents; `*more` if the store was asked for any. A dump has
- * all of it. */
-static bool load_dependants(loading *r, bool *more, error *e)
-{
-    for (size_t i = 0; i < r->c->n && documents_is_store(r->documents); i++)
-        if (needs_dependants(r, r->c->assets[i]))
-            want_id(r, 'd', &r->c->assets[i]->id);
-    *more = r->n_ids > 0;
-    bool ok = documents_dependants(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
-    r->n_ids = 0;
-    return ok;
 }
 
 static void resolve(loading *r)
@@ -312,7 +350,7 @@ static bool fill_some(loading *r, error *e)
         if (!load_wanted(r, e) || !load_around_obsolete(r, e))
             return false;
         bool more = false;
-        if (r->c->n == before && !load_dependants(r, &more, e))
+        if (r->c->n == before && !load_dependants(r, needs_dependants, &more, e))
             return false;
         if (r->c->n > before || more)
             continue;
@@ -327,7 +365,7 @@ static bool settle(loading *r, error *e)
     bool more = true;
     while (more) {
         resolve(r);
-        if (!load_dependants(r, &more, e))
+        if (!load_dependants(r, needs_dependants, &more, e))
             return false;
     }
     return true;

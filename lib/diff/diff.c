@@ -131,6 +131,23 @@ static void report_link(const mapping *m, const entity *e, bool revived, size_t 
                  type, place, e->id, e->asset->name, e->doc_name, publishes);
 }
 
+/* What several documents of one entity come to, which only people can settle. One that
+ * they archived is in nobody's way. */
+static void report_seconds(const mapping *m)
+{
+    const collection *c = m->collection;
+    for (size_t i = 0; i < c->n; i++) {
+        const asset *d = c->assets[i];
+        const entity *e =
+            collection_is_second(d) ? production_find(m->production, d->zou_id) : NULL;
+        if (e && e->state != ENTITY_GONE && !d->archived)
+            msg_warn("%s \"%s\" (%s) has a second document, %s \"%s\" (publishes: %zu, other work: "
+                     "%zu): left as it is, %s follows Kitsu",
+                     kind_name(e->kind), production_place(m->arena, e), e->id, d->key, d->name,
+                     d->publishes, d->dependants - d->publishes, d->first->key);
+    }
+}
+
 static void write_entity(diff *d, mapping *m, entity *e)
 {
     if (e->doc_parent && !naming_can_have_children(e->doc_parent))
@@ -299,6 +316,7 @@ static void write_plan(diff *d, mapping *m, const obsolete_list *l)
         return;
     write_entities(d, m);
     obsolete_write(l, m, &d->out);
+    report_seconds(m);
     write_all_skipped(d, m);
 }
 

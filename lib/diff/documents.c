@@ -42,11 +42,19 @@ static documents *documents_new(store *s)
     return b;
 }
 
+static void forget_projects(documents *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        arena_free(b->projects[i]->arena);
+    b->n = 0;
+}
+
 void documents_free(documents *b)
 {
     if (!b)
         return;
     HASH_CLEAR(hh, b->dump);
+    forget_projects(b);
     free(b->projects);
     arena_free(b->arena);
     free(b);
@@ -77,10 +85,10 @@ static bool take_project(void *context, store_ns ns, const json *document)
 static bool read_projects(documents *b, error *e)
 {
     arena *scratch = arena_new();
-    b->n = 0;
+    forget_projects(b);
     arena_reset(b->arena);
     b->read_at = clock_now();
-    bool ok = store_projects(b->store, &(store_sink){scratch, take_project, b}, e);
+    bool ok = store_project_documents(b->store, &(store_sink){scratch, take_project, b}, e);
     arena_free(scratch);
     return ok;
 }
@@ -126,12 +134,15 @@ bool documents_renew(documents *b, const char *zou_id, error *e)
     if (!p || several || clock_now() - b->read_at >= LIST_SECONDS)
         return read_projects(b, e);
     const json *id = json_get(&p->document, "_id");
-    documents_project again = {.document = json_null()};
-    if (!store_get_many(b->store, (store_ns){b->db, p->coll}, (store_ids){&id, id != NULL},
-                        &(store_sink){b->arena, take_one, &again}, e))
-        return false;
-    if (!again.zou_id || strcmp(again.zou_id, zou_id) != 0)
-        return read_projects(b, e);
+    documents_project again = {.document = json_null(), .arena = arena_new()};
+    bool ok = store_get_many(b->store, (store_ns){b->db, p->coll}, (store_ids){&id, id != NULL},
+                             &(store_sink){again.arena, take_one, &again}, e);
+    if (!ok || !again.zou_id || strcmp(again.zou_id, zou_id) != 0) {
+        arena_free(again.arena);
+        return ok && read_projects(b, e);
+    }
+    arena_free(p->arena);
+    p->arena = again.arena;
     p->document = again.document;
     return true;
 }
@@ -288,7 +299,8 @@ void documents_note(documents *b, const char *coll, const char *zou_id)
         json none = json_object();
         p = add_project(b, coll, &none);
     }
-    p->zou_id = arena_text(b->arena, zou_id, strlen(zou_id));
+    if (!p->zou_id || strcmp(p->zou_id, zou_id) != 0)
+        p->zou_id = arena_text(b->arena, zou_id, strlen(zou_id));
 }
 
 bool documents_published(documents *b, const documents_project *p, bool *published, error *e)
@@ -409,7 +421,7 @@ collection *documents_collection(documents *b, const char *coll, bool whole, are
         if (p)
             collection_add(c, &p->document);
     } else if (b->store) {
-        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ASSETS,
+        ok = store_documents(b->store, (store_ns){b->db, coll}, STORE_ASSETS, NULL,
                              &(store_sink){a, take_document, c}, e);
     } else {
         dumped *d = NULL;

@@ -12,6 +12,7 @@ typedef struct documents_project {
     const char *coll;
     const char *zou_id; /* data.zou_id, or NULL */
     json document;      /* the project document */
+    arena *arena;       /* owned: in which it is, once it was read again; else NULL */
     bool dropped;       /* by this plan */
     bool published;     /* in a dump: something other than projects and assets, live or archived */
 } documents_project;

@@ -28,7 +28,8 @@ typedef struct section_item {
     bool elsewhere;     /* it lies in another project */
     bool listed;        /* an asset type that the project uses */
     /* What the store has. */
-    bool looked_up, stored, live;        /* live: not archived */
+    bool looked_up, stored, live;        /* live: no document of it is archived */
+    bool several;                        /* it has more documents than one */
     bool recollected, recollected_below; /* sought among what was skipped: it; what it touches */
     bool stored_canceled;
     const char *document; /* the `_id` of its document, as a text; NULL: none */

@@ -165,6 +165,8 @@ static bool is_at_place(const search *s, const old_document *d, const new_entity
     const old_document *unread, *anchor = anchor_of(s, d, &unread);
     if (!up)
         return !anchor;
+    if (up->several) /* any of them may be its own */
+        return true;
     if (up->document)
         return anchor && strcmp(anchor->key, up->document) == 0;
     if (e->kind == KIND_ASSET) /* a new type: there are few of the name */

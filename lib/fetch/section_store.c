@@ -25,11 +25,13 @@ static bool note_document(void *context, store_ns ns, const json *document)
     if (!id || !type)
         return true;
     section_item *i = section_items_add(&r->items, id, kind_of(json_text(json_get(link, "type"))));
+    bool is_live = strcmp(type, "asset") == 0;
+    i->live = is_live && (i->live || !i->stored);
+    i->several = i->stored;
     i->stored = true;
     const char *key = json_id(r->arena, json_get(document, "_id"));
     i->document = key ? arena_text(r->arena, key, strlen(key)) : NULL;
     i->document_name = copy_text(r, json_get(document, "name"));
-    i->live |= strcmp(type, "asset") == 0;
     i->stored_canceled = json_true(json_get(link, "canceled"));
     i->stored_parent_id = copy_text(r, json_get(link, "parent_id"));
     i->stored_type_id = copy_text(r, json_get(link, "entity_type_id"));

@@ -46,9 +46,10 @@ bool stored_tasks_find(store *s, store_ns ns, const affected_id *tasks, stored_t
 {
     if (!tasks)
         return true;
+    static const char *const fields[] = {"data.zou.id", "data.tasks", NULL};
     task_search all = {.tasks = tasks, .fn = fn, .context = context, .arena = arena_new()};
-    bool ok =
-        store_documents(s, ns, STORE_ASSETS, &(store_sink){all.arena, search_document, &all}, e);
+    bool ok = store_documents(s, ns, STORE_ASSETS, fields,
+                              &(store_sink){all.arena, search_document, &all}, e);
     arena_free(all.arena);
     return ok;
 }

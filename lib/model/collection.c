@@ -102,22 +102,62 @@ static void count_dependants(collection *c)
     }
 }
 
+/* ---- several documents of one entity ------------------------------------------ */
+
+static bool is_whole(const collection *c, const asset *d)
+{
+    const json *data = json_get(&d->document, "data");
+    return d->name[0] && d->kind != KIND_NONE && json_text(json_at(data, "zou", "name", NULL)) &&
+           !json_is_null(json_get(&d->document, "parent")) && collection_find(c, d->parent_key) &&
+           json_is(json_get(data, "parents"), JSON_ARRAY) &&
+           json_is(json_get(data, "tasks"), JSON_OBJECT);
+}
+
+/* Whether `x` is the entity's own rather than `y`. */
+static bool goes_before(const collection *c, const asset *x, const asset *y)
+{
+    bool whole = is_whole(c, x);
+    if (x->dependants != y->dependants)
+        return x->dependants > y->dependants;
+    if (x->archived != y->archived)
+        return y->archived;
+    return whole != is_whole(c, y) ? whole : strcmp(x->key, y->key) < 0;
+}
+
+static void index_by_zou(collection *c, asset *d)
+{
+    asset *known = NULL;
+    d->first = NULL;
+    if (!d->zou_id)
+        return;
+    HASH_FIND(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), known);
+    if (known)
+        d->first = known->first = known; /* for now */
+    if (known && goes_before(c, d, known))
+        HASH_DELETE(hh_zou, c->by_zou, known);
+    else if (known)
+        return;
+    HASH_ADD_KEYPTR(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), d);
+}
+
+bool collection_is_second(const asset *d)
+{
+    return d->first && d->first != d;
+}
+
 void collection_end(collection *c)
 {
     HASH_CLEAR(hh_zou, c->by_zou);
-    c->linked = 0;
     if (c->some && c->n)
         qsort(c->assets, c->n, sizeof *c->assets, by_key);
     count_dependants(c);
-    for (int archived = 0; archived <= 1; archived++)
-        for (size_t i = 0; i < c->n; i++) {
-            asset *d = c->assets[i], *known = NULL;
-            if (!d->zou_id || d->archived != archived)
-                continue;
-            HASH_FIND(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), known);
-            if (known)
-                continue;
-            HASH_ADD_KEYPTR(hh_zou, c->by_zou, d->zou_id, strlen(d->zou_id), d);
-            c->linked++;
-        }
+    c->linked = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        index_by_zou(c, c->assets[i]);
+        c->linked += c->assets[i]->zou_id != NULL;
+    }
+    for (size_t i = 0; i < c->n; i++)
+        if (c->assets[i]->first)
+            HASH_FIND(hh_zou, c->by_zou, c->assets[i]->zou_id, strlen(c->assets[i]->zou_id),
+                      c->assets[i]->first);
 }

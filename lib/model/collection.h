@@ -1,6 +1,13 @@
 /* collection.h - what OpenPype has of one project: the documents of its
  * collection, linked up. Knows the shape of OpenPype's documents, but neither
- * a database nor Kitsu's records. Everything lives in one arena. */
+ * a database nor Kitsu's records. Everything lives in one arena.
+ *
+ * Several documents can have one zou_id: two of OpenPype's own listeners make two of one
+ * new entity. The entity's own is the one that most depends on; of those with as much, a
+ * live one, then a whole one, then the one with the least key. Whole is what the mapping
+ * and OpenPype's listener always leave behind: a name, the project as `parent`, a visual
+ * parent that is there, `data.parents`, `data.tasks`, and in `data.zou` a name and a kind;
+ * a document that its listener inserted and did not come to fill in lacks most of that. */
 #ifndef OPKITSU_MODEL_COLLECTION_H
 #define OPKITSU_MODEL_COLLECTION_H
 
@@ -21,6 +28,7 @@ typedef struct asset {
     size_t dependants;      /* documents whose `parent` it is: subsets, workfiles, … */
     size_t publishes;       /* of these, subsets */
     const char *parent_key; /* data.visualParent as a key, or NULL */
+    struct asset *first;    /* of several with its zou_id the entity's own; else NULL */
     struct entity *entity;  /* what it is linked to, once bound (model/naming.h) */
     bool removed;           /* the plan deletes it */
     UT_hash_handle hh;      /* by key */
@@ -39,7 +47,7 @@ typedef struct collection {
     const char *db, *coll;
     json project;           /* the project document; JSON_NULL when there is none */
     bool some;              /* holds what a batch of events needs, not all */
-    asset *by_key, *by_zou; /* hashes; of several with one zou_id: a live one, the least key */
+    asset *by_key, *by_zou; /* hashes; the latter has the entity's own ones */
     asset **assets;         /* by `_id`, once collection_end is done */
     size_t n, cap;
     size_t linked;         /* live and archived: what a percentage of --max-delete is of */
@@ -52,8 +60,10 @@ void collection_free(collection *c); /* takes NULL; the arena keeps the rest */
  * that it has already is left out. */
 void collection_add(collection *c, const json *document);
 /* After the last: count what depends on each asset, and index. May be called again
- * after more was added. */
+ * after more was added: what depends on assets decides `first`. */
 void collection_end(collection *c);
+/* Whether it has the zou_id of an entity whose own document is another one. */
+bool collection_is_second(const asset *d);
 /* The asset of this `_id`, as a text; NULL: none. */
 asset *collection_find(const collection *c, const char *key);
 

@@ -300,8 +300,7 @@ bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[K
     const entity *e = production_find(p, d->zou_id);
     if (!e)
         return !p->events;
-    return (e->asset == d &&
-            (e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document)));
+    return e->state == ENTITY_GONE || (e->state == ENTITY_LIVE && e->no_document);
 }
 
 bool naming_is_lost(const production *p, const asset *d, const bool chosen[KINDS])
@@ -309,7 +308,7 @@ bool naming_is_lost(const production *p, const asset *d, const bool chosen[KINDS
     if (!can_tell(p, d, chosen))
         return false;
     const entity *e = production_find(p, d->zou_id);
-    return e ? e->lost && e->asset == d : !p->events && d->kind != KIND_ASSET_TYPE;
+    return e ? e->lost : !p->events && d->kind != KIND_ASSET_TYPE;
 }
 
 bool naming_is_untouched(const production *p, const asset *d, const bool chosen[KINDS])
@@ -453,7 +452,7 @@ static void hold_names(naming *n, const bool chosen[KINDS], root_place roots[ROO
 {
     for (size_t i = 0; i < n->c->n; i++) {
         asset *d = n->c->assets[i];
-        if (naming_is_untouched(n->p, d, chosen))
+        if (naming_is_untouched(n->p, d, chosen) && !collection_is_second(d))
             hold_name(n, d);
     }
     /* A root that is still to be made, or to be revived, has its name before
@@ -483,7 +482,8 @@ static archived_name *list_archived(const naming *n, const bool chosen[KINDS])
     for (size_t i = n->c->n; i-- > 0;) { /* backwards: each list in order */
         const asset *d = n->c->assets[i];
         bool comes_back = d->entity && d->entity->state == ENTITY_LIVE;
-        if (!d->zou_id || comes_back || !(d->archived || naming_is_obsolete(n->p, d, chosen)))
+        if (!d->zou_id || comes_back || collection_is_second(d) ||
+            !(d->archived || naming_is_obsolete(n->p, d, chosen)))
             continue;
         archived_name *x = arena_alloc(n->p->arena, sizeof *x), *same = NULL;
         *x = (archived_name){.name = d->name, .asset = d};

@@ -31,8 +31,8 @@ bool naming_is_root(const asset *d, root r);
 
 /* Whether a live document is to be archived or deleted: its entity is lost, cancelled or
  * below one that is, an asset type that the project no longer uses, or a sequence that
- * became a substitute. A second document of one entity is not: it stays, for a person
- * to look at. */
+ * became a substitute. That goes for all documents of the entity, should there be
+ * several. */
 bool naming_is_obsolete(const production *p, const asset *d, const bool chosen[KINDS]);
 
 /* Whether Kitsu has lost the entity of a document, live or archived: it is absent from

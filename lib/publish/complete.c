@@ -10,6 +10,8 @@ typedef struct completion {
     arena *a;
     const json *record, *instances;
     json *tasks;            /* of each instance; null: none */
+    task_names *names;      /* of each instance: what its place lacks; NULL: nothing */
+    task_names shared;      /* of the publish, likewise */
     bool differ;            /* some instance has its own place, or its task was not found */
     const char *project_id; /* of the last task that was found; NULL: not known */
     unsigned n_noted, n_found;
@@ -49,11 +51,28 @@ static bool was_looked_up(const completion *c, uint32_t before, const publish_pl
     return false;
 }
 
+/* A task that was given by its id has names, which templates have places for. */
+static bool find_names(completion *c, uint32_t i, const publish_place *place, const json *zou_task,
+                       error *e)
+{
+    task_names names;
+    if (!place->task || (place->project && place->asset && place->task_name))
+        return true;
+    if (!publish_tasks_names(c->finder, place, zou_task, c->a, &names, e))
+        return false;
+    if (!place->project)
+        c->shared.project = names.project;
+    task_names *own = place->own ? &c->names[i] : &c->shared;
+    own->asset = place->asset ? NULL : names.asset;
+    own->task_name = place->task_name ? NULL : names.task_name;
+    return true;
+}
+
 /* Find the task of an instance. False: nothing more will work. */
 static bool find_task(completion *c, uint32_t i, error *e)
 {
     const json *instance = &c->instances->items[i];
-    const char *project_id;
+    json zou_task;
     uint32_t before;
     publish_place place = publish_place_of(c->record, instance);
     place.converted = c->scope->converts_names;
@@ -65,9 +84,11 @@ static bool find_task(completion *c, uint32_t i, error *e)
         c->tasks[i] = c->tasks[before];
     } else {
         publish_found found =
-            publish_tasks_find(c->finder, &place, c->a, &c->tasks[i], &project_id, e);
-        if (found == PUBLISH_LOST)
+            publish_tasks_find(c->finder, &place, c->a, &c->tasks[i], &zou_task, e);
+        if (found == PUBLISH_LOST ||
+            (found == PUBLISH_FOUND && !find_names(c, i, &place, &zou_task, e)))
             return false;
+        const char *project_id = json_text(json_get(&zou_task, "project_id"));
         if (found == PUBLISH_FOUND && project_id)
             c->project_id = project_id;
         if (found == PUBLISH_NOT_FOUND) {
@@ -78,6 +99,12 @@ static bool find_task(completion *c, uint32_t i, error *e)
     c->differ |= place.own || json_is_null(&c->tasks[i]);
     c->n_found += !json_is_null(&c->tasks[i]);
     return true;
+}
+
+static void put_text(arena *a, json *out, const char *key, const char *text)
+{
+    if (text)
+        json_set(a, out, key, json_string(a, text));
 }
 
 /* If the instances do not all share one task, each gets its own and the publish gets
@@ -91,6 +118,8 @@ static void put_tasks(completion *c, json *out)
         if (c->differ && publish_is_noted(c->scope, &instance, NULL)) {
             instance = json_copy_shallow(c->a, &instance);
             json_set(c->a, &instance, "task", c->tasks[i]);
+            put_text(c->a, &instance, "asset", c->names[i].asset);
+            put_text(c->a, &instance, "task_name", c->names[i].task_name);
         } else if (!json_is_null(&c->tasks[i])) {
             shared = &c->tasks[i];
         }
@@ -98,6 +127,9 @@ static void put_tasks(completion *c, json *out)
     }
     if (c->n_noted)
         json_set(c->a, out, "task", shared ? *shared : json_null());
+    put_text(c->a, out, "project", c->shared.project);
+    put_text(c->a, out, "asset", c->shared.asset);
+    put_text(c->a, out, "task_name", c->shared.task_name);
     json_set(c->a, out, "instances", list);
 }
 
@@ -135,6 +167,8 @@ bool publish_complete(publish_tasks *tasks, const publish_scope *scope, const js
         return true;
     }
     c.tasks = arena_alloc(a, (c.instances->len + 1) * sizeof *c.tasks);
+    c.names = arena_alloc(a, (c.instances->len + 1) * sizeof *c.names);
+    memset(c.names, 0, (c.instances->len + 1) * sizeof *c.names);
     for (uint32_t i = 0; i < c.instances->len; i++)
         if (!find_task(&c, i, e))
             return false;

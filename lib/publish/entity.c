@@ -264,3 +264,19 @@ publish_found publish_entity_find(zou *z, store *s, const publish_place *place,
     buf_free(&search.names);
     return found;
 }
+
+zou_result publish_entity_name(zou *z, const char *id, bool converted, arena *a, const char **name,
+                               error *e)
+{
+    entity_search s = {.zou = z, .a = a, .e = e, .converts = converted};
+    json record;
+    *name = NULL;
+    zou_result result = zou_get(z, arena_printf(a, "/data/entities/%s", id), a, &record, e);
+    if (result != ZOU_OK || !json_text(json_get(&record, "name")))
+        return result;
+    zou_entity entity = {.element = {.name = json_text(json_get(&record, "name"))},
+                         .kind = kind_of(json_text(json_get(&record, "type"))),
+                         .parent_id = json_text(json_get(&record, "parent_id"))};
+    *name = document_name(&s, &entity, &result);
+    return result;
+}

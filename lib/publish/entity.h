@@ -21,4 +21,9 @@ typedef struct publish_entity {
 publish_found publish_entity_find(zou *z, store *s, const publish_place *place,
                                   const json *document, arena *a, publish_entity *out, error *e);
 
+/* The name of the document of an entity: as it is or, if names are converted, as that makes
+ * it. `*name`, in `a`; NULL: the request failed, or the entity has no name. */
+zou_result publish_entity_name(zou *z, const char *id, bool converted, arena *a, const char **name,
+                               error *e);
+
 #endif

@@ -32,6 +32,12 @@ static bool has_listed_family(const json *listed, const json *instance)
     return has;
 }
 
+bool publish_scope_is_same(const publish_scope *s, const publish_scope *t)
+{
+    return s->without_review == t->without_review && s->converts_names == t->converts_names &&
+           json_equal(s->families, t->families, NULL);
+}
+
 bool publish_is_noted(const publish_scope *s, const json *instance, const char **why)
 {
     const char *fault = NULL;

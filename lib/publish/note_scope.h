@@ -21,6 +21,8 @@ typedef struct publish_scope {
  * if it were not there: rule_settings_read reports it. */
 publish_scope publish_scope_of(const json *settings);
 
+bool publish_scope_is_same(const publish_scope *s, const publish_scope *t);
+
 /* Whether an instance gets a comment. False: `*why` (static; the pointer may be NULL). */
 bool publish_is_noted(const publish_scope *s, const json *instance, const char **why);
 

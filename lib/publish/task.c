@@ -31,14 +31,38 @@ typedef struct task_search {
 
 /* ---- the store ----------------------------------------------------------------- */
 
+/* The document's task of this name, else the only one that differs in case. */
+static const json_member *find_entry(const task_search *s, const json *document)
+{
+    const json *tasks = json_at(document, "data", "tasks", NULL);
+    const json_member *alike = NULL;
+    int n = 0;
+    if (!json_is_plain(tasks))
+        return NULL;
+    for (uint32_t i = 0; i < tasks->len; i++) {
+        if (strcmp(tasks->members[i].key, s->place->task_name) == 0)
+            return &tasks->members[i];
+        if (strcasecmp(tasks->members[i].key, s->place->task_name) == 0) {
+            alike = &tasks->members[i];
+            n++;
+        }
+    }
+    return n == 1 ? alike : NULL;
+}
+
+/* Two of one entity (model/collection.h) are one asset, whose task either may have. */
 static bool take_document(void *context, store_ns ns, const json *document)
 {
     task_search *s = context;
+    const json *id = json_at(document, "data", "zou", "id", NULL);
+    bool is_known = s->documents && json_text(id) &&
+                    json_equal(id, json_at(&s->document, "data", "zou", "id", NULL), NULL);
     (void)ns;
-    if (json_text_is(json_get(document, "type"), "asset")) {
+    if (!json_text_is(json_get(document, "type"), "asset"))
+        return true;
+    if (!is_known || !find_entry(s, &s->document))
         s->document = *document;
-        s->documents++;
-    }
+    s->documents += !is_known;
     return true;
 }
 
@@ -58,25 +82,6 @@ static publish_found find_document(task_search *s)
     error_set(s->e, 1, "OpenPype has %d assets named \"%s\" in %s", s->documents, p->asset,
               p->project);
     return PUBLISH_NOT_FOUND;
-}
-
-/* The document's task of this name, else the only one that differs in case. */
-static const json_member *find_entry(const task_search *s)
-{
-    const json *tasks = json_at(&s->document, "data", "tasks", NULL);
-    const json_member *alike = NULL;
-    int n = 0;
-    if (!json_is_plain(tasks))
-        return NULL;
-    for (uint32_t i = 0; i < tasks->len; i++) {
-        if (strcmp(tasks->members[i].key, s->place->task_name) == 0)
-            return &tasks->members[i];
-        if (strcasecmp(tasks->members[i].key, s->place->task_name) == 0) {
-            alike = &tasks->members[i];
-            n++;
-        }
-    }
-    return n == 1 ? alike : NULL;
 }
 
 /* ---- Kitsu ------------------------------------------------------------------ */
@@ -121,7 +126,7 @@ static publish_found find_by_name(task_search *s, json *zou_task)
     publish_found found = find_document(s);
     if (found != PUBLISH_FOUND)
         return found;
-    const json_member *entry = find_entry(s);
+    const json_member *entry = find_entry(s, &s->document);
     const char *link = json_text(json_at(entry ? &entry->value : NULL, "zou", "id", NULL));
     if (zou_is_id(link)) {
         found = get_task(s, link, zou_task);
@@ -171,12 +176,11 @@ static publish_found complete_task(task_search *s, const json *zou_task, json *o
 }
 
 publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, arena *a, json *out,
-                                 const char **project_id, error *e)
+                                 json *zou_task, error *e)
 {
     task_search s = {.t = t, .a = a, .place = place, .e = e};
     const char *id = json_text(json_get(place->task, "id"));
-    json zou_task = json_null();
-    *project_id = NULL;
+    *zou_task = json_null();
     if (is_complete(place->task)) {
         *out = *place->task;
         return PUBLISH_FOUND;
@@ -185,15 +189,27 @@ publish_found publish_tasks_find(publish_tasks *t, const publish_place *place, a
         error_set(e, 1, "\"%.60s\" is not the id of a task in Kitsu", id);
         return PUBLISH_NOT_FOUND;
     }
-    publish_found found = id ? get_task(&s, id, &zou_task) : find_by_name(&s, &zou_task);
+    publish_found found = id ? get_task(&s, id, zou_task) : find_by_name(&s, zou_task);
     if (found != PUBLISH_FOUND)
         return found;
-    if (json_is_null(&zou_task)) {
+    if (json_is_null(zou_task)) {
         error_set(e, 1, "Kitsu has no task %s", id);
         return PUBLISH_NOT_FOUND;
     }
-    *project_id = json_text(json_get(&zou_task, "project_id"));
-    return complete_task(&s, &zou_task, out);
+    return complete_task(&s, zou_task, out);
+}
+
+bool publish_tasks_names(publish_tasks *t, const publish_place *place, const json *zou_task,
+                         arena *a, task_names *out, error *e)
+{
+    task_search s = {.t = t, .a = a, .place = place, .e = e};
+    const char *id = json_text(json_get(place->task, "id"));
+    json asked = *zou_task;
+    *out = (task_names){0};
+    if (json_is_null(&asked) && zou_is_id(id) && get_task(&s, id, &asked) == PUBLISH_LOST)
+        return false;
+    return json_is_null(&asked) ||
+           task_names_find(&t->lists, t->store, &asked, place->converted, a, out, e);
 }
 
 publish_found publish_tasks_statuses(publish_tasks *t, const char *project_id, arena *a, json *list,

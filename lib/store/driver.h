@@ -5,17 +5,25 @@
 
 #include "store/types.h"
 
+/* A store_sink, and of which fields documents are to come (store/store.h). Borrowed. */
+typedef struct driver_sink {
+    arena *arena;
+    store_fn *fn;
+    void *context;
+    const char *const *fields;
+} driver_sink;
+
 typedef struct store_driver {
     bool atomic;
     void (*close)(store *s); /* frees what the driver added, not `s` */
-    bool (*projects)(store *s, const store_sink *out, error *e);
-    bool (*documents)(store *s, store_ns ns, store_what what, const store_sink *out, error *e);
+    bool (*projects)(store *s, const driver_sink *out, error *e);
+    bool (*documents)(store *s, store_ns ns, store_what what, const driver_sink *out, error *e);
     bool (*content_of)(store *s, store_ns ns, store_content *content, error *e);
-    bool (*get_many)(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
-    bool (*find)(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
-    bool (*children)(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
+    bool (*get_many)(store *s, store_ns ns, store_ids ids, const driver_sink *out, error *e);
+    bool (*find)(store *s, store_ns ns, store_query q, const driver_sink *out, error *e);
+    bool (*children)(store *s, store_ns ns, store_ids ids, const driver_sink *out, error *e);
     bool (*select)(store *s, store_ns ns, const char *field, store_texts values,
-                   const store_sink *out, error *e);
+                   const driver_sink *out, error *e);
     bool (*now)(store *s, double *seconds, error *e);
     bool (*begin)(store *s, error *e);
     bool (*commit)(store *s, error *e);
@@ -24,7 +32,7 @@ typedef struct store_driver {
     bool (*drop)(store *s, store_ns ns, bool anyway, store_content *content, error *e);
     bool (*index)(store *s, store_ns ns, store_texts fields, error *e);
     bool (*put)(store *s, store_ns ns, const json *document, arena *a, error *e);
-    bool (*prune)(store *s, store_ns ns, const char *field, double before, error *e);
+    bool (*prune)(store *s, store_ns ns, const store_age *age, error *e);
 } store_driver;
 
 /* A driver's own struct begins with this one. */
@@ -42,6 +50,9 @@ store *store_sqlite_open(const char *address, char *name, store_mode mode, unsig
 
 /* Whether a document is one of STORE_ASSETS, by its type (NULL: it has none). */
 bool store_is_asset(const char *type);
+
+/* A document as a sink wants it. The values are shared with `document`. */
+json store_pick(const driver_sink *out, const json *document);
 
 /* `{_id,type,parent}` of a document, with `data.visualParent` for store_children. The
  * values are shared with `document`. */

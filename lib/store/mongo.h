@@ -31,24 +31,27 @@ typedef struct mongo_store {
 
 /* Fill in `*e` from libmongoc's error. Returns false. */
 bool mongo_fail(const mongo_store *s, const bson_error_t *why, error *e);
+/* How many writes a bulk may have after one of `bulk` that took so many seconds: a server
+ * that is slow gets less at a time, so that each is answered before libmongoc gives up. */
+size_t mongo_next_bulk(size_t bulk, double seconds, double slow);
 /* The caller destroys it. */
 mongoc_collection_t *mongo_collection(mongo_store *s, store_ns ns);
 
 /* ---- of the driver (store/driver.h): store/mongo_read.c -------------------- */
 
-bool mongo_projects(store *base, const store_sink *out, error *e);
-bool mongo_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e);
+bool mongo_projects(store *base, const driver_sink *out, error *e);
+bool mongo_documents(store *base, store_ns ns, store_what what, const driver_sink *out, error *e);
 bool mongo_content_of(store *base, store_ns ns, store_content *content, error *e);
-bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
-bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e);
-bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
+bool mongo_get_many(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
+bool mongo_find(store *base, store_ns ns, store_query q, const driver_sink *out, error *e);
+bool mongo_children(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
 bool mongo_select(store *base, store_ns ns, const char *field, store_texts values,
-                  const store_sink *out, error *e);
+                  const driver_sink *out, error *e);
 
 /* ---- store/mongo_write.c ---------------------------------------------------- */
 
 bool mongo_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
 bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *e);
-bool mongo_prune(store *base, store_ns ns, const char *field, double before, error *e);
+bool mongo_prune(store *base, store_ns ns, const store_age *age, error *e);
 
 #endif

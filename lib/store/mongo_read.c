@@ -12,12 +12,27 @@ typedef enum reading {
     READ_OUTLINES /* with the visual parent */
 } reading;
 
-/* Find and hand out. */
+/* The options, and of which fields documents are to come. The caller destroys it. */
+static bson_t *with_fields(const bson_t *opts, const char *const *fields)
+{
+    bson_t *out = opts ? bson_copy(opts) : bson_new(), projection;
+    if (!fields)
+        return out;
+    BSON_APPEND_DOCUMENT_BEGIN(out, "projection", &projection);
+    BSON_APPEND_INT32(&projection, "_id", 1);
+    for (const char *const *f = fields; *f; f++)
+        BSON_APPEND_INT32(&projection, *f, 1);
+    bson_append_document_end(out, &projection);
+    return out;
+}
+
+/* Find and hand out; outlines have fields of their own. */
 static bool find(mongo_store *s, store_ns ns, const bson_t *filter, const bson_t *opts,
-                 reading wanted, const store_sink *out, error *e)
+                 reading wanted, const driver_sink *out, error *e)
 {
     mongoc_collection_t *collection = mongo_collection(s, ns);
-    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(collection, filter, opts, NULL);
+    bson_t *all = with_fields(opts, wanted == READ_WHOLE ? out->fields : NULL);
+    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(collection, filter, all, NULL);
     const bson_t *bytes;
     bool go_on = true;
     while (go_on && mongoc_cursor_next(cursor, &bytes)) {
@@ -29,6 +44,7 @@ static bool find(mongo_store *s, store_ns ns, const bson_t *filter, const bson_t
     bson_error_t why;
     bool ok = !mongoc_cursor_error(cursor, &why) || mongo_fail(s, &why, e);
     mongoc_cursor_destroy(cursor);
+    bson_destroy(all);
     mongoc_collection_destroy(collection);
     return ok;
 }
@@ -38,7 +54,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bool mongo_projects(store *base, const store_sink *out, error *e)
+bool mongo_projects(store *base, const driver_sink *out, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     mongoc_database_t *database = mongoc_client_get_database(s->client, base->avalon);
@@ -68,7 +84,7 @@ bool mongo_projects(store *base, const store_sink *out, error *e)
 
 /* Hands on documents until the reader has enough. */
 typedef struct sink_end {
-    const store_sink *out; /* borrowed */
+    const driver_sink *out; /* borrowed */
     bool ended;
 } sink_end;
 
@@ -79,7 +95,7 @@ static bool give(void *context, store_ns ns, const json *document)
     return !s->ended;
 }
 
-static bool find_links(mongo_store *s, store_ns ns, const store_sink *out, error *e)
+static bool find_links(mongo_store *s, store_ns ns, const driver_sink *out, error *e)
 {
     bson_t *linked = BCON_NEW("type", "{", "$in", "[", ASSET_TYPES, "]", "}", "data.zou.id", "{",
                               "$exists", BCON_BOOL(true), "}");
@@ -91,7 +107,7 @@ static bool find_links(mongo_store *s, store_ns ns, const store_sink *out, error
     return ok;
 }
 
-bool mongo_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e)
+bool mongo_documents(store *base, store_ns ns, store_what what, const driver_sink *out, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     if (what == STORE_LINKS)
@@ -102,7 +118,7 @@ bool mongo_documents(store *base, store_ns ns, store_what what, const store_sink
     bson_t *outlines = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "projection", "{", "type",
                                 BCON_INT32(1), "parent", BCON_INT32(1), "}");
     sink_end whole = {out, false};
-    store_sink first = {out->arena, give, &whole};
+    driver_sink first = {out->arena, give, &whole, out->fields};
     bool ok = find(s, ns, what == STORE_ALL ? everything : assets, by_id, READ_WHOLE, &first, e) &&
               (what != STORE_ENTITIES || whole.ended ||
                find(s, ns, others, outlines, READ_OUTLINES, out, e));
@@ -126,7 +142,7 @@ static bool any(mongo_store *s, store_ns ns, const bson_t *filter, bool *found, 
     arena *a = arena_new();
     bson_t *opts = BCON_NEW("limit", BCON_INT64(1), "projection", "{", "_id", BCON_INT32(1), "}");
     *found = false;
-    bool ok = find(s, ns, filter, opts, READ_WHOLE, &(store_sink){a, take_note, found}, e);
+    bool ok = find(s, ns, filter, opts, READ_WHOLE, &(driver_sink){a, take_note, found, NULL}, e);
     bson_destroy(opts);
     arena_free(a);
     return ok;
@@ -163,11 +179,7 @@ static bool append_in(bson_t *filter, const char *key, store_ids ids, error *why
     return ok;
 }
 
-/* `_id`s of one query, which may take 16 MiB; and a server that compares each document
- * with each of them has to answer before libmongoc gives up. */
-#define QUERY_IDS 500
-
-static bool get_some(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
+bool mongo_get_many(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_t filter = BSON_INITIALIZER;
@@ -176,18 +188,6 @@ static bool get_some(store *base, store_ns ns, store_ids ids, const store_sink *
                   ? find(s, ns, &filter, NULL, READ_WHOLE, out, e)
                   : error_set(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
     bson_destroy(&filter);
-    return ok;
-}
-
-bool mongo_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
-{
-    sink_end reader = {out, false};
-    store_sink sink = {out->arena, give, &reader};
-    bool ok = true;
-    for (size_t i = 0, n; ok && !reader.ended && i < ids.n; i += n) {
-        n = ids.n - i < QUERY_IDS ? ids.n - i : QUERY_IDS;
-        ok = get_some(base, ns, (store_ids){ids.items + i, n}, &sink, e);
-    }
     return ok;
 }
 
@@ -210,7 +210,7 @@ static void append_texts(bson_t *filter, const char *field, store_texts texts)
 /* Assets with one of these texts as `field`; `kind`: of Kitsu's that they must
  * have or, with a `!` before it, must not; NULL: any. */
 static bool find_assets(mongo_store *s, store_ns ns, const char *field, const char *kind,
-                        const store_query *q, const store_sink *out, error *e)
+                        const store_query *q, const driver_sink *out, error *e)
 {
     bson_t filter = BSON_INITIALIZER;
     append_texts(&filter, field, (store_texts){q->values, q->n});
@@ -224,7 +224,7 @@ static bool find_assets(mongo_store *s, store_ns ns, const char *field, const ch
     return ok;
 }
 
-bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e)
+bool mongo_find(store *base, store_ns ns, store_query q, const driver_sink *out, error *e)
 {
     static const char *const fields[] = {[STORE_ZOU_ID] = "data.zou.id",
                                          [STORE_NAME] = "name",
@@ -237,7 +237,7 @@ bool mongo_find(store *base, store_ns ns, store_query q, const store_sink *out, 
            find_assets(s, ns, "data.zou.entity_type_id", "Asset", &q, out, e);
 }
 
-bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
+bool mongo_children(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e)
 {
     mongo_store *s = (mongo_store *)base;
     bson_t others = BSON_INITIALIZER, assets = BSON_INITIALIZER;
@@ -259,7 +259,7 @@ bool mongo_children(store *base, store_ns ns, store_ids ids, const store_sink *o
 }
 
 bool mongo_select(store *base, store_ns ns, const char *field, store_texts values,
-                  const store_sink *out, error *e)
+                  const driver_sink *out, error *e)
 {
     bson_t filter = BSON_INITIALIZER;
     append_texts(&filter, field, values);

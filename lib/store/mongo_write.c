@@ -15,8 +15,7 @@
 #define MAX_BULK 512
 #define MIN_BULK 8
 
-#define SLOW_SECONDS  5.0 /* which a bulk should not take */
-#define QUICK_SECONDS 1.0 /* in which it may have more */
+#define SLOW_SECONDS 5.0 /* which a bulk should not take; in a fifth of it, it may have more */
 
 /* Append that `path` is what it was. To MongoDB null is equal to nothing at
  * all, hence the type. */
@@ -219,7 +218,7 @@ static bool find_missed(mongo_store *s, store_ns ns, sending *sent, arena *a, er
         ids[n++] = w->id;
     }
     bool ok = n == 0 || mongo_get_many(&s->base, ns, (store_ids){ids, n},
-                                       &(store_sink){a, check_one, sent}, e);
+                                       &(driver_sink){a, check_one, sent, NULL}, e);
     free(ids);
     return ok;
 }
@@ -248,14 +247,11 @@ static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, erro
     return find_missed(s, ns, sent, a, e);
 }
 
-/* A bulk after one that took so many seconds: a slow server gets less at a time, so that
- * each is answered before libmongoc gives up. */
-static void adapt_bulk(mongo_store *s, double seconds)
+size_t mongo_next_bulk(size_t bulk, double seconds, double slow)
 {
-    if (seconds > SLOW_SECONDS && s->bulk > MIN_BULK)
-        s->bulk /= 2;
-    else if (seconds < QUICK_SECONDS && s->bulk < MAX_BULK)
-        s->bulk *= 2;
+    if (seconds > slow && bulk > MIN_BULK)
+        return bulk / 2;
+    return seconds < slow / 5 && bulk < MAX_BULK ? bulk * 2 : bulk;
 }
 
 /* The writes of one kind, the next of `writes` that one bulk may have: `*done` of them are
@@ -281,7 +277,8 @@ static bool write_some(mongo_store *s, store_ns ns, store_op op, store_write *wr
         double begun = clock_now();
         bson_destroy(&sent.reply); /* executing makes it anew */
         ok = send_bulk(s, ns, &sent, a, e);
-        adapt_bulk(s, clock_now() - begun);
+        s->bulk = mongo_next_bulk(s->bulk, clock_now() - begun,
+                                  clock_wait_setting("OPKITSU_SLOW_SECONDS", SLOW_SECONDS));
     }
     bson_destroy(&sent.reply);
     free(sent.writes);
@@ -326,10 +323,12 @@ bool mongo_put(store *base, store_ns ns, const json *document, arena *a, error *
     return ok;
 }
 
-bool mongo_prune(store *base, store_ns ns, const char *field, double before, error *e)
+bool mongo_prune(store *base, store_ns ns, const store_age *age, error *e)
 {
     mongo_store *s = (mongo_store *)base;
-    bson_t *filter = BCON_NEW(field, "{", "$lt", BCON_DOUBLE(before), "}");
+    bson_t *filter =
+        BCON_NEW("$and", "[", "{", age->field, "{", "$lt", BCON_DOUBLE(age->before), "}", "}", "{",
+                 age->kept, "{", "$not", "{", "$gte", BCON_DOUBLE(age->until), "}", "}", "}", "]");
     mongoc_collection_t *collection = mongo_collection(s, ns);
     bson_error_t why;
     bool ok = mongoc_collection_delete_many(collection, filter, NULL, NULL, &why) ||

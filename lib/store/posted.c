@@ -226,11 +226,12 @@ bool posted_tidy(store *s, arena *a, error *e)
     json_double(json_get(&old, "tidied_at"), &at);
     if (found && at <= now && now - at < TIDY_SECONDS)
         return true;
+    double before = now - KEPT_SECONDS;
     json_add(a, &document, "_id", id);
     json_add(a, &document, "type", json_string(a, "tidied"));
     json_add(a, &document, "tidied_at", json_real(a, now));
     return store_put(s, posted_ns(s), &document, a, e) &&
            store_index(s, posted_ns(s), (store_texts){&task_id, 1}, e) &&
-           store_prune(s, posted_ns(s), "at", now - KEPT_SECONDS, e) &&
-           store_prune(s, posted_ns(s), "expires", now - KEPT_SECONDS, e);
+           store_prune(s, posted_ns(s), &(store_age){"at", before, "expires", now}, e) &&
+           store_prune(s, posted_ns(s), &(store_age){"expires", before, "at", before}, e);
 }

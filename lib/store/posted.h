@@ -44,7 +44,8 @@ bool posted_release(store *s, posted_key key, const char *owner, arena *a, error
 /* The ids of the comments that are remembered of a task: an array. */
 bool posted_of_task(store *s, const char *task_id, arena *a, json *ids, error *e);
 
-/* Once a day: forget those of more than 180 days ago; else do nothing. */
+/* Once a day: forget those of more than 180 days ago that nobody has claimed; else do
+ * nothing. */
 bool posted_tidy(store *s, arena *a, error *e);
 
 #endif

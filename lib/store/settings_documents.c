@@ -209,10 +209,19 @@ static bool load_all(store *s, arena *a, arena *scratch, settings_document *list
 bool settings_documents_read(store *s, arena *a, settings_document **out, const char **running,
                              error *e)
 {
+    static const char *const fields[] = {"type",
+                                         "project_name",
+                                         "is_default",
+                                         "version",
+                                         "all_versions",
+                                         "data.production_version",
+                                         "data.staging_version",
+                                         NULL};
     catalogue c = {.arena = a, .global = json_null(), .versions = json_array()};
     arena *scratch = arena_new();
     store_ns ns = {store_openpype(s), COLLECTION};
-    bool ok = store_documents(s, ns, STORE_ALL, &(store_sink){scratch, catalogue_document, &c}, e);
+    bool ok = store_documents(s, ns, STORE_ALL, fields,
+                              &(store_sink){scratch, catalogue_document, &c}, e);
     settings_order order = order_of(&c);
     *running = order.n ? order.list[order.running] : NULL;
     *out = choose(&c, &order);

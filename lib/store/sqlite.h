@@ -40,23 +40,23 @@ bool sqlite_look(sqlite_store *s, error *e);
 
 /* ---- of the driver (store/driver.h): store/sqlite_read.c -------------------- */
 
-bool sqlite_projects(store *base, const store_sink *out, error *e);
-bool sqlite_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e);
+bool sqlite_projects(store *base, const driver_sink *out, error *e);
+bool sqlite_documents(store *base, store_ns ns, store_what what, const driver_sink *out, error *e);
 bool sqlite_content_of(store *base, store_ns ns, store_content *content, error *e);
-bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
-bool sqlite_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e);
-bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e);
+bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
+bool sqlite_find(store *base, store_ns ns, store_query q, const driver_sink *out, error *e);
+bool sqlite_children(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
 /* Of the table `openpype`: the fields with columns, in the order of its statements; ends
  * with NULL. */
 extern const char *const sqlite_state_columns[];
 bool sqlite_select(store *base, store_ns ns, const char *field, store_texts values,
-                   const store_sink *out, error *e);
+                   const driver_sink *out, error *e);
 
 /* ---- store/sqlite_write.c ----------------------------------------------------- */
 
 bool sqlite_write_all(store *base, store_ns ns, store_write *writes, size_t n, arena *a, error *e);
 bool sqlite_drop(store *base, store_ns ns, bool anyway, store_content *content, error *e);
 bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, error *e);
-bool sqlite_prune(store *base, store_ns ns, const char *field, double before, error *e);
+bool sqlite_prune(store *base, store_ns ns, const store_age *age, error *e);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct reading {
     store_what what;
 } reading;
 
-static bool give_spooled(sqlite_store *s, const reading *r, const store_sink *out, error *e)
+static bool give_spooled(sqlite_store *s, const reading *r, const driver_sink *out, error *e)
 {
     sqlite3_stmt *rows = sqlite_prepare(
         s, "SELECT coll, document FROM temp.spool WHERE call = ?1 ORDER BY rowid", e);
@@ -40,6 +40,8 @@ static bool give_spooled(sqlite_store *s, const reading *r, const store_sink *ou
         const char *type = json_text(json_get(&document, "type"));
         if (r->what == STORE_ENTITIES && !store_is_asset(type))
             document = store_outline(out->arena, &document, false);
+        else
+            document = store_pick(out, &document);
         if (!out->fn(out->context, ns, &document))
             break;
     }
@@ -51,7 +53,7 @@ static bool give_spooled(sqlite_store *s, const reading *r, const store_sink *ou
 
 /* Copy what the SELECT gives, then hand it out. A call may be made from within
  * another one's `fn`. */
-static bool spool(sqlite_store *s, const reading *r, const store_sink *out, error *e)
+static bool spool(sqlite_store *s, const reading *r, const driver_sink *out, error *e)
 {
     if (!sqlite_execute(s, "CREATE TEMP TABLE IF NOT EXISTS spool (call, coll, document)", e))
         return false;
@@ -72,7 +74,7 @@ static bool spool(sqlite_store *s, const reading *r, const store_sink *out, erro
     return sqlite_execute(s, sql, e) && ok;
 }
 
-bool sqlite_projects(store *base, const store_sink *out, error *e)
+bool sqlite_projects(store *base, const driver_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     reading r = {"project, document FROM documents AS d WHERE type = 'project' AND id ="
@@ -86,7 +88,7 @@ bool sqlite_projects(store *base, const store_sink *out, error *e)
 
 #define IS_ASSET "type IN ('project', 'asset', 'archived_asset')" /* as store_is_asset */
 
-bool sqlite_documents(store *base, store_ns ns, store_what what, const store_sink *out, error *e)
+bool sqlite_documents(store *base, store_ns ns, store_what what, const driver_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     if (!sqlite_known_db(s, ns, e) || !sqlite_look(s, e))
@@ -138,7 +140,7 @@ typedef struct lookup {
 } lookup;
 
 /* Gather what all of them give: a batch's worth. */
-static bool look_up(sqlite_store *s, const lookup *l, arena *a, json *found, error *e)
+static bool look_up(sqlite_store *s, const lookup *l, const driver_sink *out, json *found, error *e)
 {
     sqlite3_stmt *query = sqlite_prepare(s, l->sql, e);
     bool ok = query != NULL;
@@ -148,9 +150,9 @@ static bool look_up(sqlite_store *s, const lookup *l, arena *a, json *found, err
         int code;
         json document;
         while (ok && (code = sqlite3_step(query)) == SQLITE_ROW) {
-            ok = column_document(s, query, 0, a, &document, e);
+            ok = column_document(s, query, 0, out->arena, &document, e);
             if (ok)
-                json_push(a, found, document);
+                json_push(out->arena, found, store_pick(out, &document));
         }
         if (ok && code != SQLITE_DONE)
             ok = sqlite_fail(s, e);
@@ -161,11 +163,11 @@ static bool look_up(sqlite_store *s, const lookup *l, arena *a, json *found, err
 }
 
 /* Hand out what a lookup gives, once all of it is read. */
-static bool give_found(sqlite_store *s, store_ns ns, const lookup *l, const store_sink *out,
+static bool give_found(sqlite_store *s, store_ns ns, const lookup *l, const driver_sink *out,
                        error *e)
 {
     json found = json_array();
-    if (!look_up(s, l, out->arena, &found, e))
+    if (!look_up(s, l, out, &found, e))
         return false;
     for (uint32_t i = 0; i < found.len; i++)
         if (!out->fn(out->context, ns, &found.items[i]))
@@ -181,7 +183,7 @@ static const char **id_texts(arena *a, store_ids ids)
     return texts;
 }
 
-bool sqlite_find(store *base, store_ns ns, store_query q, const store_sink *out, error *e)
+bool sqlite_find(store *base, store_ns ns, store_query q, const driver_sink *out, error *e)
 {
     static const char *const columns[] = {[STORE_ZOU_ID] = "zou_id",
                                           [STORE_ZOU_PARENT] = "zou_parent",
@@ -201,7 +203,7 @@ bool sqlite_find(store *base, store_ns ns, store_query q, const store_sink *out,
     return give_found(s, ns, &(lookup){sql, ns.coll, q.values, q.n}, out, e);
 }
 
-bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
+bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     if (!sqlite_known_db(s, ns, e) || !sqlite_look(s, e))
@@ -217,15 +219,15 @@ bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const store_sink *
 /* Hands on the outlines of documents. */
 static bool give_outline(void *context, store_ns ns, const json *document)
 {
-    const store_sink *out = context;
+    const driver_sink *out = context;
     json outline = store_outline(out->arena, document, true);
     return out->fn(out->context, ns, &outline);
 }
 
-bool sqlite_children(store *base, store_ns ns, store_ids ids, const store_sink *out, error *e)
+bool sqlite_children(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
-    store_sink outlines = {out->arena, give_outline, (void *)out};
+    driver_sink outlines = {out->arena, give_outline, (void *)out, NULL};
     if (!sqlite_look(s, e))
         return false;
     if (!s->db || !sqlite_in_avalon(s, ns))
@@ -249,7 +251,7 @@ static const char *state_column(arena *a, const char *field)
 }
 
 bool sqlite_select(store *base, store_ns ns, const char *field, store_texts values,
-                   const store_sink *out, error *e)
+                   const driver_sink *out, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
     char sql[192];

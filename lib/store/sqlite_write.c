@@ -159,19 +159,22 @@ bool sqlite_put(store *base, store_ns ns, const json *document, arena *a, error 
            error_set(e, EX_IOERR, "%s: refused the suite's own state: %s", base->name, w.what);
 }
 
-bool sqlite_prune(store *base, store_ns ns, const char *field, double before, error *e)
+bool sqlite_prune(store *base, store_ns ns, const store_age *age, error *e)
 {
     sqlite_store *s = (sqlite_store *)base;
-    char sql[320];
+    char sql[512];
     snprintf(sql, sizeof sql,
              "DELETE FROM openpype WHERE collection = ?1 AND json_type(document, '$.%.64s') IN"
-             " ('integer', 'real') AND json_extract(document, '$.%.64s') < ?2",
-             field, field);
+             " ('integer', 'real') AND json_extract(document, '$.%.64s') < ?2 AND NOT"
+             " (ifnull(json_type(document, '$.%.64s'), '') IN ('integer', 'real') AND"
+             " json_extract(document, '$.%.64s') >= ?3)",
+             age->field, age->field, age->kept, age->kept);
     sqlite3_stmt *statement = sqlite_prepare(s, sql, e);
     if (!statement)
         return false;
     sqlite_bind(statement, 1, ns.coll);
-    sqlite3_bind_double(statement, 2, before);
+    sqlite3_bind_double(statement, 2, age->before);
+    sqlite3_bind_double(statement, 3, age->until);
     bool ok = sqlite_run(s, statement, e);
     sqlite3_finalize(statement);
     return ok;

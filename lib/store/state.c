@@ -23,6 +23,11 @@ static bool put(store *s, const json *document, arena *a, error *e)
     return store_put(s, state_ns(s), document, a, e);
 }
 
+typedef struct gathered {
+    arena *arena;   /* borrowed */
+    json documents; /* an array, in it */
+} gathered;
+
 /* ---- settings --------------------------------------------------------------- */
 
 static json settings_id(arena *a, const char *project_id)
@@ -203,20 +208,47 @@ static bool put_listed(store *s, const checkpoint_record *checkpoint, const char
            put_one(s, checkpoint, project_id, found && old.full_sync, found ? old.why : NULL, a, e);
 }
 
-/* Everything was read, so a project of which a full read is wanted, and that
- * did not come, is deleted, or hidden from this user. */
+static bool take_link(void *context, store_ns ns, const json *document)
+{
+    gathered *f = context;
+    const json *id = json_at(document, "data", "zou_id", NULL);
+    (void)ns;
+    if (id)
+        json_push(f->arena, &f->documents, json_copy(f->arena, id));
+    return true;
+}
+
+/* The ids of Kitsu's projects that OpenPype has. */
+static bool read_links(store *s, arena *a, json *ids, error *e)
+{
+    gathered f = {a, json_array()};
+    arena *scratch = arena_new();
+    bool ok = store_projects(s, &(store_sink){scratch, take_link, &f}, e);
+    arena_free(scratch);
+    *ids = f.documents;
+    return ok;
+}
+
+/* Everything was read, so a project that did not come is deleted, or hidden from this user:
+ * nothing is remembered of it if a full read of it is wanted, or OpenPype does not have it
+ * (any more: its collection was dropped, or unlinked by hand, or its name was never good). */
 static bool forget_absent(store *s, const checkpoint_record *checkpoint, arena *a, error *e)
 {
     state_checkpoint *list;
+    json links = json_null();
     size_t n;
     if (!state_checkpoints(s, checkpoint->server, a, &list, &n, e))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (list[i].full_sync && list[i].project_id &&
-            !json_has_text(&checkpoint->projects, list[i].project_id) &&
-            !json_has_text(&checkpoint->full_sync, list[i].project_id) &&
-            !state_forget_project(s, list[i].project_id, a, e))
+    for (size_t i = 0; i < n; i++) {
+        const char *id = list[i].project_id;
+        if (!id || json_has_text(&checkpoint->projects, id) ||
+            json_has_text(&checkpoint->full_sync, id))
+            continue;
+        if (json_is_null(&links) && !read_links(s, a, &links, e))
             return false;
+        if ((list[i].full_sync || !json_has_text(&links, id)) && !state_forget_project(s, id, a, e))
+            return false;
+    }
     return true;
 }
 
@@ -285,14 +317,9 @@ bool state_synced(store *s, const char *server, arena *a, json *document, bool *
 
 /* ---- forgetting --------------------------------------------------------- */
 
-typedef struct forgotten {
-    arena *arena;   /* borrowed */
-    json documents; /* an array, in it */
-} forgotten;
-
 static bool take_project(void *context, store_ns ns, const json *document)
 {
-    forgotten *f = context;
+    gathered *f = context;
     (void)ns;
     json_push(f->arena, &f->documents, *document);
     return true;
@@ -300,7 +327,7 @@ static bool take_project(void *context, store_ns ns, const json *document)
 
 bool state_forget_project(store *s, const char *project_id, arena *a, error *e)
 {
-    forgotten f = {a, json_array()};
+    gathered f = {a, json_array()};
     json settings = settings_id(a, project_id);
     const json *ids[] = {&settings};
     store_sink sink = {a, take_project, &f};

@@ -73,7 +73,8 @@ bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const j
 /* When everything was read, and when how many events were: of a Checkpoint
  * with `all` or `events`. */
 bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, error *e);
-/* Nothing is remembered of this project any more: it was dropped. */
+/* Nothing is remembered of this project any more: it was dropped. A Checkpoint with `all`
+ * does so for projects that neither it nor OpenPype has. */
 bool state_forget_project(store *s, const char *project_id, arena *a, error *e);
 
 #endif

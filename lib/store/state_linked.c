@@ -219,7 +219,7 @@ bool state_linked_make(store *s, const char *coll, const char *project_id, const
     for (unsigned i = 0; i < CHUNKS; i++)
         m.ids[i] = json_array();
     scan x = {&m, arena_new()};
-    bool ok = store_documents(s, (store_ns){store_avalon(s), coll}, STORE_LINKS,
+    bool ok = store_documents(s, (store_ns){store_avalon(s), coll}, STORE_LINKS, NULL,
                               &(store_sink){x.scratch, take_link, &x}, e) &&
               write_chunks(&m, &project, wanted, &missed, e);
     arena_free(x.scratch);

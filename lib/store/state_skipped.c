@@ -225,11 +225,12 @@ static bool count_and_drop(void *context, store_ns ns, const json *document)
 bool state_skipped_count(store *s, arena *a, int64_t *n, error *e)
 {
     static const char *const type = "skipped";
+    static const char *const counted[] = {"type", "entities.type", NULL};
     counting c = {.a = arena_new()};
-    bool ok =
-        store_select(s, old_ns(s), "type", (store_texts){&type, 1},
-                     &(store_sink){a, count_document, &c}, e) &&
-        store_documents(s, skipped_ns(s), STORE_ALL, &(store_sink){c.a, count_and_drop, &c}, e);
+    bool ok = store_select(s, old_ns(s), "type", (store_texts){&type, 1},
+                           &(store_sink){a, count_document, &c}, e) &&
+              store_documents(s, skipped_ns(s), STORE_ALL, counted,
+                              &(store_sink){c.a, count_and_drop, &c}, e);
     arena_free(c.a);
     *n = c.n;
     return ok;

@@ -145,14 +145,29 @@ const char *store_openpype(const store *s)
 
 /* ---- to the driver ------------------------------------------------------ */
 
-bool store_projects(store *s, const store_sink *out, error *e)
+static driver_sink with_fields(const store_sink *out, const char *const *fields)
 {
-    return s->driver->projects(s, out, e);
+    return (driver_sink){out->arena, out->fn, out->context, fields};
 }
 
-bool store_documents(store *s, store_ns ns, store_what what, const store_sink *out, error *e)
+bool store_projects(store *s, const store_sink *out, error *e)
 {
-    return s->driver->documents(s, ns, what, out, e);
+    static const char *const fields[] = {"type", "name", "data.zou_id", "data.active", NULL};
+    driver_sink sink = with_fields(out, fields);
+    return s->driver->projects(s, &sink, e);
+}
+
+bool store_project_documents(store *s, const store_sink *out, error *e)
+{
+    driver_sink sink = with_fields(out, NULL);
+    return s->driver->projects(s, &sink, e);
+}
+
+bool store_documents(store *s, store_ns ns, store_what what, const char *const *fields,
+                     const store_sink *out, error *e)
+{
+    driver_sink sink = with_fields(out, fields);
+    return s->driver->documents(s, ns, what, &sink, e);
 }
 
 bool store_content_of(store *s, store_ns ns, store_content *content, error *e)
@@ -191,30 +206,102 @@ bool store_get(store *s, store_ns ns, const json *id, arena *a, json *document, 
     return store_get_many(s, ns, (store_ids){&id, 1}, &(store_sink){a, take_one, &o}, e);
 }
 
+/* ---- many values --------------------------------------------------------- */
+
+/* Values of one query. MongoDB's may take 16 MiB, some 300,000 ids; but a server that
+ * compares each document with each of them has to answer before libmongoc gives up. */
+#define QUERY_VALUES 500
+
+/* A query, of which a part is asked at a time. All borrowed. */
+typedef struct question {
+    bool (*ask)(store *s, const struct question *q, size_t from, size_t n, const driver_sink *out,
+                error *e);
+    store_ns ns;
+    size_t n;
+    const json *const *ids;
+    const char *const *texts;
+    store_key key;
+    const char *field;
+} question;
+
+static bool ask_get_many(store *s, const question *q, size_t from, size_t n, const driver_sink *out,
+                         error *e)
+{
+    return s->driver->get_many(s, q->ns, (store_ids){q->ids + from, n}, out, e);
+}
+
+static bool ask_children(store *s, const question *q, size_t from, size_t n, const driver_sink *out,
+                         error *e)
+{
+    return s->driver->children(s, q->ns, (store_ids){q->ids + from, n}, out, e);
+}
+
+static bool ask_find(store *s, const question *q, size_t from, size_t n, const driver_sink *out,
+                     error *e)
+{
+    return s->driver->find(s, q->ns, (store_query){q->key, q->texts + from, n}, out, e);
+}
+
+static bool ask_select(store *s, const question *q, size_t from, size_t n, const driver_sink *out,
+                       error *e)
+{
+    return s->driver->select(s, q->ns, q->field, (store_texts){q->texts + from, n}, out, e);
+}
+
+/* Hands on documents until the reader has enough. */
+typedef struct taking {
+    const store_sink *out; /* borrowed */
+    bool ended;
+} taking;
+
+static bool take(void *context, store_ns ns, const json *document)
+{
+    taking *t = context;
+    t->ended = t->ended || !t->out->fn(t->out->context, ns, document);
+    return !t->ended;
+}
+
+static bool ask(store *s, const question *q, const store_sink *out, error *e)
+{
+    taking t = {out, false};
+    driver_sink sink = {out->arena, take, &t, NULL};
+    bool ok = true;
+    for (size_t from = 0; ok && !t.ended && from < q->n; from += QUERY_VALUES) {
+        size_t left = q->n - from;
+        ok = q->ask(s, q, from, left < QUERY_VALUES ? left : QUERY_VALUES, &sink, e);
+    }
+    return ok;
+}
+
 bool store_get_many(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {
-    return ids.n == 0 || s->driver->get_many(s, ns, ids, out, e);
+    return ask(s, &(question){.ask = ask_get_many, .ns = ns, .n = ids.n, .ids = ids.items}, out, e);
 }
 
 bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {
-    return ids.n == 0 || s->driver->children(s, ns, ids, out, e);
+    return ask(s, &(question){.ask = ask_children, .ns = ns, .n = ids.n, .ids = ids.items}, out, e);
 }
 
 bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e)
 {
-    return q.n == 0 || s->driver->find(s, ns, q, out, e);
+    question of = {.ask = ask_find, .ns = ns, .n = q.n, .texts = q.values, .key = q.key};
+    return ask(s, &of, out, e);
 }
 
 bool store_select(store *s, store_ns ns, const char *field, store_texts values,
                   const store_sink *out, error *e)
 {
-    return s->driver->select(s, ns, field, values, out, e);
+    question of = {
+        .ask = ask_select, .ns = ns, .n = values.n, .texts = values.items, .field = field};
+    return ask(s, &of, out, e);
 }
 
-bool store_prune(store *s, store_ns ns, const char *field, double before, error *e)
+/* ---- to the driver ------------------------------------------------------ */
+
+bool store_prune(store *s, store_ns ns, const store_age *age, error *e)
 {
-    return s->driver->prune(s, ns, field, before, e);
+    return s->driver->prune(s, ns, age, e);
 }
 
 bool store_now(store *s, double *seconds, error *e)

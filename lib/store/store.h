@@ -37,12 +37,18 @@ const char *store_openpype(const store *s);
 /* ---- reading ------------------------------------------------------------ */
 
 /* The project document of every collection of AVALON_DB that has one, by the
- * collection's name. A collection without one is no OpenPype project. */
+ * collection's name: `{_id,type,name,data:{zou_id,active}}`. A collection without one is
+ * no OpenPype project. */
 bool store_projects(store *s, const store_sink *out, error *e);
+/* The same, whole: all of the anatomy, for each project. */
+bool store_project_documents(store *s, const store_sink *out, error *e);
 
 /* The documents of one collection, by `_id` (STORE_LINKS: in any order); STORE_ENTITIES:
- * first those that come whole. Nothing where there is none. */
-bool store_documents(store *s, store_ns ns, store_what what, const store_sink *out, error *e);
+ * first those that come whole. Nothing where there is none. `fields`, but for STORE_ENTITIES
+ * and STORE_LINKS: dotted paths, none the beginning of another, with a NULL behind: only the
+ * `_id` and these are read (of what lies in an array at least that); NULL: all of each. */
+bool store_documents(store *s, store_ns ns, store_what what, const char *const *fields,
+                     const store_sink *out, error *e);
 
 bool store_content_of(store *s, store_ns ns, store_content *content, error *e);
 /* Whether that is STORE_PUBLISHED. */
@@ -94,7 +100,8 @@ bool store_index(store *s, store_ns ns, store_texts fields, error *e);
  * state. `document` has its `_id`. */
 bool store_put(store *s, store_ns ns, const json *document, arena *a, error *e);
 /* Delete the documents whose `field`, one of those at the top, is a number below
- * `before`: of the suite's own state, too. */
-bool store_prune(store *s, store_ns ns, const char *field, double before, error *e);
+ * `before`: of the suite's own state, too. Those with a number in `kept` that is `until`
+ * or above stay. */
+bool store_prune(store *s, store_ns ns, const store_age *age, error *e);
 
 #endif

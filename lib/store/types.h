@@ -68,6 +68,14 @@ typedef struct store_query {
     size_t n;
 } store_query;
 
+/* What is old. All borrowed. */
+typedef struct store_age {
+    const char *field;
+    double before;
+    const char *kept;
+    double until;
+} store_age;
+
 typedef enum store_op { STORE_INSERT, STORE_UPDATE, STORE_DELETE } store_op;
 
 typedef enum store_outcome {

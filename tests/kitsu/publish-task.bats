@@ -283,6 +283,59 @@ publish() {
     [[ $status == 1 && ! -s out && $(cat err) == *"stdin:1: a Publish with more than 10000 instances" ]]
 }
 
+# template: what note-rule makes of `out` by a template with OpenPype's names
+template() {
+    jq -n '{kitsu: {publish: {IntegrateKitsuNote: {custom_comment_template:
+        {enabled: true, comment_template: "{project}/{asset}/{task}"}}}}}' >template.json
+    note-rule -c template.json <out 2>err | jq -r .text
+}
+
+# by_id [FILTER]: a publish that is known by its task's id alone
+by_id() { publish 'del(.project, .asset, .task_name) | .task = {id: "'"$task"'"} | '"${1-.}"; }
+
+@test "by the task's id alone: OpenPype's names, which templates have places for" {
+    for store in none sqlite mongo; do
+        [[ $store != mongo ]] || use_mongo
+        [[ $store == none ]] || synced
+        by_id | find_task
+        [[ $status == 0 && $(out .task.id) == "$task" && $(template) == demo/E01_SQ01_SH010/Animation && ! -s err ]]
+        # The whole task, as OpenPype's own plug-ins have it.
+        by_id '.task += {task_status_id: "s", task_status: {short_name: "todo"}}' | find_task
+        [[ $status == 0 && $(out .task.task_status_id) == s && $(template) == demo/E01_SQ01_SH010/Animation ]]
+        # Of an instance of its own; what is given stays.
+        by_id '.project = "other" | .instances[1].task = {id: "'"$odd"'"} |
+            .instances += [.instances[1] | .asset = "mine" | .task.id = "'"$rough"'"]' | find_task
+        [[ $(template | sed -n 1p) == 'other/E01_SQ02_SH 030&x=1/Animation' ]]
+        [[ $(template | sed -n 2p) == other/mine/Animation"$([[ $store == none ]] || echo _rough)" ]]
+    done
+    # In the store they are the asset's own, whatever Kitsu says by now.
+    op-dump -P demo | jq -c 'select(.document.name == "E01_SQ01_SH010") | {type: "Change", operationType: "update", ns,
+        documentKey: {_id: .document._id}, updateDescription: {updatedFields: {name: "SH010_old"}, removedFields: []},
+        fullDocumentBeforeChange: {name: "E01_SQ01_SH010"}}' | op-apply | grep -q applied
+    by_id | find_task
+    [[ $(template) == demo/SH010_old/Animation ]]
+    # The id of a publish is that of what was given.
+    [[ $(out .id) == "$(use_sqlite && OP_STORE=sqlite:none.db && by_id | publish-task | jq -r .id)" ]]
+}
+
+@test "by the task's id alone: the project's own settings tell which instances get a comment" {
+    synced
+    jq -n '{type: "Change", operationType: "insert", ns: {db: "openpype", coll: "settings"}, documentKey: {_id: {"$oid": "000000000000000000000001"}},
+        fullDocument: {_id: {"$oid": "000000000000000000000001"}, type: "project_settings", project_name: "demo",
+            data: {opkitsu: {note: {without_review: true}}}}}' -c | op-apply | grep -q applied
+    by_id '.instances[0].task = {id: "'"$rough"'"}' | find_task
+    [[ $status == 0 && $(note-rule <out 2>err | jq -r .task_id | xargs) == "$rough $task" ]]
+}
+
+@test "two documents of the entity: one asset" {
+    synced
+    op-dump -P demo | jq -c 'select(.document.name == "E01_SQ01_SH010") | .document._id = {"$oid": "000000000000000000000001"} |
+        .document.data.tasks = {} | {type: "Change", operationType: "insert", ns, documentKey: {_id: .document._id}, fullDocument: .document}' |
+        op-apply | grep -q applied
+    demo -a E01_SQ01_SH010 -t Animation
+    [[ $status == 0 && $(out .task.id) == "$task" ]]
+}
+
 @test "usage" {
     for arguments in "-P x" "-a x -t y" "-P x -a y -t" "x.png" "--comment x" "--family x" "-P x -a y -t z --publish-version v" \
         "-P x -a y -t z --id=" "--password-file a --password-command b"; do

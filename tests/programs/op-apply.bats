@@ -211,9 +211,41 @@ case_checkpoints() {
     # No position: nothing.
     { end p1 full && checkpoint "{created_at: null, events: 3, full_sync: [\"p2\"]}"; } | op-apply >/dev/null
     kept '[["*",5,false],["p1",6,true],["p2",4,false],["p3",1,true],["p4",4,false]]'
-    # All were read: one that did not come does not wait for ever.
+    # All were read: one that did not come does not wait for ever, and what OpenPype does not
+    # have either is forgotten.
+    link demo p4
     { end p1 full && checkpoint "{$at:07:00\", projects: [\"p1\"], all: true}"; } | op-apply >/dev/null
-    kept '[["*",7,false],["p1",7,false],["p2",4,false],["p4",4,false]]'
+    kept '[["*",7,false],["p1",7,false],["p4",4,false]]'
+}
+
+# link PROJECT ID: OpenPype has it, linked to this one of Kitsu's
+link() {
+    jq -nc --arg db "$AVALON_DB" --arg coll "$1" --arg id "$2" '{type: "Change", operationType: "insert", ns: {db: $db, coll: $coll},
+        documentKey: {_id: {"$oid": "00000000000000000000000a"}},
+        fullDocument: {_id: {"$oid": "00000000000000000000000a"}, type: "project", name: $coll, data: {zou_id: $id}}}' | op-apply >/dev/null
+}
+
+# Of projects that are gone from Kitsu and OpenPype nothing is left, of others all.
+case_gone() {
+    local at='created_at: "2026-11-24T10' p
+    link demo p1
+    {
+        for p in p1 p2 p3; do
+            jq -nc --arg id "$p" '{type: "Skipped", entity: {type: "Shot", id: "s9", name: "x"}, project_id: $id, code: "name", reason: "x"},
+            {type: "End", project_id: $id, scope: "full", counts: {}, settings: {edits: true}}'
+        done
+        checkpoint "{$at:01:00\", projects: [\"p1\",\"p2\",\"p3\"], all: true}"
+        checkpoint "{$at:01:00\", projects: [\"p2\",\"p3\"], server: \"https://old/api\"}"
+    } | op-apply >/dev/null || (($? == 1))
+    about() { state | jq -r --arg id "$1" 'select(.project_id == $id or ._id == "settings:" + $id) | ._id'; }
+    [[ $(about p1 | wc -l) == 3 && $(about p2 | wc -l) == 4 && $(about p3 | wc -l) == 4 ]]
+    # Not all were read, or could be read: nobody knows.
+    checkpoint "{$at:02:00\", projects: []}" | op-apply
+    checkpoint "{$at:03:00\", events: 1}" | op-apply
+    checkpoint "{$at:04:00\", projects: [], all: true, full_sync: [\"p2\", \"p3\"]}" | op-apply
+    [[ $(about p1 | wc -l) == 3 && $(about p2 | wc -l) == 4 && $(about p3 | wc -l) == 4 ]]
+    checkpoint "{$at:05:00\", projects: [\"p3\"], all: true}" | op-apply
+    [[ $(about p1 | wc -l) == 3 && -z $(about p2) && $(about p3 | wc -l) == 4 ]]
 }
 
 case_synced() {
@@ -450,6 +482,10 @@ case_linked_in() {
 }
 
 # bats test_tags=slow
+@test "sqlite: projects that are gone are forgotten" {
+    case_gone
+}
+
 @test "sqlite: checkpoints: of all, of each, and whose full read is wanted" {
     case_checkpoints
 }
@@ -515,6 +551,10 @@ demo.insert_one(dict(shot, **{"odd.key": 1}))
 
 @test "sqlite: a conflict of no project ends it at the checkpoint" {
     case_withheld
+}
+
+@test "mongodb: projects that are gone are forgotten" {
+    case_gone
 }
 
 @test "mongodb: checkpoints: of all, of each, and whose full read is wanted" {

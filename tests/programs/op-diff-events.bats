@@ -156,6 +156,29 @@ first() {
     run ! grep '"Change"' plan
 }
 
+# peak BATCHES: the most memory that op-diff has had, in KiB
+peak() {
+    local one
+    one=$(batch SH010)
+    for ((i = 0; i < $1; i++)); do echo "$one"; done >batches
+    python3 -c 'import resource, subprocess
+subprocess.run(["op-diff", "-q"], stdin=open("batches"), stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)'
+}
+
+@test "a service's memory does not grow with its batches" {
+    [[ $OPKITSU_BUILD != *san* ]] || skip "with sanitizers memory is no measure"
+    export OP_STORE=sqlite:$PWD/op.db
+    first SH010 | op-diff -q | op-apply >/dev/null
+    # A project as studios have it: templates, colour settings.
+    op-dump --bare | jq -c 'select(.type == "project") | {type: "Change", operationType: "update", ns: {db: "avalon", coll: "demo"},
+        documentKey: {_id}, updateDescription: {updatedFields: {"config.templates": {x: ("x" * 50000)}}, removedFields: []},
+        fullDocumentBeforeChange: {config: {templates: .config.templates}}}' | op-apply | grep -q applied
+    before=$(peak 100) after=$(peak 1100)
+    echo "$before $after"
+    ((after - before < 3000))
+}
+
 @test "changed settings that documents depend on: the project is to be read in full" {
     export OP_STORE=sqlite:$PWD/op.db
     mkdir -p config/opkitsu

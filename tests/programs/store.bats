@@ -377,14 +377,30 @@ mongo_do() {
         "$OP_STORE" "$AVALON_DB" "$1"
 }
 
-@test "mongodb: a server that takes what it is sent and never answers is named, then given up" {
+# through_relay ARGUMENT...: from now on by a relay, $relay
+through_relay() {
     local host=${STUDIO_MONGO#*://}
     host=${host%%[/?]*} host=${host##*@}
-    "$BATS_TEST_DIRNAME/../servers/relay" 0 "$host" >"$BATS_TEST_TMPDIR/port" 3>&- &
-    local relay=$!
+    "$BATS_TEST_DIRNAME/../servers/relay" 0 "$host" "$@" >"$BATS_TEST_TMPDIR/port" 3>&- &
+    relay=$!
     until [ -s "$BATS_TEST_TMPDIR/port" ]; do sleep 0.05; done
     OP_STORE=${STUDIO_MONGO/$host/127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")}
     [[ $OP_STORE == *\?* ]] && OP_STORE+='&' || OP_STORE="${OP_STORE%/}/?"
+}
+
+@test "mongodb: a slow server gets smaller bulks" {
+    through_relay 0.3 SH "$BATS_TEST_TMPDIR/log"
+    export OPKITSU_SLOW_SECONDS=0.2
+    large 250 | op-apply >"$BATS_TEST_TMPDIR/out"
+    kill $relay
+    [ "$(grep -c '"applied"' "$BATS_TEST_TMPDIR/out")" -eq 251 ]
+    wc -l <"$BATS_TEST_TMPDIR/log"
+    # 64, 32, 16, then 8 at a time; a quick server would have had 64, 128 and the rest
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/log")" -ge 12 ]
+}
+
+@test "mongodb: a server that takes what it is sent and never answers is named, then given up" {
+    through_relay
     OP_STORE+='socketTimeoutMS=12000&retryReads=false&retryWrites=false'
     mkfifo "$BATS_TEST_TMPDIR/pipe"
     op-apply <"$BATS_TEST_TMPDIR/pipe" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &

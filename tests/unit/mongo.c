@@ -1,4 +1,5 @@
-/* store/mongo.h: which errors of a server say nothing of what was asked. */
+/* store/mongo.h: which errors of a server say nothing of what was asked, and how many writes
+ * a bulk has. */
 #include "tap.h"
 
 #include "store/mongo.h"
@@ -14,5 +15,14 @@ int main(void)
         ok(mongo_is_passing(passing[i]), "%d passes", passing[i]);
     for (size_t i = 0; i < ROWS(lasting); i++)
         ok(!mongo_is_passing(lasting[i]), "%d does not", lasting[i]);
+    static const struct {
+        size_t bulk;
+        double seconds;
+        size_t next;
+    } bulks[] = {{64, 0.1, 128},  {64, 1, 64}, {64, 5, 64}, {64, 5.1, 32},
+                 {512, 0.1, 512}, {8, 60, 8},  {16, 60, 8}, {8, 0.5, 16}};
+    for (size_t i = 0; i < ROWS(bulks); i++)
+        is_number((double)mongo_next_bulk(bulks[i].bulk, bulks[i].seconds, 5),
+                  (double)bulks[i].next, "the next bulk");
     return done();
 }
