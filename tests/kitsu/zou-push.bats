@@ -288,7 +288,7 @@ Shot E02/SQ01/SH040 1001-1001' | LC_ALL=C sort) <(kitsu_has)
     document oak '{"data.zou": null, "name": "elm"}'
     document E02_SQ01 '{"data.zou": null, "name": "SQ77"}'
     push -n --delete
-    [[ $(records Result '"\(.operationType) \(.entity.name)"' | sort | xargs -d , ) == "link SQ01
+    [[ $(records Result '"\(.operationType) \(.entity.name)"' | sort | xargs -d ,) == "link SQ01
 link oak" ]]
     push --delete
     [[ $status == 0 && -z $(writes) ]]
