@@ -283,12 +283,11 @@ static void note_want(apply *p, const char *project_id, const char *why)
     if (p->tally.conflicts > 0)
         msg_error("%s: %lu conflicts: the project is to be read in full again",
                   p->tally.coll ? p->tally.coll : project_id, p->tally.conflicts);
-    if (p->tally.conflicts > 0)
-        why = arena_printf(p->read_arena, "%lu conflicts", p->tally.conflicts);
-    if (why)
+    if (p->tally.conflicts > 0 || why)
         json_set(p->read_arena, &p->wants,
                  arena_text(p->read_arena, project_id, strlen(project_id)),
-                 json_string(p->read_arena, why));
+                 p->tally.conflicts > 0 ? json_integer(p->read_arena, (int64_t)p->tally.conflicts)
+                                        : json_string(p->read_arena, why));
     p->conflict = p->conflict && p->tally.conflicts == 0;
 }
 

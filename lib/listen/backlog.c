@@ -104,8 +104,8 @@ static void postpone(const backlog *p, want *w)
     w->due = clock_now() + clock_backoff(&w->pause, w->refused ? p->retry.longest : LONGEST_PAUSE);
 }
 
-/* `why` (or NULL): what it was read for in vain, so that the same would come of it now. */
-static void add_want(backlog *p, const char *id, const char *why, bool at_once)
+/* `refused`: it was read. `later`: the same would come of it now. */
+static void add_want(backlog *p, const char *id, bool refused, bool later)
 {
     want *w = find_want(p, id);
     bool is_new = !w;
@@ -114,9 +114,9 @@ static void add_want(backlog *p, const char *id, const char *why, bool at_once)
         w = &p->wants[p->n_wants++];
         *w = (want){.id = xstrdup(id), .pause = p->first_pause};
     }
-    w->refused = why;
+    w->refused = refused;
     w->confirmed = true;
-    if (is_new && why && !at_once)
+    if (is_new && later)
         postpone(p, w);
 }
 
@@ -143,7 +143,7 @@ static bool read_wants(backlog *p, arena *a, error *e)
         p->wants[i].confirmed = false;
     for (size_t i = 0; i < n; i++)
         if (list[i].project_id && list[i].full_sync && scope_has(p->projects, list[i].project_id))
-            add_want(p, list[i].project_id, list[i].why, false);
+            add_want(p, list[i].project_id, list[i].why, list[i].why && !list[i].conflicts);
     drop_unconfirmed(p);
     p->wants_read_at = clock_now();
     p->changed = false;
@@ -164,7 +164,7 @@ bool backlog_wants(backlog *p, arena *a, json *ids, error *e)
 
 void backlog_want(backlog *p, const char *id)
 {
-    add_want(p, id, NULL, false);
+    add_want(p, id, false, false);
 }
 
 void backlog_asked(backlog *p, const json *ids)
@@ -255,7 +255,7 @@ bool backlog_start(backlog *p, arena *a, event_position *start, bool *found, err
         const state_checkpoint *own = find_checkpoint(list, n, ids->items[i].text);
         const state_checkpoint *its = needed_position(own, all);
         if (!its || (own && own->full_sync))
-            add_want(p, ids->items[i].text, own ? own->why : NULL, p->retry.at_once);
+            add_want(p, ids->items[i].text, own && own->why, own && own->why && !p->retry.at_once);
         if (its && (!oldest || is_earlier(its, oldest)))
             oldest = its;
     }

@@ -11,8 +11,9 @@
 
 typedef struct backlog backlog;
 
-/* When a project is read in full again of which more would be deleted than is allowed, or
- * that was in conflict (opkitsu(7), "What is deleted"): after a minute, then 2, 4, … */
+/* When a project is read in full again of which more would be deleted than is allowed
+ * (opkitsu(7), "What is deleted"): after a minute, then 2, 4, … One that was in conflict:
+ * at once, as that mostly passes, then as the former. */
 typedef struct backlog_retry {
     double longest; /* seconds; of these waits */
     bool at_once;   /* those that the store knows at the start: the limit may be another now */

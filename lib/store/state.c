@@ -114,12 +114,16 @@ static state_checkpoint read_checkpoint(arena *a, const json *document)
     const char *project_id = json_text(json_get(document, "project_id"));
     const json *created_at = json_get(document, "created_at"), *ids = json_get(document, "ids");
     const char *why = json_text(json_get(document, "why"));
+    int64_t conflicts = 0;
+    if (json_int64(json_get(document, "conflicts"), &conflicts) && conflicts > 0)
+        why = arena_printf(a, "%lld conflicts", (long long)conflicts);
     return (state_checkpoint){
         .project_id = project_id ? arena_text(a, project_id, strlen(project_id)) : NULL,
         .created_at = created_at ? json_copy(a, created_at) : json_null(),
         .ids = json_is(ids, JSON_ARRAY) ? json_copy(a, ids) : json_array(),
         .full_sync = json_true(json_get(document, "full_sync")),
         .why = why ? arena_text(a, why, strlen(why)) : NULL,
+        .conflicts = conflicts,
     };
 }
 
@@ -179,9 +183,10 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
 
 /* ---- remembering a checkpoint ------------------------------------------- */
 
-/* `project_id`: NULL for all. */
+/* `project_id`: NULL for all. `reason`: why its full read is wanted, if it is: a text or a
+ * number of conflicts; or null. */
 static bool put_one(store *s, const checkpoint_record *checkpoint, const char *project_id,
-                    bool full_sync, const char *why, arena *a, error *e)
+                    bool full_sync, const json *reason, arena *a, error *e)
 {
     json document = json_object();
     json_add(a, &document, "_id",
@@ -193,8 +198,8 @@ static bool put_one(store *s, const checkpoint_record *checkpoint, const char *p
     json_add(a, &document, "ids", checkpoint->ids);
     if (full_sync)
         json_add(a, &document, "full_sync", json_bool(true));
-    if (full_sync && why)
-        json_add(a, &document, "why", json_string(a, why));
+    if (full_sync && reason && !json_is_null(reason))
+        json_add(a, &document, json_text(reason) ? "why" : "conflicts", *reason);
     return put(s, &document, a, e);
 }
 
@@ -204,8 +209,14 @@ static bool put_listed(store *s, const checkpoint_record *checkpoint, const char
 {
     state_checkpoint old;
     bool found;
-    return state_checkpoint_of(s, checkpoint->server, project_id, a, &old, &found, e) &&
-           put_one(s, checkpoint, project_id, found && old.full_sync, found ? old.why : NULL, a, e);
+    if (!state_checkpoint_of(s, checkpoint->server, project_id, a, &old, &found, e))
+        return false;
+    json reason = json_null();
+    if (found && old.conflicts)
+        reason = json_integer(a, old.conflicts);
+    else if (found && old.why)
+        reason = json_string(a, old.why);
+    return put_one(s, checkpoint, project_id, found && old.full_sync, &reason, a, e);
 }
 
 static bool take_link(void *context, store_ns ns, const json *document)
@@ -269,7 +280,7 @@ bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const j
             ok = put_one(s, checkpoint, read->items[i].text, false, NULL, a, e);
     for (uint32_t i = 0; ok && json_is(full_sync, JSON_ARRAY) && i < full_sync->len; i++)
         ok = put_one(s, checkpoint, full_sync->items[i].text, true,
-                     json_text(json_get(reasons, full_sync->items[i].text)), a, e);
+                     json_get(reasons, full_sync->items[i].text), a, e);
     return ok && (!checkpoint->all || forget_absent(s, checkpoint, a, e));
 }
 

@@ -2,7 +2,7 @@
  * `opkitsu` of OPENPYPE_DATABASE_NAME.
  *
  *     {_id:"checkpoint:SERVER:PROJECT_ID", type:"checkpoint", server,
- *      project_id, created_at, ids, full_sync:true?, why:?}
+ *      project_id, created_at, ids, full_sync:true?, why:?, conflicts:?}
  *                          `*` and null: for all projects
  *     {_id:"settings:PROJECT_ID", type:"settings", settings}
  *                          of the last full reading, see record/end.h
@@ -33,6 +33,7 @@ typedef struct state_checkpoint {
     json created_at, ids;   /* as in the Checkpoint record */
     bool full_sync;         /* it cannot vouch for the project, whose full read is wanted */
     const char *why;        /* or NULL: it could not be read */
+    int64_t conflicts;      /* if that is why: how many; else 0 */
 } state_checkpoint;
 
 /* The settings that the project was last read in full with: an object, empty if all were
@@ -67,7 +68,7 @@ bool state_put_project(store *s, const char *project_id, const json *values, are
 /* A Checkpoint with a position, for each project that it names, or for all.
  * `read` (ids): the projects that were read in full since the one before it,
  * which get it as their own, and whose full read is no longer wanted. `reasons` (id ->
- * text): why the full read of some is wanted. */
+ * text, or the number of conflicts): why the full read of some is wanted. */
 bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read,
                           const json *reasons, arena *a, error *e);
 /* When everything was read, and when how many events were: of a Checkpoint

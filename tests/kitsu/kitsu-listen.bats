@@ -502,6 +502,24 @@ print(waits)
 sys.exit(not all(w <= wait < w + 3 for w, wait in zip((0.9, 1.9, 3.9, 3.9, 3.9), waits)))' "$began" $(<seen)
 }
 
+@test "a conflict: a full read at once, as that mostly passes; if not, the next after a minute" {
+    linked "$alpha" "$beta"
+    export OPKITSU_HEARTBEAT_SECONDS=1
+    listen -d "$db"
+    await 30 grep -q Checkpoint out
+    # A change that somebody was faster with.
+    op-dump --bare -d "$db" | jq -c --arg id "$beta" 'select(.data.zou_id == $id) | {type: "Change", operationType: "update",
+        ns: {db: "avalon", coll: .name}, documentKey: {_id}, entity: {type: "Project", id: $id, name},
+        updateDescription: {updatedFields: {"data.fps": 24}, removedFields: []}, fullDocumentBeforeChange: {data: {fps: 12}}},
+        {type: "End", project_id: $id, scope: "events", counts: {}}' >plan
+    (cat plan && tail -n 1 out) | op-apply -d "$db" >/dev/null 2>&1 || true # 1: a conflict
+    await 20 syncs 1
+    [[ $(jq -r 'select(.type == "Sync") | .project_id' out) == "$beta" ]]
+    (sed 's/"scope":"events"/"scope":"full"/' plan && tail -n 1 out) | op-apply -d "$db" >/dev/null 2>&1 || true
+    sleep 12 # it looks each 10 s
+    (($(grep -c '"Sync"' out) == 1))
+}
+
 @test "without the log, too, one batch is in flight" {
     linked "$alpha" "$beta"
     person=$(zou_person "user.$RANDOM@example.com" user)

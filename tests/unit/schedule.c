@@ -1,6 +1,7 @@
-/* supervisor/schedule.h: when the supervisor tries again. */
+/* supervisor/schedule.h: when the supervisor tries again; intervals of time. */
 #include "tap.h"
 
+#include "base/clock.h"
 #include "supervisor/schedule.h"
 
 #include <math.h>
