@@ -148,6 +148,14 @@ static void report_seconds(const mapping *m)
     }
 }
 
+/* The Kitsu side of a Change or a Skipped, with its place. */
+static json entity_with_path(arena *a, const entity *e)
+{
+    json what = record_entity(a, kind_name(e->kind), e->id, e->name);
+    json_add(a, &what, "path", production_path(a, e));
+    return what;
+}
+
 static void write_entity(diff *d, mapping *m, entity *e)
 {
     if (e->doc_parent && !naming_can_have_children(e->doc_parent))
@@ -156,9 +164,8 @@ static void write_entity(diff *d, mapping *m, entity *e)
     if (!change_builder_changes(&x))
         return;
     json id = e->asset ? e->asset->id : json_oid(m->arena, e->doc_id);
-    json what = record_entity(m->arena, kind_name(e->kind), e->id, e->name);
     const collection *c = m->collection;
-    json change = change_builder_change(&x, c->db, c->coll, &id, what);
+    json change = change_builder_change(&x, c->db, c->coll, &id, entity_with_path(m->arena, e));
     bool moves = e->asset && changes_location(m, e);
     size_t publishes = moves ? publishes_below(m, e) : 0;
     change_obstacle why;
@@ -184,14 +191,6 @@ static void write_entities(diff *d, mapping *m)
     for (size_t i = 0; i < p->n; i++)
         if (p->entities[i]->state == ENTITY_LIVE && !p->entities[i]->no_document)
             write_entity(d, m, p->entities[i]);
-}
-
-/* The Kitsu side of a Skipped, with its place. */
-static json entity_with_path(arena *a, const entity *e)
-{
-    json what = record_entity(a, kind_name(e->kind), e->id, e->name);
-    json_add(a, &what, "path", production_path(a, e));
-    return what;
 }
 
 /* Whether an entity is skipped only because what it lies below is. */

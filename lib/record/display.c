@@ -1,6 +1,7 @@
 #include "record/display.h"
 
 #include "base/msg.h"
+#include "record/record.h"
 
 #define MAX_VALUE 60 /* bytes of a value that are shown; a line of a terminal */
 
@@ -21,11 +22,24 @@ void display_text(buf *b, const json *text, const char *otherwise)
         buf_adds(b, otherwise);
 }
 
+void display_place(buf *b, const json *entity)
+{
+    const json *path = json_get(entity, "path");
+    if (!record_is_texts(path) || path->len == 0) {
+        display_text(b, json_get(entity, "name"), "");
+        return;
+    }
+    for (uint32_t i = 0; i < path->len; i++) {
+        buf_adds(b, i ? "/" : "");
+        display_text(b, &path->items[i], "");
+    }
+}
+
 void display_entity(buf *b, const json *entity)
 {
     display_text(b, json_get(entity, "type"), "document");
     buf_adds(b, " \"");
-    display_text(b, json_get(entity, "name"), "");
+    display_place(b, entity);
     buf_adds(b, "\"");
 }
 

@@ -11,7 +11,9 @@
 void display_sanitized(buf *b, const char *text, size_t len);
 /* A text; `otherwise` if it is empty or no text. */
 void display_text(buf *b, const json *text, const char *otherwise);
-/* `Shot "SH010"`: a record's `entity`. */
+/* `E01/SQ01/SH010`: where a record's `entity` is; its name alone where no path is given. */
+void display_place(buf *b, const json *entity);
+/* `Shot "E01/SQ01/SH010"`. */
 void display_entity(buf *b, const json *entity);
 /* A value: an id bare, another object as `{...}`, anything else as JSON, shortened if
  * it is long; NULL: `nothing`. */

@@ -70,13 +70,16 @@ static void print_field(const char *path, const json *before, const json *after)
     report_line(&line);
 }
 
-/* The document's name (`SQ01_SH010`) tells more than the entity's (`SH010`). */
-static const json *name_of(const json *change)
+/* The document's name, or where its entity is. */
+static void add_name(buf *line, const json *change)
 {
     const json *name = json_at(change, "fullDocument", "name", NULL);
+    const json *entity = json_get(change, "entity");
     name = name ? name : json_at(change, "fullDocumentBeforeChange", "name", NULL);
-    name = name ? name : json_at(change, "entity", "name", NULL);
-    return name ? name : json_at(change, "ns", "coll", NULL);
+    if (!name && entity)
+        display_place(line, entity);
+    else
+        display_text(line, name ? name : json_at(change, "ns", "coll", NULL), "?");
 }
 
 void change_print(const json *change)
@@ -91,7 +94,7 @@ void change_print(const json *change)
         display_text(&line, type, "");
         buf_addc(&line, ' ');
     }
-    display_text(&line, name_of(change), "?");
+    add_name(&line, change);
     report_line(&line);
     for (uint32_t i = 0; json_is(updated, JSON_OBJECT) && i < updated->len; i++)
         print_field(updated->members[i].key, path_get(before, updated->members[i].key),

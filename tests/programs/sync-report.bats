@@ -29,7 +29,7 @@ demo
             data.tasks: nothing -> {...}
             data.note: "01234567890123456789012345678901234567890123456789012345678... -> ""
             data.old: [1,2] -> nothing
-  archive Shot SH020
+  archive Shot E01/SQ01/SH020
             type: "asset" -> "archived_asset"
   delete  Asset Lantern
 demo: 2 to create, 1 to update, 1 to archive, 1 to delete, 4 skipped
@@ -43,7 +43,7 @@ EOF
 {"type":"Change","operationType":"insert","ns":{"db":"a","coll":"demo"},"entity":{"type":"Project","name":"demo"},"fullDocument":{"name":"demo"}}
 {"type":"Change","operationType":"insert","ns":{"db":"a","coll":"demo"},"fullDocument":{"name":"Assets"}}
 {"type":"Change","operationType":"update","ns":{"db":"a","coll":"demo"},"entity":{"type":"Shot","name":"SH010"},"updateDescription":{"updatedFields":{"name":"SQ02_SH010","data.zou":{"id":"x","name":"b","new":1},"data.frameEnd":1100,"data.visualParent":{"$oid":"bbbbbbbbbbbbbbbbbbbbbbbb"},"data.tasks":{"Comp":{}},"data.note":""},"removedFields":["data.old"]},"fullDocumentBeforeChange":{"name":"SQ01_SH010","data":{"zou":{"id":"x","name":"a","gone":0},"frameEnd":1080,"visualParent":{"$oid":"aaaaaaaaaaaaaaaaaaaaaaaa"},"note":"01234567890123456789012345678901234567890123456789012345678901234","old":[1,2]}}}
-{"type":"Change","operationType":"update","ns":{"db":"a","coll":"demo"},"entity":{"type":"Shot","name":"SH020"},"updateDescription":{"updatedFields":{"type":"archived_asset"},"removedFields":[]},"fullDocumentBeforeChange":{"type":"asset"}}
+{"type":"Change","operationType":"update","ns":{"db":"a","coll":"demo"},"entity":{"type":"Shot","name":"SH020","path":["E01","SQ01","SH020"]},"updateDescription":{"updatedFields":{"type":"archived_asset"},"removedFields":[]},"fullDocumentBeforeChange":{"type":"asset"}}
 {"type":"Change","operationType":"delete","ns":{"db":"a","coll":"demo"},"entity":{"type":"Asset","name":"Lantern"},"fullDocumentBeforeChange":{"name":"Lantern"}}
 {"type":"Skipped","entity":{"type":"Shot","name":"SH 1"},"project_id":"p","reason":"bad name","code":"name"}
 {"type":"Skipped","entity":{"type":"Sequence","id":"sq1","name":"SQ 01","path":["E02","SQ 01"]},"project_id":"p","reason":"bad name","code":"name","below":2}
@@ -87,9 +87,9 @@ EOF
 }
 
 @test "-v: what was written, too; -q: only what was not" {
-    printf '%s\n' '  applied update of Shot "SH010"' 'demo: 1 updated in 1.00 s' >expected
+    printf '%s\n' '  applied update of Shot "E01/SQ01/SH010"' 'demo: 1 updated in 1.00 s' >expected
     report -v <<'EOF'
-{"type":"Result","status":"applied","operationType":"update","entity":{"type":"Shot","name":"SH010"}}
+{"type":"Result","status":"applied","operationType":"update","entity":{"type":"Shot","name":"SH010","path":["E01","SQ01","SH010"]}}
 {"type":"Result","status":"unchanged","operationType":"update","entity":{"type":"Shot","name":"SH020"}}
 {"type":"Summary","project":"demo","updated":1,"seconds":1}
 EOF
