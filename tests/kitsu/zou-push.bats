@@ -530,6 +530,25 @@ Project conflict its fps was changed on both sides: 60 in OpenPype, 50 in Kitsu,
     [[ $(op-dump --bare -P "$name" | jq -c 'select(.type == "project").data | [(.fps | floor), .code]') == '[50,"kitsus"]' ]]
 }
 
+@test "a value of the project that Kitsu cannot store is said, and keeps nothing else back" {
+    local long
+    production short
+    long=$(printf 'é%.0s' {1..81})
+    document "$name" "$(jq -n --arg long "$long" '{"data.fps": 23.976023976023978, "data.code": $long, "data.resolutionWidth": 100000,
+        "data.resolutionHeight": 100000, "data.motto": "a\u0000b", "data.client_contact": "me"}')"
+    push
+    [[ $status == 1 && $(records Result '"\(.status) \(.fields)"') == 'applied {"data":{"client":"x","client_contact":"me"}}' ]]
+    [[ $(records Skipped '"\(.entity.type) \(.code) \(.reason[:50])"') == "Project frames Kitsu cannot store its code, $(printf 'é%.0s' {1..21})
+Project frames Kitsu cannot store its fps, 23.976023976023978
+Project frames Kitsu cannot store its resolution, 100000x100000" ]]
+    document "$name" "$(jq -n --arg code "${long:1}" '{"data.fps": 1e30, "data.code": $code, "data.resolutionWidth": 9999,
+        "data.resolutionHeight": 99}')"
+    push
+    [[ $(records Skipped '"\(.code) \(.reason)"') == "frames Kitsu cannot store its fps, 1e+30
+frames Kitsu cannot store its resolution, 9999x99" ]]
+    [[ $(zou_get "/data/projects/$p" | jq -r '[.fps, .resolution, .code] | join(" ")') == "24 2048x858 ${long:1}" ]]
+}
+
 @test "a project that was never synchronised: Kitsu's fps stays, which is said; what Kitsu lacks it gets" {
     made small tvshow
     zou_put "/data/projects/$p" '{"resolution": ""}' >/dev/null
