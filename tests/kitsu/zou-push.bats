@@ -653,6 +653,34 @@ alive() { kitsu_has | grep -v ' canceled'; }
     [[ -z $(writes) ]]
 }
 
+@test "mongodb: --delete: an archived document keeps its entity, even where people removed its link" {
+    production tvshow
+    # shellcheck disable=SC2016 # the $ is MongoDB's
+    "$STUDIO_VENV/bin/python" -c '
+import pymongo, sys
+collection = pymongo.MongoClient(sys.argv[1])[sys.argv[2]][sys.argv[3]]
+where = {"name": {"$in": ["oak", "E02_SQ01_SH030"]}}
+print(collection.update_many(where, {"$set": {"type": "archived_asset", "name": "x"}, "$unset": {"data.zou": ""}}).modified_count)
+' "$OP_STORE" "$AVALON_DB" "$name" | grep -x 2
+    relay_does
+    push --delete
+    [[ $status == 0 && -z $(writes) ]]
+}
+
+@test "--delete: what cancelled shots lie below stays: Kitsu could not delete it" {
+    production tvshow
+    # One of Kitsu's own, cancelled, which OpenPype keeps archived.
+    zou_put "/data/entities/$shot3" '{"canceled": true}' >/dev/null
+    synced
+    remove E02_SQ01 E02_SQ01_SH010 E02_SQ01_SH020
+    push --delete
+    [[ $status == 0 && $(records Result '"\(.status) \(.entity.name)"' | sort | xargs -d ,) == "applied SH010
+applied SH020" ]]
+    grep 'the Sequence "SQ01" stays in Kitsu: the Shot "SH030", which is cancelled, lies below it' "$err"
+    push --delete
+    [[ $status == 0 && -z $(records Result) ]]
+}
+
 @test "--delete: what was made in Kitsu since the last sync, bad names and substitutes stay" {
     p=$(zou_project "$name" tvshow)
     zou_asset "$p" "$(zou_asset_type Fauna)" "bad name" >/dev/null
