@@ -14,12 +14,11 @@
 static const char *const keys[] = {"code", "fps", "resolution"};
 #define KEYS (sizeof keys / sizeof *keys)
 
-/* What Zou takes of them: characters of its columns (models/project.py), pixels of each side
- * (validate_resolution). With another value all of a request is refused, each time. */
-#define MAX_CODE 80
-#define MAX_FPS  10
-#define MIN_SIDE 100
-#define MAX_SIDE 9999
+/* What Zou takes of them. With another value all of a request is refused, each time. */
+#define MAX_CODE 80   /* characters: its column, models/project.py */
+#define MAX_FPS  10   /* characters: likewise */
+#define MIN_SIDE 100  /* pixels of a resolution: its validate_resolution */
+#define MAX_SIDE 9999 /* pixels: likewise */
 
 static json size_text(arena *a, int32_t width, int32_t height)
 {
