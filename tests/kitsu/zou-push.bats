@@ -69,6 +69,21 @@ Shot sq01/mainsq01sh020 1001-1012" ]]
     ! grep -E 'visualParent|"parents"' "$results" || return 1
     op-dump --bare -P "$name" | jq -r "$places" | sort | sed 's/ 0$/ null/' | diff <(sed 's/ 0$/ null/' before) -
 }
+@test "an asset that is called like a root is one, unless there is no other root" {
+    production short
+    printf '%s\n' 'shots @type=Asset => Asset */shots' 'assets @type=AssetBuild => Asset */assets' 'cup < assets => Asset */cup' >tree
+    in_op_more "$PWD/tree"
+    push
+    [[ $status == 0 && $(kitsu_has | grep -c -e "Asset .*/shots" -e "Asset .*/assets" -e "Asset .*/cup") == 3 ]]
+    again
+    synced
+    again
+    name+=_alone
+    p=$(zou_project "$name" short)
+    in_op "$PWD/tree"
+    push
+    [[ $(kitsu_has | grep -c -e "Asset .*/shots" -e "Asset .*/assets") == 0 && $(kitsu_has | grep -c "Asset .*/cup") == 1 ]]
+}
 @test "94 entities" { case_shape some tvshow; }
 
 @test "the Summary counts what was done" {
