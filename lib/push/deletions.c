@@ -85,7 +85,7 @@ static void find_obsolete(const push_plan *p, obsolete *o)
         if (!is_obsolete(p, e, in_use, &o->remembered))
             continue;
         const entity *child = remaining_child(e, doomed);
-        if (child && child->state != ENTITY_LIVE)
+        if (child && child->state != ENTITY_LIVE && o->remembered.found)
             msg_warn("%s: the %s \"%s\" stays in Kitsu: the %s \"%s\", which is cancelled, lies "
                      "below it",
                      p->c->coll, kind_name(e->kind), e->name, kind_name(child->kind), child->name);
