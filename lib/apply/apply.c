@@ -248,7 +248,8 @@ static bool remember_for_push(apply *p, const end_record *end, error *e)
 {
     arena *a = p->tally.arena;
     const json *id = json_get(&end->project, "_id");
-    if (!id || !end->coll || p->project_missed)
+    bool ours = end->coll && end->db && strcmp(end->db, store_avalon(p->store)) == 0;
+    if (!id || !ours || p->project_missed)
         return true;
     return state_put_project(p->store, end->project_id, &end->project, a, e) &&
            (end->scope != END_FULL ||

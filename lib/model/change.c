@@ -1,6 +1,7 @@
 #include "model/change.h"
 
 #include "json/path.h"
+#include "record/record.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,17 +32,15 @@ static bool read_operation(const json *record, change *out, error *e)
     return error_set(e, EX_DATAERR, "unknown operationType \"%.40s\"", name);
 }
 
-/* What MongoDB allows as a collection's name. */
 static bool read_ns(const json *record, change *out, error *e)
 {
-    const json *ns = json_get(record, "ns"), *coll = json_get(ns, "coll");
-    out->db = json_text(json_get(ns, "db"));
-    out->coll = json_text(coll);
-    if (!out->db || !out->coll)
+    const char *name = json_text(json_at(record, "ns", "coll", NULL));
+    out->db = json_text(json_at(record, "ns", "db", NULL));
+    out->coll = record_collection(record);
+    if (!out->db || !name)
         return error_set(e, EX_DATAERR, "a Change without \"ns\":{\"db\",\"coll\"}");
-    if (!*out->coll || strlen(out->coll) != coll->len || strchr(out->coll, '$') ||
-        strncmp(out->coll, "system.", strlen("system.")) == 0)
-        return error_set(e, EX_DATAERR, "\"%.80s\" can't be a collection's name", out->coll);
+    if (!out->coll)
+        return error_set(e, EX_DATAERR, "\"%.80s\" can't be a collection's name", name);
     return true;
 }
 

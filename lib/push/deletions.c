@@ -3,6 +3,7 @@
 #include "base/idset.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "model/naming.h"
 #include "push/result_writer.h"
 #include "push/substitutes.h"
 #include "store/state_linked.h"
@@ -41,21 +42,33 @@ static idset *ids_in_use(const push_plan *p)
     return ids;
 }
 
-/* Whether a live child stays. */
-static bool has_remaining_child(const entity *e, const idset *doomed)
+/* A child that stays, a live one before a cancelled one; NULL: none. */
+static const entity *remaining_child(const entity *e, const idset *doomed)
 {
+    const entity *cancelled = NULL;
     for (const entity *child = e->first_child; child; child = child->next_sibling)
-        if (child->state == ENTITY_LIVE && !has_id(doomed, child->id))
-            return true;
-    return false;
+        if (child->state != ENTITY_LIVE)
+            cancelled = child;
+        else if (!has_id(doomed, child->id))
+            return child;
+    return cancelled;
+}
+
+/* Whether its own document is there, though it lost its link: an archived one, say, which is
+ * not linked again. */
+static bool has_unlinked(const push_plan *p, const entity *e)
+{
+    return collection_find(p->c, naming_id(p->arena, p->kitsu->production->id, e->id)) != NULL;
 }
 
 /* What never had a document stays. Without a memory all may have had one. */
-static bool is_obsolete(const entity *e, const idset *in_use, const state_linked *remembered)
+static bool is_obsolete(const push_plan *p, const entity *e, const idset *in_use,
+                        const state_linked *remembered)
 {
     if (push_substitute_is(e))
         return e->first_child != NULL; /* its shots are deleted with it */
-    return !has_id(in_use, e->id) && (!remembered->found || has_id(remembered->ids, e->id));
+    return !has_id(in_use, e->id) && (!remembered->found || has_id(remembered->ids, e->id)) &&
+           !has_unlinked(p, e);
 }
 
 /* Entities are sorted by kind, parents first: so backwards. */
@@ -69,7 +82,14 @@ static void find_obsolete(const push_plan *p, obsolete *o)
         if (e->kind > KIND_ASSET || e->kind == KIND_ASSET_TYPE || e->state != ENTITY_LIVE)
             continue;
         o->live++;
-        if (has_remaining_child(e, doomed) || !is_obsolete(e, in_use, &o->remembered))
+        if (!is_obsolete(p, e, in_use, &o->remembered))
+            continue;
+        const entity *child = remaining_child(e, doomed);
+        if (child && child->state != ENTITY_LIVE && o->remembered.found)
+            msg_warn("%s: the %s \"%s\" stays in Kitsu: the %s \"%s\", which is cancelled, lies "
+                     "below it",
+                     p->c->coll, kind_name(e->kind), e->name, kind_name(child->kind), child->name);
+        if (child)
             continue;
         add_id(doomed, e->id);
         o->list[o->n++] = e;

@@ -14,6 +14,12 @@
 static const char *const keys[] = {"code", "fps", "resolution"};
 #define KEYS (sizeof keys / sizeof *keys)
 
+/* What Zou takes of them. With another value all of a request is refused, each time. */
+#define MAX_CODE 80   /* characters: its column, models/project.py */
+#define MAX_FPS  10   /* characters: likewise */
+#define MIN_SIDE 100  /* pixels of a resolution: its validate_resolution */
+#define MAX_SIDE 9999 /* pixels: likewise */
+
 static json size_text(arena *a, int32_t width, int32_t height)
 {
     return json_string(a, arena_printf(a, "%dx%d", (int)width, (int)height));
@@ -49,11 +55,49 @@ static json ours_of(const push_plan *p, const char *key)
     return as_written(a, key, json_get(data, key));
 }
 
+static size_t characters(const json *text)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < text->len; i++)
+        n += ((unsigned char)text->text[i] & 0xc0) != 0x80;
+    return n;
+}
+
+/* PostgreSQL has no NUL in a text. */
+static bool has_nul(const json *text)
+{
+    return strlen(text->text) != text->len;
+}
+
+static bool is_side(int32_t pixels)
+{
+    return pixels >= MIN_SIDE && pixels <= MAX_SIDE;
+}
+
+/* Whether Kitsu takes a value of ours, and gives it back as what it is. */
+static bool is_storable(arena *a, const char *key, const json *ours)
+{
+    json back = as_written(a, key, ours);
+    int32_t width, height;
+    if (strcmp(key, "resolution") == 0)
+        return number_resolution(a, ours, &width, &height) && is_side(width) && is_side(height);
+    return characters(ours) <= (strcmp(key, "fps") == 0 ? MAX_FPS : MAX_CODE) && !has_nul(ours) &&
+           json_equal(&back, ours, NULL);
+}
+
+static void note(push_plan *p, const char *code, const char *why)
+{
+    arena *a = p->arena;
+    const production *kitsu = p->kitsu->production;
+    json_push(
+        a, &p->skipped,
+        skipped_make(a, record_entity(a, "Project", kitsu->id, kitsu->name), kitsu->id, code, why));
+}
+
 static void note_kept(push_plan *p, const char *key, const json *ours, const json *theirs,
                       bool has_base)
 {
     arena *a = p->arena;
-    const production *kitsu = p->kitsu->production;
     const char *why =
         has_base ? arena_printf(a,
                                 "its %s was changed on both sides: %s in OpenPype, %s in Kitsu, "
@@ -63,9 +107,7 @@ static void note_kept(push_plan *p, const char *key, const json *ours, const jso
                                 "its %s is %s in OpenPype and %s in Kitsu, which is kept: it was "
                                 "never synchronised, so it is not known which is newer",
                                 key, ours->text, theirs->text);
-    json_push(a, &p->skipped,
-              skipped_make(a, record_entity(a, "Project", kitsu->id, kitsu->name), kitsu->id,
-                           "conflict", why));
+    note(p, "conflict", why);
 }
 
 /* `is_known`: there is a base, though perhaps not of this value. What Kitsu lacks and no
@@ -81,10 +123,13 @@ static void plan_value(push_plan *p, const char *key, bool is_known)
     bool has_base = !json_is_null(&base);
     if (json_is_null(&ours) || json_equal(&ours, &base, NULL))
         return;
+    bool is_ours = is_known ? has_base && json_equal(&theirs, &base, NULL) : json_is_null(&given);
     if (json_equal(&ours, &theirs, NULL))
         json_set(a, &p->next_base, key, theirs);
-    else if (is_known ? has_base && json_equal(&theirs, &base, NULL) : json_is_null(&given))
+    else if (is_ours && is_storable(a, key, &ours))
         json_set(a, &p->project_fields, key, ours);
+    else if (is_ours)
+        note(p, "frames", arena_printf(a, "Kitsu cannot store its %s, %s", key, ours.text));
     else if (has_base || !json_is_null(&theirs))
         note_kept(p, key, &ours, &theirs, has_base);
 }
@@ -123,9 +168,11 @@ json push_project_over(const push_plan *p, const json *values)
 /* ---- data ---------------------------------------------------------------------- */
 
 /* Whether a value has no type of Extended JSON, at any depth, which Kitsu does not
- * know. */
+ * know, and no NUL. */
 static bool is_plain_json(const json *v)
 {
+    if (v->type == JSON_STRING && has_nul(v))
+        return false;
     if (v->type == JSON_ARRAY)
         for (uint32_t i = 0; i < v->len; i++)
             if (!is_plain_json(&v->items[i]))
@@ -160,7 +207,7 @@ static void plan_project_data(push_plan *p)
         if (!is_own_key(p, m->key) || json_equal(&m->value, json_get(theirs, m->key), NULL))
             continue;
         if (!is_plain_json(&m->value)) {
-            msg_warn("%s: data.%s is not pushed: Kitsu does not have its type", p->c->coll, m->key);
+            msg_warn("%s: data.%s is not pushed: Kitsu cannot store it", p->c->coll, m->key);
             continue;
         }
         json_set(p->arena, &data, m->key, m->value);

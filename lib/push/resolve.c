@@ -75,11 +75,33 @@ static void find_unlinked(push_plan *p)
     }
 }
 
-/* Several may be called so: one that a synchronisation made, and an editorial tool's. */
+/* What OpenPype's own tools say of it; KIND_NONE: nothing, or a folder. */
+static kind kind_by_entity_type(const asset *d)
+{
+    static const struct {
+        const char *type;
+        kind kind;
+    } types[] = {{"Episode", KIND_EPISODE}, {"Sequence", KIND_SEQUENCE},
+                 {"Track", KIND_SEQUENCE},  {"Shot", KIND_SHOT},
+                 {"Asset", KIND_ASSET},     {"AssetBuild", KIND_ASSET}};
+    const char *type = json_text(json_at(&d->document, "data", "entityType", NULL));
+    for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(types[i].type, type) == 0)
+            return types[i].kind;
+    return KIND_NONE;
+}
+
+/* Several may be called so: one that a synchronisation made, and an editorial tool's. But an
+ * asset that is called so is one, unless there is no other root. */
+static bool is_root(const asset *d, root r)
+{
+    return naming_is_root(d, r) && (d->root_of || kind_by_entity_type(d) == KIND_NONE);
+}
+
 static bool is_any_root(const asset *d)
 {
     for (int r = 0; r < ROOTS; r++)
-        if (naming_is_root(d, (root)r))
+        if (is_root(d, (root)r))
             return true;
     return false;
 }
@@ -109,7 +131,7 @@ static root root_of(const push_plan *p, const asset *d)
 {
     for (size_t steps = 0; d && steps <= p->c->n; steps++) {
         for (int r = 0; r < ROOTS; r++)
-            if (naming_is_root(d, (root)r))
+            if (is_root(d, (root)r))
                 return (root)r;
         d = collection_find(p->c, d->parent_key);
     }
@@ -126,28 +148,12 @@ static kind kind_by_name(const push_plan *p, const char *name)
     return push_pattern_matches(o->episode, name) ? KIND_EPISODE : KIND_NONE;
 }
 
-/* What OpenPype's own tools say of it; KIND_NONE: nothing, or a folder. */
-static kind kind_by_entity_type(const asset *d)
-{
-    static const struct {
-        const char *type;
-        kind kind;
-    } types[] = {{"Episode", KIND_EPISODE}, {"Sequence", KIND_SEQUENCE},
-                 {"Track", KIND_SEQUENCE},  {"Shot", KIND_SHOT},
-                 {"Asset", KIND_ASSET},     {"AssetBuild", KIND_ASSET}};
-    const char *type = json_text(json_at(&d->document, "data", "entityType", NULL));
-    for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
-        if (strcasecmp(types[i].type, type) == 0)
-            return types[i].kind;
-    return KIND_NONE;
-}
-
 /* Whether a document is an asset type: a child of the root that has children, or the
  * name of one that the project uses. */
 static bool is_asset_type(const push_plan *p, const push_item *i)
 {
     const asset *parent = collection_find(p->c, i->document->parent_key);
-    return parent && naming_is_root(parent, ROOT_ASSETS) &&
+    return parent && is_root(parent, ROOT_ASSETS) &&
            kind_by_entity_type(i->document) == KIND_NONE &&
            (i->has_children || push_asset_type_is_used(p, i->document->name));
 }

@@ -13,7 +13,7 @@ json document_make(arena *a, const document_record *document)
 bool document_read(const json *record, document_record *document)
 {
     *document = (document_record){.db = json_text(json_at(record, "ns", "db", NULL)),
-                                  .coll = json_text(json_at(record, "ns", "coll", NULL)),
+                                  .coll = record_collection(record),
                                   .document = json_get(record, "document")};
     return document->db && document->coll && json_is(document->document, JSON_OBJECT) &&
            json_get(document->document, "_id");

@@ -39,7 +39,7 @@ void end_read(const json *record, end_record *end)
     *end = (end_record){.scope = END_UNKNOWN,
                         .project_id = json_text(json_get(record, "project_id")),
                         .db = json_text(json_at(record, "ns", "db", NULL)),
-                        .coll = json_text(json_at(record, "ns", "coll", NULL)),
+                        .coll = record_collection(record),
                         .counts = counts ? *counts : json_null(),
                         .whole = json_true(json_get(record, "whole")),
                         .partial = json_true(json_get(record, "partial")),

@@ -57,6 +57,15 @@ json record_ns(arena *a, const char *db, const char *coll)
     return out;
 }
 
+const char *record_collection(const json *record)
+{
+    const json *coll = json_at(record, "ns", "coll", NULL);
+    const char *name = json_text(coll);
+    bool allowed = name && *name && strlen(name) == coll->len && !strchr(name, '$') &&
+                   strncmp(name, "system.", strlen("system.")) != 0;
+    return allowed ? name : NULL;
+}
+
 bool record_is_texts(const json *list)
 {
     bool good = json_is(list, JSON_ARRAY);

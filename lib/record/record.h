@@ -39,6 +39,9 @@ json record_new(arena *a, record_type type);
 json record_entity(arena *a, const char *type, const char *id, const char *name);
 /* `{"db":…,"coll":…}`, a namespace as in MongoDB's change events. */
 json record_ns(arena *a, const char *db, const char *coll);
+/* The collection of a record's `ns` (borrowed), if MongoDB allows it as a collection's name;
+ * else NULL. */
+const char *record_collection(const json *record);
 /* Whether `list` is an array of texts. */
 bool record_is_texts(const json *list);
 

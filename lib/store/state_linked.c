@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CHUNKS    256
+#define MAX_ID    64 /* bytes of an id that is remembered; Kitsu's have 36 */
 #define MAX_TRIES 10 /* of a change that another program was faster than */
 
 static store_ns linked_ns(const store *s)
@@ -31,6 +32,13 @@ static json head_key(const memory *m)
 static json chunk_key(const memory *m, unsigned chunk)
 {
     return json_string(m->a, arena_printf(m->a, "%02x:%s", chunk, m->coll));
+}
+
+/* What is too long for an id of Kitsu's never was one; some of these would be more than a
+ * chunk can hold. */
+static bool is_id(const char *text)
+{
+    return text && strlen(text) <= MAX_ID;
 }
 
 static unsigned chunk_of(const char *id)
@@ -178,7 +186,7 @@ bool state_linked_change(store *s, const char *coll, store_texts linked, store_t
             remove_id(&m.ids[chunk_of(unlinked.items[i])], unlinked.items[i]);
         for (size_t i = 0; i < linked.n; i++) {
             json *ids = &m.ids[chunk_of(linked.items[i])];
-            if (!json_has_text(ids, linked.items[i]))
+            if (is_id(linked.items[i]) && !json_has_text(ids, linked.items[i]))
                 json_push(a, ids, json_string(a, linked.items[i]));
         }
         if (!write_chunks(&m, project_id, wanted, &missed, e))
@@ -201,7 +209,7 @@ static bool take_link(void *context, store_ns ns, const json *document)
     memory *m = x->m;
     const char *id = json_text(json_at(document, "data", "zou", "id", NULL));
     (void)ns;
-    if (id)
+    if (is_id(id))
         json_push(m->a, &m->ids[chunk_of(id)], json_string(m->a, id));
     arena_reset(x->scratch);
     return true;

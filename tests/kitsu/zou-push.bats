@@ -69,6 +69,21 @@ Shot sq01/mainsq01sh020 1001-1012" ]]
     ! grep -E 'visualParent|"parents"' "$results" || return 1
     op-dump --bare -P "$name" | jq -r "$places" | sort | sed 's/ 0$/ null/' | diff <(sed 's/ 0$/ null/' before) -
 }
+@test "an asset that is called like a root is one, unless there is no other root" {
+    production short
+    printf '%s\n' 'shots @type=Asset => Asset */shots' 'assets @type=AssetBuild => Asset */assets' 'cup < assets => Asset */cup' >tree
+    in_op_more "$PWD/tree"
+    push
+    [[ $status == 0 && $(kitsu_has | grep -c -e "Asset .*/shots" -e "Asset .*/assets" -e "Asset .*/cup") == 3 ]]
+    again
+    synced
+    again
+    name+=_alone
+    p=$(zou_project "$name" short)
+    in_op "$PWD/tree"
+    push
+    [[ $(kitsu_has | grep -c -e "Asset .*/shots" -e "Asset .*/assets") == 0 && $(kitsu_has | grep -c "Asset .*/cup") == 1 ]]
+}
 @test "94 entities" { case_shape some tvshow; }
 
 @test "the Summary counts what was done" {
@@ -530,6 +545,25 @@ Project conflict its fps was changed on both sides: 60 in OpenPype, 50 in Kitsu,
     [[ $(op-dump --bare -P "$name" | jq -c 'select(.type == "project").data | [(.fps | floor), .code]') == '[50,"kitsus"]' ]]
 }
 
+@test "a value of the project that Kitsu cannot store is said, and keeps nothing else back" {
+    local long
+    production short
+    long=$(printf 'é%.0s' {1..81})
+    document "$name" "$(jq -n --arg long "$long" '{"data.fps": 23.976023976023978, "data.code": $long, "data.resolutionWidth": 100000,
+        "data.resolutionHeight": 100000, "data.motto": "a\u0000b", "data.client_contact": "me"}')"
+    push
+    [[ $status == 1 && $(records Result '"\(.status) \(.fields)"') == 'applied {"data":{"client":"x","client_contact":"me"}}' ]]
+    [[ $(records Skipped '"\(.entity.type) \(.code) \(.reason[:50])"') == "Project frames Kitsu cannot store its code, $(printf 'é%.0s' {1..21})
+Project frames Kitsu cannot store its fps, 23.976023976023978
+Project frames Kitsu cannot store its resolution, 100000x100000" ]]
+    document "$name" "$(jq -n --arg code "${long:1}" '{"data.fps": 1e30, "data.code": $code, "data.resolutionWidth": 9999,
+        "data.resolutionHeight": 99}')"
+    push
+    [[ $(records Skipped '"\(.code) \(.reason)"') == "frames Kitsu cannot store its fps, 1e+30
+frames Kitsu cannot store its resolution, 9999x99" ]]
+    [[ $(zou_get "/data/projects/$p" | jq -r '[.fps, .resolution, .code] | join(" ")') == "24 2048x858 ${long:1}" ]]
+}
+
 @test "a project that was never synchronised: Kitsu's fps stays, which is said; what Kitsu lacks it gets" {
     made small tvshow
     zou_put "/data/projects/$p" '{"resolution": ""}' >/dev/null
@@ -632,6 +666,34 @@ alive() { kitsu_has | grep -v ' canceled'; }
     relay_does
     push --delete
     [[ -z $(writes) ]]
+}
+
+@test "mongodb: --delete: an archived document keeps its entity, even where people removed its link" {
+    production tvshow
+    # shellcheck disable=SC2016 # the $ is MongoDB's
+    "$STUDIO_VENV/bin/python" -c '
+import pymongo, sys
+collection = pymongo.MongoClient(sys.argv[1])[sys.argv[2]][sys.argv[3]]
+where = {"name": {"$in": ["oak", "E02_SQ01_SH030"]}}
+print(collection.update_many(where, {"$set": {"type": "archived_asset", "name": "x"}, "$unset": {"data.zou": ""}}).modified_count)
+' "$OP_STORE" "$AVALON_DB" "$name" | grep -x 2
+    relay_does
+    push --delete
+    [[ $status == 0 && -z $(writes) ]]
+}
+
+@test "--delete: what cancelled shots lie below stays: Kitsu could not delete it" {
+    production tvshow
+    # One of Kitsu's own, cancelled, which OpenPype keeps archived.
+    zou_put "/data/entities/$shot3" '{"canceled": true}' >/dev/null
+    synced
+    remove E02_SQ01 E02_SQ01_SH010 E02_SQ01_SH020
+    push --delete
+    [[ $status == 0 && $(records Result '"\(.status) \(.entity.name)"' | sort | xargs -d ,) == "applied SH010
+applied SH020" ]]
+    grep 'the Sequence "SQ01" stays in Kitsu: the Shot "SH030", which is cancelled, lies below it' "$err"
+    push --delete
+    [[ $status == 0 && -z $(records Result) ]]
 }
 
 @test "--delete: what was made in Kitsu since the last sync, bad names and substitutes stay" {

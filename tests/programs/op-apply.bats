@@ -103,6 +103,24 @@ case_linked() {
     ! state | grep -e '"linked"' -e project:p1 || return
 }
 
+# What no project of ours can be called, and what can't be an id of Kitsu's.
+case_linked_hostile() {
+    local coll long
+    plan linked_full | op-apply -q >/dev/null
+    for coll in '""' '"a$b"' '"system.views"' '"a\u0000b"'; do
+        plan linked_full | jq -c --argjson coll "$coll" 'select(.type == "End") | .ns.coll = $coll | .project_id = "p2"' | op-apply -q >/dev/null
+    done
+    plan linked_full | jq -c 'select(.type == "End") | .ns.db = "other" | .project_id = "p2"' | op-apply -q >/dev/null
+    ! state | grep p2 || return
+    # Three of seven megabytes would not fit into one document.
+    printf -v long 'e%.0s' {1..65}
+    plan linked | jq -c --arg long "$long" 'select(.updateDescription.updatedFields["data.zou"].id == "e5")
+        | .updateDescription.updatedFields["data.zou"].id = $long' | op-apply | grep '"applied"'
+    [ "$(linked_ids)" = "e1 e2" ]
+    plan linked_full | jq -c 'select(.type == "End")' | op-apply -q >/dev/null
+    [ "$(linked_ids)" = "e1 e2" ]
+}
+
 # As MongoDB counts it: 12 bytes and more for each number.
 case_too_large() {
     plan insert | jq -c 'select(.entity.id == "s2") | del(.fullDocument.parent) | .fullDocument.data.list = [range(1500000) | 1]' \
@@ -406,6 +424,12 @@ setup() {
 
 @test "sqlite: what documents are linked to is remembered" { case_linked_in sqlite; }
 @test "mongodb: what documents are linked to is remembered" { case_linked_in mongo; }
+@test "sqlite: an End of no project, and ids that are none, are not remembered" { case_linked_hostile_in sqlite; }
+@test "mongodb: an End of no project, and ids that are none, are not remembered" { case_linked_hostile_in mongo; }
+case_linked_hostile_in() {
+    "use_$1"
+    case_linked_hostile
+}
 case_linked_in() {
     "use_$1"
     case_linked
