@@ -214,7 +214,7 @@ static void three_ways_of_a_shot(arena *a)
         {"the project's fps changed, the shot's own did", "{\"fps\":48.0,\"code\":\"demo\"}",
          "{\"fps\":12.0}", "\"data\":{}", "\"data\":{}", "{\"data\":{\"fps\":12}}", NULL, false},
         {"the project's resolution changed, the shot has the old one",
-         "{\"resolutionWidth\":64,\"resolutionHeight\":32,\"code\":\"demo\"}",
+         "{\"resolutionWidth\":640,\"resolutionHeight\":320,\"code\":\"demo\"}",
          "{\"resolutionWidth\":1920,\"resolutionHeight\":1080}", "\"data\":{}", "\"data\":{}", "{}",
          NULL, true},
     };
