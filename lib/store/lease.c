@@ -192,14 +192,15 @@ static bool write_record(lease *l, arena *a, const record *r, const char *owner,
 {
     const char *paths[] = {"expires", "owner", "term", "wanted"};
     json after = json_object();
-    bool fulfilled = term != r->term && json_get(&r->document, "wanted");
+    const json *wish = json_get(&r->document, "wanted");
+    bool fulfilled = term != r->term && wish;
     json_add(a, &after, "_id", json_string(a, l->id));
     json_add(a, &after, "type", json_string(a, "lease"));
     json_add(a, &after, "owner", owner ? json_string(a, owner) : json_null());
     json_add(a, &after, "term", json_integer(a, term));
     json_add(a, &after, "expires", json_real(a, expires));
-    if (fulfilled)
-        json_add(a, &after, "wanted", json_null());
+    if (wish)
+        json_add(a, &after, "wanted", fulfilled ? json_null() : *wish);
     return write_members(l, a, r, &after, paths, fulfilled ? 4 : 3, done, e);
 }
 

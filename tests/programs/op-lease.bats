@@ -103,6 +103,29 @@ code() {
 
 # ---- cases, for both stores ---------------------------------------------
 
+has_wish() { [ -n "$(state_document lease | jq -r '.wanted.owner // empty')" ]; }
+
+case_wish() {
+    export OPKITSU_LEASE_SECONDS=8
+    hold one
+    within 5 test -s one.out
+    hold two --wait 30
+    within 5 has_wish
+    # It cannot wish again, and the lease is renewed.
+    # shellcheck disable=SC2154 # start's
+    kill -STOP "$pid_two"
+    within 10 grep -qx wanted one.out
+    has_wish
+    let_go one 0
+    run --separate-stderr op-lease --wait 0 </dev/null
+    [ "$status" -eq 75 ]
+    [[ $stderr == *"another program has waited longer for its lease"* ]]
+    kill -CONT "$pid_two"
+    within 10 test -s two.out
+    let_go two 0
+    nobody_has_it
+}
+
 case_two() {
     hold one
     within 5 test -s one.out
@@ -332,6 +355,9 @@ case_flood() {
 @test "mongodb: one at a time; given back at the end of stdin, the next one's term is higher" {
     case_two
 }
+
+@test "sqlite: who waits is the next, though the lease is renewed meanwhile" { case_wish; }
+@test "mongodb: who waits is the next, though the lease is renewed meanwhile" { case_wish; }
 
 @test "sqlite: given back on signals" {
     case_signals
