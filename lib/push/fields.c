@@ -132,6 +132,16 @@ static void note_unstorable(sides *s, const char *what, const char *ours)
                    arena_printf(s->p->arena, "Kitsu cannot store its %s, %s", what, ours));
 }
 
+/* Whether the document has what it inherited of the project before people changed that: they
+ * did not change the document. It gets the new value once both sides agree on it. */
+static bool is_old_number(const sides *s, const kitsu_number *f, double ours)
+{
+    for (size_t n = 0; s->stored && n < 2; n++)
+        if (ours == kitsu_number_of(s->p->arena, f, &s->last[n], s->stored))
+            return true;
+    return false;
+}
+
 static void plan_number(sides *s, const kitsu_number *f)
 {
     arena *a = s->p->arena;
@@ -141,11 +151,10 @@ static void plan_number(sides *s, const kitsu_number *f)
     if (!kitsu_number_read(a, f, json_get(s->ours, f->name), &ours) || ours == base ||
         ours == theirs)
         return;
-    for (size_t n = 0; s->stored && n < 2; n++)
-        if (ours == kitsu_number_of(a, f, &s->last[n], s->stored)) {
-            s->i->inherits = true;
-            return;
-        }
+    if (is_old_number(s, f, ours)) {
+        s->i->inherits |= push_project_agrees(s->p, "fps");
+        return;
+    }
     json number = number_text(a, ours);
     if (base != theirs) {
         note_conflict(s, f->name, number.text, number_text(a, theirs).text);
@@ -171,6 +180,15 @@ static const char *size_text(arena *a, frame_size s)
                                        : "none";
 }
 
+/* As is_old_number. */
+static bool is_old_size(const sides *s, frame_size ours)
+{
+    for (size_t n = 0; s->stored && n < 2; n++)
+        if (size_equal(ours, kitsu_field_size(s->p->arena, &s->last[n], s->stored)))
+            return true;
+    return false;
+}
+
 static void plan_size(sides *s)
 {
     arena *a = s->p->arena;
@@ -182,11 +200,10 @@ static void plan_size(sides *s)
         !number_int32(a, json_get(s->ours, "resolutionHeight"), &ours.height) ||
         size_equal(ours, base) || size_equal(ours, theirs))
         return;
-    for (size_t n = 0; s->stored && n < 2; n++)
-        if (size_equal(ours, kitsu_field_size(a, &s->last[n], s->stored))) {
-            s->i->inherits = true;
-            return;
-        }
+    if (is_old_size(s, ours)) {
+        s->i->inherits |= push_project_agrees(s->p, "resolution");
+        return;
+    }
     const char *text = size_text(a, ours);
     if (!size_equal(base, theirs))
         note_conflict(s, "resolution", text, size_text(a, theirs));
@@ -196,20 +213,44 @@ static void plan_size(sides *s)
         note_unstorable(s, "resolution", text);
 }
 
-/* What a document inherits of the project was not changed by people: the project was what it
- * last was on both sides, or what Kitsu has now. */
-static void plan_numbers(push_plan *p, push_item *i)
+/* The project was what it last was on both sides, or what Kitsu has now. */
+static sides sides_of(push_plan *p, push_item *i)
 {
     const json *data = json_get(&i->document->document, "data");
-    sides s = {
+    return (sides){
         p,
         i,
         data,
         i->needs_link ? NULL : json_get(data, "zou"),
         {push_project_over(p, &p->base), push_project_over(p, &p->kitsu->production->project)}};
+}
+
+static void plan_numbers(push_plan *p, push_item *i)
+{
+    sides s = sides_of(p, i);
     for (size_t n = 0; n < KITSU_NUMBERS; n++)
         plan_number(&s, &kitsu_numbers[n]);
     plan_size(&s);
+}
+
+/* Kitsu's asset types have no numbers: their documents have the project's. */
+static void plan_type(push_plan *p, push_item *i)
+{
+    arena *a = p->arena;
+    const json *project = &p->c->project;
+    sides s = sides_of(p, i);
+    double ours;
+    frame_size size = {.has_width = true, .has_height = true};
+    for (size_t n = 0; n < KITSU_NUMBERS; n++) {
+        const kitsu_number *f = &kitsu_numbers[n];
+        if (kitsu_number_read(a, f, json_get(s.ours, f->name), &ours) &&
+            ours != kitsu_number_of(a, f, project, s.stored) && is_old_number(&s, f, ours))
+            i->inherits |= push_project_agrees(p, "fps");
+    }
+    if (number_int32(a, json_get(s.ours, "resolutionWidth"), &size.width) &&
+        number_int32(a, json_get(s.ours, "resolutionHeight"), &size.height) &&
+        !size_equal(size, kitsu_field_size(a, project, s.stored)) && is_old_size(&s, size))
+        i->inherits |= push_project_agrees(p, "resolution");
 }
 
 /* Only with a new entity: what people write in Kitsu stays. */
@@ -230,5 +271,7 @@ void push_fields_plan(push_plan *p)
             plan_numbers(p, i);
             plan_description(p, i);
         }
+        if (i->kind == KIND_ASSET_TYPE && i->document && i->id && !i->ignored && !i->skip_code)
+            plan_type(p, i);
     }
 }

@@ -90,7 +90,6 @@ typedef struct push_plan {
     json base;           /* object: the project's code, fps and resolution as both sides last had
                             them; empty: not known */
     json next_base;      /* the same after this push */
-    json project_then;   /* the project document as the next synchronisation makes it */
     json skipped;        /* array of Skipped records */
 } push_plan;
 

@@ -74,7 +74,7 @@ static void set_mapped(push_run *r, const push_item *i, change_builder *x)
     json record = push_fields_applied(r->arena, &i->record, &i->fields);
     if (!r->plan->kitsu->production->partial)
         mapping_set_custom(x, &i->record);
-    mapping_set_computed(x, r->arena, &r->plan->project_then, &record);
+    mapping_set_computed(x, r->arena, &r->plan->c->project, &record);
 }
 
 void push_link_item(push_run *r, push_item *i)
@@ -86,7 +86,7 @@ void push_link_item(push_run *r, push_item *i)
     json *before = arena_alloc(a, sizeof *before);
     *before = d->document;
     change_builder x = change_builder_new(a, before);
-    if (i->kind != KIND_ASSET_TYPE)
+    if (i->kind != KIND_ASSET_TYPE || i->inherits)
         set_mapped(r, i, &x);
     change_builder_set(&x, i->record, "data", "zou", NULL);
     if (i->needs_link)

@@ -143,10 +143,11 @@ void push_project_fields_done(push_plan *p)
     }
 }
 
-static json over_values(arena *a, const json *document, const json *values)
+json push_project_over(const push_plan *p, const json *values)
 {
-    const json *data = json_get(document, "data");
-    json out = json_copy_shallow(a, document);
+    arena *a = p->arena;
+    const json *data = json_get(&p->c->project, "data");
+    json out = json_copy_shallow(a, &p->c->project);
     json merged = json_is(data, JSON_OBJECT) ? json_copy_shallow(a, data) : json_object();
     double fps;
     int32_t width, height;
@@ -160,9 +161,12 @@ static json over_values(arena *a, const json *document, const json *values)
     return out;
 }
 
-json push_project_over(const push_plan *p, const json *values)
+bool push_project_agrees(const push_plan *p, const char *key)
 {
-    return over_values(p->arena, &p->c->project, values);
+    json ours = ours_of(p, key);
+    json theirs = as_written(p->arena, key, json_get(&p->kitsu->production->project, key));
+    return json_get(&p->project_fields, key) ||
+           (!json_is_null(&ours) && json_equal(&ours, &theirs, NULL));
 }
 
 /* ---- data ---------------------------------------------------------------------- */
@@ -223,7 +227,5 @@ void push_project_fields_plan(push_plan *p)
     p->next_base = json_copy_shallow(p->arena, &p->base);
     for (size_t i = 0; i < KEYS; i++)
         plan_value(p, keys[i], is_known);
-    json theirs = push_project_over(p, &p->kitsu->production->project);
-    p->project_then = over_values(p->arena, &theirs, &p->project_fields);
     plan_project_data(p);
 }

@@ -9,11 +9,12 @@
 
 #include "push/items.h"
 
-/* Set the plan's project_fields, next_base (without these) and project_then. Adds to the
- * plan's skipped. */
+/* Set the plan's project_fields, and next_base without these. Adds to the plan's skipped. */
 void push_project_fields_plan(push_plan *p);
 /* Kitsu has the project_fields now: take them into next_base. */
 void push_project_fields_done(push_plan *p);
+/* Whether both sides have one `fps` or `resolution` after this push. */
+bool push_project_agrees(const push_plan *p, const char *key);
 /* The project document with the `fps` and `resolution`, as Kitsu writes them, of `values`. */
 json push_project_over(const push_plan *p, const json *values);
 

@@ -582,6 +582,28 @@ frames Kitsu cannot store its resolution, 9999x99" ]]
     [[ -z $(records Skipped 'select(.entity.type == "Project").reason') ]]
 }
 
+@test "what inherits the project's fps and size has the new ones with the project, asset types too; not while both differ" {
+    production short
+    document "$name" '{"data.fps": 30.0, "data.resolutionWidth": 1998}'
+    push
+    [[ $(op-dump --bare -P "$name" | jq -s -c '[.[] | select(.data.zou and .data.zou.data.fps == null) | [(.data.fps | floor), .data.resolutionWidth]]
+        | unique') == '[[30,1998],[30,4096]]' ]] # and the shot's own
+    synced
+    ! grep '"Change"' "$synced" || return 1
+    # Both sides differ: none of it is written, now or later.
+    op-dump --bare -P "$name" >before
+    zou_put "/data/projects/$p" '{"fps": "48"}' >/dev/null
+    document "$name" '{"data.fps": 23.976}'
+    relay_does
+    push
+    zou_put "/data/projects/$p" '{"fps": "50"}' >/dev/null
+    push
+    [[ $status == 1 && -z $(writes | grep -v /projects/) ]]
+    ! grep '"Change"' "$records" || return 1
+    document "$name" '{"data.fps": 30.0}'
+    op-dump --bare -P "$name" | diff before -
+}
+
 @test "a sync whose change of the project was refused is no base" {
     production short
     zou_put "/data/projects/$p" '{"fps": "30"}' >/dev/null
