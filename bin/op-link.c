@@ -20,10 +20,12 @@ typedef struct options {
 
 /* The document that is meant, among those of the project. */
 typedef struct search {
-    arena *arena;       /* borrowed */
-    const char *wanted; /* borrowed; NULL: the project document */
+    arena *arena;         /* borrowed */
+    const char *wanted;   /* borrowed; NULL: the project document */
+    const char *kitsu_id; /* borrowed */
     json found;
     unsigned n;
+    json linked; /* a live document that has the id already; null: none */
 } search;
 
 static bool is_wanted(const search *s, const json *document)
@@ -41,8 +43,12 @@ static bool take_document(void *context, store_ns ns, const json *document)
 {
     search *s = context;
     (void)ns;
-    if (!is_wanted(s, document))
+    if (!is_wanted(s, document)) {
+        if (json_text_is(json_get(document, "type"), "asset") &&
+            json_text_is(json_at(document, "data", "zou", "id", NULL), s->kitsu_id))
+            s->linked = *document;
         return true;
+    }
     if (s->n++ == 0)
         s->found = *document;
     else
@@ -77,7 +83,8 @@ static int link_document(const options *o, store *s, arena *a)
 {
     error e;
     store_ns ns = {store_avalon(s), o->project};
-    search look = {.arena = a, .wanted = o->document};
+    search look = {
+        .arena = a, .wanted = o->document, .kitsu_id = o->kitsu_id, .linked = json_null()};
     if (!store_documents(s, ns, STORE_ASSETS, NULL, &(store_sink){a, take_document, &look}, &e)) {
         msg_error("%s", e.what);
         return e.status;
@@ -89,6 +96,12 @@ static int link_document(const options *o, store *s, arena *a)
         msg_error("%s: several documents '%s': name one by its _id", store_name(s), o->document);
     else
         write_link(o, ns, a, &look.found);
+    if (look.n == 1 && !json_is_null(&look.linked))
+        msg_warn("\"%s\" (%s) is linked to it already: of the two the one counts that has more "
+                 "work in it",
+                 json_text(json_get(&look.linked, "name")) ? json_get(&look.linked, "name")->text
+                                                           : "?",
+                 json_id(a, json_get(&look.linked, "_id")));
     return look.n == 1 ? EX_OK : 1;
 }
 

@@ -56,6 +56,13 @@ case_links() {
     [[ $output == "" && $stderr == *"several documents 'SQ01_SH010': name one by its _id" ]]
 }
 
+@test "an id that another live document has is said" {
+    apply insert
+    op-link -D SQ01_SH010 demo "$id" | op-apply >/dev/null
+    run -0 --separate-stderr op-link -D SQ01 demo "$id"
+    [[ $output == *'"Change"'* && $stderr == 'op-link: "SQ01_SH010" ('*') is linked to it already: of the two the one counts that has more work in it' ]]
+}
+
 @test "usage errors" {
     run -64 --separate-stderr op-link demo
     [[ ${stderr_lines[0]} == "op-link: expected PROJECT and KITSU_ID" ]]
