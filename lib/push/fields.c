@@ -105,7 +105,7 @@ typedef struct sides {
     push_item *i;
     const json *ours;   /* its document's data */
     const json *stored; /* the record that the document was made from; NULL: none */
-    json last[2];       /* the project document as it may have been then */
+    const json *last;   /* two: the project document as it may have been then */
 } sides;
 
 static void set_data_field(sides *s, const char *key, json value)
@@ -213,32 +213,26 @@ static void plan_size(sides *s)
         note_unstorable(s, "resolution", text);
 }
 
-/* The project was what it last was on both sides, or what Kitsu has now. */
-static sides sides_of(push_plan *p, push_item *i)
+static sides sides_of(push_plan *p, push_item *i, const json last[2])
 {
     const json *data = json_get(&i->document->document, "data");
-    return (sides){
-        p,
-        i,
-        data,
-        i->needs_link ? NULL : json_get(data, "zou"),
-        {push_project_over(p, &p->base), push_project_over(p, &p->kitsu->production->project)}};
+    return (sides){p, i, data, i->needs_link ? NULL : json_get(data, "zou"), last};
 }
 
-static void plan_numbers(push_plan *p, push_item *i)
+static void plan_numbers(push_plan *p, push_item *i, const json last[2])
 {
-    sides s = sides_of(p, i);
+    sides s = sides_of(p, i, last);
     for (size_t n = 0; n < KITSU_NUMBERS; n++)
         plan_number(&s, &kitsu_numbers[n]);
     plan_size(&s);
 }
 
 /* Kitsu's asset types have no numbers: their documents have the project's. */
-static void plan_type(push_plan *p, push_item *i)
+static void plan_type(push_plan *p, push_item *i, const json last[2])
 {
     arena *a = p->arena;
     const json *project = &p->c->project;
-    sides s = sides_of(p, i);
+    sides s = sides_of(p, i, last);
     double ours;
     frame_size size = {.has_width = true, .has_height = true};
     for (size_t n = 0; n < KITSU_NUMBERS; n++) {
@@ -263,15 +257,18 @@ static void plan_description(push_plan *p, push_item *i)
 
 void push_fields_plan(push_plan *p)
 {
+    /* It was what both sides last had, or what Kitsu has now. */
+    const json last[] = {push_project_over(p, &p->base),
+                         push_project_over(p, &p->kitsu->production->project)};
     for (size_t n = 0; n < p->n; n++) {
         push_item *i = p->items[n];
         bool framed = i->kind > KIND_ASSET_TYPE && i->kind <= KIND_ASSET;
         if (framed && i->document && !i->ignored && !i->skip_code) {
             plan_frames(p, i);
-            plan_numbers(p, i);
+            plan_numbers(p, i, last);
             plan_description(p, i);
         }
         if (i->kind == KIND_ASSET_TYPE && i->document && i->id && !i->ignored && !i->skip_code)
-            plan_type(p, i);
+            plan_type(p, i, last);
     }
 }
