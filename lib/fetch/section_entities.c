@@ -128,14 +128,18 @@ static bool is_container(const section_item *i)
     return section_item_kind(i) == KIND_EPISODE || section_item_kind(i) == KIND_SEQUENCE;
 }
 
-/* Whether the store may lack something below it that has no event of its own: so
- * it is if the store did not have it, unless this batch made it, before all that
- * is below it. */
+/* Whether the store may lack something below it that has no event of its own: so it is if
+ * the store did not have it, unless this batch made it, before all that is below it. What
+ * becomes of an episode is told to the shots below substitutes, too, which have no documents
+ * that lead to them. */
 static bool may_have_unknown_children(const section_item *i)
 {
     bool stays_skipped = i->remembered && !i->set_free && !i->affected;
-    return is_new_record(i) && is_container(i) && !i->record->canceled && !i->made &&
-           !stays_skipped && (!i->live || i->stored_canceled || i->remembered);
+    if (!is_new_record(i) || !is_container(i) || i->made || stays_skipped)
+        return false;
+    if (i->affected && i->live && i->record->kind == KIND_EPISODE)
+        return true;
+    return !i->record->canceled && (!i->live || i->stored_canceled || i->remembered);
 }
 
 typedef struct children {

@@ -467,6 +467,57 @@ made_again() {
     made_again "$s1"
 }
 
+# named ID: the type and the name of the entity's document.
+named() {
+    op-dump -P "$name" | jq -r --arg id "$1" 'select(.document.data.zou.id == $id).document | "\(.type) \(.name)"'
+}
+
+# What becomes of the episode $e reaches the shot $s1, whose sequence is a substitute.
+follows() {
+    zou_put "/data/entities/$e" '{"name": "E09"}' >/dev/null
+    answer
+    settle
+    [[ $(named "$s1") == "asset E09_SH010" ]]
+    mark
+    zou_put "/data/entities/$e" '{"canceled": true}' >/dev/null
+    answer
+    settle
+    [[ $(named "$s1") == "archived_asset E09_SH010" ]]
+    mark
+    zou_put "/data/entities/$e" '{"canceled": false, "name": "E10"}' >/dev/null
+    answer
+    settle
+    [[ $(named "$s1") == "asset E10_SH010" ]]
+}
+
+@test "shots below a substitute follow their episode; it had a document, but elsewhere" {
+    name+=_show
+    show
+    zou_put "/data/entities/$q" "{\"parent_id\": \"$(zou_episode "$p" E03)\"}" >/dev/null
+    answer
+    settle
+    zou_put "/data/entities/$q" "{\"parent_id\": \"$e\", \"data\": {\"is_substitute\": true}}" >/dev/null
+    answer
+    settle
+    mark
+    follows
+}
+
+@test "shots below a substitute that never had a document follow their episode" {
+    name+=_show
+    show
+    local sequence
+    sequence=$(zou_sequence "$p" SQ09 "$e")
+    zou_put "/data/entities/$sequence" '{"data": {"is_substitute": true}}' >/dev/null
+    s1=$(zou_shot "$p" "$sequence" SH010)
+    zou_delete "/data/shots/$(zou_get "/data/projects/$p/shots" | jq -r --arg q "$q" '.[] | select(.parent_id == $q).id')?force=true" >/dev/null
+    answer
+    settle
+    [[ -z $(document "$sequence") ]]
+    mark
+    follows
+}
+
 @test "made again in folders of the studio's below its sequence" {
     film
     op-dump -P "$name" | jq -c --arg id "$s2" 'select(.document.data.zou.id == $id) | .ns as $ns | .document |
