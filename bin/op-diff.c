@@ -357,6 +357,7 @@ int main(int argc, char **argv)
     r.store = s;
     if (!(plan->settings = settings_load(s, &e)))
         goto out;
+    settings_warn(plan->settings);
     if (!(plan->documents =
               against ? documents_from_dump(against, &e) : documents_from_store(s, &e)))
         goto out;

@@ -57,6 +57,7 @@ static bool open_documents(pusher *p, error *e)
     what->settings = settings_load(p->store, e);
     if (!what->settings || !project_links_read(&what->links, p->store, NULL, e))
         return false;
+    settings_warn(what->settings);
     what->hold = p->lease ? push_lease_hold : NULL;
     what->hold_context = p->lease;
     zou_lists_init(&what->lists, p->zou);

@@ -58,6 +58,7 @@ project_rules *project_rules_load(const char *config, const char *url, bool open
     settings *loaded = is_file ? load_file(config, e) : load_store(config, url, e);
     if (!loaded)
         return NULL;
+    settings_warn(loaded);
     project_rules *p = xmalloc(sizeof *p);
     *p = (project_rules){
         .shared = is_file, .openpype = openpype, .settings = loaded, .arena = arena_new()};

@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "base/program.h"
 #include "store/anatomy.h"
+#include "store/settings_check.h"
 #include "store/settings_documents.h"
 #include "store/settings_merge.h"
 
@@ -128,6 +129,35 @@ static settings *load(const char *file, bool usual, store *db, error *e)
     return s;
 }
 
+/* ---- mistakes ------------------------------------------------------------- */
+
+/* In plain words, to find it in OpenPype. */
+static const char *name_of(settings *s, const settings_document *d)
+{
+    return arena_printf(s->arena, "%s, %s%s%s%s%s", s->store, d->type,
+                        d->project ? " of project " : " of the studio",
+                        d->project ? d->project : "", d->version ? ", version " : "",
+                        d->version ? d->version : "");
+}
+
+static void report_mistake(void *context, const char *path, const char *what)
+{
+    msg_warn("%s: %s: %s", (const char *)context, path, what);
+}
+
+void settings_warn(settings *s)
+{
+    const layer files[] = {s->etc, s->user, s->given};
+    for (const settings_document *d = s->documents; d; d = d->next)
+        if (strcmp(d->type, "system_settings") == 0 || strcmp(d->type, "project_settings") == 0)
+            settings_check(s->arena, &d->data, report_mistake, (void *)name_of(s, d));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i].name)
+            settings_check(s->arena, &files[i].data, report_mistake, (void *)files[i].name);
+}
+
+/* ---- loading -------------------------------------------------------------- */
+
 settings *settings_load(store *db, error *e)
 {
     return load(NULL, true, db, e);
@@ -153,6 +183,7 @@ bool settings_renew(settings **s, store *db, error *e)
     }
     settings_free(*s);
     *s = fresh;
+    settings_warn(fresh);
     return true;
 }
 
@@ -162,15 +193,6 @@ void settings_free(settings *s)
         return;
     arena_free(s->arena);
     free(s);
-}
-
-/* In plain words, to find it in OpenPype. */
-static const char *name_of(settings *s, const settings_document *d)
-{
-    return arena_printf(s->arena, "%s, %s%s%s%s%s", s->store, d->type,
-                        d->project ? " of project " : " of the studio",
-                        d->project ? d->project : "", d->version ? ", version " : "",
-                        d->version ? d->version : "");
 }
 
 enum { LAYERS = 7 }; /* shipped, three documents, three files */

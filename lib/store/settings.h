@@ -24,9 +24,12 @@ settings *settings_load(store *s, error *e);
  * with NULL the store. */
 settings *settings_load_one(const char *file, store *s, error *e);
 void settings_free(settings *s); /* takes NULL */
+/* Warn of mistakes in the section `opkitsu` (store/settings_check.h), with the file or the
+ * document that has them: for programs that use it. */
+void settings_warn(settings *s);
 /* For a program that runs for long: read them again if they are older than half a minute.
- * `*s` is then replaced, and what lives as long as it is gone. A file that can't be read
- * is reported, and the settings stay. False: the store failed. */
+ * `*s` is then replaced, what lives as long as it is gone, and settings_warn is called. A
+ * file that can't be read is reported, and the settings stay. False: the store failed. */
 bool settings_renew(settings **s, store *db, error *e);
 
 /* The merged settings of a project, or with NULL the studio's. Lives as long

@@ -140,7 +140,7 @@ Shot sq01/mainsq01sh020 1001-1012" ]]
 
 @test "with names converted, what Kitsu has under the true name is linked, not created" {
     mkdir -p "$XDG_CONFIG_HOME/opkitsu"
-    echo '{"opkitsu": {"names": "convert"}}' >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    echo '{"opkitsu": {"names": "convert", "edit": true}}' >"$XDG_CONFIG_HOME/opkitsu/settings.json"
     p=$(zou_project "$name")
     type=$(zou_asset_type 'Fauna & Flora')
     asset=$(zou_asset "$p" "$type" 'Bär 2')
@@ -154,6 +154,7 @@ Shot sq01/mainsq01sh020 1001-1012" ]]
     kitsu_has >before
     push
     [[ $(records Result 'select(.operationType == "insert") | .entity.name') == SH_030 ]]
+    [[ $(grep -c 'zou-push: .*/settings.json: opkitsu.edit: unknown key' "$err") == 1 ]]
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "Bar_2").data | .zou.id, .label') == "$asset"$'\nBär 2' ]]
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.name == "SQ01_SH_020").data | .zou.name, .label') == $'SH_020\nnull' ]]
     [[ $(op-dump --bare -P "$name" | jq -r 'select(.data.keep_name).name') == "" ]]

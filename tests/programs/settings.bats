@@ -236,3 +236,49 @@ document() {
     run -78 --separate-stderr kitsu-fetch -d "$store"
     [[ $stderr == *KITSU_SERVER* ]]
 }
+
+# warnings [OPTION]...: what op-diff says of the settings
+warnings() { op-diff -d "$store" "$@" <"$kitsu" 2>&1 >/dev/null | grep -F opkitsu; }
+
+@test "a mistake in the section opkitsu is warned about, with its place and what there is" {
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    file=$XDG_CONFIG_HOME/opkitsu/settings.json
+    known="edits, concepts, names, note"
+    while read -r mistake message; do
+        echo "{$mistake}" >"$file"
+        run warnings
+        [[ $output == "op-diff: $file: $message" ]] || { echo "$mistake gives: $output" && return 1; }
+    done <<EOF
+"opkitsu":{"nmaes":"convert"} opkitsu.nmaes: unknown key, ignored; the known ones are $known
+"opkitsu":{"names":"Convert"} opkitsu.names: ignored; expected "skip" or "convert", got "Convert"
+"opkitsu":{"names":true} opkitsu.names: ignored; expected "skip" or "convert", got true
+"opkitsu":{"edits":"yes"} opkitsu.edits: ignored; expected true or false, got "yes"
+"opkitsu":{"concepts":1} opkitsu.concepts: ignored; expected true or false, got 1
+"opkitsu":"convert" opkitsu: ignored; expected an object with the keys $known, got "convert"
+"opkitsu.names":"convert" opkitsu.names: ignored; write {"opkitsu": {"names": ...}}
+EOF
+    # What is right, OpenPype's own marks, and what is not ours are no mistakes.
+    echo '{"opkitsu":{"edits":true,"concepts":false,"names":"convert","note":{},"__overriden_keys__":["note"]},"kitsu":{"x":1},"y":2}' >"$file"
+    run warnings
+    [[ $output == "" ]]
+}
+
+@test "a mistake in OpenPype's settings is warned about; one in settings that do not count is not" {
+    versions 3.9.0 3.10.0
+    setting project_settings_versioned 3.9.0 "" '{"opkitsu": {"older": 1}}'
+    setting project_settings_versioned 3.10.0 "" '{"opkitsu": {"nmaes": "convert"}}'
+    setting project_settings_versioned 3.10.0 demo '{"opkitsu": {"edits": "no"}}'
+    setting system_settings_versioned 3.10.0 "" '{"modules": {"kitsu": {}}}'
+    run warnings
+    [[ $(sort <<<"$output") == "op-diff: $store, project_settings of project demo, version 3.10.0: opkitsu.edits: ignored; expected true or false, got \"no\"
+op-diff: $store, project_settings of the studio, version 3.10.0: opkitsu.nmaes: unknown key, ignored; the known ones are edits, concepts, names, note" ]]
+    run warnings -q
+    [[ $output == "" ]]
+}
+
+@test "note-rule warns of a mistake in the section opkitsu, too" {
+    mkdir -p "$XDG_CONFIG_HOME/opkitsu"
+    echo '{"opkitsu":{"nmaes":"convert"}}' >"$XDG_CONFIG_HOME/opkitsu/settings.json"
+    OP_STORE=$store run -0 --separate-stderr note-rule </dev/null
+    [[ $stderr == "note-rule: "*"/settings.json: opkitsu.nmaes: unknown key"* ]]
+}
