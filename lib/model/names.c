@@ -1,7 +1,5 @@
 #include "model/names.h"
 
-#include "base/msg.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -24,11 +22,7 @@ const char *name_fault(arena *a, const char *name, bool of_project)
 
 bool names_are_converted(const json *settings)
 {
-    const json *names = json_at(settings, "opkitsu", "names", NULL);
-    if (!json_is_null(names) && !json_text_is(names, "skip") && !json_text_is(names, "convert"))
-        msg_warn("opkitsu.names in the settings is neither \"skip\" nor \"convert\": \"skip\" is "
-                 "used");
-    return json_text_is(names, "convert");
+    return json_text_is(json_at(settings, "opkitsu", "names", NULL), "convert");
 }
 
 /* ---- converting ---------------------------------------------------------------- */
@@ -105,11 +99,15 @@ const char *name_usable(arena *a, const char *name, bool of_project, bool conver
 const char *name_reason(arena *a, const char *name, bool of_project)
 {
     const char *fault = name_fault(a, name, of_project);
-    const char *converted = fault ? name_converted(a, name, of_project) : NULL;
-    if (!converted)
+    if (!fault || !*name)
         return fault;
-    return arena_printf(a, "%s; \"opkitsu.names\": \"convert\" would make it \"%s\"", fault,
-                        converted);
+    const char *converted = name_converted(a, name, of_project);
+    if (!converted)
+        return arena_printf(a, "%s; no letter or digit is left of it: rename it in Kitsu", fault);
+    return arena_printf(a,
+                        "%s; {\"opkitsu\": {\"names\": \"convert\"}} in "
+                        "/etc/opkitsu/settings.json would make it \"%s\"",
+                        fault, converted);
 }
 
 /* ---- labels ---------------------------------------------------------------------- */

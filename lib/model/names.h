@@ -14,8 +14,8 @@
  * the reason in `a`. */
 const char *name_fault(arena *a, const char *name, bool of_project);
 
-/* Whether merged settings say "convert". Another value than the two is warned about, and
- * means "skip". */
+/* Whether merged settings say "convert". Any other value means "skip"; it is warned about by
+ * store/settings_check.h. */
 bool names_are_converted(const json *settings);
 
 /* The name converted, in `a`; a project's has no dots. NULL: no letter or digit is left. */
@@ -25,7 +25,8 @@ const char *name_converted(arena *a, const char *name, bool of_project);
  * converted one. NULL: none. */
 const char *name_usable(arena *a, const char *name, bool of_project, bool convert);
 
-/* Why a name is not used: name_fault, and whether the setting could change that. */
+/* Why a name is not used: name_fault, and how the setting could change that, or that it could
+ * not, as no letter or digit is left of it. */
 const char *name_reason(arena *a, const char *name, bool of_project);
 
 /* `data.label` as it should be, for a document's name that comes from `name`, converted or
