@@ -23,9 +23,10 @@ typedef struct search {
     arena *arena;         /* borrowed */
     const char *wanted;   /* borrowed; NULL: the project document */
     const char *kitsu_id; /* borrowed */
-    json found;
-    unsigned n;
-    json linked; /* a live document that has the id already; null: none */
+    json found;           /* the first */
+    unsigned n;           /* how many there are, */
+    buf ids;              /* and their `_id`s, as a list */
+    json linked;          /* a live document that has the id already; null: none */
 } search;
 
 static bool is_wanted(const search *s, const json *document)
@@ -49,11 +50,9 @@ static bool take_document(void *context, store_ns ns, const json *document)
             s->linked = *document;
         return true;
     }
-    if (s->n++ == 0)
+    if (s->n == 0)
         s->found = *document;
-    else
-        msg_warn("%s and %s", json_id(s->arena, json_get(&s->found, "_id")),
-                 json_id(s->arena, json_get(document, "_id")));
+    buf_addf(&s->ids, "%s%s", s->n++ ? ", " : "", json_id(s->arena, json_get(document, "_id")));
     return true;
 }
 
@@ -89,20 +88,23 @@ static int link_document(const options *o, store *s, arena *a)
         msg_error("%s", e.what);
         return e.status;
     }
-    if (look.n == 0)
-        msg_error("%s: no %s '%s'", store_name(s), o->document ? "document" : "project",
-                  o->document ? o->document : o->project);
-    else if (look.n > 1)
-        msg_error("%s: several documents '%s': name one by its _id", store_name(s), o->document);
-    else
-        write_link(o, ns, a, &look.found);
-    if (look.n == 1 && !json_is_null(&look.linked))
+    bool is_one = look.n == 1;
+    if (is_one && !json_is_null(&look.linked))
         msg_warn("\"%s\" (%s) is linked to it already: of the two the one counts that has more "
                  "work in it",
                  json_text(json_get(&look.linked, "name")) ? json_get(&look.linked, "name")->text
                                                            : "?",
                  json_id(a, json_get(&look.linked, "_id")));
-    return look.n == 1 ? EX_OK : 1;
+    if (is_one)
+        write_link(o, ns, a, &look.found);
+    else if (look.n == 0)
+        msg_error("%s: no %s '%s'", store_name(s), o->document ? "document" : "project",
+                  o->document ? o->document : o->project);
+    else
+        msg_error("%s: several documents are called '%s'; give -D the _id of one: %s",
+                  store_name(s), o->document ? o->document : o->project, look.ids.data);
+    buf_free(&look.ids);
+    return is_one ? EX_OK : 1;
 }
 
 static int run(const options *o)
