@@ -186,9 +186,9 @@ static bool meets_archived(const naming *n, entity *e, const asset *d)
     production_skip(n->p, e, "published",
                     arena_printf(n->p->arena,
                                  "the archived document %s of its name has published work in it: "
-                                 "rename one of them in Kitsu, or link the document to it "
-                                 "(op-link)",
-                                 d->key));
+                                 "rename one of them in Kitsu, or let it continue the document: "
+                                 "op-link -D %s %s %s | op-apply",
+                                 d->key, d->key, n->c->coll, e->id));
     return true;
 }
 
