@@ -114,6 +114,16 @@ static bool match_project(void *context, const json_element *e)
     return true;
 }
 
+/* The id of Kitsu's project that has the collection's name; NULL: none. */
+static zou_result find_by_name(push_kitsu *k, const collection *c, arena *a, const char **id,
+                               error *e)
+{
+    by_name b = {.name = c->coll, .convert = k->convert, .arena = a};
+    zou_result result = zou_list(k->lists->zou, "/data/projects/all", match_project, &b, e);
+    *id = b.id;
+    return result;
+}
+
 /* Find its id: `data.zou_id`, else the id of the project of its name. */
 static push_found find_id(push_kitsu *k, const collection *c, arena *a, const char **id, error *e)
 {
@@ -124,12 +134,9 @@ static push_found find_id(push_kitsu *k, const collection *c, arena *a, const ch
         error_set(e, 1, "its data.zou_id \"%.60s\" is not a Kitsu id", *id);
         return PUSH_NOT_FOUND;
     }
-    by_name b = {.name = c->coll, .convert = k->convert, .arena = a};
-    zou_result result = zou_list(k->lists->zou, "/data/projects/all", match_project, &b, e);
-    if (result != ZOU_OK)
+    if (find_by_name(k, c, a, id, e) != ZOU_OK)
         return PUSH_LOST;
-    *id = b.id;
-    if (b.id)
+    if (*id)
         return PUSH_FOUND;
     error_set(e, 1,
               "Kitsu has no such project, or this user may not see it: create it in Kitsu and "
@@ -144,12 +151,7 @@ static push_found explain_failure(zou_result result, error *e)
         return PUSH_LOST;
     char what[sizeof e->what];
     memcpy(what, e->what, sizeof what);
-    if (result == ZOU_MISSING)
-        error_set(e, 1,
-                  "it is linked to a project that Kitsu no longer has: create it in Kitsu, and "
-                  "remove data.zou_id from its project document (%.200s)",
-                  what);
-    else if (result == ZOU_FORBIDDEN)
+    if (result == ZOU_FORBIDDEN)
         error_set(e, 1, "this user may not see it in Kitsu: add the user to its team (%.200s)",
                   what);
     else
@@ -252,11 +254,28 @@ static push_found read_lists(push_kitsu *k, zou_project *project, const collecti
     return result == ZOU_OK ? PUSH_FOUND : explain_failure(result, e);
 }
 
+/* Kitsu has lost the project of this id; perhaps it was made again. */
+static push_found explain_lost(push_kitsu *k, const collection *c, const char *id, arena *a,
+                               error *e)
+{
+    const char *other;
+    if (find_by_name(k, c, a, &other, e) != ZOU_OK)
+        return PUSH_LOST;
+    error_set(e, 1,
+              "it is linked to a project that Kitsu no longer has (%.40s); %s: "
+              "op-link %.200s %s | op-apply",
+              id, other ? "if it was made again" : "create it in Kitsu, then link it to that",
+              c->coll, other ? other : "KITSU_ID");
+    return PUSH_NOT_FOUND;
+}
+
 static push_found read_project(push_kitsu *k, zou_project *project, const collection *c, arena *a,
                                error *e)
 {
     const char *why;
     zou_result result = zou_project_read(project, e);
+    if (result == ZOU_MISSING)
+        return explain_lost(k, c, project->id, a, e);
     if (result != ZOU_OK)
         return explain_failure(result, e);
     json record = json_copy(a, &project->record);
