@@ -137,11 +137,12 @@ static void pass_on(reader *r)
 /* With what the plan was made of; `why` it waits for a full read, or NULL. */
 static void pass_on_end(reader *r, const json *record, const char *why)
 {
-    if (!r->documents) {
-        pass_on(r);
+    json end = json_copy_shallow(r->arena, record);
+    if (!r->documents) { /* OpenPype has no such project */
+        json_set(r->arena, &end, "name", json_string(r->arena, r->p->name));
+        ndjson_write(&end);
         return;
     }
-    json end = json_copy_shallow(r->arena, record);
     const collection *c = closure_collection(r->documents);
     json project = json_object(), made_of = mapping_project_base(r->arena, r->p);
     json_add(r->arena, &project, "_id", mapping_project_id(r->arena, r->p, c));

@@ -279,11 +279,11 @@ static bool remember(apply *p, const end_record *end, error *e)
 
 /* A conflict is the project's own matter: it is planned again, and the positions of all
  * move on. */
-static void note_want(apply *p, const char *project_id, const char *why)
+static void note_want(apply *p, const char *name, const char *project_id, const char *why)
 {
     if (p->tally.conflicts > 0)
-        msg_error("%s: %lu conflicts: the project is to be read in full again",
-                  p->tally.coll ? p->tally.coll : project_id, p->tally.conflicts);
+        msg_error("%s: %lu conflicts: the project is to be read in full again", name,
+                  p->tally.conflicts);
     if (p->tally.conflicts > 0 || why)
         json_set(p->read_arena, &p->wants,
                  arena_text(p->read_arena, project_id, strlen(project_id)),
@@ -297,15 +297,14 @@ bool apply_end(apply *p, const end_record *end, error *e)
     const char *name = p->tally.coll ? p->tally.coll : end->coll;
     tally_start(&p->tally);
     if (!name)
-        name = tally_skipped_project(&p->tally);
+        name = end->name && *end->name ? end->name : end->project_id;
     if (!flush_batch(p, e))
         return false;
-    note_want(p, end->project_id, end->full_sync);
+    note_want(p, name, end->project_id, end->full_sync);
     if (!begin(p, e) || !remember(p, end, e))
         return false;
     batch_forget(p->batch);
-    json summary =
-        tally_summary(&p->tally, name ? name : end->project_id, end->scope == END_FULL, p->dry);
+    json summary = tally_summary(&p->tally, name, end->scope == END_FULL, p->dry);
     add_line(p, &summary);
     tally_reset(&p->tally);
     p->project_missed = false;

@@ -94,17 +94,6 @@ json tally_skipped_of(tally *t, const char *project_id)
     return records;
 }
 
-const char *tally_skipped_project(const tally *t)
-{
-    for (uint32_t i = 0; i < t->skipped.len; i++) {
-        skipped_record s;
-        skipped_read(&t->skipped.items[i], &s);
-        if (s.type && strcmp(s.type, "Project") == 0)
-            return s.name;
-    }
-    return NULL;
-}
-
 json tally_summary(const tally *t, const char *project, bool full, bool dry)
 {
     const summary_count counts[] = {{"inserted", t->inserted},  {"updated", t->updated},

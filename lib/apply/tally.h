@@ -34,8 +34,6 @@ void tally_add_skipped(tally *t, const json *record);
 /* Skipped records of this project, also for what failed, in the tally's arena: they
  * are judged again in a later run. */
 json tally_skipped_of(tally *t, const char *project_id);
-/* The name of a project that is skipped itself; NULL: it is not. */
-const char *tally_skipped_project(const tally *t);
 /* The Summary record. `dry`: of what would be done. `full`: of a full synchronisation,
  * not of events. */
 json tally_summary(const tally *t, const char *project, bool full, bool dry);

@@ -358,10 +358,13 @@ diff_outcome diff_project(diff *d, production *p, closure *loaded, const bool ch
 }
 
 /* What comes after belongs to another project. */
-static void write_end(arena *a, const char *project_id)
+static void write_end(const diff *d, const char *coll, const char *project_id, arena *a)
 {
-    json end = end_make(
-        a, &(end_record){.scope = END_FULL, .project_id = project_id, .counts = json_object()});
+    json end = end_make(a, &(end_record){.scope = END_FULL,
+                                         .project_id = project_id,
+                                         .db = documents_db(d->documents),
+                                         .coll = coll,
+                                         .counts = json_object()});
     ndjson_write(&end);
 }
 
@@ -385,7 +388,7 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e)
             &d->out, a, project_id,
             change_builder_drop(a, documents_db(d->documents), known->coll, published, what));
         known->dropped = true;
-        write_end(a, project_id);
+        write_end(d, known->coll, project_id, a);
         return DIFF_DONE;
     }
     change_builder x = change_builder_new(a, &known->document);
@@ -398,6 +401,6 @@ diff_outcome diff_deleted(diff *d, const char *project_id, arena *a, error *e)
                       change_builder_change(&x, documents_db(d->documents), known->coll,
                                             json_get(&known->document, "_id"), what));
     }
-    write_end(a, project_id);
+    write_end(d, known->coll, project_id, a);
     return DIFF_DONE;
 }

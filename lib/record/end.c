@@ -40,6 +40,7 @@ void end_read(const json *record, end_record *end)
                         .project_id = json_text(json_get(record, "project_id")),
                         .db = json_text(json_at(record, "ns", "db", NULL)),
                         .coll = record_collection(record),
+                        .name = json_text(json_get(record, "name")),
                         .counts = counts ? *counts : json_null(),
                         .whole = json_true(json_get(record, "whole")),
                         .partial = json_true(json_get(record, "partial")),

@@ -12,6 +12,7 @@ typedef struct end_record {
     end_scope scope;
     const char *project_id; /* of Kitsu's records and changes; else NULL */
     const char *db, *coll;  /* of documents and of a plan: their namespace; else NULL */
+    const char *name;       /* of a plan for no collection: what Kitsu calls it; else NULL */
     json counts;            /* object: how many of each kind came; null: absent */
     bool whole;             /* every document of the project is to be judged again */
     bool partial;           /* the login may not see all of it */

@@ -74,9 +74,9 @@ void settings_check(arena *a, const json *layer, settings_mistake_fn *mistake, v
     const json *section = json_get(layer, SECTION);
     check_dotted(a, layer, mistake, context);
     if (section && section->type != JSON_OBJECT)
-        mistake(context, SECTION,
-                not_allowed(a, arena_printf(a, "an object with the keys %s", known_keys(a)),
-                            section));
+        mistake(
+            context, SECTION,
+            not_allowed(a, arena_printf(a, "an object with the keys %s", known_keys(a)), section));
     for (uint32_t i = 0; json_is(section, JSON_OBJECT) && i < section->len; i++) {
         const json_member *m = &section->members[i];
         const struct key *known = find_key(m->key);
