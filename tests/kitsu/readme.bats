@@ -40,6 +40,7 @@ run_elsewhere() {
         'man opkitsu') grep -q 'man7/opkitsu.7' ../programs/all.bats ;;
         # Below, as they say things on stderr.
         'integrate-kitsu-note '* | 'publish-task '*) true ;;
+        'op-link '*) true ;; # below, as there must be something to link
         'export PYBLISHPLUGINPATH='*) grep -q PYBLISHPLUGINPATH pyblish.bats ;;
         # What the studio of these tests is, under another name.
         'export KITSU_SERVER='* | 'export KITSU_LOGIN='* | 'export OPENPYPE_MONGO='*) true ;;
@@ -85,6 +86,70 @@ run_elsewhere() {
     printf '%s\n' "$output" "$stderr"
     [[ $status == 0 && $output == *'"planned"'*"1 comment posted"*'"planned"'* ]]
     [[ $stderr == *'the status stays "todo"'*"1 comment to post"* ]]
+}
+
+# published NAME: something was published in the document SQ01_SH010 of this project
+published() {
+    op-dump -P "$1" --bare | jq -c --arg coll "$1" 'select(.name == "SQ01_SH010") | {"$oid": "00112233445566778899aabb"} as $_id
+        | {type: "Change", operationType: "insert", ns: {db: "avalon", coll: $coll}, documentKey: {$_id},
+           fullDocument: {$_id, type: "subset", name: "renderMain", parent: ._id}}' | op-apply >/dev/null
+}
+
+# links_again README_LINE KITSU_ID: a synchronisation skips it, and its message has a command
+# that does what the line of README does
+links_again() {
+    run -1 --separate-stderr sync-service --once -prj "$name"
+    run ! grep -E '^[0-9a-f-]{36}:' <<<"$output"
+    sync-service --once -prj "$name" >said || true
+    grep -Eo "op-link .*$2 \\| op-apply" said >command
+    [[ $(wc -l <command) == 1 ]]
+    cp op.db copy.db
+    OP_STORE=sqlite:$PWD/copy.db bash -euo pipefail command | grep '"status":"applied"'
+    bash -euo pipefail -c "$(sed "s/project_name01/$name/; s/KITSU_ID/$2/" <<<"$1")" | grep '"status":"applied"'
+    diff <(op-dump -P "$name") <(op-dump -d "sqlite:$PWD/copy.db" -P "$name")
+    run -0 --separate-stderr sync-service --once -prj "$name"
+}
+
+@test "README: what was made again continues its old document" {
+    load ../lib/zou # the login is own_kitsu_start's
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -m 700 runtime
+    export XDG_RUNTIME_DIR=$PWD/runtime OP_STORE=sqlite:$PWD/op.db name=again
+    mapfile -t examples < <(commands README.md | grep '^op-link ')
+    [[ ${#examples[@]} == 2 && ${examples[0]} == *' -D '* ]]
+    p=$(zou_project again)
+    sequence=$(zou_sequence "$p" SQ01)
+    shot=$(zou_shot "$p" "$sequence" SH010)
+    zou_tasks "$p" "$(zou_task_type Animation Shot)" shots "$shot"
+    sync-service --once -prj again
+    op-dump -P again --bare | jq -r 'select(.type == "asset") | "\(._id["$oid"]) \(.name)"' | sort >before
+    published again
+    # Kitsu's delete button cancels a shot that has tasks. It keeps its name there until it
+    # gets another one.
+    zou_delete "/data/shots/$shot" >/dev/null
+    sync-service --once -prj again
+    zou_put "/data/entities/$shot" '{"name": "SH010_old"}' >/dev/null
+    shot=$(zou_shot "$p" "$sequence" SH010)
+    links_again "${examples[0]}" "$shot"
+    op-dump -P again --bare | jq -r 'select(.type == "asset") | "\(._id["$oid"]) \(.name)"' | sort | diff before -
+    zou_close_project "$p"
+    zou_delete "/data/projects/$p?force=true" >/dev/null
+    p=$(zou_project again)
+    zou_shot "$p" "$(zou_sequence "$p" SQ01)" SH010 >/dev/null
+    run -1 --separate-stderr push-to-zou --dry-run -prj again
+    [[ $stderr == *"Kitsu no longer has ("*"); if it was made again: op-link again $p | op-apply"* ]]
+    links_again "${examples[1]}" "$p"
+    op-dump -P again --bare | jq -r 'select(.type == "asset") | "\(._id["$oid"]) \(.name)"' | sort | diff before -
+    # Never made again.
+    zou_close_project "$p"
+    zou_delete "/data/projects/$p?force=true" >/dev/null
+    run -1 --separate-stderr push-to-zou --dry-run -prj again
+    [[ $stderr == *"Kitsu no longer has ($p); create it in Kitsu, then link it to that: op-link again KITSU_ID | op-apply"* ]]
+    # Nor is there a bare id of one that Kitsu has closed, and OpenPype never had.
+    p=$(zou_project closed)
+    zou_close_project "$p"
+    run -0 --separate-stderr sync-service --once -prj closed
+    [[ $output == "closed: nothing changed in "* ]]
 }
 
 @test "README: the line for cron" {
