@@ -17,15 +17,13 @@
 #include <unistd.h>
 #include <sysexits.h>
 
-enum { CREATED, UPDATED, LINKED, DELETED, TASKS, COUNTS };
+enum { CREATED, UPDATED, LINKED, DELETED, CANCELLED, TASKS, COUNTS };
 /* Their keys in a Summary, and the words for what is done, and planned. */
 static const struct {
     const char *key, *done, *planned;
-} words[COUNTS] = {{"created", "created", "to create"},
-                   {"updated", "updated", "to update"},
-                   {"linked", "linked", "to link"},
-                   {"deleted", "deleted", "to delete"},
-                   {"tasks", "tasks", "tasks"}};
+} words[COUNTS] = {{"created", "created", "to create"},     {"updated", "updated", "to update"},
+                   {"linked", "linked", "to link"},         {"deleted", "deleted", "to delete"},
+                   {"cancelled", "cancelled", "to cancel"}, {"tasks", "tasks", "tasks"}};
 
 /* The project at hand. A zeroed one is empty. */
 typedef struct report {
@@ -33,7 +31,7 @@ typedef struct report {
     tree *tree;          /* owned */
     int64_t n[COUNTS];   /* of Results, until a Summary counts them itself */
     bool planned, drawn; /* a Result was; something is in the tree */
-    buf deleted;         /* lines: all of them */
+    buf deleted;         /* lines: all of them, and what was cancelled instead */
     remarks failed, unlinked, skipped;
     long posted, to_post, there, incomplete, unposted; /* comments, of the whole stream */
     bool quiet, verbose;
@@ -122,11 +120,9 @@ static void add_message(buf *line, const json *message)
 /* What a Result counts as. */
 static int count_of(const result_record *result)
 {
-    static const int counts[RESULT_OPERATIONS] = {[RESULT_INSERT] = CREATED,
-                                                  [RESULT_UPDATE] = UPDATED,
-                                                  [RESULT_DELETE] = DELETED,
-                                                  [RESULT_DROP] = UPDATED,
-                                                  [RESULT_LINK] = LINKED};
+    static const int counts[RESULT_OPERATIONS] = {
+        [RESULT_INSERT] = CREATED, [RESULT_UPDATE] = UPDATED, [RESULT_DELETE] = DELETED,
+        [RESULT_DROP] = UPDATED,   [RESULT_LINK] = LINKED,    [RESULT_CANCEL] = CANCELLED};
     if (result->operation == RESULT_NO_OPERATION)
         return UPDATED;
     if (result->operation == RESULT_INSERT &&
@@ -181,8 +177,9 @@ static void on_comment(report *r, const json *record, const result_record *resul
 static void add_deleted(report *r, const result_record *result)
 {
     buf line = {0};
-    buf_adds(&line, "  deleted ");
+    buf_adds(&line, result->operation == RESULT_CANCEL ? "  cancelled " : "  deleted ");
     add_place(&line, result);
+    add_message(&line, result->message);
     buf_addf(&r->deleted, "%s\n", line.data);
     buf_free(&line);
 }
@@ -190,7 +187,7 @@ static void add_deleted(report *r, const result_record *result)
 /* What zou-push did in Kitsu. */
 static void on_result(report *r, const json *record, const result_record *result)
 {
-    static const char signs[COUNTS] = {'+', '~', '=', '-', '+'};
+    static const char signs[COUNTS] = {'+', '~', '=', '-', '-', '+'};
     int count = count_of(result);
     bool failed = result->status == RESULT_FAILED, planned = result->status == RESULT_PLANNED;
     set_name(r, json_get(record, "project"));
@@ -198,7 +195,7 @@ static void on_result(report *r, const json *record, const result_record *result
         on_failed(r, result);
     else
         r->n[count]++;
-    if (count == DELETED && !failed && !planned)
+    if ((count == DELETED || count == CANCELLED) && !failed && !planned)
         add_deleted(r, result);
     r->planned |= planned;
     bool drawn = !failed || count != TASKS; /* a task has no sign of its own */

@@ -42,16 +42,36 @@ static idset *ids_in_use(const push_plan *p)
     return ids;
 }
 
-/* A child that stays, a live one before a cancelled one; NULL: none. */
-static const entity *remaining_child(const entity *e, const idset *doomed)
+/* The children that stay: the first live one, else a cancelled one; NULL: none. `*more`: how
+ * many others do. */
+static const entity *remaining_child(const entity *e, const idset *doomed, size_t *more)
 {
-    const entity *cancelled = NULL;
-    for (const entity *child = e->first_child; child; child = child->next_sibling)
+    const entity *live = NULL, *cancelled = NULL;
+    size_t n = 0;
+    for (const entity *child = e->first_child; child; child = child->next_sibling) {
+        if (child->state == ENTITY_LIVE && has_id(doomed, child->id))
+            continue;
+        n++;
         if (child->state != ENTITY_LIVE)
             cancelled = child;
-        else if (!has_id(doomed, child->id))
-            return child;
-    return cancelled;
+        else if (!live)
+            live = child;
+    }
+    *more = n ? n - 1 : 0;
+    return live ? live : cancelled;
+}
+
+/* That nothing is deleted above what stays. */
+static void warn_of_parent(const push_plan *p, const entity *e, const entity *child, size_t more)
+{
+    buf others = {0};
+    if (more)
+        buf_addf(&others, " and %zu more", more);
+    msg_warn("%s: the %s \"%s\" stays in Kitsu, as the %s%s \"%s\"%s below it stay%s", p->c->coll,
+             kind_name(e->kind), production_place(p->arena, e),
+             child->state == ENTITY_LIVE ? "" : "cancelled ", kind_name(child->kind), child->name,
+             more ? others.data : "", more ? "" : "s");
+    buf_free(&others);
 }
 
 /* Whether its own document is there, though it lost its link: an archived one, say, which is
@@ -84,11 +104,10 @@ static void find_obsolete(const push_plan *p, obsolete *o)
         o->live++;
         if (!is_obsolete(p, e, in_use, &o->remembered))
             continue;
-        const entity *child = remaining_child(e, doomed);
-        if (child && child->state != ENTITY_LIVE && o->remembered.found)
-            msg_warn("%s: the %s \"%s\" stays in Kitsu: the %s \"%s\", which is cancelled, lies "
-                     "below it",
-                     p->c->coll, kind_name(e->kind), e->name, kind_name(child->kind), child->name);
+        size_t more;
+        const entity *child = remaining_child(e, doomed, &more);
+        if (child && o->remembered.found && (child->state != ENTITY_LIVE || !push_substitute_is(e)))
+            warn_of_parent(p, e, child, more);
         if (child)
             continue;
         add_id(doomed, e->id);

@@ -16,13 +16,13 @@ static const struct {
 } operations[] = {
     [PUSH_INSERT] = {RESULT_INSERT, PUSH_CREATED}, [PUSH_INSERT_TASK] = {RESULT_INSERT, PUSH_TASKS},
     [PUSH_UPDATE] = {RESULT_UPDATE, PUSH_UPDATED}, [PUSH_DELETE] = {RESULT_DELETE, PUSH_DELETED},
-    [PUSH_LINK] = {RESULT_LINK, PUSH_LINKED},
+    [PUSH_LINK] = {RESULT_LINK, PUSH_LINKED},      [PUSH_CANCEL] = {RESULT_CANCEL, PUSH_CANCELLED},
 };
 
 static const char *const count_names[PUSH_COUNTS] = {
-    [PUSH_CREATED] = "created", [PUSH_UPDATED] = "updated", [PUSH_DELETED] = "deleted",
-    [PUSH_LINKED] = "linked",   [PUSH_TASKS] = "tasks",     [PUSH_SKIPPED] = "skipped",
-    [PUSH_FAILED] = "failed",
+    [PUSH_CREATED] = "created",     [PUSH_UPDATED] = "updated", [PUSH_DELETED] = "deleted",
+    [PUSH_CANCELLED] = "cancelled", [PUSH_LINKED] = "linked",   [PUSH_TASKS] = "tasks",
+    [PUSH_SKIPPED] = "skipped",     [PUSH_FAILED] = "failed",
 };
 
 /* What Kitsu has where it is to have `fields`. */
@@ -100,11 +100,14 @@ void push_result_task(push_run *r, const push_task *t, result_status status,
 
 void push_result_deletion(push_run *r, const entity *e, result_status status, const char *message)
 {
-    json ancestors = json_array();
-    if (e->parent)
-        json_push(r->arena, &ancestors, json_string(r->arena, e->parent->name));
+    json ancestors = production_path(r->arena, e);
+    ancestors.len--; /* its own name */
+    bool cancelled =
+        status != RESULT_FAILED && e->tasks && (e->kind == KIND_SHOT || e->kind == KIND_ASSET);
+    if (cancelled)
+        message = "it has tasks, so Kitsu cancels it";
     push_result_write(r, &(push_result){.status = status,
-                                        .operation = PUSH_DELETE,
+                                        .operation = cancelled ? PUSH_CANCEL : PUSH_DELETE,
                                         .type = kind_name(e->kind),
                                         .id = e->id,
                                         .name = e->name,

@@ -11,6 +11,7 @@ typedef enum push_operation {
     PUSH_INSERT_TASK, /* an insert that the Summary counts apart */
     PUSH_UPDATE,
     PUSH_DELETE,
+    PUSH_CANCEL, /* what becomes of a delete if the entity has tasks */
     PUSH_LINK
 } push_operation;
 
@@ -32,7 +33,8 @@ void push_result_item(push_run *r, const push_item *i, result_status status,
                       push_operation operation, const char *message);
 void push_result_task(push_run *r, const push_task *t, result_status status,
                       push_operation operation, const char *message);
-/* One of an entity that is deleted. No document has it. */
+/* One of an entity that is deleted, or cancelled, as Kitsu does with shots and assets that
+ * have tasks (Zou's remove_shot, remove_asset). No document has it. */
 void push_result_deletion(push_run *r, const entity *e, result_status status, const char *message);
 
 /* Write the plan's Skipped records, and count them. */

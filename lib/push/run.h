@@ -12,6 +12,7 @@ typedef enum push_count {
     PUSH_CREATED,
     PUSH_UPDATED,
     PUSH_DELETED,
+    PUSH_CANCELLED, /* instead of deleted: Kitsu's choice */
     PUSH_LINKED,
     PUSH_TASKS, /* created */
     PUSH_SKIPPED,

@@ -9,11 +9,9 @@ static const char *const statuses[RESULT_STATUSES] = {[RESULT_APPLIED] = "applie
                                                       [RESULT_CONFLICT] = "conflict",
                                                       [RESULT_FAILED] = "failed",
                                                       [RESULT_PLANNED] = "planned"};
-static const char *const operations[RESULT_OPERATIONS] = {[RESULT_INSERT] = "insert",
-                                                          [RESULT_UPDATE] = "update",
-                                                          [RESULT_DELETE] = "delete",
-                                                          [RESULT_DROP] = "drop",
-                                                          [RESULT_LINK] = "link"};
+static const char *const operations[RESULT_OPERATIONS] = {
+    [RESULT_INSERT] = "insert", [RESULT_UPDATE] = "update", [RESULT_DELETE] = "delete",
+    [RESULT_DROP] = "drop",     [RESULT_LINK] = "link",     [RESULT_CANCEL] = "cancel"};
 
 const char *result_status_name(result_status status)
 {

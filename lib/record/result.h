@@ -21,6 +21,7 @@ typedef enum result_operation {
     RESULT_DELETE,
     RESULT_DROP,
     RESULT_LINK,
+    RESULT_CANCEL, /* a delete that Kitsu makes a cancellation, as the entity has tasks */
     RESULT_OPERATIONS,
     RESULT_NO_OPERATION = -1
 } result_operation;

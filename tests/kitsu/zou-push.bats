@@ -688,9 +688,13 @@ alive() { kitsu_has | grep -v ' canceled'; }
     diff <(grep -v -e SH030 -e oak before) <(alive)
     [[ $(records Result 'select(.operationType == "delete") | .entity.name' | sort | xargs) == "SH030 oak" ]]
     [[ $(records Summary .deleted) == 2 ]]
-    # One with tasks is canceled by Zou.
+    # One with tasks is canceled by Zou, which is said, with the whole place.
     remove E02_SQ01_SH020
+    push --delete -n
+    [[ $(push-report <"$records") == *"  Episode E02"*"    Sequence SQ01"*"- Shot SH020   it has tasks, so Kitsu cancels it"*": 1 to cancel" ]]
     push --delete
+    [[ $(records Summary '"\(.deleted) \(.cancelled)"') == "0 1" ]]
+    [[ $(push-report <"$records") == *": 1 cancelled in "*'  cancelled Shot "SH020" of E02/SQ01: it has tasks, so Kitsu cancels it' ]]
     [[ $(alive | grep -c SH020) == 0 ]]
     relay_does
     push --delete
@@ -720,9 +724,25 @@ print(collection.update_many(where, {"$set": {"type": "archived_asset", "name": 
     push --delete
     [[ $status == 0 && $(records Result '"\(.status) \(.entity.name)"' | sort | xargs -d ,) == "applied SH010
 applied SH020" ]]
-    grep 'the Sequence "SQ01" stays in Kitsu: the Shot "SH030", which is cancelled, lies below it' "$err"
+    grep 'the Sequence "E02/SQ01" stays in Kitsu, as the cancelled Shot "SH030" below it stays$' "$err"
     push --delete
     [[ $status == 0 && -z $(records Result) ]]
+}
+
+@test "--delete: a parent of what stays, which is said once" {
+    production tvshow
+    # A newcomer below a sequence that people deleted with its shots.
+    sequence=$(zou_get "/data/projects/$p/sequences" | jq -r '.[].id')
+    zou_shot "$p" "$sequence" SH990 >/dev/null
+    remove E02_SQ01 E02_SQ01_SH010 E02_SQ01_SH020 E02_SQ01_SH030 E02
+    push --delete -n
+    grep 'the Sequence "E02/SQ01" stays in Kitsu, as the Shot "SH990" below it stays$' "$err"
+    grep 'the Episode "E02" stays in Kitsu, as the Sequence "SQ01" below it stays$' "$err"
+    [[ $(grep -c 'stays in Kitsu' "$err") == 2 ]]
+    zou_shot "$p" "$sequence" SH991 >/dev/null
+    push --delete
+    grep 'the Sequence "E02/SQ01" stays in Kitsu, as the Shot "SH99[01]" and 1 more below it stay$' "$err"
+    [[ $(alive | grep -c 'SQ01/SH99') == 2 ]]
 }
 
 @test "--delete: what was made in Kitsu since the last sync, bad names and substitutes stay" {
@@ -844,7 +864,7 @@ case_memory() {
     [[ $(alive | grep -c hero) == 1 ]]
     remove hero
     push --delete
-    [[ $(records Result 'select(.operationType == "delete") | .entity.name' | xargs) == hero ]]
+    [[ $(records Result 'select(.operationType == "cancel") | .entity.name' | xargs) == hero ]]
     [[ $(alive | grep -c -e hero) == 0 && $(alive | grep -c newcomer) == 1 ]]
     # What Kitsu cancelled, as it has tasks, was deleted once: restored there, it stays.
     remove bear

@@ -47,7 +47,8 @@ plan() {
     result planned insert Task Modeling '"Props","fork"' "$(document 5)"
     result planned insert Task Layout '"E02","SQ01","SH010"' "$(document 6)"
     result planned delete Asset old '"Props"'
-    summary demo '"created":7,"updated":3,"deleted":1,"linked":1,"tasks":5,"skipped":1'
+    result planned cancel Asset worn '"Props"' '"message":"it has tasks"'
+    summary demo '"created":7,"updated":3,"deleted":1,"cancelled":1,"linked":1,"tasks":5,"skipped":1'
     summary idle '"created":0'
 }
 
@@ -70,7 +71,8 @@ demo
     + Asset knife   tasks: Rigging
       Asset fork   tasks: Modeling
     - Asset old
-demo: 7 to create, 3 to update, 1 to link, 1 to delete, 5 tasks, 1 skipped
+    - Asset worn   it has tasks
+demo: 7 to create, 3 to update, 1 to link, 1 to delete, 1 to cancel, 5 tasks, 1 skipped
   skipped Shot "SH_x": it matches no pattern
 idle: nothing changed in 0.41 s
 EOF
@@ -82,8 +84,9 @@ EOF
 
 @test "results: a line for each project, what was deleted, what was not done" {
     cat >expected <<'EOF'
-demo: 3 created, 1 updated, 2 linked, 1 deleted, 1 task, 1 skipped, 2 failed, 1 not linked in 0.41 s
+demo: 3 created, 1 updated, 2 linked, 1 deleted, 1 cancelled, 1 task, 1 skipped, 2 failed, 1 not linked in 0.41 s
   deleted Shot "SH090" of E01/SQ01
+  cancelled Shot "SH091" of E01/SQ01: it has tasks
   failed insert of Shot "SH010" of E01/SQ01: Kitsu: no such thing
   failed insert of Task "Animation" of E01/SQ01/SH010
   not linked: Shot "SH020": data.zou differs
@@ -98,7 +101,8 @@ EOF
         echo '{"type":"Result","status":"applied","operationType":"update","ns":{"db":"a","coll":"demo"},"entity":{"type":"Shot","name":"SH030"}}'
         result failed insert Task Animation '"E01","SQ01","SH010"'
         result applied delete Shot SH090 '"E01","SQ01"'
-        summary demo '"created":3,"updated":1,"deleted":1,"linked":2,"tasks":1,"skipped":1,"failed":2'
+        result applied cancel Shot SH091 '"E01","SQ01"' '"message":"it has tasks"'
+        summary demo '"created":3,"updated":1,"deleted":1,"cancelled":1,"linked":2,"tasks":1,"skipped":1,"failed":2'
         echo '{"type":"Summary","project":"demo","inserted":9,"updated":9}'
         summary idle
         echo '{"type":"Whatever"}'
