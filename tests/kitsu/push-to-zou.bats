@@ -124,6 +124,9 @@ stages() {
     op-dump | cmp before
     push --dry-run -q
     [[ $status == 0 && $stderr != *Shot* ]]
+    pushed -nq # the same
+    [[ $status == 0 && $stderr != *Shot* && $(jq -r 'select(.type == "Result").status' <<<"$output" | sort -u) == planned ]]
+    [[ $(shots "$project") == "" ]]
     # A file is not written from its beginning.
     echo kept >file
     push-to-zou --dry-run >>file 2>/dev/null
