@@ -103,6 +103,10 @@ links_again() {
     sync-service --once -prj "$name" >said || true
     grep -Eo "op-link .*$2 \\| op-apply" said >command
     [[ $(wc -l <command) == 1 ]]
+    # A dry run tells it once, by who reads the records or by a message.
+    [[ $({ sync-service -n -prj "$name" | sync-report; } 2>&1 | grep -c op-link) == 1 ]]
+    sync-service -n -prj "$name" >plan 2>said || [[ $? == 1 ]]
+    [[ $(grep -c op-link said) == 1 && $(sync-report <plan | grep -c op-link) == 1 ]]
     cp op.db copy.db
     OP_STORE=sqlite:$PWD/copy.db bash -euo pipefail command | grep '"status":"applied"'
     bash -euo pipefail -c "$(sed "s/project_name01/$name/; s/KITSU_ID/$2/" <<<"$1")" | grep '"status":"applied"'

@@ -185,7 +185,7 @@ stages() {
     grep -x '  create  Shot SQ01_SH010' text
     grep -x 'alpha: 5 to create' text
     service --once
-    service --dry-run --tee kept
+    console -n --tee kept
     [[ $status == 0 ]]
     [[ $(jq -r .type <<<"$output" | xargs) == "End End Checkpoint" ]]
     [[ $(sync-report <<<"$output") == "nothing to change" ]]
