@@ -51,7 +51,9 @@ static const char *service_text(const health *h)
         return arena_printf(h->arena, "waiting for the lease, which %s has", h->writer);
     if (h->writer)
         return arena_printf(h->arena, "none; another program writes: %s", h->writer);
-    return "none";
+    int64_t last = h->read_at > h->full_sync_at ? h->read_at : h->full_sync_at;
+    return last ? arena_printf(h->arena, "none; last synchronised %s", health_ago(h, last))
+                : "none; never synchronised";
 }
 
 static const char *login_text(const health *h)
@@ -83,9 +85,10 @@ static void print_text(const place *p, const health *h)
                                                       h->events, health_ago(h, h->events_at))
                                        : "none");
     print_line("log read:", health_ago(h, h->read_at));
-    print_line("position:", h->position ? arena_printf(h->arena, "%s, %s", h->position,
-                                                       health_ago(h, (int64_t)h->position_at))
-                                        : "none");
+    print_line("position:", h->position
+                                ? arena_printf(h->arena, "up to Kitsu's event of %s, %s",
+                                               h->position, health_ago(h, (int64_t)h->position_at))
+                                : "none");
     print_line("skipped:", arena_printf(h->arena, "%" PRId64, h->skipped));
     print_line("last error:",
                h->error ? arena_printf(h->arena, "%s: %s", health_ago(h, h->error_at), h->error)

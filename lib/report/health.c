@@ -62,6 +62,9 @@ static bool read_service(health *h, store *s, error *e)
     h->writer = expires > h->now ? text_of(&lease_document, "owner") : NULL;
     h->running = h->writer && owner && strcmp(h->writer, owner) == 0;
     h->waits = !h->running && h->writer && is_wanted_by_service(&lease_document, h->now);
+    const char *holder = text_of(&lease_document, "owner"); /* NULL: it was released */
+    h->lost = !h->writer && holder && owner && strcmp(holder, owner) == 0;
+    h->lost_at = (int64_t)expires;
     h->host = text_of(&service, "host");
     const char *process = text_of(&service, "process"); /* the service's, not op-lease's */
     json_int64(json_get(&service, "pid"), &h->pid);
@@ -196,14 +199,8 @@ static void judge_reading(health *h)
                                     h->error ? ": " : "", h->error ? h->error : ""));
 }
 
-void health_judge(health *h)
+static void judge_service(health *h)
 {
-    if (h->waits)
-        return;
-    if (!h->running) {
-        add_trouble(h, "no service holds the lease");
-        return;
-    }
     judge_reading(h);
     if (h->full && strncmp(h->full, "failed", 6) == 0 && h->full_noted_at >= h->full_sync_at)
         add_trouble(h, arena_printf(h->arena, "the last full synchronisation %s", h->full));
@@ -216,10 +213,29 @@ void health_judge(health *h)
                                     "%s: Kitsu has no such project, or this user may not see it; "
                                     "it is looked for each minute",
                                     h->missing.items[i].text));
+}
+
+/* What every synchronisation leaves, a service's or not. */
+static void judge_projects(health *h)
+{
     if (h->awaiting_full.len)
         add_trouble(
             h, arena_printf(h->arena, "%" PRIu32 " project%s want%s a full synchronisation%s%s",
                             h->awaiting_full.len, h->awaiting_full.len == 1 ? "" : "s",
                             h->awaiting_full.len == 1 ? "s" : "", h->awaiting_why ? ": " : "",
                             h->awaiting_why ? h->awaiting_why : ""));
+}
+
+void health_judge(health *h)
+{
+    if (h->waits)
+        return;
+    if (h->lost)
+        add_trouble(h, arena_printf(h->arena,
+                                    "the service on %s was killed, or lost the store, %s, and no "
+                                    "other has taken over",
+                                    h->host ? h->host : "?", health_ago(h, h->lost_at)));
+    if (h->running) /* else the exit status tells: with cron, all may be well */
+        judge_service(h);
+    judge_projects(h);
 }

@@ -15,9 +15,11 @@ typedef struct health {
     double now;
     bool running;       /* a service holds the lease, */
     bool waits;         /* or waits until the writer has released it */
+    bool lost;          /* the last to hold it was a service that did not release it */
     const char *writer; /* the owner of the lease, service or not */
     const char *host, *state, *full, *gap, *error;
     int64_t pid, since, state_at, full_noted_at, gap_at, error_at;
+    int64_t lost_at; /* when a lost service's lease expired */
     int64_t full_sync_at, events, events_at, read_at, skipped;
     const char *position; /* in Kitsu's log, by Kitsu's clock and as Kitsu writes it */
     time_t position_at;

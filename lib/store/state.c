@@ -296,8 +296,6 @@ bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, e
     bool events = checkpoint->events >= 0, found;
     double now;
     json id = synced_id(a, checkpoint->server), old, document;
-    if (!checkpoint->all && !events)
-        return true;
     if (!store_get(s, state_ns(s), &id, a, &old, &found, e) || !store_now(s, &now, e))
         return false;
     document = found ? json_copy_shallow(a, &old) : json_object();
@@ -305,12 +303,10 @@ bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, e
     json_set(a, &document, "type", json_string(a, "synced"));
     if (checkpoint->all)
         json_set(a, &document, "full_sync_at", json_integer(a, (int64_t)now));
-    if (events) {
-        json_set(a, &document, "read_at", json_integer(a, (int64_t)now));
-        if (checkpoint->missing.len > 0 || json_get(&document, "missing"))
-            json_set(a, &document, "missing",
-                     checkpoint->missing.len > 0 ? checkpoint->missing : json_array());
-    }
+    json_set(a, &document, "read_at", json_integer(a, (int64_t)now));
+    if (events && (checkpoint->missing.len > 0 || json_get(&document, "missing")))
+        json_set(a, &document, "missing",
+                 checkpoint->missing.len > 0 ? checkpoint->missing : json_array());
     if (checkpoint->events > 0) {
         int64_t total = 0;
         json_int64(json_get(&document, "events"), &total);

@@ -71,8 +71,8 @@ bool state_put_project(store *s, const char *project_id, const json *values, are
  * text, or the number of conflicts): why the full read of some is wanted. */
 bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read,
                           const json *reasons, arena *a, error *e);
-/* When everything was read, and when how many events were: of a Checkpoint
- * with `all` or `events`. */
+/* When Kitsu was last read, when everything was (of a Checkpoint with `all`), and when how
+ * many events were (with `events`). */
 bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, error *e);
 /* Nothing is remembered of this project any more: it was dropped. A Checkpoint with `all`
  * does so for projects that neither it nor OpenPype has. */

@@ -70,7 +70,7 @@ run_elsewhere() {
     [[ $status == 0 && $stderr == "" ]]
     [[ $output == *"create  Shot SQ01_SH010"*"project_name01: 5 to create"* ]]
     [[ $output == *"project_name01: 5 created"*"project_name02: 5 created"*"project_name01: nothing changed"* ]]
-    [[ $output == *"no service holds the lease"* ]]
+    [[ $output != *trouble:* && $output == *"none; last synchronised "*" s ago"* ]]
     [[ $output == *"2 Shot"*"SQ01_SH010"$'\t'1001$'\t'1040*"project_name02|asset|SQ01_SH010"* ]]
     [[ $(op-dump -d "sqlite:$work/try.db" --bare | wc -l) == 10 ]]
 }
@@ -176,6 +176,19 @@ links_again() {
         [[ $status == 0 && $output == "" ]]
     done
     [[ $(op-dump -d "sqlite:$PWD/op.db" --bare | wc -l) == 10 ]]
+    # What is said of it, and the manual's line for monitoring.
+    export OP_STORE=sqlite:$PWD/op.db
+    run -3 sync-status
+    [[ $output != *trouble* && ${lines[0]} == "service: "*"none; last synchronised "*" s ago" ]]
+    [[ $output == *"log read: "*" s ago"*"position: "*"up to Kitsu's event of 20"* ]]
+    run -3 sync-status -q
+    [[ $output == "" ]]
+    monitors=$(sed -n '/^sync-status --json | jq -e/,/echo/p' "$BATS_TEST_DIRNAME/../../share/man/sync-status.1")
+    run -0 bash -c "$monitors"
+    [[ $monitors == *'"check cron"' && $output == true ]]
+    # A synchronisation that was long ago.
+    run -0 bash -c "${monitors/3600/-1}"
+    [[ $output == *"check cron" ]]
 }
 
 @test "CONTRIBUTING, tests/README: their commands are those that the tests are made of" {

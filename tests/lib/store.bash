@@ -58,11 +58,11 @@ dump() {
     op-dump --all "$@" | normal
 }
 
-# The suite's own state but for the leases, sorted. SQLite's only.
+# The suite's own state but for what has the time, sorted. SQLite's only.
 sqlite_state() {
     sqlite3 "${OP_STORE#sqlite:}" \
         "SELECT document FROM openpype WHERE collection IN ('opkitsu', 'opkitsu_skipped', 'opkitsu_linked')
-            AND id NOT IN ('\"lease\"', '\"push\"') ORDER BY collection, id"
+            AND id NOT IN ('\"lease\"', '\"push\"') AND id NOT LIKE '\"synced:%' ORDER BY collection, id"
 }
 
 # count STATUS: how many of the last results have it

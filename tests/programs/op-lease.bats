@@ -379,6 +379,37 @@ case_flood() {
     case_killed 4
 }
 
+# told STATUS: of sync-status, as one line of its trouble and what it says of the service
+told() {
+    status=0
+    sync-status -s https://k/api >status || status=$?
+    [ "$status" -eq "$1" ]
+    sed -n '/^trouble: /p; /^service: /{p;q;}' status
+}
+
+@test "sync-status: no service is no trouble, one that was killed is, until another writes" {
+    [ "$(told 3)" = "service:           none; never synchronised" ]
+    hold one
+    within 5 has_lines one.out 1
+    printf 'state listening\n' >&"$in_one"
+    within 5 eval '[ "$(state_document service | jq -r .state)" = listening ]'
+    [[ $(told 1) != *"was killed"* ]]
+    let_go one 0
+    [ "$(told 3)" = "service:           none; never synchronised" ]
+    hold two
+    within 5 has_lines two.out 1
+    within 5 eval '[[ $(state_document service | jq -r .owner):2 == $(<two.out) ]]'
+    kill -KILL "$pid_two"
+    within 5 eval '[[ $(told 3) == "trouble: "*" the service on $(uname -n) was killed, or lost the store, "*" ago, and no other has taken over"$'"'\\n'"'"service: "*"none; never synchronised" ]]'
+    # cron, say
+    jq -nc '{type: "Checkpoint", server: "https://k/api", projects: ["p1"], created_at: "2026-11-24T10:00:00", ids: []}' | op-apply
+    [[ $(told 3) == "service:           none; last synchronised "*" s ago" ]]
+    grep -x 'position:          up to Kitsu.s event of 2026-11-24T10:00:00, .* ago' status
+    # What a full read waits for is, without a service, too.
+    jq -nc '{type: "Checkpoint", server: "https://k/api", projects: [], created_at: "2026-11-24T10:00:00", ids: [], full_sync: ["p1"]}' | op-apply
+    [[ $(told 3) == "trouble: "*"1 project wants a full synchronisation"*"service: "* ]]
+}
+
 @test "sqlite: one that slept too long has lost it" {
     case_slept
 }

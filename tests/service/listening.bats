@@ -128,9 +128,9 @@ projects_are_ids() {
 follows() {
     on "$1"
     run -3 sync-service --status
-    [[ ${lines[0]} == "trouble: "*"no service holds the lease" ]]
+    [[ ${lines[0]} == "service: "*"none; never synchronised" ]]
     run -3 sync-service --status --json
-    [[ $(jq -c '[.running, .trouble]' <<<"$output") == '[false,["no service holds the lease"]]' ]]
+    [[ $(jq -c '[.running, .trouble]' <<<"$output") == '[false,[]]' ]]
     run -64 sync-service --once --json
     set_frame 1040
     serve a
