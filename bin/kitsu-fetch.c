@@ -50,7 +50,7 @@ static void read_options(options *o, int argc, char **argv)
         .usage = "kitsu-fetch [OPTION]... > records\n"
                  "kitsu-fetch [OPTION]... --events < events > records",
         .about = "Write Kitsu's productions to stdout, one JSON record a line.",
-        .verbose = "say more; twice: every request",
+        .verbose = "print more messages; twice: every request",
         .exit_status = "0 done, 1 something was not read, 64 to 78 see opkitsu(7)."};
     kitsu_option_rows kitsu;
     const option_def defs[] = {
@@ -64,7 +64,8 @@ static void read_options(options *o, int argc, char **argv)
          .call = read_types,
          .context = o},
         {.name = "events",
-         .help = "what the events on stdin, from kitsu-listen, have changed",
+         .help = "read kitsu-listen's events from stdin, and write what they\n"
+                 "have changed",
          .flag = &o->events},
         {0}};
     for (int k = 0; k < KINDS; k++)

@@ -52,7 +52,7 @@ static void read_options(options *o, int argc, char **argv)
     static const program_help help = {
         .usage = "kitsu-listen [OPTION]... > events",
         .about = "Write Kitsu's events to stdout as they happen, one JSON record a line.",
-        .verbose = "say more; twice: every request",
+        .verbose = "print more messages; twice: every request",
         .exit_status = "0 done, 1 a project does not exist, 75 a full sync is needed,\n"
                        "64 to 78 see opkitsu(7)."};
     kitsu_option_rows kitsu;
@@ -61,18 +61,19 @@ static void read_options(options *o, int argc, char **argv)
         project_filter_option(&o->filter, "only this project, by name or id; may be repeated"),
         {.name = "since",
          .value = "CHECKPOINT",
-         .help = "start there: a Checkpoint record, a time such as\n"
-                 "2026-11-23T05:17:34 (UTC), or \"now\"; the store is then used\n"
-                 "only with -d",
+         .help = "start there, not where the store says: a Checkpoint record, a\n"
+                 "time such as 2026-11-23T05:17:34 (UTC), or \"now\"; the store is\n"
+                 "then used only with -d",
          .text = &o->since},
-        {.name = "once", .help = "stop at the present end of the log", .flag = &o->once},
+        {.name = "once", .help = "write what has happened so far, and exit", .flag = &o->once},
         {.name = "reconcile",
          .value = "TIME",
-         .help = "the longest wait before a project is read in full again that\n"
-                 "was held or in conflict: 90s, 30m, 24h (the default), 7d",
+         .help = "how long to wait at most before a project whose deletions wait,\n"
+                 "or that had a conflict, is read in full again: 90s, 30m,\n"
+                 "24h (the default), 7d",
          .interval = &o->retry.longest},
         {.name = "retry-now",
-         .help = "the first time do not wait: the limit of deletions is another",
+         .help = "do not wait the first time, as op-diff has another --max-delete",
          .flag = &o->retry.at_once},
         {0}};
     o->arena = arena_new();

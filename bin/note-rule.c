@@ -193,8 +193,8 @@ static void read_options(ruler *r, int argc, char **argv)
         {.name = "config",
          .letter = 'c',
          .value = "SETTINGS",
-         .help = "a file in the shape of OpenPype's project settings, or a store,\n"
-                 "and nothing else (default: all the usual places, opkitsu(7))",
+         .help = "use only these settings: a file in the shape of OpenPype's\n"
+                 "project settings, or a store (default: all of opkitsu(7))",
          .text = &r->config},
         {.name = "explain",
          .help = "explain on stderr what was decided, and by which conditions",

@@ -176,7 +176,7 @@ static void read_options(options *o, int argc, char **argv)
                                 .flag = &o->dry},
                                {.name = "wait",
                                 .value = "SECONDS",
-                                .help = "how long to wait for another writer (30)",
+                                .help = "how long to wait for another writer (default: 30)",
                                 .seconds = &o->wait},
                                {0}};
     options_read(&help, defs, argc, argv);

@@ -126,7 +126,9 @@ static void read_options(options *o, int argc, char **argv)
 {
     static const program_help help = {
         .usage = "op-dump [OPTION]... > documents",
-        .about = "Print OpenPype's documents: projects and assets whole, all others in outline.",
+        .about =
+            "Print OpenPype's documents: projects and assets whole, of all others only _id, type\n"
+            "and parent.",
         .exit_status = "0 done, 1 a project does not exist, 64 to 78 see opkitsu(7)."};
     bool all = false;
     const option_def defs[] = {

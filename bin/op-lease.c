@@ -300,7 +300,9 @@ int main(int argc, char **argv)
 {
     static const program_help help = {
         .usage = "op-lease [OPTION]... < notes > OWNER:TERM",
-        .about = "Hold the lease of OpenPype's database until the end of standard input.",
+        .about = "Hold the lease of OpenPype's database until the end of standard input: no other\n"
+                 "program of the suite writes to it meanwhile. The lines of standard input are\n"
+                 "notes for sync-status.",
         .exit_status = "0 done, 75 the lease is another's or was lost, 64 to 78 see opkitsu(7)."};
     const char *url = NULL;
     unsigned wait = UINT_MAX;
@@ -308,7 +310,7 @@ int main(int argc, char **argv)
         store_option(&url),
         {.name = "wait",
          .value = "SECONDS",
-         .help = "how long to wait for another holder, or for the store\n(forever)",
+         .help = "how long to wait for another holder, or for the store\n(default: forever)",
          .seconds = &wait},
         {0}};
     program_start("op-lease");

@@ -129,14 +129,16 @@ static void read_options(options *o, int argc, char **argv)
         .about =
             "Print the change that links a project of OpenPype, or one of its documents, to a\n"
             "project or an entity of Kitsu. op-apply carries it out.",
-        .operands = "PROJECT is its name in OpenPype.",
+        .operands = "PROJECT is the project's name in OpenPype. KITSU_ID is the id of a project in "
+                    "Kitsu, with\n"
+                    "-D that of an episode, sequence, shot or asset.",
         .exit_status = "0 done, 1 there is no such project or document, 64 to 78 see opkitsu(7)."};
     const option_def defs[] = {store_option(&o->store),
                                {.name = "document",
                                 .letter = 'D',
                                 .value = "NAME",
-                                .help = "the document of this name or _id, live or archived, to\n"
-                                        "the entity KITSU_ID",
+                                .help = "link not the project, but its document of this name or\n"
+                                        "_id, live or archived",
                                 .text = &o->document},
                                {0}};
     int first = options_read(&help, defs, argc, argv);

@@ -174,10 +174,10 @@ static void read_options(options *o, int argc, char **argv)
     static const program_help help = {
         .usage = "publish-task [OPTION]... < publish > publish\n"
                  "publish-task [OPTION]... -P NAME -a ASSET -t TASK [FILE]... > publish",
-        .about = "Find the tasks in Kitsu that a publish is about, their status, and those that\n"
-                 "they can get. Asks Kitsu, and changes nothing.",
+        .about = "Find the tasks in Kitsu that a publish is about, their present status, and the\n"
+                 "statuses that they can get. Asks Kitsu, and changes nothing.",
         .operands = "Each FILE becomes a preview of the comment.",
-        .verbose = "say more; twice: every request",
+        .verbose = "print more messages; twice: every request",
         .exit_status = "0 done, 1 a task was not found or a line was bad, 64 to 78 see\n"
                        "opkitsu(7)."};
     publish_options *p = &o->publish;
@@ -201,7 +201,7 @@ static void read_options(options *o, int argc, char **argv)
          .text = &p->task_name},
         {.name = "family",
          .value = "FAMILY",
-         .help = "a published family, the reviewed one first (review);\nmay be repeated",
+         .help = "a published family, the one to review first\n(default: review); may be repeated",
          .list = &o->families},
         {.name = "comment", .value = "TEXT", .help = "the comment", .text = &p->comment},
         {.name = "publish-version",

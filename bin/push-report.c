@@ -279,9 +279,9 @@ int main(int argc, char **argv)
     static const program_help help = {
         .usage = "push-report [OPTION]... < results",
         .about =
-            "Write the results of zou-push, or of op-apply behind it, as text: of a plan a tree\n"
-            "for each project, of what was carried out a line.",
-        .verbose = "print the tree also of what was carried out",
+            "Show the results of zou-push, or of op-apply after it, as text: a plan as a tree of\n"
+            "each project, what was carried out as a line for each.",
+        .verbose = "also print a tree of what was carried out",
         .quiet = "print only what was skipped or failed",
         .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
     bool records = false;

@@ -241,15 +241,15 @@ int main(int argc, char **argv)
     static const program_help help = {
         .usage = "sync-report [OPTION]... < results",
         .about =
-            "Write the results of op-apply, or the changes of op-diff, as text: of results a line\n"
-            "for each project, of changes what each would change.",
-        .verbose = "of results also print every document that was written",
+            "Show the results of op-apply as text, a line for each project, or the changes of\n"
+            "op-diff, a line for each field that they would change.",
+        .verbose = "also print every document that was written",
         .quiet = "print only what was skipped, failed or in conflict",
         .exit_status = "0 done, 1 some lines were bad, 74 reading or writing failed."};
     report r = {.skips = reported_new(), .failures = reported_new()};
     const option_def defs[] = {{.name = "repaired",
                                 .help =
-                                    "of results print only projects where something was repaired,\n"
+                                    "print only results of projects where something was repaired,\n"
                                     "with the first 20 documents that were written",
                                 .flag = &r.repaired},
                                {0}};

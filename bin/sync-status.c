@@ -175,9 +175,9 @@ int main(int argc, char **argv)
     static const program_help help = {
         .usage = "sync-status [OPTION]...",
         .about = "Report on the service that keeps OpenPype's projects in step with Kitsu.",
-        .quiet = "report only what is wrong",
-        .exit_status = "0 a service is running and well, 1 something is wrong, 3 no service,\n"
-                       "64 to 78 see opkitsu(7)."};
+        .quiet = "print only trouble",
+        .exit_status = "0 a service is running and well, 1 there is trouble, 3 no service is\n"
+                       "running, 64 to 78 see opkitsu(7)."};
     options o = {0};
     const option_def defs[] = {
         kitsu_server_option(&o.zou),

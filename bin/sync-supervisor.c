@@ -109,15 +109,14 @@ static void read_options(supervision *s, int argc, char **argv)
                  "sync-supervisor [OPTION]... lease: WORD... listen: WORD...\n"
                  "sync-supervisor --once [OPTION]... [lease: WORD...] run: WORD...",
         .about =
-            "Keep the pipelines up that sync-service and the other scripts spell. A lone \"|\"\n"
-            "stands between two stages, a lone word with a colon begins a pipeline.",
-        .operands =
-            "Pipelines:\n"
-            "  lease:      op-lease, which holds the lease of the database\n"
-            "  run:        runs to its end: a full synchronisation\n"
-            "  reconcile:  is run in its place when it was only due\n"
-            "  listen:     runs for ever\n"
-            "  from-now:   is run in place of listen: when events were missed, without run:",
+            "Run the pipelines of sync-service and the other scripts, and start again what fails.\n"
+            "Each begins with a word that ends in a colon; \"|\" stands between two programs.",
+        .operands = "Pipelines:\n"
+                    "  lease:      op-lease, which holds the lease of the database\n"
+                    "  run:        runs to its end: a full synchronisation\n"
+                    "  reconcile:  instead of run:, when the time of --reconcile is over\n"
+                    "  listen:     runs for ever\n"
+                    "  from-now:   instead of listen:, if events were missed and there is no run:",
         .has_words = true,
         .exit_status = "that of the most serious stage, see sync-service(1)."};
     unsigned patience = 1;
@@ -133,7 +132,7 @@ static void read_options(supervision *s, int argc, char **argv)
          .interval = &s->interval},
         {.name = "patience",
          .value = "SECONDS",
-         .help = "how long a stage that writes to Kitsu may take to exit (1)",
+         .help = "how long a stage that writes to Kitsu may take to exit\n(default: 1)",
          .seconds = &patience},
         {0}};
     int first = options_read(&help, defs, argc, argv);

@@ -199,8 +199,8 @@ static void read_options(options *o, int argc, char **argv)
                  "zou-push [OPTION]... < comments > results",
         .about = "Create in Kitsu what OpenPype has and Kitsu lacks, or post comments with their\n"
                  "previews and attachments.",
-        .verbose = "say more; twice: every request",
-        .quiet = "say less, and draw no progress",
+        .verbose = "print more messages; twice: every request",
+        .quiet = "print fewer messages, and draw no progress",
         .exit_status = "0 done, 1 something was skipped, failed or left alone, 64 to 78 see\n"
                        "opkitsu(7)."};
     kitsu_option_rows kitsu;
@@ -221,7 +221,7 @@ static void read_options(options *o, int argc, char **argv)
          .flag = &o->push.dry},
         {.name = "wait",
          .value = "SECONDS",
-         .help = "how long to wait for another push or writer (30)",
+         .help = "how long to wait for another push or writer (default: 30)",
          .seconds = &o->wait},
         {0}};
     options_read(&help, defs, argc, argv);

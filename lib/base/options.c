@@ -110,8 +110,8 @@ static size_t append(option_def *all, size_t n, const option_def *defs)
 static size_t gather(const program_help *help, const option_def *defs, option_def *all)
 {
     size_t n = append(all, 0, defs);
-    const char *verbose = help->verbose ? help->verbose : "say more";
-    const char *quiet = help->quiet ? help->quiet : "say less";
+    const char *verbose = help->verbose ? help->verbose : "print more messages";
+    const char *quiet = help->quiet ? help->quiet : "print fewer messages";
     const option_def common[] = {common_def('v', "verbose", verbose),
                                  common_def('q', "quiet", quiet),
                                  common_def('h', "help", "print this help and exit"),

@@ -36,7 +36,7 @@ typedef struct option_def {
 typedef struct program_help {
     const char *usage; /* the lines behind "usage: ", with newlines between them */
     const char *about;
-    const char *verbose, *quiet; /* of -v and -q; NULL: say more, say less */
+    const char *verbose, *quiet; /* of -v and -q; NULL: the usual words */
     const char *exit_status;     /* NULL: what opkitsu(7) says */
     const char *operands;        /* what they are, or NULL: it takes none */
     bool has_words;              /* its operands may look like options: the first ends them */

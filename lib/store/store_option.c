@@ -8,7 +8,8 @@ option_def store_option(const char **url)
                         .letter = 'd',
                         .value = "STORE",
                         .help = "OpenPype's database: mongodb://..., mongodb+srv://... or\n"
-                                "sqlite:PATH (OP_STORE, OPENPYPE_MONGO, else the embedded store)",
+                                "sqlite:PATH (default: $OP_STORE, $OPENPYPE_MONGO, else\n"
+                                "~/.local/share/opkitsu/op.db)",
                         .text = url};
 }
 
@@ -22,7 +23,8 @@ option_def openpype_version_option(void)
 {
     return (option_def){.name = "openpype-version",
                         .value = "VERSION",
-                        .help = "the version of OpenPype whose settings are read\n"
-                                "(OPENPYPE_VERSION, the studio's production version)",
+                        .help =
+                            "the version of OpenPype whose settings are read\n"
+                            "(default: $OPENPYPE_VERSION, else the studio's production version)",
                         .call = set_version};
 }

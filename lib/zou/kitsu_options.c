@@ -7,7 +7,8 @@ option_def kitsu_server_option(zou_options *o)
     return (option_def){.name = "server",
                         .letter = 's',
                         .value = "URL",
-                        .help = "Kitsu's address (KITSU_SERVER, else OpenPype's settings)",
+                        .help =
+                            "Kitsu's address (default: $KITSU_SERVER, else OpenPype's settings)",
                         .text = &o->server};
 }
 
@@ -16,25 +17,26 @@ option_def kitsu_login_option(zou_options *o)
     return (option_def){.name = "login",
                         .letter = 'l',
                         .value = "LOGIN",
-                        .help = "the login (KITSU_LOGIN)",
+                        .help = "log in to Kitsu as this user (default: $KITSU_LOGIN)",
                         .text = &o->credentials.login};
 }
 
 option_def kitsu_options(kitsu_option_rows *rows, zou_options *o, const char **store_url)
 {
-    *rows = (kitsu_option_rows){{kitsu_server_option(o),
-                                 store_option(store_url),
-                                 openpype_version_option(),
-                                 kitsu_login_option(o),
-                                 {.name = "password-file",
-                                  .value = "FILE",
-                                  .help = "the password is the first line of FILE (KITSU_PWD)",
-                                  .text = &o->credentials.password_file},
-                                 {.name = "password-command",
-                                  .value = "COMMAND",
-                                  .help = "the password is the first line that COMMAND prints",
-                                  .text = &o->credentials.password_command},
-                                 {0}}};
+    *rows = (kitsu_option_rows){
+        {kitsu_server_option(o),
+         store_option(store_url),
+         openpype_version_option(),
+         kitsu_login_option(o),
+         {.name = "password-file",
+          .value = "FILE",
+          .help = "the password is the first line of FILE (default: $KITSU_PWD)",
+          .text = &o->credentials.password_file},
+         {.name = "password-command",
+          .value = "COMMAND",
+          .help = "the password is the first line that COMMAND prints",
+          .text = &o->credentials.password_command},
+         {0}}};
     return (option_def){.group = rows->rows};
 }
 

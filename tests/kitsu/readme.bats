@@ -101,14 +101,14 @@ links_again() {
     run -1 --separate-stderr sync-service --once -prj "$name"
     run ! grep -E '^[0-9a-f-]{36}:' <<<"$output"
     sync-service --once -prj "$name" >said || true
-    grep -Eo "op-link .*$2 \\| op-apply" said >command
-    [[ $(wc -l <command) == 1 ]]
+    grep -Eo "op-link .*$2 \\| op-apply" said >link.sh
+    [[ $(wc -l <link.sh) == 1 ]]
     # A dry run tells it once, by who reads the records or by a message.
     [[ $({ sync-service -n -prj "$name" | sync-report; } 2>&1 | grep -c op-link) == 1 ]]
     sync-service -n -prj "$name" >plan 2>said || [[ $? == 1 ]]
     [[ $(grep -c op-link said) == 1 && $(sync-report <plan | grep -c op-link) == 1 ]]
     cp op.db copy.db
-    OP_STORE=sqlite:$PWD/copy.db bash -euo pipefail command | grep '"status":"applied"'
+    OP_STORE=sqlite:$PWD/copy.db bash -euo pipefail link.sh | grep '"status":"applied"'
     bash -euo pipefail -c "$(sed "s/project_name01/$name/; s/KITSU_ID/$2/" <<<"$1")" | grep '"status":"applied"'
     diff <(op-dump -P "$name") <(op-dump -d "sqlite:$PWD/copy.db" -P "$name")
     run -0 --separate-stderr sync-service --once -prj "$name"
