@@ -159,6 +159,7 @@ static void affect(affected *a, const event *e, const char *word, kind k, const 
                                   k == KIND_TASK && zou_is_id(entity_id) ? entity_id : NULL);
     i->made |= is_noun(e, word) && is_verb(e, "new");
     i->deleted |= is_noun(e, word) && is_verb(e, "delete");
+    i->updated |= is_noun(e, word) && is_verb(e, "update");
     i->cast |= is_noun(e, "entity-link") || is_verb(e, "casting-update");
 }
 

@@ -19,11 +19,11 @@
 typedef struct affected_id {
     UT_hash_handle hh; /* by id, in the order of the events */
     const char *id;
-    kind kind;             /* as the events call it; KIND_NONE: entity, parent */
-    const char *entity_id; /* of a task, if an event names it; else NULL */
-    bool made, deleted;    /* by an event of its own, `KIND:new`, `KIND:delete` */
-    bool cast;             /* an asset was put into it, or taken out */
-    bool placed;           /* its events name no project, but that was found */
+    kind kind;                   /* as the events call it; KIND_NONE: entity, parent */
+    const char *entity_id;       /* of a task, if an event names it; else NULL */
+    bool made, deleted, updated; /* by an event of its own: `KIND:new`, ... */
+    bool cast;                   /* an asset was put into it, or taken out */
+    bool placed;                 /* its events name no project, but that was found */
 } affected_id;
 
 typedef struct affected_project {

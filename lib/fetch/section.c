@@ -20,6 +20,7 @@ static void add_affected(section_run *r)
         i->affected = i->wanted = true;
         i->made |= t->made;
         i->deleted |= t->deleted;
+        i->updated |= t->updated;
         i->cast |= t->cast;
     }
     for (const affected_id *t = p->asset_types; t; t = t->hh.next) {

@@ -137,7 +137,7 @@ static bool may_have_unknown_children(const section_item *i)
     bool stays_skipped = i->remembered && !i->set_free && !i->affected;
     if (!is_new_record(i) || !is_container(i) || i->made || stays_skipped)
         return false;
-    if (i->affected && i->live && i->record->kind == KIND_EPISODE)
+    if (i->updated && i->live && i->record->kind == KIND_EPISODE)
         return true;
     return !i->record->canceled && (!i->live || i->stored_canceled || i->remembered);
 }

@@ -12,11 +12,11 @@ typedef struct section_item {
     const char *id;
     kind kind; /* as an event, a document or a Skipped calls it; see section_item_kind */
     /* Why it matters. */
-    bool affected;      /* an event names it */
-    bool by_task;       /* an event names a task of it */
-    bool remembered;    /* the store remembers it, or a task of it, as skipped, */
-    bool set_free;      /* and what happened may change that */
-    bool made, deleted; /* by an event of this batch */
+    bool affected;               /* an event names it */
+    bool by_task;                /* an event names a task of it */
+    bool remembered;             /* the store remembers it, or a task of it, as skipped, */
+    bool set_free;               /* and what happened may change that */
+    bool made, deleted, updated; /* by an event of its own */
     const char *skipped_name, *skipped_parent_id; /* of the former, by its Skipped; or NULL */
     bool cast;                                    /* an asset was put into it, or taken out */
     bool below;    /* the store has it archived, below a container that matters */
