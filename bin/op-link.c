@@ -56,19 +56,29 @@ static bool take_document(void *context, store_ns ns, const json *document)
     return true;
 }
 
+/* Without a type in `data.zou` the document is not deleted if Kitsu does not have the id: it
+ * is no more than what a person wrote, until a synchronisation fills in the rest. */
+static void link_entity(change_builder *x, const json *document, json id)
+{
+    const json *zou = json_at(document, "data", "zou", NULL);
+    if (!json_is(zou, JSON_OBJECT)) {
+        json link = json_object();
+        json_add(x->arena, &link, "id", id);
+        change_builder_set(x, link, "data", "zou", NULL);
+    } else if (!json_text_is(json_get(zou, "id"), json_text(&id))) {
+        change_builder_set(x, id, "data", "zou", "id", NULL);
+        change_builder_unset(x, "data", "zou", "type", NULL);
+    }
+}
+
 static void write_link(const options *o, store_ns ns, arena *a, const json *document)
 {
     change_builder x = change_builder_new(a, document);
     json id = json_string(a, o->kitsu_id);
-    if (!o->document) {
+    if (o->document)
+        link_entity(&x, document, id);
+    else
         change_builder_set(&x, id, "data", "zou_id", NULL);
-    } else if (json_is(json_at(document, "data", "zou", NULL), JSON_OBJECT)) {
-        change_builder_set(&x, id, "data", "zou", "id", NULL);
-    } else {
-        json link = json_object();
-        json_add(a, &link, "id", id);
-        change_builder_set(&x, link, "data", "zou", NULL);
-    }
     if (!change_builder_changes(&x)) {
         msg_warn("%s: linked to it already", o->document ? o->document : o->project);
         return;

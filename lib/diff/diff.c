@@ -148,6 +148,31 @@ static void report_seconds(const mapping *m)
     }
 }
 
+static bool reads_everything(const production *p)
+{
+    bool all = !p->events && !p->partial;
+    for (int k = 0; k < KIND_ENTITIES; k++)
+        all = all && p->read[k];
+    return all;
+}
+
+/* Documents that people linked to what Kitsu does not have: a wrong id, so nothing is deleted
+ * for it. Those of OpenPype's own listener, which was stopped before it filled them in, look
+ * the same. */
+static void report_strangers(const mapping *m)
+{
+    const collection *c = m->collection;
+    for (size_t i = 0; i < c->n && reads_everything(m->production); i++) {
+        const asset *d = c->assets[i];
+        if (d->zou_id && d->kind == KIND_NONE && !d->archived && !d->entity &&
+            !production_find(m->production, d->zou_id))
+            msg_warn("document \"%s\" (%s) is linked to %s, which this project does not have in "
+                     "Kitsu: left as it is. If the id is wrong: op-link -D %s %s KITSU_ID | "
+                     "op-apply",
+                     d->name, d->key, d->zou_id, d->key, c->coll);
+    }
+}
+
 /* The Kitsu side of a Change or a Skipped, with its place. */
 static json entity_with_path(arena *a, const entity *e)
 {
@@ -316,6 +341,7 @@ static void write_plan(diff *d, mapping *m, const obsolete_list *l)
     write_entities(d, m);
     obsolete_write(l, m, &d->out);
     report_seconds(m);
+    report_strangers(m);
     write_all_skipped(d, m);
 }
 

@@ -83,13 +83,21 @@ static void report(full_run *r, const char *name, const char *what)
 
 /* ---- projects that the store has and the list lacks ---------------------- */
 
-void fetch_full_write_deleted(const char *project_id)
+bool fetch_full_write_deleted(const project_link *link)
 {
+    if (!link->synced) {
+        msg_error("%s: Kitsu does not have the project %s that it is linked to, and it was never "
+                  "synchronised with it: it stays as it is. If the id is wrong: op-link %s "
+                  "KITSU_ID | op-apply",
+                  link->name, link->id, link->coll);
+        return false;
+    }
     arena *a = arena_new();
-    deleted_record deleted = {.project = true, .id = project_id, .project_id = project_id};
+    deleted_record deleted = {.project = true, .id = link->id, .project_id = link->id};
     json v = deleted_make(a, &deleted);
     ndjson_write(&v);
     arena_free(a);
+    return true;
 }
 
 /* Ask Kitsu for the project by its id. */
@@ -103,10 +111,7 @@ static fetch_outcome ask_for(full_run *r, const project_link *link)
     case ZOU_OK: /* it was made, or opened to this user, after the list was read */
         outcome = FETCH_WHOLE;
         break;
-    case ZOU_MISSING:
-        fetch_full_write_deleted(link->id);
-        outcome = FETCH_WHOLE;
-        break;
+    case ZOU_MISSING: outcome = fetch_full_write_deleted(link) ? FETCH_WHOLE : FETCH_PARTIAL; break;
     case ZOU_FORBIDDEN:
         msg_error("%s: this user may not see the Kitsu project that it is linked to", link->name);
         break;
@@ -137,7 +142,8 @@ static bool lists_any(const full_run *r)
 }
 
 /* A project that another Kitsu lacks was not deleted. A server is believed about a
- * project that was synchronised from it, or if it has any of the store's. */
+ * project that was synchronised from it, or if it has any of the store's; and never about
+ * an id that the project was not synchronised with, see fetch_full_write_deleted. */
 static bool write_deleted(full_run *r)
 {
     const project_links *l = r->full->links;

@@ -30,7 +30,8 @@ bool fetch_full_write(fetch_full *f, error *e);
  * may also hold for projects that do not exist yet. */
 bool fetch_full_write_stream(fetch_full *f, bool all_kinds, error *e);
 
-/* Write Deleted of a project, after Kitsu has answered 404 for it. */
-void fetch_full_write_deleted(const char *project_id);
+/* Kitsu has answered 404 for a project: write Deleted of it, if it was ever synchronised with
+ * this id. False: it was not, which is reported; nothing may be deleted for that. */
+bool fetch_full_write_deleted(const project_link *link);
 
 #endif

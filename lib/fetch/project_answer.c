@@ -4,7 +4,6 @@
 #include "base/output.h"
 #include "fetch/full.h"
 #include "fetch/section.h"
-#include "store/state.h"
 #include "store/state_skipped.h"
 
 #include <stdio.h>
@@ -23,23 +22,22 @@ typedef struct answer {
 /* ---- a project that Kitsu does not give ---------------------------------------- */
 
 /* Kitsu answers 404. It is believed if an event says so, too, or if the project was
- * synchronised from this server. */
+ * synchronised from this server; and only about an id that it was synchronised with. */
 static bool answer_deleted(answer *a)
 {
     event_batch *b = a->batch;
-    const char *id = a->affected->id;
-    bool was_synchronised = false;
-    if (!state_has_checkpoint(b->store, zou_server(b->lists.zou), id, b->arena, &was_synchronised,
-                              b->e))
+    project_link link = *a->link;
+    bool believed = false;
+    if (!project_link_look_up(&link, b->store, zou_server(b->lists.zou), b->e))
         return false;
-    if (a->affected->deleted || was_synchronised) {
-        fetch_full_write_deleted(id);
-    } else {
+    if (a->affected->deleted || link.known || !link.synced)
+        believed = fetch_full_write_deleted(&link);
+    else
         msg_error("%s: this Kitsu does not have it: is it the right server? The project is not "
                   "deleted",
-                  a->link->name);
-        event_batch_abandon(b, id);
-    }
+                  link.name);
+    if (!believed)
+        event_batch_abandon(b, link.id);
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "store/state.h"
+#include "store/state_linked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,51 @@ static bool add_link(void *context, store_ns ns, const json *document)
     return true;
 }
 
+/* ---- what is known of a link ------------------------------------------------------ */
+
+typedef struct search {
+    const char *project_id; /* borrowed */
+    arena *arena;           /* borrowed: of the documents */
+    bool found;
+} search;
+
+/* Stops at the first document of an entity of the project. */
+static bool look_at(void *context, store_ns ns, const json *document)
+{
+    search *f = context;
+    (void)ns;
+    f->found = json_text_is(json_at(document, "data", "zou", "project_id", NULL), f->project_id);
+    arena_reset(f->arena);
+    return !f->found;
+}
+
+static bool has_entity(store *s, const project_link *l, arena *a, bool *has, error *e)
+{
+    static const char *const fields[] = {"data.zou.project_id", NULL};
+    search f = {l->id, a, false};
+    bool ok = store_documents(s, (store_ns){store_avalon(s), l->coll}, STORE_ASSETS, fields,
+                              &(store_sink){a, look_at, &f}, e);
+    *has = f.found;
+    return ok;
+}
+
+bool project_link_look_up(project_link *l, store *s, const char *server, error *e)
+{
+    arena *a = arena_new();
+    state_checkpoint checkpoint;
+    bool found;
+    bool ok = state_checkpoint_of(s, server, l->id, a, &checkpoint, &found, e) &&
+              state_linked_has_project(s, l->coll, l->id, a, &l->synced, e);
+    /* one that only wants a full read may be of a server that never had the project */
+    l->known = ok && found && !checkpoint.full_sync;
+    arena_reset(a);
+    ok = ok && (l->synced || has_entity(s, l, a, &l->synced, e));
+    arena_free(a);
+    return ok;
+}
+
+/* ---- all of them ------------------------------------------------------------------ */
+
 bool project_links_read(project_links *l, store *s, const char *server, error *e)
 {
     project_links_free(l);
@@ -34,7 +80,7 @@ bool project_links_read(project_links *l, store *s, const char *server, error *e
     arena *a = arena_new();
     bool ok = store_projects(s, &(store_sink){a, add_link, l}, e);
     for (size_t i = 0; server && ok && i < l->len; i++)
-        ok = state_has_checkpoint(s, server, l->items[i].id, a, &l->items[i].known, e);
+        ok = project_link_look_up(&l->items[i], s, server, e);
     arena_free(a);
     return ok;
 }

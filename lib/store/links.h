@@ -9,7 +9,8 @@ typedef struct project_link { /* the texts lie in the arena of the links */
     const char *id;           /* Kitsu's */
     const char *name, *coll;
     bool active; /* data.active is not false */
-    bool known;  /* was synchronised from this server: the store has its checkpoint */
+    bool known;  /* this server was read for it: the store has its checkpoint */
+    bool synced; /* it was synchronised with this id, see project_link_look_up */
 } project_link;
 
 typedef struct project_links {
@@ -18,7 +19,13 @@ typedef struct project_links {
     arena *arena; /* owned */
 } project_links;
 
-/* Read them, anew if need be. With `server` also which are `known`. */
+/* Set `known` and `synced` of a link. A project was synchronised with the id if opkitsu
+ * remembers that of its collection, or a document of it is linked to an entity of that
+ * project, which OpenPype's own module does, too. An id that is only written into the project
+ * document, as op-link does, may be a wrong one: that Kitsu does not have it says nothing. */
+bool project_link_look_up(project_link *l, store *s, const char *server, error *e);
+
+/* Read them, anew if need be. With `server` each is looked up, too. */
 bool project_links_read(project_links *l, store *s, const char *server, error *e);
 void project_links_free(project_links *l);
 

@@ -138,13 +138,6 @@ bool state_checkpoint_of(store *s, const char *server, const char *project_id, a
     return true;
 }
 
-bool state_has_checkpoint(store *s, const char *server, const char *project_id, arena *a, bool *has,
-                          error *e)
-{
-    state_checkpoint unused;
-    return state_checkpoint_of(s, server, project_id, a, &unused, has, e);
-}
-
 /* Looking for checkpoints. */
 typedef struct search {
     arena *kept;            /* borrowed */

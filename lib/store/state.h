@@ -50,9 +50,6 @@ bool state_checkpoints(store *s, const char *server, arena *a, state_checkpoint 
 /* One; `project_id` NULL: that of all. `*out`, in `a`, is set if it was `*found`. */
 bool state_checkpoint_of(store *s, const char *server, const char *project_id, arena *a,
                          state_checkpoint *out, bool *found, error *e);
-/* Whether the store has a checkpoint of this project from this server. */
-bool state_has_checkpoint(store *s, const char *server, const char *project_id, arena *a, bool *has,
-                          error *e);
 /* The document `synced:SERVER`, if it was `*found`. */
 bool state_synced(store *s, const char *server, arena *a, json *document, bool *found, error *e);
 

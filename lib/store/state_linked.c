@@ -119,6 +119,17 @@ bool state_linked_read(store *s, const char *coll, arena *a, state_linked *out, 
     return true;
 }
 
+bool state_linked_has_project(store *s, const char *coll, const char *project_id, arena *a,
+                              bool *has, error *e)
+{
+    memory m = {.a = a, .s = s, .coll = coll};
+    static const bool none[CHUNKS];
+    if (!read_memory(&m, none, e))
+        return false;
+    *has = json_text_is(json_get(&m.head, "project_id"), project_id);
+    return true;
+}
+
 /* ---- changing --------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b)

@@ -25,6 +25,10 @@ typedef struct state_linked {
 
 /* `out->ids` is to be freed whatever the outcome. */
 bool state_linked_read(store *s, const char *coll, arena *a, state_linked *out, error *e);
+/* Whether there is a memory, and of this project of Kitsu's: it was read in full, and the
+ * collection brought to it. */
+bool state_linked_has_project(store *s, const char *coll, const char *project_id, arena *a,
+                              bool *has, error *e);
 /* Call these between store_begin and store_commit. */
 
 /* Make the memory of a project from all of its documents, in place of what there is. Writes

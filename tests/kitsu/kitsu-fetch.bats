@@ -253,6 +253,8 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
     says "is it the right server?"
     # It is, once something was synchronised from it.
     insert openpype opkitsu "{\"_id\":\"checkpoint:$KITSU_SERVER:$gone\",\"type\":\"checkpoint\"}"
+    insert avalon elsewhere "{\"_id\":{\"\$oid\":\"000000000000000000000002\"},\"type\":\"asset\",
+        \"name\":\"SH010\",\"data\":{\"zou\":{\"id\":\"x\",\"project_id\":\"$gone\"}}}"
     fetch -d "sqlite:$BATS_TEST_TMPDIR/other" --types Shot -P elsewhere
     [[ $status == 0 && $output == *Deleted* ]]
 }
