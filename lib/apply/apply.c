@@ -174,17 +174,28 @@ static bool begin(apply *p, error *e)
     }
 }
 
-static bool flush_batch(apply *p, error *e)
+static bool write_batch(apply *p, bool rest, error *e)
 {
-    if (batch_is_empty(p->batch))
+    if (rest ? batch_is_done(p->batch) : batch_is_empty(p->batch))
         return true;
-    if (!begin(p, e) || !batch_write(p->batch, report_result, p, e))
+    if (!begin(p, e) || !(rest ? batch_write_rest : batch_write)(p->batch, report_result, p, e))
         return false;
     if (!store_atomic(p->store))
         write_out(p);
     msg_progress("%s: %lu changes", p->tally.coll ? p->tally.coll : store_name(p->store),
                  p->tally.changes);
     return true;
+}
+
+static bool flush_batch(apply *p, error *e)
+{
+    return write_batch(p, false, e);
+}
+
+/* Nothing more will come of the plan of this collection. */
+static bool flush_rest(apply *p, error *e)
+{
+    return write_batch(p, true, e);
 }
 
 static bool commit(apply *p, error *e)
@@ -218,7 +229,7 @@ bool apply_change(apply *p, const change *c, size_t size, error *e)
     p->tally.changes++;
     if (avalon && !p->tally.coll)
         p->tally.coll = arena_intern(p->tally.arena, c->coll, strlen(c->coll));
-    if (batch_is_other(p->batch, c) && !flush_batch(p, e))
+    if (batch_is_other(p->batch, c) && !flush_rest(p, e))
         return false;
     const char *why = NULL;
     if (!avalon && strcmp(c->db, store_openpype(p->store)) != 0)
@@ -298,7 +309,7 @@ bool apply_end(apply *p, const end_record *end, error *e)
     tally_start(&p->tally);
     if (!name)
         name = end->name && *end->name ? end->name : end->project_id;
-    if (!flush_batch(p, e))
+    if (!flush_rest(p, e))
         return false;
     note_want(p, name, end->project_id, end->full_sync);
     if (!begin(p, e) || !remember(p, end, e))
@@ -335,7 +346,7 @@ static bool put_checkpoint(apply *p, const checkpoint_record *record, error *e)
 
 bool apply_checkpoint(apply *p, const checkpoint_record *record, error *e)
 {
-    if (!flush_batch(p, e) || !put_checkpoint(p, record, e))
+    if (!flush_rest(p, e) || !put_checkpoint(p, record, e))
         return false;
     arena_reset(p->read_arena);
     p->read = json_array();
@@ -358,5 +369,5 @@ bool apply_commit(apply *p, error *e)
 
 bool apply_finish(apply *p, error *e)
 {
-    return flush_batch(p, e) && commit(p, e) && (p->dry || lease_give_back(p->lease, e));
+    return flush_rest(p, e) && commit(p, e) && (p->dry || lease_give_back(p->lease, e));
 }

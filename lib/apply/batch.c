@@ -17,6 +17,7 @@ batch *batch_new(store *s, bool dry)
                  .dry = dry,
                  .arena = arena_new(),
                  .planned_arena = arena_new(),
+                 .deferred_arena = arena_new(),
                  .refused = idset_new()};
     b->items = xmalloc(MAX_CHANGES * sizeof *b->items);
     return b;
@@ -30,6 +31,8 @@ void batch_free(batch *b)
     HASH_CLEAR(hh, b->planned);
     arena_free(b->arena);
     arena_free(b->planned_arena);
+    arena_free(b->deferred_arena);
+    free(b->deferred);
     free(b->items);
     free(b->indexed);
     free(b->project);
@@ -47,17 +50,27 @@ bool batch_is_empty(const batch *b)
     return b->n == 0;
 }
 
+bool batch_is_done(const batch *b)
+{
+    return b->n == 0 && b->n_deferred == 0;
+}
+
 bool batch_is_other(const batch *b, const change *c)
 {
-    return b->n > 0 &&
-           (strcmp(c->db, batch_ns(b).db) != 0 || strcmp(c->coll, batch_ns(b).coll) != 0);
+    const change *held = b->n ? &b->items[0].c : b->n_deferred ? &b->deferred[0].c : NULL;
+    return held && (strcmp(c->db, held->db) != 0 || strcmp(c->coll, held->coll) != 0);
+}
+
+static item new_item(arena *a, const change *c)
+{
+    item i = {.c = change_copy(a, c)};
+    i.key = json_id(a, i.c.id);
+    return i;
 }
 
 bool batch_add(batch *b, const change *c, size_t size)
 {
-    item *i = &b->items[b->n++];
-    *i = (item){.c = change_copy(b->arena, c)};
-    i->key = json_id(b->arena, i->c.id);
+    b->items[b->n++] = new_item(b->arena, c);
     b->bytes += size;
     return b->n == MAX_CHANGES || b->bytes >= MAX_BYTES;
 }
@@ -145,6 +158,12 @@ static size_t run_end(batch *b, size_t first)
     return i;
 }
 
+static void defer(batch *b, const change *c)
+{
+    b->deferred = xgrow(b->deferred, b->n_deferred, &b->deferred_cap, sizeof *b->deferred);
+    b->deferred[b->n_deferred++] = new_item(b->deferred_arena, c);
+}
+
 bool batch_write(batch *b, batch_fn *fn, void *context, error *e)
 {
     item **list = xmalloc((b->n + 1) * sizeof(item *));
@@ -160,10 +179,31 @@ bool batch_write(batch *b, batch_fn *fn, void *context, error *e)
     }
     free(list);
     ok = ok && (b->n == 0 || batch_links_remember(b, e));
-    for (size_t i = 0; ok && i < b->n; i++)
-        fn(context, &b->items[i].c, b->items[i].document, b->items[i].status, b->items[i].what);
+    for (size_t i = 0; ok && i < b->n; i++) {
+        const item *it = &b->items[i];
+        if (it->is_deferred)
+            defer(b, &it->c);
+        else
+            fn(context, &it->c, it->document, it->status, it->what);
+    }
     HASH_CLEAR(hh, b->table);
     b->n = b->bytes = 0;
     arena_reset(b->arena);
+    return ok;
+}
+
+bool batch_write_rest(batch *b, batch_fn *fn, void *context, error *e)
+{
+    if (!batch_write(b, fn, context, e))
+        return false;
+    item *items = b->items;
+    b->items = b->deferred;
+    b->n = b->n_deferred;
+    b->n_deferred = 0;
+    b->is_rest = true;
+    bool ok = batch_write(b, fn, context, e);
+    b->is_rest = false;
+    b->items = items;
+    arena_reset(b->deferred_arena);
     return ok;
 }

@@ -24,13 +24,19 @@ void batch_free(batch *b); /* takes NULL */
 /* The plan of a project has ended: what failed in it is forgotten. */
 void batch_forget(batch *b);
 bool batch_is_empty(const batch *b);
+/* The same, and no delete waits for the rest of the plan. */
+bool batch_is_done(const batch *b);
 /* Whether it must be written before `c` can be added: of another collection. */
 bool batch_is_other(const batch *b, const change *c);
 /* Add a copy of a change, from a line of `size` bytes. True when the batch is full
  * and must be written. */
 bool batch_add(batch *b, const change *c, size_t size);
 /* Write what was added; the batch is empty then. Between store_begin and
- * store_commit, but for a dry one. */
+ * store_commit, but for a dry one. A delete of what other documents lie below waits, as the
+ * rest of the plan may delete these: `fn` gets it later. */
 bool batch_write(batch *b, batch_fn *fn, void *context, error *e);
+/* The same, and nothing more of the plan will come: deletes that wait are carried out
+ * together, or in conflict. */
+bool batch_write_rest(batch *b, batch_fn *fn, void *context, error *e);
 
 #endif

@@ -133,17 +133,24 @@ static void note_conflicts(children *c, item **list, size_t n)
     }
 }
 
+/* A document below one may be deleted by what is still to come: of a ring that is longer than
+ * a batch no part can go first. */
 static void settle_pending(batch *b, children *c, item **list, size_t n)
 {
     note_conflicts(c, list, n);
-    for (size_t i = 0; i < n; i++)
-        if (list[i]->pending && !list[i]->is_blocked)
+    for (size_t i = 0; i < n; i++) {
+        if (!list[i]->pending)
+            continue;
+        if (!list[i]->is_blocked) {
             item_settle(b, list[i], RESULT_FAILED,
                         "the change of a document that lies below it failed");
-        else if (list[i]->pending)
+        } else {
             item_settle(b, list[i], RESULT_CONFLICT,
                         list[i]->has_dependants ? "something was published below it"
                                                 : "another document lies below it");
+            list[i]->is_deferred = !list[i]->has_dependants && !b->is_rest;
+        }
+    }
 }
 
 bool batch_delete(batch *b, item **list, size_t n, error *e)

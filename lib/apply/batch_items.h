@@ -24,6 +24,7 @@ typedef struct item {
     size_t n_children;   /* documents below it that are not deleted yet */
     bool has_dependants; /* subsets, workfiles, … among them */
     bool is_blocked;     /* scratch: something that stays lies below it */
+    bool is_deferred;    /* a delete that waits for the rest of the plan */
 } item;
 
 /* With -n: the parent that a document would have after what is planned so far. */
@@ -45,6 +46,10 @@ struct batch {
     char *project;  /* owned: the _id of a project document known to be in this collection */
     char *indexed;  /* owned: the collection whose indexes were made last */
     idset *refused; /* owned: keys of documents whose changes failed, until batch_forget */
+    item *deferred; /* owned: deletes that wait for the rest of the plan */
+    size_t n_deferred, deferred_cap;
+    arena *deferred_arena; /* owned: theirs */
+    bool is_rest;          /* nothing of the plan comes any more */
 };
 
 /* The batch's namespace; it is not empty. */

@@ -194,6 +194,80 @@ many() {
         (range($n; 0; -1) | change("delete"; .) + {fullDocumentBeforeChange: asset(.; "new")})'
 }
 
+# below SEED: documents that lie below each other in trees and in rings, longer than a
+# batch, and the plan that deletes nearly all of them, in any order, as files; what must stay
+# then, as one of `stay` with its parent: what the plan does not delete, what is published, and all
+# that lies above one of these.
+below() {
+    python3 - "$AVALON_DB" "$1" "$BATS_TEST_TMPDIR" <<'PYTHON'
+import json, random, sys
+
+db, seed, folder = sys.argv[1:]
+r = random.Random(seed)
+count = r.choice([700, 1100, 1600])
+parent = {}
+ring = r.sample(range(count), count - 80)  # one that is longer than a batch
+if int(seed) % 2:
+    parent.update(zip(ring, ring[1:] + ring[:1]))
+for i in range(count):
+    parent.setdefault(i, r.choice([None, r.randrange(count), r.randrange(count), max(0, i - 1)]))
+kept = {i for i in range(count) if r.random() < 0.002 and i not in ring[:count * (int(seed) % 2)]}
+published = {i for i in range(count) if r.random() < 0.002 and i not in ring[:count * (int(seed) % 2)]}
+stays, todo = set(), list(kept | published)
+while todo:
+    i = todo.pop()
+    if i is not None and i not in stays:
+        stays.add(i)
+        todo.append(parent[i])
+
+
+def oid(i):
+    return {"$oid": f"5f{i:022x}"}
+
+
+def document(i):
+    return {"_id": oid(i), "type": "asset", "name": f"n{i}", "data": {"visualParent": parent[i] if parent[i] is None else oid(parent[i])}}
+
+
+def change(operation, of, **what):
+    return {"type": "Change", "operationType": operation, "ns": {"db": db, "coll": "demo"}, "documentKey": {"_id": of["_id"]}, **what}
+
+
+def write(name, lines):
+    with open(f"{folder}/{name}", "w") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+write("made", (json.dumps(change("insert", d, fullDocument=d)) for d in
+               [{"_id": oid(10**9), "type": "project", "name": "demo"}] + [document(i) for i in range(count)] +
+               [{"_id": oid(count + i), "type": "subset", "parent": oid(i)} for i in published]))
+order = [i for i in range(count) if i not in kept]
+r.shuffle(order)
+write("plan", [json.dumps(change("delete", document(i), fullDocumentBeforeChange=document(i))) for i in order] +
+      [json.dumps({"type": "End", "project_id": "p1", "scope": "full", "counts": {}})])
+write("stay", sorted(f"n{i} {parent[i] if parent[i] is None else oid(parent[i])['$oid']}".replace("None", "null") for i in stays))
+write("conflicts", [len(stays - kept)])
+PYTHON
+}
+
+# case_below SEED...: what lies below a document may be deleted by a later batch.
+case_below() {
+    local seed
+    for seed; do
+        cd "$BATS_TEST_TMPDIR"
+        below "$seed"
+        op-apply <made >/dev/null
+        out=planned
+        op-apply -n <plan >planned || (($? == 1))
+        [[ $(count conflict) == $(<conflicts) ]]
+        out=applied
+        op-apply <plan >applied 2>/dev/null || (($? == 1))
+        [[ $(count conflict) == $(<conflicts) && $(count failed) == 0 && $(grep -c Result applied) == $(grep -c Change plan) ]]
+        op-dump --bare | jq -r 'select(.type == "asset") | "\(.name) \(.data.visualParent["$oid"])"' | sort | diff <(sort stay) -
+        jq -nc --arg db "$AVALON_DB" '{type: "Change", operationType: "drop", ns: {$db, coll: "demo"}, published: true}' | op-apply >/dev/null
+    done
+}
+
 # end ID SCOPE, checkpoint JSON: records
 end() {
     printf '{"type":"End","project_id":"%s","scope":"%s","counts":{}}\n' "$1" "$2"
@@ -407,6 +481,8 @@ setup() {
     case_delete
 }
 
+@test "sqlite: what lies below goes in a later batch, in rings, or stays" { case_below 1 2 3 4; }
+
 @test "sqlite: a project without publishes is dropped" {
     case_drop
 }
@@ -453,6 +529,8 @@ case_linked_in() {
 @test "mongodb: children are deleted first" {
     case_delete
 }
+
+@test "mongodb: what lies below goes in a later batch, in rings, or stays" { case_below 1 2; }
 
 @test "mongodb: a project without publishes is dropped" {
     case_drop
