@@ -18,7 +18,8 @@ batch *batch_new(store *s, bool dry)
                  .arena = arena_new(),
                  .planned_arena = arena_new(),
                  .deferred_arena = arena_new(),
-                 .refused = idset_new()};
+                 .refused = idset_new(),
+                 .absent = idset_new()};
     b->items = xmalloc(MAX_CHANGES * sizeof *b->items);
     return b;
 }
@@ -37,12 +38,14 @@ void batch_free(batch *b)
     free(b->indexed);
     free(b->project);
     idset_free(b->refused);
+    idset_free(b->absent);
     free(b);
 }
 
 void batch_forget(batch *b)
 {
     idset_clear(b->refused);
+    idset_clear(b->absent);
 }
 
 bool batch_is_empty(const batch *b)
@@ -97,6 +100,67 @@ static bool has_project_document(batch *b, const item *i, bool *has, error *e)
     return true;
 }
 
+static const char *new_parent(batch *b, const change *c)
+{
+    if (c->op == CHANGE_INSERT)
+        return json_id(b->arena, json_at(c->after, "data", "visualParent", NULL));
+    for (size_t i = 0; i < c->n_fields; i++)
+        if (strcmp(c->fields[i].path, "data.visualParent") == 0)
+            return json_id(b->arena, c->fields[i].value);
+    return NULL;
+}
+
+/* Whether the document that an item is to lie below is still to be inserted. */
+static bool waits(const batch *b, const item *i)
+{
+    const item *up = NULL;
+    if (i->parent)
+        HASH_FIND_STR(b->table, i->parent, up);
+    return up && up != i && up->pending && up->c.op == CHANGE_INSERT;
+}
+
+/* Split the list into those of this round, which are returned, and those that wait, whose
+ * number is `*n` then. What would lie below a document that was not inserted fails. */
+static size_t next_round(batch *b, item **list, size_t *n, item **round)
+{
+    size_t m = 0, left = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (batch_is_absent(b, list[i]->parent)) {
+            item_settle(b, list[i], RESULT_FAILED,
+                        "the document that it would lie below was refused");
+            list[i]->pending = false;
+        } else if (waits(b, list[i])) {
+            list[left++] = list[i];
+        } else {
+            round[m++] = list[i];
+        }
+    if (m == 0 && left == *n) { /* below each other, in a ring */
+        memcpy(round, list, left * sizeof(item *));
+        m = left;
+        left = 0;
+    }
+    *n = left;
+    return m;
+}
+
+/* Parents first, as they may be refused. */
+static bool write_rounds(batch *b, item **list, size_t n, error *e)
+{
+    item **round = arena_alloc(b->arena, n * sizeof(item *));
+    for (size_t i = 0; i < n; i++) {
+        list[i]->pending = true;
+        list[i]->parent = new_parent(b, &list[i]->c);
+    }
+    while (n > 0) {
+        size_t m = next_round(b, list, &n, round);
+        if (m > 0 && !batch_write_items(b, round, m, e))
+            return false;
+        for (size_t i = 0; i < m; i++)
+            round[i]->pending = false;
+    }
+    return true;
+}
+
 static bool write_run(batch *b, item **list, size_t n, error *e)
 {
     if (!batch_read(b, list, n, e))
@@ -116,7 +180,7 @@ static bool write_run(batch *b, item **list, size_t n, error *e)
         else
             item_settle(b, list[i], RESULT_CONFLICT, "its project's document is not there");
     }
-    return m == 0 || batch_write_items(b, needed, m, e);
+    return write_rounds(b, needed, m, e);
 }
 
 static bool drop_collection(batch *b, item *i, error *e)

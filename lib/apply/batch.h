@@ -1,8 +1,9 @@
 /* batch.h - some changes of one collection, brought into the store together.
  *
- * Three round trips for hundreds of changes: read the documents, write those
- * that are what the plan was made from, and read again where the store says
- * that another writer was faster. No change stops another one. */
+ * A few round trips for hundreds of changes: read the documents, write those that are what
+ * the plan was made from, new ones after those that they lie below, and read again where the
+ * store says that another writer was faster. No change stops another one, but what would lie
+ * below a document that the store refuses, which fails with it. */
 #ifndef OPKITSU_APPLY_BATCH_H
 #define OPKITSU_APPLY_BATCH_H
 

@@ -20,7 +20,9 @@ typedef struct item {
     json after;           /* as it should be */
     result_status status;
     const char *what;
-    bool pending;        /* a delete that is needed and was not tried */
+    bool pending;        /* it is needed, and was not tried yet */
+    const char *parent;  /* of an insert, or a move: the key of the document that it is to lie
+                            below; else NULL */
     size_t n_children;   /* documents below it that are not deleted yet */
     bool has_dependants; /* subsets, workfiles, … among them */
     bool is_blocked;     /* scratch: something that stays lies below it */
@@ -46,6 +48,7 @@ struct batch {
     char *project;  /* owned: the _id of a project document known to be in this collection */
     char *indexed;  /* owned: the collection whose indexes were made last */
     idset *refused; /* owned: keys of documents whose changes failed, until batch_forget */
+    idset *absent;  /* owned: of these, those that were to be inserted */
     item *deferred; /* owned: deletes that wait for the rest of the plan */
     size_t n_deferred, deferred_cap;
     arena *deferred_arena; /* owned: theirs */
@@ -60,6 +63,8 @@ item *batch_find(const batch *b, const json *id);
 void item_settle(batch *b, item *i, result_status status, const char *what);
 /* Whether a change of this document has failed in this plan. */
 bool batch_is_refused(const batch *b, const char *key);
+/* Whether that was its insert: nothing can lie below it. */
+bool batch_is_absent(const batch *b, const char *key);
 
 /* Read the documents of items at work. */
 bool batch_read(batch *b, item *const *list, size_t n, error *e);

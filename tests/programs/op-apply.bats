@@ -429,6 +429,48 @@ case_unique() {
     [[ $(state_document p1:s7 | jq -r '.entities[0].code, .parent_id') == $'store\nq1' && -n $(state_document p1:s1) && -n $(state_document p1:q1) ]]
 }
 
+# What lies below a document that is refused is not written, in the same batch and in a later
+# one, and neither is moved there; what lies below one that only is not changed is. Everything is
+# remembered, and done when the index lets it in.
+case_below_refused() {
+    new() { # NUMBER NAME PARENT TYPE ID PARENT_ID
+        asset_change "$(jq -nc --arg n "$1" --arg name "$2" --arg up "$3" --arg type "$4" --arg z "$5" --arg above "$6" '
+            def oid: {"$oid": ("5f000000000000000000" + .)};
+            {operationType: "insert", documentKey: {_id: ($n | oid)}, entity: {$type, id: $z, $name},
+                fullDocument: {_id: ($n | oid), type: "asset", $name, parent: ("0001" | oid),
+                    data: {visualParent: ($up | oid), zou: {id: $z, $type, parent_id: $above}}}}')"
+    }
+    applies 0 insert
+    unique name
+    {
+        new 00a1 SQ01 0003 Sequence q7 e1       # its name is taken
+        new 00b0 SQ07_SH010_a 00b1 Shot s10 s11 # before what it lies below
+        new 00b1 SQ07_SH010 00a1 Shot s11 q7
+        new 00b2 SQ01_SH011 0004 Shot s12 q1
+        asset_change '{operationType: "update", documentKey: {_id: {"$oid": "5f0000000000000000000004"}}, entity: {type: "Sequence", id: "q1", name: "SQ01"},
+            updateDescription: {updatedFields: {name: "Shots"}, removedFields: []}, fullDocumentBeforeChange: {name: "SQ01"}}'
+        asset_change '{operationType: "update", documentKey: {_id: {"$oid": "5f0000000000000000000005"}}, entity: {type: "Shot", id: "s1", name: "SH010"},
+            updateDescription: {updatedFields: {"data.visualParent": {"$oid": "5f00000000000000000000a1"}}, removedFields: []},
+            fullDocumentBeforeChange: {data: {visualParent: {"$oid": "5f0000000000000000000004"}}}}'
+        many 600 | jq -c 'select(.operationType == "insert" and .fullDocument.type == "asset") | .fullDocument.name = .documentKey._id["$oid"] | del(.fullDocument.data)'
+        new 00b3 SQ07_SH020 00a1 Shot s13 q7
+        new 00b4 SQ01_SH012 0004 Shot s14 q1 # which exists
+        end p1 events
+    } >"$BATS_TEST_TMPDIR/below"
+    op-apply <"$BATS_TEST_TMPDIR/below" >"$BATS_TEST_TMPDIR/out" || status=$?
+    [[ $status == 1 ]]
+    jq -r 'select(.status == "failed" or .status == "conflict") | "\(.status) \(.operationType) \(.entity.id)"' "$BATS_TEST_TMPDIR/out" |
+        diff <(printf 'failed %s\n' 'insert q7' 'insert s10' 'insert s11' 'update q1' 'update s1' 'insert s13') -
+    jq -se 'any(.[]; .entity.id == "s10" and .message == "the document that it would lie below was refused")' "$BATS_TEST_TMPDIR/out"
+    [[ $(grep -c '"applied"' "$BATS_TEST_TMPDIR/out") == 602 ]]
+    [[ $(state_document p1:s11 | jq -r '.entities[0].code, .parent_id') == $'store\nq7' && -n $(state_document p1:s10) && -n $(state_document p1:s1) ]]
+    # Nothing lies below what is not there.
+    dump --bare | jq -se 'map(._id) as $all | all(.[]; .data.visualParent | . == null or IN($all[]))'
+    sed '1s/"name":"SQ01"/"name":"SQ07"/g' "$BATS_TEST_TMPDIR/below" | op-apply >"$BATS_TEST_TMPDIR/out" || status=$?
+    jq -r 'select(.status and .status != "unchanged") | "\(.status) \(.operationType) \(.entity.id)"' "$BATS_TEST_TMPDIR/out" |
+        diff <(printf '%s\n' 'applied insert q7' 'applied insert s10' 'applied insert s11' 'failed update q1' 'applied update s1' 'applied insert s13') -
+}
+
 # op_status FILTER: of sync-status
 op_status() { sync-status -s https://k/api --json | jq -c "$1"; }
 
@@ -622,6 +664,10 @@ case_linked_in() {
 @test "mongodb: a unique index of the studio's own, and what lies above what it refuses" {
     case_unique
 }
+
+@test "sqlite: what lies below a refused document waits" { case_below_refused; }
+
+@test "mongodb: what lies below a refused document waits" { case_below_refused; }
 
 @test "sqlite: a trigger of the studio's own lets nothing be deleted: failed, upwards" {
     applies 0 insert

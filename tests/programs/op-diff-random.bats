@@ -15,6 +15,23 @@ setup() {
     random_setup
 }
 
+# refused: a plan of which the store refuses some of the new documents, as an index of the
+# studio's own would: nothing comes to lie below what is not there, and the next plan does the rest.
+refused() {
+    op-apply -d "$store" </dev/null # makes the file
+    sqlite3 "$seed.db" "CREATE TRIGGER studio BEFORE INSERT ON documents
+        WHEN substr(new.id, -5, 1) IN ('0', '1', '2', '3', '4') AND new.type = 'asset' BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    op-diff -d "$store" --max-delete 100% <kitsu >plan 2>/dev/null || true
+    allow 1 op-apply -d "$store" <plan >results 2>stderr
+    sqlite3 "$seed.db" "DROP TRIGGER studio"
+    if has results '"status":"conflict"'; then fails "a conflict" results; fi
+    ! has results 'would lie below was refused' || waited=1
+    op-dump -d "$store" --bare >before
+    jq -se 'map(._id) as $all | all(.[]; .data.visualParent | . == null or IN($all[]))' before >/dev/null ||
+        fails "something lies below what is not there"
+    op-dump -d "$store" >before
+}
+
 # step STEPS: the production as it is then, into the store. What is there before is what
 # the last step left, unless something was done in OpenPype meanwhile.
 step() {
@@ -30,6 +47,7 @@ step() {
     else
         op-dump -d "$store" >before
     fi
+    [[ ! ${refusing-} ]] || refused
     allow 1 op-diff -d "$store" --max-delete 100% <kitsu >plan 2>stderr
     has plan '"type":"End"' || fails "no plan" stderr
     op-diff -a before --max-delete 100% <kitsu >plan.of.dump 2>/dev/null || true
@@ -37,7 +55,8 @@ step() {
     allow 1 op-apply -d "$store" <plan >results 2>stderr
     if has results '"status":"conflict"' || has results '"status":"failed"'; then fails "not applied" stderr; fi
     op-dump -d "$store" >after
-    if ! has kitsu '"project_status_name":"Closed"'; then
+    # Of two plans in a row the oracle does not know what the first one started from.
+    if [[ ! ${refusing-} ]] && ! has kitsu '"project_status_name":"Closed"'; then
         python /dev/null faults oracles/naive-mapping kitsu before plan after "${all[@]}" "${convert[@]}" || fails "the documents" faults
     fi
     python /dev/null faults oracles/openpype-schemas before after || fails "OpenPype's schemas" faults
@@ -73,6 +92,12 @@ productions() {
 @test "random productions 19 to 24" { productions 19 24; }
 # bats test_tags=slow
 @test "random productions 25 to 30" { productions 25 30; }
+
+@test "random productions 40 to 43, of which the store refuses a part at first" {
+    refusing=1 waited=
+    productions 40 43
+    [[ $waited ]]
+}
 
 # bats test_tags=slow
 @test "mongodb: random productions 31 to 33" {
