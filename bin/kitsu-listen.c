@@ -12,8 +12,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define DEFAULT_RECONCILE 86400 /* s, as sync-service's */
-#define STORE_SECONDS     30    /* to wait for a program that writes to the store */
+#define STORE_SECONDS 30 /* to wait for a program that writes to the store */
 
 typedef struct options {
     zou_options zou;

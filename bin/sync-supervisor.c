@@ -13,8 +13,7 @@
 #include <sys/prctl.h>
 #include <sysexits.h>
 
-#define DEFAULT_INTERVAL 86400 /* s: --reconcile */
-#define MAX_SECONDS      86400 /* of a time in the environment */
+#define MAX_SECONDS 86400 /* of a time in the environment */
 
 /* ---- words ---------------------------------------------------------------- */
 
@@ -142,7 +141,7 @@ static void read_options(supervision *s, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    supervision s = {.interval = DEFAULT_INTERVAL};
+    supervision s = {.interval = DEFAULT_RECONCILE};
     int ended_by;
     supervisor_block_signals();
     program_start(name_of(argv));

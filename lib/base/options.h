@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* seconds; the --reconcile of programs that are not given one, as their --help says */
+#define DEFAULT_RECONCILE 86400
+
 /* The values of an option that may be repeated. A zeroed one is empty. */
 typedef struct option_list {
     const char **items; /* owned; the texts are borrowed from the command line */
