@@ -119,7 +119,8 @@ static void report_link(const mapping *m, const entity *e, bool revived, size_t 
             type, place, e->id, e->asset->key, e->asset->publishes,
             e->rivals ? "; others were possible: " : "", e->rivals ? e->rivals : "");
     else if (revived && !(up && up->asset && up->asset->archived))
-        msg_warn("%s \"%s\" (%s) was archived in OpenPype, and Kitsu has it: restored", type, place,
+        /* archived by a person, or as Kitsu had cancelled it: the document does not tell */
+        msg_warn("%s \"%s\" (%s) is live in Kitsu: its archived document is restored", type, place,
                  e->id);
     if (e->twin)
         msg_warn("%s \"%s\" (%s) gets a new document: the archived %s has the same name, and "
