@@ -1,6 +1,7 @@
 #include "diff/diff.h"
 
 #include "base/msg.h"
+#include "diff/emptied.h"
 #include "diff/obsolete.h"
 #include "model/folder_names.h"
 #include "model/location.h"
@@ -340,6 +341,7 @@ static void write_plan(diff *d, mapping *m, const obsolete_list *l)
     if (p->closed)
         return;
     write_entities(d, m);
+    emptied_write(l, m, &d->out);
     obsolete_write(l, m, &d->out);
     report_seconds(m);
     report_strangers(m);

@@ -31,6 +31,7 @@ typedef struct asset {
     struct asset *first;    /* of several with its zou_id the entity's own; else NULL */
     struct entity *entity;  /* what it is linked to, once bound (model/naming.h) */
     bool removed;           /* the plan deletes it */
+    bool emptied;           /* the plan takes a document out of it, a folder of the studio's */
     UT_hash_handle hh;      /* by key */
     UT_hash_handle hh_zou;  /* by zou_id */
 } asset;

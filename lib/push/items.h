@@ -35,7 +35,7 @@ struct push_item {
     const char *skip_code;  /* NULL: it is not skipped */
     const char *failed;     /* why Kitsu does not have it; NULL: it does, or may */
     bool has_children;      /* its document has children */
-    bool is_folder;         /* it has, and is nothing in Kitsu: as if it were not there */
+    bool is_folder;         /* it is nothing in Kitsu: as if it were not there */
     bool resolved, resolving, waits; /* scratch of push/resolve.h */
     UT_hash_handle hh;               /* by the document's key */
     UT_hash_handle hh_place;         /* by place */

@@ -91,6 +91,13 @@ static kind kind_by_entity_type(const asset *d)
     return KIND_NONE;
 }
 
+/* A synchronisation marks folders that it takes documents out of, and what it made itself. */
+static bool is_called_folder(const asset *d)
+{
+    const char *type = json_text(json_at(&d->document, "data", "entityType", NULL));
+    return type && strcasecmp(type, "Folder") == 0;
+}
+
 /* Several may be called so: one that a synchronisation made, and an editorial tool's. But an
  * asset that is called so is one, unless there is no other root. */
 static bool is_root(const asset *d, root r)
@@ -165,23 +172,26 @@ static kind resolve_kind(const push_plan *p, const push_item *i)
     kind k = kind_by_entity_type(i->document);
     if (k != KIND_NONE)
         return k;
-    k = kind_by_name(p, i->document->name);
-    if (r == ROOT_ASSETS)
-        return is_asset_type(p, i) ? KIND_ASSET_TYPE : KIND_ASSET;
     if (r == ROOT_EDITS || r == ROOT_CONCEPTS)
         return KIND_NONE;
-    if (k != KIND_NONE)
+    k = r == ROOT_ASSETS ? KIND_NONE : kind_by_name(p, i->document->name);
+    if (k == KIND_NONE && is_asset_type(p, i))
+        k = KIND_ASSET_TYPE;
+    if (k != KIND_NONE || is_called_folder(i->document))
         return k;
+    if (r == ROOT_ASSETS)
+        return KIND_ASSET;
     if (r == ROOT_SHOTS)
         return !i->has_children && parent && parent->kind == KIND_SEQUENCE ? KIND_SHOT : KIND_NONE;
     return i->has_children ? KIND_NONE : KIND_ASSET;
 }
 
-/* Others lie under it, and nothing tells what it is: Kitsu has no folders. */
+/* Others lie under it, or it says so, and nothing tells what it is: Kitsu has no folders. */
 static bool is_folder(const push_plan *p, const push_item *i)
 {
     root r = root_of(p, i->document);
-    return i->kind == KIND_NONE && i->has_children && r != ROOT_EDITS && r != ROOT_CONCEPTS;
+    return i->kind == KIND_NONE && (i->has_children || is_called_folder(i->document)) &&
+           r != ROOT_EDITS && r != ROOT_CONCEPTS;
 }
 
 /* ---- names ---------------------------------------------------------------- */
