@@ -169,7 +169,8 @@ static bool begin(apply *p, error *e)
             return true;
         store_rollback(p->store);
         p->begun = false;
-        if (outcome != LEASE_OTHERS || !wait_for_lease(p, began, &pause, e))
+        if (outcome != LEASE_OTHERS || !lease_correct(p->lease, e) ||
+            !wait_for_lease(p, began, &pause, e))
             return false;
     }
 }

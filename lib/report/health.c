@@ -45,7 +45,7 @@ static bool is_wanted_by_service(const json *lease_document, double now)
 {
     const json *wanted = json_get(lease_document, "wanted");
     double until = 0;
-    return json_double(json_get(wanted, "until"), &until) && until > now &&
+    return json_double(json_get(wanted, "until"), &until) && lease_is_valid(until, now) &&
            json_true(json_get(wanted, "service"));
 }
 
@@ -59,7 +59,7 @@ static bool read_service(health *h, store *s, error *e)
     const char *owner = text_of(&service, "owner");
     double expires = 0;
     json_double(json_get(&lease_document, "expires"), &expires);
-    h->writer = expires > h->now ? text_of(&lease_document, "owner") : NULL;
+    h->writer = lease_is_valid(expires, h->now) ? text_of(&lease_document, "owner") : NULL;
     h->running = h->writer && owner && strcmp(h->writer, owner) == 0;
     h->waits = !h->running && h->writer && is_wanted_by_service(&lease_document, h->now);
     const char *holder = text_of(&lease_document, "owner"); /* NULL: it was released */

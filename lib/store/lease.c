@@ -24,9 +24,10 @@ struct lease {
     char text[160];
     int64_t term; /* 0: never held */
     bool handed_down;
-    bool ours;      /* it is, or was at the last look */
-    bool wanted;    /* by another, at the last renewal */
-    double renewed; /* by clock_now, when that was begun */
+    bool ours;        /* it is, or was at the last look */
+    bool wanted;      /* by another, at the last renewal */
+    bool disbelieved; /* another's, at the last look, whose end no honest program wrote */
+    double renewed;   /* by clock_now, when that was begun */
 };
 
 double lease_seconds(void)
@@ -54,6 +55,12 @@ double lease_margin(void)
 static double wish_seconds(void)
 {
     return lease_seconds() / 2;
+}
+
+/* Twice what anybody writes is left for clocks that differ a little. */
+bool lease_is_valid(double expires, double now)
+{
+    return expires > now && expires <= now + 2 * lease_seconds();
 }
 
 double lease_deadline(const lease *l)
@@ -163,7 +170,7 @@ static bool is_ours(const lease *l, const record *r)
 
 static bool is_wanted_by_another(const lease *l, const record *r, double now)
 {
-    return r->wanted && r->until > now && strcmp(r->wanted, l->owner) != 0;
+    return r->wanted && lease_is_valid(r->until, now) && strcmp(r->wanted, l->owner) != 0;
 }
 
 /* Write these members of the document, if they are still as they were read. */
@@ -240,6 +247,33 @@ bool lease_is_wanted(const lease *l)
     return l->wanted;
 }
 
+/* As a batch of its own. */
+static bool shorten(lease *l, error *e)
+{
+    record r;
+    double now;
+    bool done;
+    if (!store_begin(l->store, e))
+        return false;
+    arena *a = arena_new();
+    bool ok = read_record(l, a, &r, e) && store_now(l->store, &now, e);
+    if (ok && r.owner && !is_ours(l, &r) && r.expires > now && !lease_is_valid(r.expires, now))
+        ok = write_record(l, a, &r, r.owner, r.term, now + lease_seconds(), &done, e);
+    arena_free(a);
+    if (ok)
+        return store_commit(l->store, e);
+    store_rollback(l->store);
+    return false;
+}
+
+bool lease_correct(lease *l, error *e)
+{
+    if (!l->disbelieved)
+        return true;
+    l->disbelieved = false;
+    return shorten(l, e);
+}
+
 /* ---- holding ------------------------------------------------------------ */
 
 static lease_outcome lease_set_lost(lease *l, const record *r, error *e)
@@ -290,8 +324,10 @@ static lease_outcome lease_take(lease *l, arena *a, error *e)
     if (!read_record(l, a, &r, e) || !store_now(l->store, &now, e))
         return LEASE_FAILED;
     /* One of our own is from a try whose answer did not come. */
-    if (r.owner && r.expires > now && strcmp(r.owner, l->owner) != 0)
+    if (r.owner && r.expires > now && strcmp(r.owner, l->owner) != 0) {
+        l->disbelieved = !lease_is_valid(r.expires, now);
         return lease_set_others(l, &r, e);
+    }
     if (is_wanted_by_another(l, &r, now)) {
         error_set(e, EX_TEMPFAIL, "%s: another program has waited longer for its lease: %.128s",
                   store_name(l->store), r.wanted);
@@ -326,7 +362,11 @@ static lease_outcome lease_keep(lease *l, bool renew, arena *a, error *e)
     if (!done) {
         if (!read_record(l, a, &r, e))
             return LEASE_FAILED;
-        return lease_set_lost(l, &r, e);
+        if (!is_ours(l, &r))
+            return lease_set_lost(l, &r, e);
+        error_set(e, EX_TEMPFAIL, "%s: its lease was changed while it was renewed",
+                  store_name(l->store));
+        return LEASE_FAILED;
     }
     l->renewed = begun;
     l->wanted = is_wanted_by_another(l, &r, now);
@@ -352,7 +392,7 @@ bool lease_held_by_service(store *s, char *owner, size_t size, bool *held, error
     bool ok = read_document(s, WRITER, a, &r, e) && read_document(s, "service", a, &service, e) &&
               store_now(s, &now, e);
     if (ok) {
-        const char *who = r.owner && r.expires > now ? r.owner : "";
+        const char *who = r.owner && lease_is_valid(r.expires, now) ? r.owner : "";
         *held = *who && service.owner && strcmp(service.owner, who) == 0;
         snprintf(owner, size, "%s", who);
     }
@@ -369,6 +409,8 @@ lease_outcome lease_hold_alone(lease *l, error *e)
     if (outcome != LEASE_HELD)
         store_rollback(l->store);
     else if (!store_commit(l->store, e))
+        outcome = LEASE_FAILED;
+    if (outcome == LEASE_OTHERS && !lease_correct(l, e))
         outcome = LEASE_FAILED;
     if (outcome == LEASE_FAILED)
         l->term = term;

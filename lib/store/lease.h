@@ -13,6 +13,10 @@
  * transaction, whether owner and term are still its own. So a program that slept
  * while another took the lease writes nothing.
  *
+ * An end that lies further ahead than any honest program writes (a clock that was wrong for
+ * a while) is disbelieved: whoever meets it shortens it to the usual time. Its holder, if
+ * there still is one, renews it before that.
+ *
  * A program that waits for it may say so in `wanted`, again and again until it has it: a
  * service then hands over, and says in `wanted` that it is next. Once the lease is free,
  * only who wanted it may take it, until the wish expires. */
@@ -64,6 +68,12 @@ typedef enum lease_outcome {
 bool lease_want(lease *l, bool service, error *e);
 /* Whether another wanted it, when we last renewed it. */
 bool lease_is_wanted(const lease *l);
+
+/* Whether an end, by the store's clock, is still to come, and one that can be true. */
+bool lease_is_valid(double expires, double now);
+/* After lease_hold has said LEASE_OTHERS, outside of a batch: shorten an end that cannot
+ * be true. False: the store failed. */
+bool lease_correct(lease *l, error *e);
 
 /* Ensure that the lease is held: take it, look whether it is still ours, or
  * renew it when that is due. One that was handed down is only looked at. Call

@@ -239,6 +239,21 @@ taken_over() {
 @test "mongodb: an expired claim is taken over: Kitsu had the comment" { taken_over after 0; }
 @test "an expired claim is taken over: Kitsu had not heard of it" { taken_over before 1; }
 
+# Its machine's clock was an hour ahead, and is right again.
+ahead() {
+    export OPKITSU_CLAIM_SECONDS=3
+    comment >record
+    op-lease </dev/null >/dev/null # which makes the store
+    remember '{"_id":"comment:'"$(jq -r .publish_id record)"':0","type":"comment","owner":"x","expires":'"$((EPOCHSECONDS + 3600))"'.5,"task_id":"'"$task"'","text":"done"}'
+    push --wait 0 <record
+    [[ $status == 75 && $(posts '/comment$') == 0 && $(claims | jq ".expires < $EPOCHSECONDS + 4") == true ]]
+    push --wait 10 <record
+    [[ $status == 0 && $(posts '/comment$') == 1 ]]
+}
+
+@test "sqlite: a claim whose end lies too far ahead is not believed" { ahead; }
+@test "mongodb: a claim whose end lies too far ahead is not believed" { ahead; }
+
 @test "an answer that takes longer than the claim: given up before that ends, and looked for" {
     export OPKITSU_CLAIM_SECONDS=2
     comment 'del(.previews, .attachments)' >record

@@ -141,19 +141,22 @@ state_document() {
     state | jq -c --arg id "$1" 'select(._id == $id)'
 }
 
-# expire_claims: of programs that were killed while they posted comments, as after some time
-expire_claims() {
+# put_expiry COLLECTION SECONDS: when the leases, or claims, in it expire: since 1970
+put_expiry() {
     case $OP_STORE in
         sqlite:*)
             [[ ! -e ${OP_STORE#sqlite:} ]] || sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
-                "UPDATE openpype SET document = json_replace(document, '$.expires', 0) WHERE collection = 'opkitsu_comments'"
+                "UPDATE openpype SET document = json_replace(document, '$.expires', $2) WHERE collection = '$1'"
             ;;
         *)
             # shellcheck disable=SC2016 # the $ are MongoDB's
             "$STUDIO_VENV/bin/python" -c '
 import pymongo, sys
-pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu_comments.update_many({"expires": {"$exists": True}}, {"$set": {"expires": 0}})
-' "$OP_STORE" "$OPENPYPE_DATABASE_NAME"
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]][sys.argv[3]].update_many({"expires": {"$exists": True}}, {"$set": {"expires": float(sys.argv[4])}})
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1" "$2"
             ;;
     esac
 }
+
+# expire_claims: of programs that were killed while they posted comments, as after some time
+expire_claims() { put_expiry opkitsu_comments 0.0; }

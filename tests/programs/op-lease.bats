@@ -126,6 +126,58 @@ case_wish() {
     nobody_has_it
 }
 
+# The machine's clock was an hour ahead, and is right again.
+case_ahead() {
+    hold one
+    within 5 test -s one.out
+    # It renews its lease, which stays its own, though others meet the end that was wrong.
+    put_expiry opkitsu "$((EPOCHSECONDS + 3600)).0"
+    run -75 op-lease --wait 0 </dev/null
+    within 3 sooner "$((EPOCHSECONDS + 3))"
+    sleep 2.5
+    run -75 op-lease --wait 0 </dev/null
+    kill -KILL "$pid_one"
+    put_expiry opkitsu "$((EPOCHSECONDS + 3600)).0"
+    run --separate-stderr op-apply --wait 0 < <(plan insert)
+    [[ $status == 75 && $stderr == *"another program writes to it"* ]]
+    sooner "$((EPOCHSECONDS + 3))"
+    hold two --wait 5
+    within 5 test -s two.out
+    [ "$(term two)" -eq 2 ]
+    let_go two 0
+    # A program by itself waits for as long as for any other.
+    hold three
+    within 5 test -s three.out
+    kill -KILL "$pid_three"
+    put_expiry opkitsu "$((EPOCHSECONDS + 3600)).0"
+    run -0 op-apply --wait 5 < <(plan insert)
+    # Nor is a wish believed that lies so far ahead.
+    hold four
+    within 5 test -s four.out
+    hold five --wait 20
+    within 5 has_wish
+    kill -KILL "$pid_five"
+    let_go four 0
+    put_wish "$((EPOCHSECONDS + 3600)).0"
+    run -0 op-lease --wait 0 </dev/null
+}
+
+# sooner SECONDS: the lease expires before that
+sooner() { [ "$(state_document lease | jq ".expires < $1")" = true ]; }
+
+# put_wish SECONDS: until then, since 1970
+put_wish() {
+    case $OP_STORE in
+        sqlite:*) sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
+            "UPDATE openpype SET document = json_replace(document, '$.wanted.until', $1) WHERE id = '\"lease\"'" ;;
+        *) "$STUDIO_VENV/bin/python" -c '
+import pymongo, sys
+pymongo.MongoClient(sys.argv[1])[sys.argv[2]].opkitsu.update_one({"_id": "lease"}, {"$set": {"wanted.until": float(sys.argv[3])}})
+' "$OP_STORE" "$OPENPYPE_DATABASE_NAME" "$1" ;;
+    esac
+    [ "$(state_document lease | jq .wanted.until)" = "${1%.0}" ] || [ "$(state_document lease | jq .wanted.until)" = "$1" ]
+}
+
 case_two() {
     hold one
     within 5 test -s one.out
@@ -358,6 +410,9 @@ case_flood() {
 
 @test "sqlite: who waits is the next, though the lease is renewed meanwhile" { case_wish; }
 @test "mongodb: who waits is the next, though the lease is renewed meanwhile" { case_wish; }
+
+@test "sqlite: an end that lies too far ahead is not believed" { case_ahead; }
+@test "mongodb: an end that lies too far ahead is not believed" { case_ahead; }
 
 @test "sqlite: given back on signals" {
     case_signals
