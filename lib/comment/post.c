@@ -15,7 +15,7 @@ zou_result comment_find_user(comment_job *j, error *e)
     json answer;
     if (c->me)
         return ZOU_OK;
-    zou_result r = zou_get(c->zou, "/auth/authenticated", j->a, &answer, e);
+    zou_result r = zou_get(c->zou, "/auth/authenticated", JSON_OBJECT, j->a, &answer, e);
     if (r != ZOU_OK)
         return r == ZOU_FAILED ? ZOU_LOST : r;
     const char *id = json_text(json_at(&answer, "user", "id", NULL));
@@ -110,8 +110,8 @@ static zou_result find_status(comment_job *j, const char *short_name, const char
     zou_result r = ZOU_OK;
     *id = NULL;
     if (json_is_null(&c->statuses))
-        r = zou_get(c->zou, "/data/task-status", c->kept, &c->statuses, e);
-    for (uint32_t i = 0; r == ZOU_OK && i < c->statuses.len && c->statuses.type == JSON_ARRAY; i++)
+        r = zou_get(c->zou, "/data/task-status", JSON_ARRAY, c->kept, &c->statuses, e);
+    for (uint32_t i = 0; r == ZOU_OK && i < c->statuses.len; i++)
         if (json_text_is(json_get(&c->statuses.items[i], "short_name"), short_name)) {
             *id = json_text(json_get(&c->statuses.items[i], "id"));
             break;
@@ -123,7 +123,7 @@ static zou_result find_present_status(comment_job *j, const char **id, error *e)
 {
     json task;
     const char *path = arena_printf(j->a, "/data/tasks/%s", j->task_id);
-    zou_result r = zou_get(j->c->zou, path, j->a, &task, e);
+    zou_result r = zou_get(j->c->zou, path, JSON_OBJECT, j->a, &task, e);
     if (r != ZOU_OK)
         return r;
     *id = json_text(json_get(&task, "task_status_id"));

@@ -107,7 +107,7 @@ static fetch_outcome ask_for(full_run *r, const project_link *link)
     json v;
     fetch_outcome outcome = FETCH_PARTIAL;
     const char *path = arena_printf(a, "/data/projects/%s", link->id);
-    switch (zou_get(r->full->lists->zou, path, a, &v, r->e)) {
+    switch (zou_get(r->full->lists->zou, path, JSON_OBJECT, a, &v, r->e)) {
     case ZOU_OK: /* it was made, or opened to this user, after the list was read */
         outcome = FETCH_WHOLE;
         break;

@@ -6,6 +6,7 @@
 #include "base/output.h"
 #include "record/ndjson.h"
 #include "record/zou_record.h"
+#include "zou/project_counts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -196,7 +197,37 @@ static fetch_outcome check_exists(fetch_records *r, error *e)
 {
     json v;
     zou_result result = zou_get(r->project.lists->zou, zou_project_path(&r->project, NULL),
-                                r->project.arena, &v, e);
+                                JSON_OBJECT, r->project.arena, &v, e);
+    return result == ZOU_OK ? FETCH_WHOLE : fetch_records_abandon(r, result, e);
+}
+
+/* Whether an empty list is contradicted by another answer; NULL: none is. */
+static const char *find_contradiction(const fetch_records *r)
+{
+    const json *types = json_get(&r->project.record, "task_types");
+    if (r->read[KIND_ASSET_TYPE] && r->counts[KIND_ASSET_TYPE] == 0 && r->counts[KIND_ASSET] > 0)
+        return "its assets are there, but their types are not";
+    if (r->read[KIND_TASK_TYPE] && r->counts[KIND_TASK_TYPE] == 0 && json_is(types, JSON_ARRAY) &&
+        types->len > 0)
+        return "it has task types, but the server's list of them is empty";
+    return NULL;
+}
+
+/* Nothing is deleted because a list was lost on its way. Who sees a part only deletes
+ * nothing. */
+static fetch_outcome check_empty(fetch_records *r, error *e)
+{
+    bool empty[KINDS] = {false};
+    const char *contradiction = find_contradiction(r);
+    if (contradiction) {
+        error_set(e, EX_PROTOCOL, "%s", contradiction);
+        return fetch_records_abandon(r, ZOU_FAILED, e);
+    }
+    for (size_t i = 0; i < ROUTES; i++)
+        if (routes[i].path && routes[i].kind <= KIND_TASK)
+            empty[routes[i].kind] = r->read[routes[i].kind] && r->counts[routes[i].kind] == 0;
+    zou_result result =
+        r->project.partial ? ZOU_OK : zou_project_check_empty(&r->project, empty, e);
     return result == ZOU_OK ? FETCH_WHOLE : fetch_records_abandon(r, result, e);
 }
 
@@ -214,7 +245,8 @@ static fetch_outcome read_kinds(fetch_records *r, const bool wanted[KINDS], erro
         if (outcome != FETCH_WHOLE)
             return outcome;
     }
-    return check_exists(r, e);
+    fetch_outcome outcome = check_exists(r, e);
+    return outcome == FETCH_WHOLE ? check_empty(r, e) : outcome;
 }
 
 fetch_outcome fetch_records_write_full(fetch_records *r, const bool wanted[KINDS], error *e)

@@ -22,7 +22,7 @@ static bool probe(section_run *r, const section_item *i)
 {
     json v;
     const char *path = arena_printf(r->arena, "/data/entities/%s", i->id);
-    zou_result result = zou_get(r->zou, path, r->arena, &v, r->e);
+    zou_result result = zou_get(r->zou, path, JSON_OBJECT, r->arena, &v, r->e);
     if (result == ZOU_MISSING) {
         add_deleted(r, i);
         return true;

@@ -43,8 +43,9 @@ static void set_error(json_splitter *s, const char *what)
 
 static int on_scalar(json_splitter *s)
 {
-    if (s->depth == s->base && !s->open) {
-        set_error(s, "the list holds something that is not an object");
+    if (s->depth == 0 || (s->depth == s->base && !s->open)) {
+        set_error(s, s->depth == 0 ? "neither a list nor an object"
+                                   : "the list holds something that is not an object");
         return 0;
     }
     s->field = -1;

@@ -54,9 +54,11 @@ static bool read_role(finding *f, error *e)
     json v;
     zou *z = f->request->zou;
     scope *out = f->out;
-    if (zou_get(z, "/auth/authenticated", out->arena, &v, e) != ZOU_OK)
+    if (zou_get(z, "/auth/authenticated", JSON_OBJECT, out->arena, &v, e) != ZOU_OK)
         return false;
     const json *role = json_at(&v, "user", "role", NULL);
+    if (!json_text(role))
+        return error_set(e, EX_PROTOCOL, "GET /auth/authenticated: unexpected reply: no user");
     bool manager = json_text_is(role, "manager");
     if (manager)
         msg_warn("%s: a manager's log has only the events of their own projects, and none of "
@@ -121,10 +123,8 @@ static bool read_projects(finding *f, json *found, error *e)
     *found = json_array();
     if (f->request->filter->n == 0)
         return true;
-    if (zou_get(f->request->zou, "/data/projects/all", f->scratch, &list, e) != ZOU_OK)
+    if (zou_get(f->request->zou, "/data/projects/all", JSON_ARRAY, f->scratch, &list, e) != ZOU_OK)
         return false;
-    if (list.type != JSON_ARRAY)
-        return error_set(e, EX_PROTOCOL, "GET /data/projects/all: unexpected reply: not a list");
     project_filter_recall(f->request->filter);
     if (!find_wanted(f, &list, e))
         return false;

@@ -101,7 +101,7 @@ static const char *document_name(entity_search *s, const zou_entity *entity, zou
     for (; levels > 0 && parent_id; levels--) {
         json parent;
         const char *path = arena_printf(s->a, "/data/entities/%s", parent_id);
-        *r = zou_get(s->zou, path, s->a, &parent, s->e);
+        *r = zou_get(s->zou, path, JSON_OBJECT, s->a, &parent, s->e);
         if (*r != ZOU_OK)
             return NULL;
         const char *parent_name = json_text(json_get(&parent, "name"));
@@ -271,7 +271,8 @@ zou_result publish_entity_name(zou *z, const char *id, bool converted, arena *a,
     entity_search s = {.zou = z, .a = a, .e = e, .converts = converted};
     json record;
     *name = NULL;
-    zou_result result = zou_get(z, arena_printf(a, "/data/entities/%s", id), a, &record, e);
+    zou_result result =
+        zou_get(z, arena_printf(a, "/data/entities/%s", id), JSON_OBJECT, a, &record, e);
     if (result != ZOU_OK || !json_text(json_get(&record, "name")))
         return result;
     zou_entity entity = {.element = {.name = json_text(json_get(&record, "name"))},

@@ -90,7 +90,7 @@ static publish_found find_document(task_search *s)
 static publish_found get_task(task_search *s, const char *id, json *zou_task)
 {
     const char *path = arena_printf(s->a, "/data/tasks/%s", id);
-    zou_result result = zou_get(s->t->zou, path, s->a, zou_task, s->e);
+    zou_result result = zou_get(s->t->zou, path, JSON_OBJECT, s->a, zou_task, s->e);
     if (result == ZOU_OK && !json_text(json_get(zou_task, "id"))) {
         error_set(s->e, EX_PROTOCOL, "unexpected reply from GET %s: no id", path);
         return PUBLISH_LOST;

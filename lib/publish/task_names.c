@@ -72,8 +72,8 @@ static zou_result ask_for_project(search *s)
     json project;
     if (!id || s->out->project)
         return ZOU_OK;
-    zou_result result =
-        zou_get(s->lists->zou, arena_printf(s->a, "/data/projects/%s", id), s->a, &project, s->e);
+    zou_result result = zou_get(s->lists->zou, arena_printf(s->a, "/data/projects/%s", id),
+                                JSON_OBJECT, s->a, &project, s->e);
     name = result == ZOU_OK ? json_text(json_get(&project, "name")) : NULL;
     if (name)
         s->out->project = name_usable(s->a, name, true, s->converted);

@@ -5,7 +5,7 @@
 #include "record/skipped.h"
 #include "zou/bulk.h"
 #include "zou/id.h"
-#include "zou/project.h"
+#include "zou/project_counts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +181,7 @@ typedef struct reading {
     push_kitsu *kitsu;
     arena *arena;
     kind kind;
+    size_t n; /* records, so far */
 } reading;
 
 /* One too large to be read is a Skipped: that it is there is all that matters here. */
@@ -195,6 +196,7 @@ static bool add_record(void *context, const json_element *e, const json *tree)
     reading *r = context;
     json v;
     const char *why;
+    r->n++;
     if (!e->id)
         return true;
     if (tree) {
@@ -228,7 +230,7 @@ static zou_result find_strangers(push_kitsu *k, const collection *c, arena *a, e
             !production_find(k->production, d->zou_id))
             ids[n++] = d->zou_id;
     }
-    reading r = {k, a, KIND_NONE};
+    reading r = {k, a, KIND_NONE, 0};
     bulk_query query = {.path = "/data/entities?id=", .ids = ids, .n = n};
     return zou_bulk_list(k->lists->zou, &query, add_stranger, &r, e);
 }
@@ -236,12 +238,16 @@ static zou_result find_strangers(push_kitsu *k, const collection *c, arena *a, e
 static push_found read_lists(push_kitsu *k, zou_project *project, const collection *c, arena *a,
                              error *e)
 {
+    bool empty[KINDS] = {false};
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
-        reading r = {k, a, routes[i].kind};
+        reading r = {k, a, routes[i].kind, 0};
         result = zou_list_trees(k->lists->zou, zou_project_path(project, routes[i].path), a,
                                 add_record, &r, e);
+        empty[routes[i].kind] = r.n == 0;
     }
+    if (result == ZOU_OK)
+        result = zou_project_check_empty(project, empty, e);
     if (result == ZOU_OK)
         result = zou_lists_need(k->lists, &k->lists->task_types, e);
     if (result == ZOU_OK)

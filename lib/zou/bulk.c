@@ -1,7 +1,5 @@
 #include "zou/bulk.h"
 
-#include "base/buf.h"
-
 #include <string.h>
 
 /* bytes of a path with ids: some 90 of them. Gunicorn, which runs Zou, takes a
@@ -9,8 +7,7 @@
  * the server's own and `HTTP/1.1` are added to this. */
 #define MAX_PATH 3900
 
-/* The next request's path, from the id `*next` on. False: no ids remain. */
-static bool next_path(const bulk_query *q, size_t *next, buf *path)
+bool zou_bulk_path(const bulk_query *q, size_t *next, buf *path)
 {
     const char *rest = q->rest ? q->rest : "";
     size_t first = *next;
@@ -33,7 +30,7 @@ zou_result zou_bulk_list(zou *z, const bulk_query *query, json_element_fn *fn, v
 {
     buf path = {0};
     zou_result result = ZOU_OK;
-    for (size_t next = 0; result == ZOU_OK && next_path(query, &next, &path);)
+    for (size_t next = 0; result == ZOU_OK && zou_bulk_path(query, &next, &path);)
         result = zou_list(z, path.data, fn, context, e);
     buf_free(&path);
     return result;
@@ -44,7 +41,7 @@ zou_result zou_bulk_trees(zou *z, const bulk_query *query, arena *a, zou_tree_fn
 {
     buf path = {0};
     zou_result result = ZOU_OK;
-    for (size_t next = 0; result == ZOU_OK && next_path(query, &next, &path);)
+    for (size_t next = 0; result == ZOU_OK && zou_bulk_path(query, &next, &path);)
         result = zou_list_trees(z, path.data, a, fn, context, e);
     buf_free(&path);
     return result;

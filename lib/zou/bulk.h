@@ -3,6 +3,7 @@
 #ifndef OPKITSU_ZOU_BULK_H
 #define OPKITSU_ZOU_BULK_H
 
+#include "base/buf.h"
 #include "record/kind.h"
 #include "zou/zou.h"
 
@@ -13,6 +14,8 @@ typedef struct bulk_query { /* all borrowed */
     const char *rest; /* what follows the ids: "&relations=true"; NULL: nothing */
 } bulk_query;
 
+/* The path of the next request, from the id `*next` on, in `path`. False: no ids remain. */
+bool zou_bulk_path(const bulk_query *query, size_t *next, buf *path);
 /* GET the query's path with its ids as a JSON list behind it, in as many requests as
  * their URLs need, none for no ids. As zou_list and zou_list_trees. */
 zou_result zou_bulk_list(zou *z, const bulk_query *query, json_element_fn *fn, void *context,

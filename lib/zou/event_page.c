@@ -16,10 +16,10 @@ typedef struct rows {
  * and its time is that of the row before it. */
 static json outline_row(arena *a, const json_element *e, const json *page)
 {
-    const json *last = page->len ? &page->items[page->len - 1] : NULL;
+    const json *last = page->len ? json_get(&page->items[page->len - 1], "created_at") : NULL;
     json row = json_object();
     json_add(a, &row, "id", json_string(a, e->id ? e->id : ""));
-    json_add(a, &row, "created_at", last ? *json_get(last, "created_at") : json_null());
+    json_add(a, &row, "created_at", last ? *last : json_null());
     json_add(a, &row, "name", json_string(a, e->name ? e->name : ""));
     return row;
 }
@@ -31,14 +31,14 @@ static bool add_row(void *context, const json_element *e, const json *row)
     return true;
 }
 
-/* An outline at the top has the time of the row after it. */
+/* An outline at the top has the time of the row after it. A row without any is no event. */
 static void date_first(const zou *z, arena *a, json *page)
 {
     uint32_t first = 0;
-    while (first < page->len && json_is_null(json_get(&page->items[first], "created_at")))
+    while (first < page->len && json_is(json_get(&page->items[first], "created_at"), JSON_NULL))
         first++;
-    json at = first < page->len ? *json_get(&page->items[first], "created_at")
-                                : event_time(a, zou_date(z));
+    const json *next = first < page->len ? json_get(&page->items[first], "created_at") : NULL;
+    json at = next ? *next : event_time(a, zou_date(z));
     for (uint32_t i = 0; i < first; i++) {
         page->items[i] = json_copy_shallow(a, &page->items[i]);
         json_set(a, &page->items[i], "created_at", at);

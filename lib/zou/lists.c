@@ -86,7 +86,7 @@ zou_result zou_lists_user(zou_lists *s, error *e)
     if (s->me)
         return ZOU_OK;
     arena_reset(s->arena);
-    zou_result result = zou_get(s->zou, "/auth/authenticated", s->arena, &v, e);
+    zou_result result = zou_get(s->zou, "/auth/authenticated", JSON_OBJECT, s->arena, &v, e);
     if (result != ZOU_OK)
         return result;
     const char *me = json_text(json_at(&v, "user", "id", NULL));

@@ -50,7 +50,7 @@ static zou_result read_status(zou_project *p, error *e)
 zou_result zou_project_read(zou_project *p, error *e)
 {
     const char *path = zou_project_path(p, NULL);
-    zou_result result = zou_get(p->lists->zou, path, p->arena, &p->record, e);
+    zou_result result = zou_get(p->lists->zou, path, JSON_OBJECT, p->arena, &p->record, e);
     if (result != ZOU_OK)
         return result;
     const char *id = json_text(json_get(&p->record, "id"));

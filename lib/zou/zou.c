@@ -144,9 +144,23 @@ static void restart_piece(void *context)
     buf_clear(&p->text);
 }
 
+typedef enum shape { ANY_SHAPE, A_LIST, AN_OBJECT } shape;
+
+/* What is wrong with a 2xx answer that should be of this shape; NULL: nothing. */
+static const char *find_fault(const piece *p, shape expected)
+{
+    if (!p->parsed)
+        return p->too_long ? "too long" : p->error.what;
+    if (expected == A_LIST && !json_is(p->out, JSON_ARRAY))
+        return "not a list";
+    if (expected == AN_OBJECT && !json_is(p->out, JSON_OBJECT))
+        return "not an object";
+    return NULL;
+}
+
 /* `r` lacks its URL and its sink. */
-static zou_result send_whole(zou *z, http_request *r, const char *path, arena *a, json *out,
-                             error *e)
+static zou_result send_whole(zou *z, http_request *r, const char *path, shape expected, arena *a,
+                             json *out, error *e)
 {
     buf url = {0};
     buf_addf(&url, "%s%s", z->server, path);
@@ -156,8 +170,9 @@ static zou_result send_whole(zou *z, http_request *r, const char *path, arena *a
     r->url = url.data;
     r->sink = &sink;
     zou_result result = send_with_token(z, r, &answer, e);
-    if (result == ZOU_OK && !p.parsed)
-        result = answer_unexpected(z->server, r, p.too_long ? "too long" : p.error.what, e);
+    const char *fault = result == ZOU_OK ? find_fault(&p, expected) : NULL;
+    if (fault)
+        result = answer_unexpected(z->server, r, fault, e);
     buf_free(&p.text);
     buf_free(&url);
     return result;
@@ -167,26 +182,27 @@ zou_result zou_send(zou *z, const char *method, const char *path, const char *bo
                     arena *a, json *out, error *e)
 {
     http_request r = {.method = method, .body = body, .repeatable = repeatable};
-    return send_whole(z, &r, path, a, out, e);
+    return send_whole(z, &r, path, ANY_SHAPE, a, out, e);
 }
 
 zou_result zou_post(zou *z, const char *path, const char *body, double deadline, arena *a,
                     json *out, error *e)
 {
     http_request r = {.method = "POST", .body = body, .deadline = deadline};
-    return send_whole(z, &r, path, a, out, e);
+    return send_whole(z, &r, path, ANY_SHAPE, a, out, e);
 }
 
 zou_result zou_upload(zou *z, const char *path, const http_upload *upload, arena *a, json *out,
                       error *e)
 {
     http_request r = {.method = "POST", .upload = upload};
-    return send_whole(z, &r, path, a, out, e);
+    return send_whole(z, &r, path, ANY_SHAPE, a, out, e);
 }
 
-zou_result zou_get(zou *z, const char *path, arena *a, json *out, error *e)
+zou_result zou_get(zou *z, const char *path, json_type type, arena *a, json *out, error *e)
 {
-    return zou_send(z, "GET", path, NULL, false, a, out, e);
+    http_request r = {.method = "GET"};
+    return send_whole(z, &r, path, type == JSON_ARRAY ? A_LIST : AN_OBJECT, a, out, e);
 }
 
 /* ---- lists -------------------------------------------------------------- */

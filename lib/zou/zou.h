@@ -31,8 +31,9 @@ char *zou_find_server(const zou_options *o, error *e);
  * caller that cannot continue. After a 401 or 422 they renew the session and try once
  * more. */
 
-/* GET: an answer of at most MAX_ANSWER bytes, as a tree in `a`. */
-zou_result zou_get(zou *z, const char *path, arena *a, json *out, error *e);
+/* GET: an answer of at most MAX_ANSWER bytes, as a tree in `a`; any that is not of this
+ * type is unexpected. */
+zou_result zou_get(zou *z, const char *path, json_type type, arena *a, json *out, error *e);
 /* Any method, `body` is JSON or NULL. `repeatable` as in net/http.h. An answer
  * without a body gives null. */
 zou_result zou_send(zou *z, const char *method, const char *path, const char *body, bool repeatable,

@@ -1,0 +1,211 @@
+#!/usr/bin/env bats
+# Answers that lie: each route gives what it never gives, with status 200, to each program
+# that asks it. Nothing that is stored is lost, nothing is planned, and the status is not 0.
+# Takes about 60 s.
+# shellcheck disable=SC2030,SC2031 # every test is a subshell
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load ../lib/common
+    own_home 0.1
+    unset "${!KITSU_@}" "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB http_proxy https_proxy all_proxy
+    mkdir -p config/opkitsu
+    echo '{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}' >config/opkitsu/settings.json
+    export OP_STORE=sqlite:$PWD/op.db KITSU_LOGIN=jane@example.com KITSU_PWD=secret
+    project=11111111-1111-4111-8111-111111111111
+    shot=00000003-0000-4000-8000-000000000001
+    below=/data/projects/$project
+    mock_pid=''
+    start '{}'
+    kitsu-fetch >reading
+    op-diff <reading | op-apply >/dev/null
+    op-dump --all >before
+    [[ $(grep -c '"type":"Document"' before) -gt 15 ]]
+}
+
+teardown() { [[ ! $mock_pid ]] || kill "$mock_pid"; }
+
+# start SCRIPT: a server, in place of the one before it, at the same address; see mock-zou
+start() {
+    [[ ! $mock_pid ]] || kill "$mock_pid"
+    rm -rf port requests runtime/opkitsu
+    printf '%s' "$1" >script.json
+    "$BATS_TEST_DIRNAME/../servers/mock-zou" . 3>&- &
+    mock_pid=$!
+    until [[ -e port ]]; do
+        kill -0 "$mock_pid"
+        sleep 0.02
+    done
+    export KITSU_SERVER=http://127.0.0.1:$(<port)
+}
+
+# What no list is, and what no object is; each an answer of mock-zou's.
+not_lists=('{"json": null}' '{"json": 0}' '{"json": true}' '{"json": "text"}' '{"json": {}}'
+    '{"json": {"data": [], "total": 0}}' '{"json": [null]}' '{"json": [[]]}' '{"json": ["x"]}' '{"text": ""}'
+    '{"text": "[]]"}' '{"text": "<html></html>"}' '{"text": "[{}"}')
+not_objects=('{"json": null}' '{"json": 0}' '{"json": "text"}' '{"json": []}' '{"json": {}}' '{"json": [{}]}'
+    '{"text": ""}' '{"text": "{"}' '{"text": "<html></html>"}')
+
+# unharmed WHAT: the store is as it was
+unharmed() {
+    op-dump --all >after
+    cmp -s before after || {
+        echo "$1: the store is another"
+        diff <(jq -c . before) <(jq -c . after) | head -n 5
+        return 1
+    } >&2
+}
+
+# full WHAT: a full synchronisation with --max-delete 100% plans nothing and fails
+full() {
+    local statuses
+    kitsu-fetch 2>err | op-diff --max-delete 100% 2>>err | tee plan | op-apply >/dev/null 2>>err || true
+    statuses=("${PIPESTATUS[@]}")
+    kitsu-fetch >/dev/null 2>&1 && statuses=(0) || statuses=("$?")
+    ((statuses[0])) && unharmed "$1" || {
+        echo "$1: status ${statuses[*]}"
+        cat err
+        return 1
+    } >&2
+}
+
+# each TEST ROUTE ANSWER...: the test with each of these answers of the route
+each() {
+    local run=$1 route=$2 answer
+    for answer in "${@:3}"; do
+        jq -n --arg route "GET $route" --argjson answer "$answer" '{($route): [$answer]}' >script
+        start "$(<script)"
+        "$run" "$route: $answer"
+    done
+}
+
+# bats test_tags=slow
+@test "a full reading: what is no list" {
+    for list in asset-types episodes sequences shots assets edits concepts tasks; do
+        each full "$below/$list" "${not_lists[@]}"
+    done
+    for list in /data/projects/all /data/task-types /data/task-status /data/project-status; do
+        each full "$list" "${not_lists[@]}"
+    done
+}
+
+# bats test_tags=slow
+@test "a full reading: what is no object" {
+    for object in /auth/authenticated "$below"; do
+        each full "$object" "${not_objects[@]}"
+    done
+}
+
+# bats test_tags=slow
+@test "a full reading: an empty list, of what Kitsu itself counts" {
+    local kind list
+    while read -r kind list; do
+        start "{\"GET $below/$list\": [{\"json\": []}], \"counts\": {\"$kind\": 3}}"
+        full "$list"
+        grep -q "Kitsu gives an empty list, but counts 3 of this kind ($kind): the list is not believed" err
+        # What it does not count either is gone: an empty list is an answer.
+        start "{\"GET $below/$list\": [{\"json\": []}], \"GET $below/asset-types\": [{\"json\": $([[ $kind == Asset ]] && echo '[]' || echo null)}]}"
+        [[ $kind == Asset ]] || start "{\"GET $below/$list\": [{\"json\": []}]}"
+        kitsu-fetch >reading
+        [[ $(op-diff --max-delete 100% <reading | grep -c '"type":"Change"') -gt 0 ]]
+    done <<<'Episode episodes
+Sequence sequences
+Shot shots
+Asset assets
+Edit edits
+Concept concepts
+Task tasks'
+    # The count itself is an answer that may lie.
+    for answer in "${not_objects[@]}"; do
+        [[ $answer != '{"json": {}}' ]] || continue # a server that gives no total
+        start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entities?page\": [$answer]}"
+        full "a count: $answer"
+    done
+    for list in /data/entity-types; do
+        for answer in "${not_lists[@]}"; do
+            start "{\"GET $below/shots\": [{\"json\": []}], \"GET $list\": [$answer]}"
+            full "$list: $answer"
+        done
+    done
+    # Other answers contradict it.
+    start "{\"GET $below/asset-types\": [{\"json\": []}]}"
+    full 'no asset types'
+    start '{"GET /data/task-types": [{"json": []}]}'
+    full 'no task types'
+}
+
+# bats test_tags=slow
+@test "of events: what is no list, and no object" {
+    jq -nc --arg p "$project" --arg shot "$shot" '
+        {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: "shot:update", project_id: $p, data: {shot_id: $shot}},
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >events
+    events() {
+        local status=0
+        kitsu-fetch --events <events >answer 2>err || status=$?
+        ((status)) && ! grep -q '"type":"End"' answer || {
+            echo "$1: status $status"
+            cat answer err
+            return 1
+        } >&2
+        op-diff --max-delete 100% <answer 2>/dev/null | op-apply >/dev/null 2>&1 || true
+        unharmed "$1"
+    }
+    for list in /data/entities /data/tasks /data/task-types /data/project-status; do
+        each events "$list" "${not_lists[@]}"
+    done
+    for object in /auth/authenticated "$below"; do
+        each events "$object" "${not_objects[@]}"
+    done
+}
+
+# bats test_tags=slow
+@test "a listener: what is no log of events" {
+    listen() {
+        local status=0
+        kitsu-listen --once --since 2026-11-23T05:17:20 >batch 2>err || status=$?
+        ((status)) && ! grep -q '"type":"Event"' batch || {
+            echo "$1: status $status"
+            cat batch err
+            return 1
+        } >&2
+    }
+    each listen /data/events/last "${not_lists[@]}" '{"json": [{"id": "a", "name": "x"}, {"id": "b", "created_at": 7}]}'
+    each listen /auth/authenticated "${not_objects[@]}"
+}
+
+# bats test_tags=slow
+@test "the log: a row without a time, before one that is too deep or too large" {
+    local row
+    for row in '"x": '"$(printf '[%.0s' {1..80})$(printf ']%.0s' {1..80})" '"x": "'"$(head -c 3200000 /dev/zero | tr '\0' x)"'"'; do
+        printf '{"GET /data/events/last": [{"text": "[{\\"id\\": \\"a\\", \\"name\\": \\"x\\"}, {\\"id\\": \\"b\\", %s}]"}]}' "${row//\"/\\\"}" >script
+        start "$(<script)"
+        run kitsu-listen --once --since 2026-11-23T05:17:20
+        [[ $status == 76 && $output == *"not a list of Zou's events"* ]]
+        run kitsu-fetch
+        [[ $status == 76 && $output == *"not a list of Zou's events"* ]]
+    done
+}
+
+# bats test_tags=slow
+@test "a push: what is no list, and empty ones of what Kitsu counts" {
+    op-dump >dump
+    push() {
+        local status=0
+        zou-push -n --delete <dump >plan 2>err || status=$?
+        ((status)) && ! grep -q '"to":"kitsu"' plan || {
+            echo "$1: status $status"
+            head -n 3 plan
+            cat err
+            return 1
+        } >&2
+    }
+    for list in asset-types episodes sequences shots assets edits concepts tasks; do
+        each push "$below/$list" "${not_lists[@]}"
+    done
+    each push /data/task-types "${not_lists[@]}"
+    each push /data/asset-types "${not_lists[@]}"
+    each push "$below" "${not_objects[@]}"
+    start "{\"GET $below/shots\": [{\"json\": []}], \"counts\": {\"Shot\": 3}}"
+    push 'an empty list'
+}
