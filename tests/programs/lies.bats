@@ -37,7 +37,8 @@ start() {
         kill -0 "$mock_pid"
         sleep 0.02
     done
-    export KITSU_SERVER=http://127.0.0.1:$(<port)
+    KITSU_SERVER=http://127.0.0.1:$(<port)
+    export KITSU_SERVER
 }
 
 # What no list is, and what no object is; each an answer of mock-zou's.
@@ -59,15 +60,14 @@ unharmed() {
 
 # full WHAT: a full synchronisation with --max-delete 100% plans nothing and fails
 full() {
-    local statuses
     kitsu-fetch 2>err | op-diff --max-delete 100% 2>>err | tee plan | op-apply >/dev/null 2>>err || true
-    statuses=("${PIPESTATUS[@]}")
-    kitsu-fetch >/dev/null 2>&1 && statuses=(0) || statuses=("$?")
-    ((statuses[0])) && unharmed "$1" || {
-        echo "$1: status ${statuses[*]}"
-        cat err
+    local status=0
+    kitsu-fetch >/dev/null 2>&1 || status=$?
+    if ((!status)) || ! unharmed "$1"; then
+        echo "$1: status $status" >&2
+        cat err >&2
         return 1
-    } >&2
+    fi
 }
 
 # each TEST ROUTE ANSWER...: the test with each of these answers of the route
@@ -122,11 +122,9 @@ Task tasks'
         start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entities?page\": [$answer]}"
         full "a count: $answer"
     done
-    for list in /data/entity-types; do
-        for answer in "${not_lists[@]}"; do
-            start "{\"GET $below/shots\": [{\"json\": []}], \"GET $list\": [$answer]}"
-            full "$list: $answer"
-        done
+    for answer in "${not_lists[@]}"; do
+        start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entity-types\": [$answer]}"
+        full "types: $answer"
     done
     # Other answers contradict it.
     start "{\"GET $below/asset-types\": [{\"json\": []}]}"
@@ -139,10 +137,10 @@ Task tasks'
 @test "of events: what is no list, and no object" {
     jq -nc --arg p "$project" --arg shot "$shot" '
         {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: "shot:update", project_id: $p, data: {shot_id: $shot}},
-        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >events
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >in
     events() {
         local status=0
-        kitsu-fetch --events <events >answer 2>err || status=$?
+        kitsu-fetch --events <in >answer 2>err || status=$?
         ((status)) && ! grep -q '"type":"End"' answer || {
             echo "$1: status $status"
             cat answer err
@@ -163,10 +161,10 @@ Task tasks'
 @test "a listener: what is no log of events" {
     listen() {
         local status=0
-        kitsu-listen --once --since 2026-11-23T05:17:20 >batch 2>err || status=$?
-        ((status)) && ! grep -q '"type":"Event"' batch || {
+        kitsu-listen --once --since 2026-11-23T05:17:20 >events 2>err || status=$?
+        ((status)) && ! grep -q '"type":"Event"' events || {
             echo "$1: status $status"
-            cat batch err
+            cat events err
             return 1
         } >&2
     }
