@@ -21,6 +21,20 @@
  * adds a handful of its own. */
 #define MAX_RECORD_DEPTH 60
 
+/* values; of one Kitsu record, or of one answer that is no list: texts, numbers, lists,
+ * objects. A record has some forty, and a project the ids of its people and types; a tree
+ * of so many takes 8 MB. */
+#define MAX_RECORD_VALUES 100000
+
+/* records; of one list of Kitsu's. Each has an identity of 16 bytes in a table that is at
+ * least a quarter empty, so that none comes twice: 24 MB while it grows. A feature film
+ * has some 100,000 tasks. */
+#define MAX_LIST 750000
+
+/* bytes; of a list that is held whole (the projects, types and statuses), and of the
+ * records that one batch of events holds of one project. Texts of ten thousands. */
+#define MAX_HELD ((size_t)16 * 1024 * 1024)
+
 /* keys; custom fields of one record. They are looked up one by one; Kitsu's
  * own pages show a few dozen. */
 #define MAX_FIELDS 2000
@@ -28,8 +42,8 @@
 /* levels; nesting of a line. yajl's generator stops at 128. */
 #define MAX_DEPTH 100
 
-/* bytes; a reply that is read whole (a login, a single object). */
-#define MAX_ANSWER ((size_t)16 * 1024 * 1024)
+/* bytes; a reply that is read whole (a login, a single object): a record, and some. */
+#define MAX_ANSWER ((size_t)4 * 1024 * 1024)
 
 /* bytes; the text of a comment, which the store keeps until it is posted.
  * This is the length of a book; Kitsu's pages show a few lines. */

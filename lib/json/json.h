@@ -62,6 +62,8 @@ typedef struct json_repaired {
  * nested deeper than MAX_DEPTH (base/limits.h) is an error. */
 bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
                 json_repaired *repaired);
+/* The same for what a server sends: of at most MAX_RECORD_VALUES values. */
+bool json_parse_answer(arena *a, const char *text, size_t len, json *out, json_error *e);
 
 /* ---- tree to text ------------------------------------------------------ */
 
@@ -145,7 +147,8 @@ json json_copy(arena *a, const json *v);
 /* ---- a long text in pieces --------------------------------------------- */
 
 /* Cuts the elements out of one top-level array while its bytes arrive, and hands out
- * each as raw text. A top-level object counts as the only element. Of an element that
+ * each as raw text. Whatever comes, it takes no more time than its bytes need, and no
+ * more memory than a record of the largest size. A top-level object counts as the only element. Of an element that
  * exceeds a limit only `id`, `name` and `type` are kept. */
 typedef struct json_splitter json_splitter;
 
@@ -153,7 +156,7 @@ typedef struct json_element {
     const char *text;             /* borrowed; NULL when the element is over a limit */
     size_t len;                   /* bytes of the element as it came, also when over */
     const char *id, *name, *type; /* its own keys of those names, or NULL */
-    bool too_large, too_deep;     /* MAX_RECORD, MAX_RECORD_DEPTH */
+    bool too_large, too_deep;     /* MAX_RECORD, or MAX_RECORD_VALUES; MAX_RECORD_DEPTH */
 } json_element;
 
 /* Returns false to stop (the feed then returns false, with no error set). */

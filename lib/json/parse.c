@@ -78,12 +78,15 @@ typedef struct builder {
     frame *open; /* borrowed: MAX_DEPTH of them */
     unsigned depth;
     bool too_deep;
+    size_t values, max_values;
     const char *key; /* of the next value; NULL in arrays */
     json_repaired *repaired;
 } builder;
 
 static int add_value(builder *b, json value)
 {
+    if (b->values++ == b->max_values)
+        return 0;
     if (b->len == b->cap) {
         b->cap = b->cap ? b->cap * 2 : 256;
         b->stack = xrealloc(b->stack, b->cap * sizeof *b->stack);
@@ -123,7 +126,8 @@ static int open_container(builder *b, bool is_object)
     }
     /* The container stands on the stack before its members; its value is
      * filled in when it is closed. */
-    add_value(b, json_null());
+    if (!add_value(b, json_null()))
+        return 0;
     b->open[b->depth++] = (frame){b->len, is_object};
     return 1;
 }
@@ -272,6 +276,8 @@ static void explain(json_error *e, const builder *b, yajl_handle h, bool whole, 
     snprintf(what, sizeof what, "nested deeper than %d levels", MAX_DEPTH);
     if (b->too_deep)
         set_error(e, offset, what);
+    else if (b->values > b->max_values)
+        set_error(e, offset, "more values than a record may have");
     else if (whole)
         set_error(e, offset, "it ends before the value does");
     else
@@ -295,8 +301,8 @@ static bool build(builder *b, const char *text, size_t len, json *out, json_erro
     return ok;
 }
 
-bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
-                json_repaired *repaired)
+static bool parse(arena *a, const char *text, size_t len, size_t max_values, json *out,
+                  json_error *e, json_repaired *repaired)
 {
     json_repaired unused;
     frame open[MAX_DEPTH];
@@ -308,9 +314,20 @@ bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e
         return false;
     }
     char *copy = repair_surrogates(text, len, &repaired->surrogates);
-    builder b = {.arena = a, .open = open, .repaired = repaired};
+    builder b = {.arena = a, .open = open, .max_values = max_values, .repaired = repaired};
     bool ok = build(&b, copy ? copy : text, len, out, e);
     free(b.stack);
     free(copy);
     return ok;
+}
+
+bool json_parse(arena *a, const char *text, size_t len, json *out, json_error *e,
+                json_repaired *repaired)
+{
+    return parse(a, text, len, SIZE_MAX, out, e, repaired);
+}
+
+bool json_parse_answer(arena *a, const char *text, size_t len, json *out, json_error *e)
+{
+    return parse(a, text, len, MAX_RECORD_VALUES, out, e, NULL);
 }

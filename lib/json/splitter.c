@@ -8,8 +8,31 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+/* bytes; what yajl sees of a text in an element that is over a limit by then. */
+#define MAX_SEEN ((size_t)64 * 1024)
+
+/* bytes; with more of an unfinished token yajl gets the next ones only when they are as
+ * many as it has: it reads all of the token again each time, and the time would grow with
+ * the square of the length. */
+#define FEW_BYTES 4096
+
+/* bytes; between two elements, and of a number. Zou puts none there, and a double has 17
+ * digits. */
+#define MAX_BETWEEN ((size_t)64 * 1024)
+#define MAX_NUMBER  1000
+
+/* levels; with more of them it is no record that somebody wrote. yajl keeps a byte each. */
+#define MAX_LEVELS 100000
+
 enum { FIELD_ID, FIELD_NAME, FIELD_TYPE, FIELDS };
 static const char *const field_names[FIELDS] = {"id", "name", "type"};
+
+/* Where in its texts an element is, for what yajl does not get to see. */
+typedef struct lexer {
+    bool in_text, escaped;
+    size_t text_len; /* bytes of the text, or of the number, so far */
+    unsigned hex;    /* digits of a \u that are still to come */
+} lexer;
 
 struct json_splitter {
     yajl_handle parser; /* owned */
@@ -21,12 +44,23 @@ struct json_splitter {
     unsigned base;  /* depth at which elements stand: 1 in an array, else 0 */
     bool stopped;   /* the callback wanted no more */
 
+    buf held;          /* owned: bytes that yajl has not got yet */
+    size_t pending;    /* bytes that it got since the last token, */
+    bool token;        /* and whether one ended in the bytes being fed */
     const char *chunk; /* borrowed: the bytes being fed */
     size_t from;       /* where the open element's part in them begins */
     bool open;         /* an element is open */
     buf text;          /* owned: its part from earlier chunks */
     size_t text_len;   /* bytes of that part, also when they were let go */
     bool too_large, too_deep;
+    size_t values;
+
+    bool over;    /* the element is too large or too deep: its bytes are not kept, */
+    lexer lexer;  /* but lexed, from there on */
+    bool passing; /* yajl has got the end of the text, whose rest is passed over */
+
+    size_t between;      /* bytes since the last element ended, */
+    size_t between_from; /* and where in these bytes that was */
 
     int field; /* FIELD_… of the value to come, or -1 */
     bool has[FIELDS];
@@ -48,6 +82,8 @@ static int on_scalar(json_splitter *s)
                                    : "the list holds something that is not an object");
         return 0;
     }
+    s->values++;
+    s->token = true;
     s->field = -1;
     return 1;
 }
@@ -65,7 +101,11 @@ static int on_boolean(void *ctx, int value)
 
 static int on_number(void *ctx, const char *text, size_t len)
 {
-    (void)text, (void)len;
+    (void)text;
+    if (len > MAX_NUMBER) {
+        set_error(ctx, "a number of more than 1,000 digits");
+        return 0;
+    }
     return on_scalar(ctx);
 }
 
@@ -84,6 +124,7 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
 static int on_key(void *ctx, const unsigned char *text, size_t len)
 {
     json_splitter *s = ctx;
+    s->token = true;
     s->field = -1;
     if (s->depth == s->base + 1)
         for (int i = 0; i < FIELDS; i++)
@@ -107,14 +148,20 @@ static int open_container(json_splitter *s, bool is_object)
         s->from = yajl_get_bytes_consumed(s->parser) - 1;
         buf_clear(&s->text);
         s->text_len = 0;
-        s->too_large = s->too_deep = false;
+        s->too_large = s->too_deep = s->over = false;
+        s->values = 0;
         memset(s->has, 0, sizeof s->has);
     }
     s->depth++;
+    s->values++;
+    s->token = true;
     s->field = -1;
     if (s->depth - s->base > MAX_RECORD_DEPTH)
         s->too_deep = true;
-    return 1;
+    if (s->depth < MAX_LEVELS)
+        return 1;
+    set_error(s, "nested without an end");
+    return 0;
 }
 
 static int on_start_map(void *ctx)
@@ -127,26 +174,66 @@ static int on_start_array(void *ctx)
     return open_container(ctx, false);
 }
 
+/* ---- what is too large ---------------------------------------------------- */
+
+static void lex_escape(lexer *l, char c)
+{
+    l->escaped = false;
+    if (c == 'u')
+        l->hex = 4;
+}
+
+static void lex_text(lexer *l, char c)
+{
+    l->text_len++;
+    if (l->escaped)
+        lex_escape(l, c);
+    else if (l->hex)
+        l->hex--;
+    else if (c == '\\')
+        l->escaped = true;
+    else if (c == '"')
+        *l = (lexer){0};
+}
+
+static void lex(lexer *l, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (l->in_text)
+            lex_text(l, bytes[i]);
+        else if (bytes[i] == '"')
+            *l = (lexer){.in_text = true};
+        else
+            l->text_len = strchr("-+.0123456789eE", bytes[i]) ? l->text_len + 1 : 0;
+    }
+}
+
 /* Keep the open element's bytes up to `end` of this chunk, unless it is too
  * large by now. */
 static void keep_part(json_splitter *s, size_t end)
 {
     size_t len = end - s->from;
     s->text_len += len;
-    if (s->text_len > MAX_RECORD)
-        s->too_large = true;
-    if (s->too_large || s->too_deep)
+    s->too_large |= s->text_len > MAX_RECORD || s->values > MAX_RECORD_VALUES;
+    if (!s->over && (s->too_large || s->too_deep)) {
+        s->over = true;
+        s->lexer = (lexer){0};
+        lex(&s->lexer, s->text.data ? s->text.data : "", s->text.len);
+        lex(&s->lexer, s->chunk + s->from, len);
         buf_clear(&s->text);
-    else
+    }
+    if (!s->over)
         buf_add(&s->text, s->chunk + s->from, len);
     s->from = end;
 }
+
+/* ---- the end of an element -------------------------------------------------- */
 
 static int close_element(json_splitter *s)
 {
     size_t end = yajl_get_bytes_consumed(s->parser);
     json_element e = {0};
-    if (s->text_len == 0 && end - s->from <= MAX_RECORD) {
+    if (s->text_len == 0 && end - s->from <= MAX_RECORD && s->values <= MAX_RECORD_VALUES) {
         e.text = s->chunk + s->from; /* whole in this chunk: no copy */
         e.len = end - s->from;
     } else {
@@ -161,7 +248,9 @@ static int close_element(json_splitter *s)
     e.id = s->has[FIELD_ID] ? s->fields[FIELD_ID].data : NULL;
     e.name = s->has[FIELD_NAME] ? s->fields[FIELD_NAME].data : NULL;
     e.type = s->has[FIELD_TYPE] ? s->fields[FIELD_TYPE].data : NULL;
-    s->open = false;
+    s->open = s->over = false;
+    s->between = 0;
+    s->between_from = end;
     s->stopped = !s->fn(s->context, &e);
     return !s->stopped;
 }
@@ -170,6 +259,7 @@ static int on_end(void *ctx)
 {
     json_splitter *s = ctx;
     s->depth--;
+    s->token = true;
     s->field = -1;
     return s->open && s->depth == s->base ? close_element(s) : 1;
 }
@@ -200,6 +290,7 @@ void json_splitter_free(json_splitter *s)
         return;
     yajl_free(s->parser);
     buf_free(&s->text);
+    buf_free(&s->held);
     for (int i = 0; i < FIELDS; i++)
         buf_free(&s->fields[i]);
     free(s);
@@ -219,20 +310,95 @@ static bool parsed(json_splitter *s, yajl_status status)
     return false;
 }
 
-bool json_splitter_feed(json_splitter *s, const char *bytes, size_t len)
+static bool parse(json_splitter *s, const char *bytes, size_t len)
 {
     s->chunk = bytes;
-    s->from = 0;
+    s->from = s->between_from = 0;
+    s->token = false;
     if (!parsed(s, yajl_parse(s->parser, (const unsigned char *)bytes, len)))
         return false;
+    s->pending = s->token ? 0 : s->pending + len;
     if (s->open)
         keep_part(s, len);
-    return true;
+    else
+        s->between += len - s->between_from;
+    if (s->between > MAX_BETWEEN)
+        set_error(s, "too much between two records");
+    return !s->error[0];
+}
+
+/* The next bytes for yajl, which gets them `now`, or with others. */
+static bool feed(json_splitter *s, const char *bytes, size_t len, bool now)
+{
+    if (s->held.len == 0 && (now || s->pending < FEW_BYTES || len >= s->pending))
+        return parse(s, bytes, len);
+    buf_add(&s->held, bytes, len);
+    if (!now && s->held.len < s->pending)
+        return true;
+    bool ok = parse(s, s->held.data, s->held.len);
+    buf_clear(&s->held);
+    return ok;
+}
+
+/* Whether a text may be ended before this byte. */
+static bool is_border(const lexer *l, char next)
+{
+    return l->in_text && !l->escaped && l->hex == 0 && ((unsigned char)next & 0xc0) != 0x80;
+}
+
+/* Pass over the rest of a text: up to its closing quote. Returns where that is, or `len`. */
+static size_t pass_over(json_splitter *s, const char *bytes, size_t i, size_t len)
+{
+    for (; i < len; i++) {
+        lex(&s->lexer, bytes + i, 1);
+        s->text_len++;
+        if (!s->lexer.in_text) {
+            s->passing = false;
+            return i + 1;
+        }
+    }
+    return len;
+}
+
+/* The next bytes of an element that is too large, without the ends of its long texts.
+ * Returns how many that were: the others are of what follows it. */
+static size_t feed_large(json_splitter *s, const char *bytes, size_t len)
+{
+    size_t from = 0, i = 0;
+    while (i < len) {
+        if (s->passing) {
+            from = i = pass_over(s, bytes, i, len);
+            continue;
+        }
+        lex(&s->lexer, bytes + i++, 1);
+        bool ends = s->lexer.text_len > MAX_SEEN && i < len && is_border(&s->lexer, bytes[i]);
+        if (s->lexer.text_len > MAX_SEEN && !s->lexer.in_text)
+            set_error(s, "a number of more than 1,000 digits");
+        if (!ends && !s->error[0])
+            continue;
+        if (s->error[0] || !feed(s, bytes + from, i - from, true) || !s->over)
+            return i;
+        s->passing = true;
+        from = i;
+        if (!feed(s, "\"", 1, true))
+            return i;
+    }
+    if (from < len)
+        feed(s, bytes + from, len - from, false);
+    return len;
+}
+
+bool json_splitter_feed(json_splitter *s, const char *bytes, size_t len)
+{
+    size_t done = s->over ? feed_large(s, bytes, len) : 0;
+    if (s->error[0] || s->stopped)
+        return false;
+    return done == len || feed(s, bytes + done, len - done, false);
 }
 
 bool json_splitter_end(json_splitter *s)
 {
-    if (s->error[0] || s->stopped)
+    if (s->error[0] || s->stopped || !feed(s, "", 0, true))
         return false;
     if (yajl_complete_parse(s->parser) == yajl_status_ok && s->depth == 0)
         return true;

@@ -176,7 +176,7 @@ static void take_handshake(sio *s, const char *body, size_t len)
 {
     json v;
     double interval = 25000, timeout = 20000;
-    bool ok = len > 1 && body[0] == '0' && json_parse(s->arena, body + 1, len - 1, &v, NULL, NULL);
+    bool ok = len > 1 && body[0] == '0' && json_parse_answer(s->arena, body + 1, len - 1, &v, NULL);
     const char *sid = ok ? json_text(json_get(&v, "sid")) : NULL;
     if (!is_sid(sid)) {
         close_with(s, SIO_REFUSED, "%s: unexpected reply: not Socket.IO", s->url);
@@ -199,7 +199,7 @@ static void take_message(sio *s, const char *text, size_t len)
     json v;
     const char *list = memchr(text, '[', len);
     size_t before = list ? (size_t)(list - text) : 0;
-    if (!list || !json_parse(s->arena, list, len - before, &v, NULL, NULL) || v.type != JSON_ARRAY)
+    if (!list || !json_parse_answer(s->arena, list, len - before, &v, NULL) || v.type != JSON_ARRAY)
         return;
     const char *name = v.len ? json_text(&v.items[0]) : NULL;
     if (name)

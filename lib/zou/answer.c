@@ -25,7 +25,7 @@ bool answer_is_refusal(int status)
 static const char *message_of(arena *a, const http_answer *answer)
 {
     json v;
-    if (!json_parse(a, answer->body, answer->len, &v, NULL, NULL))
+    if (!json_parse_answer(a, answer->body, answer->len, &v, NULL))
         return NULL;
     const char *message = json_text(json_get(&v, "message"));
     return message ? message : json_text(json_get(&v, "msg"));
@@ -82,7 +82,7 @@ bool answer_parse(arena *a, const char *text, size_t len, json *out, json_error 
     *out = json_null();
     if (len == 0) /* 204, say */
         return true;
-    bool parsed = json_parse(a, text, len, out, e, NULL);
+    bool parsed = json_parse_answer(a, text, len, out, e);
     *cut = !parsed && e->offset >= len;
     return parsed;
 }

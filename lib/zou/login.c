@@ -100,7 +100,7 @@ bool login_send(const login *l, char **access, char **refresh, error *e)
     http_request r = {.method = "POST", .url = url.data, .body = body, .repeatable = true};
     bool ok = http_send(l->http, &r, &answer, e);
     if (ok) {
-        bool parsed = json_parse(a, answer.body, answer.len, &v, NULL, NULL);
+        bool parsed = json_parse_answer(a, answer.body, answer.len, &v, NULL);
         ok = take_answer(l, &answer, parsed ? &v : NULL, access, refresh, e);
     }
     OPENSSL_cleanse(body, strlen(body));

@@ -66,7 +66,7 @@ static refreshing refresh(session *s, error *e)
     if (result == NOT_REFRESHED && answer.status == 200) {
         json v;
         arena *a = arena_new();
-        bool parsed = json_parse(a, answer.body, answer.len, &v, NULL, NULL);
+        bool parsed = json_parse_answer(a, answer.body, answer.len, &v, NULL);
         const char *access = parsed ? json_text(json_get(&v, "access_token")) : NULL;
         if (access) {
             set_access(s, xstrdup(access));

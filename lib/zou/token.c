@@ -42,7 +42,7 @@ static int64_t token_life(const char *token)
     json v;
     int64_t iat = 0, exp = 0;
     base64url_decode(&payload, dot + 1);
-    bool dated = json_parse(a, payload.data ? payload.data : "", payload.len, &v, NULL, NULL) &&
+    bool dated = json_parse_answer(a, payload.data ? payload.data : "", payload.len, &v, NULL) &&
                  json_int64(json_get(&v, "iat"), &iat) && json_int64(json_get(&v, "exp"), &exp);
     arena_free(a);
     buf_free(&payload);

@@ -89,6 +89,84 @@ static void limits(void)
     buf_free(&got);
 }
 
+/* An element with a text of so many pieces, and what comes after it. */
+static void add_long(buf *text, const char *piece, size_t bytes)
+{
+    buf_adds(text, "[{\"name\":\"long\",\"x\":{\"y\":\"");
+    for (size_t start = text->len; text->len - start < bytes;)
+        buf_adds(text, piece);
+    buf_adds(text, "\",\"z\":[1,\"}\\\"]\"]},\"id\":\"a\"},{\"id\":\"b\"}]");
+}
+
+/* yajl reads an unfinished text again with each piece that comes: with a limit on what it
+ * sees, a text of 40 MiB in pieces takes no longer than its bytes need. What the limit cuts
+ * is no half of a character or of an escape. */
+static void long_texts(void)
+{
+    static const char *const patterns[] = {"x",
+                                           "\\\\",
+                                           "\\\"",
+                                           "\\u00e9\\ud83d\\ude00",
+                                           "\xe6\x97\xa5\xf0\x9f\x98\x80",
+                                           "\\\\\\\"\xc3\xa9]}{["};
+    static const size_t sizes[] = {1, 2, 3, 7, 31, 1000, 16384, SIZE_MAX};
+    buf text = {0}, got = {0};
+    for (size_t i = 0; i < ROWS(patterns); i++) {
+        bool same = true;
+        buf_clear(&text);
+        add_long(&text, patterns[i], MAX_RECORD + 300000);
+        for (size_t k = i ? 3 : 0; k < ROWS(sizes); k++) {
+            split(text.data, text.len, sizes[k], &got);
+            same = same && strcmp(got.data, "over a large\n{\"id\":\"b\"}\n") == 0;
+        }
+        ok(same, "a long text, row %zu", i);
+    }
+    buf_clear(&text);
+    add_long(&text, "x", (size_t)40 * 1024 * 1024);
+    split(text.data, text.len, 16384, &got);
+    is_text(got.data, "over a large\n{\"id\":\"b\"}\n", "40 MiB");
+    buf_free(&text);
+    buf_free(&got);
+}
+
+static void add_times(buf *b, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_adds(b, text);
+}
+
+/* At each limit, and one beyond it. */
+static void edges(void)
+{
+    static const struct {
+        const char *before, *piece, *after, *within, *beyond;
+        size_t n;
+    } rows[] = {
+        {"[{\"id\":\"a\",\"x\":[", "0,", "0]}]", "over - ", "over a large\n",
+         MAX_RECORD_VALUES - 4},
+        {"[{\"id\":\"a\",\"x\":", "1", "}]", NULL, "error", 1000},
+        {"[{\"id\":\"a\"}", " ", "]", NULL, "error", 64 * 1024 - 1},
+        {"[", " ", "1]", "error", "error", 200000},
+        {"[", "[", "", "error", "error", 100},
+        {"[{\"id\":\"a\",\"x\":", "[", "", "error", "error", 200000},
+    };
+    buf text = {0}, got = {0};
+    for (size_t i = 0; i < ROWS(rows); i++)
+        for (size_t more = 0; more < 2; more++) {
+            buf_clear(&text);
+            buf_adds(&text, rows[i].before);
+            add_times(&text, rows[i].piece, rows[i].n + more);
+            buf_adds(&text, rows[i].after);
+            split(text.data, text.len, 1000, &got);
+            const char *expected = more ? rows[i].beyond : rows[i].within;
+            bool good = expected && strncmp(expected, "over - ", 7) != 0;
+            ok(good ? strcmp(got.data, expected) == 0 : strncmp(got.data, "{\"id\":\"a\"", 9) == 0,
+               "row %zu, %s the limit: %.40s", i, more ? "beyond" : "at", got.data);
+        }
+    buf_free(&text);
+    buf_free(&got);
+}
+
 static void stops(void)
 {
     found f = {.stop = 2};
@@ -104,6 +182,8 @@ int main(void)
 {
     pieces();
     limits();
+    long_texts();
+    edges();
     stops();
     return done();
 }
