@@ -27,15 +27,10 @@ static int by_name_and_id(const void *x, const void *y)
     return order ? order : strcmp(a->id, b->id);
 }
 
-static bool keep_project(void *context, const json_element *e)
-{
-    return !e->id || element_list_keep(context, e);
-}
-
 static bool read_list(full_run *r)
 {
     r->list.names_only = true;
-    if (zou_list(r->full->lists->zou, "/data/projects/all", keep_project, &r->list, r->e) != ZOU_OK)
+    if (element_list_read(&r->list, r->full->lists->zou, "/data/projects/all", r->e) != ZOU_OK)
         return false;
     if (r->list.len > 0)
         qsort(r->list.items, r->list.len, sizeof *r->list.items, by_name_and_id);

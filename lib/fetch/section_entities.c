@@ -28,6 +28,8 @@ static bool is_elsewhere(section_run *r, section_item *i, const zou_entity *enti
 static bool take_entity(void *context, const json_element *e, const json *tree)
 {
     section_run *r = context;
+    if (!section_run_hold(r, e))
+        return false;
     zou_entity *entity = zou_entity_copy(r->arena, e, tree);
     section_item *i =
         entity ? section_items_add(&r->items, entity->element.id, entity->kind) : NULL;
@@ -104,7 +106,8 @@ static bool changes_shots(const section_item *i)
 static bool take_casting(void *context, const json_element *e, const json *casting)
 {
     section_run *r = context;
-    (void)e;
+    if (!section_run_hold(r, e))
+        return false;
     const char *id = json_text(json_get(casting, "entity_in_id"));
     if (zou_is_id(id))
         section_items_add(&r->items, id, KIND_NONE)->wanted = true;
@@ -151,6 +154,8 @@ typedef struct children {
 static bool keep_child(void *context, const json_element *e, const json *tree)
 {
     children *c = context;
+    if (!section_run_hold(c->run, e))
+        return false;
     zou_entity *child = zou_entity_copy(c->run->arena, e, tree);
     if (!child || child->canceled || child->kind == KIND_NONE)
         return true;

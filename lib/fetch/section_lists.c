@@ -29,11 +29,10 @@ static bool changes_asset_types(const section_item *i)
 static bool take_asset_type(void *context, const json_element *e)
 {
     section_run *r = context;
-    if (e->id) {
-        element_list_keep(&r->asset_types, e);
-        section_items_add(&r->items, e->id, KIND_ASSET_TYPE)->listed = true;
-    }
-    return true;
+    if (!e->id)
+        return true;
+    section_items_add(&r->items, e->id, KIND_ASSET_TYPE)->listed = true;
+    return element_list_keep(&r->asset_types, e);
 }
 
 static bool is_new_asset_type(const section_item *i)

@@ -1,5 +1,6 @@
 #include "fetch/section_run.h"
 
+#include "base/limits.h"
 #include "zou/id.h"
 
 #include <string.h>
@@ -13,8 +14,16 @@ void section_run_free(section_run *r)
     idset_free(r->stored_tasks);
 }
 
+bool section_run_hold(section_run *r, const json_element *e)
+{
+    r->held += sizeof(section_item) + e->len;
+    return r->held <= MAX_HELD;
+}
+
 bool section_run_kitsu_failed(section_run *r, zou_result result)
 {
+    if (result == ZOU_STOPPED)
+        return section_run_needs_full(r);
     r->outcome = fetch_records_abandon(r->records, result, r->e);
     return false;
 }

@@ -21,6 +21,7 @@ typedef struct section_run {
 
     section_items items;
     bool recollected;                /* section_remembered_find was here */
+    size_t held;                     /* bytes of Kitsu's records in the items */
     element_list tasks, asset_types; /* what Kitsu has of them */
     bool has_asset_types;            /* `asset_types` is the whole list of the project's */
     idset *stored_tasks;             /* owned: those of the documents that were looked up */
@@ -34,7 +35,10 @@ void section_run_free(section_run *r);
 /* A step returns false when the section cannot go on; these set the outcome and
  * return false. */
 
-/* Kitsu did not answer as it should: FETCH_ABANDONED, which is reported, or FETCH_LOST. */
+/* Whether the records may hold one more of this element. */
+bool section_run_hold(section_run *r, const json_element *e);
+/* Kitsu did not answer as it should: FETCH_ABANDONED, which is reported, or FETCH_LOST. It
+ * was stopped, as there is more than may be held: FETCH_NEEDS_FULL. */
 bool section_run_kitsu_failed(section_run *r, zou_result result);
 /* The store failed, `*e` says how: FETCH_LOST. */
 bool section_run_store_failed(section_run *r);

@@ -16,10 +16,11 @@
  * the square of the length. */
 #define FEW_BYTES 4096
 
-/* bytes; between two elements, and of a number. Zou puts none there, and a double has 17
- * digits. */
+/* bytes; between two elements. Zou puts none there. */
 #define MAX_BETWEEN ((size_t)64 * 1024)
-#define MAX_NUMBER  1000
+
+/* digits; a double has 17. */
+#define MAX_NUMBER 1000
 
 /* levels; with more of them it is no record that somebody wrote. yajl keeps a byte each. */
 #define MAX_LEVELS 100000

@@ -5,6 +5,7 @@
 #include "listen/downstream.h"
 #include "listen/retry.h"
 #include "zou/event_head.h"
+#include "zou/lists.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,26 +74,15 @@ static bool read_role(finding *f, error *e)
     return true;
 }
 
-static bool is_listed(const json *list, const char *id)
-{
-    for (uint32_t i = 0; i < list->len; i++)
-        if (json_text_is(json_get(&list->items[i], "id"), id))
-            return true;
-    return false;
-}
-
 /* The -P options find their projects, by Kitsu's names and by OpenPype's. */
-static bool find_wanted(finding *f, const json *list, error *e)
+static bool find_wanted(finding *f, const element_list *list, error *e)
 {
     project_filter *filter = f->request->filter;
-    for (uint32_t i = 0; i < list->len; i++) {
-        const char *id = json_text(json_get(&list->items[i], "id"));
-        const char *name = json_text(json_get(&list->items[i], "name"));
-        if (id && !project_filter_find(filter, name, id, e))
+    for (size_t i = 0; i < list->len; i++)
+        if (!project_filter_find(filter, list->items[i].name, list->items[i].id, e))
             return false;
-    }
     for (size_t i = 0; i < f->n_links; i++)
-        if (is_listed(list, f->links[i].id) &&
+        if (element_list_find(list, f->links[i].id) &&
             !project_filter_find(filter, f->links[i].name, f->links[i].id, e))
             return false;
     for (size_t i = 0; i < f->n_links; i++) /* it may have been deleted in Kitsu */
@@ -119,14 +109,17 @@ static void take_wishes(const finding *f, json *found)
 
 static bool read_projects(finding *f, json *found, error *e)
 {
-    json list;
+    element_list list = {.names_only = true};
     *found = json_array();
     if (f->request->filter->n == 0)
         return true;
-    if (zou_get(f->request->zou, "/data/projects/all", JSON_ARRAY, f->scratch, &list, e) != ZOU_OK)
-        return false;
-    project_filter_recall(f->request->filter);
-    if (!find_wanted(f, &list, e))
+    bool ok = element_list_read(&list, f->request->zou, "/data/projects/all", e) == ZOU_OK;
+    if (ok) {
+        project_filter_recall(f->request->filter);
+        ok = find_wanted(f, &list, e);
+    }
+    element_list_clear(&list);
+    if (!ok)
         return false;
     project_filter_settle(f->request->filter);
     take_wishes(f, found);

@@ -51,7 +51,8 @@ void attempt_prepare(http *h, const http_request *r, const char *url)
     h->request = r;
     h->stopped = h->too_long = false;
     h->sendings = 0;
-    h->fed = 0;
+    h->fed = h->headers_len = 0;
+    h->headers_too_long = false;
     h->date = -1;
     h->error[0] = '\0';
     h->upload = (upload){0};
@@ -134,7 +135,7 @@ static void judge_failure(http *h, CURLcode code, const char *url, outcome *out)
     bool typed = !h->worked && is_typing_error(code);
     out->verdict = typed || is_hopeless(code) ? HOPELESS : BROKEN;
     error_set(&out->error, code == CURLE_URL_MALFORMAT ? EX_CONFIG : no_answer_status(h), "%s: %s",
-              url, why);
+              http_shown(url), why);
 }
 
 static void judge_busy(const http *h, int status, const char *url, outcome *out)
@@ -143,7 +144,8 @@ static void judge_busy(const http *h, int status, const char *url, outcome *out)
     out->retry_after = attempt_retry_after(h);
     /* A proxy may answer 408, 502, 503 or 504 after the server behind it has done it. */
     out->unsent = status == 429;
-    error_set(&out->error, EX_TEMPFAIL, "%s: the server is busy or down (HTTP %d)", url, status);
+    error_set(&out->error, EX_TEMPFAIL, "%s: the server is busy or down (HTTP %d)", http_shown(url),
+              status);
 }
 
 /* Whether the sink, if there is one, has got a whole body. */
@@ -164,8 +166,11 @@ void attempt_judge(http *h, CURLcode code, const char *url, outcome *out)
         error_set(&out->error, EX_NOINPUT, "%s: %s", h->request->upload->file, h->upload.why);
     } else if (h->too_long) {
         out->verdict = HOPELESS;
-        error_set(&out->error, EX_PROTOCOL, "%s: the answer is longer than %zu MiB", url,
-                  MAX_ANSWER / 1024 / 1024);
+        error_set(&out->error, EX_PROTOCOL, "%s: the answer is longer than %zu MiB",
+                  http_shown(url), MAX_ANSWER / 1024 / 1024);
+    } else if (h->headers_too_long) {
+        out->verdict = HOPELESS;
+        error_set(&out->error, EX_PROTOCOL, "%s: the answer's headers do not end", http_shown(url));
     } else if (code != CURLE_OK) {
         judge_failure(h, code, url, out);
     } else if (http_is_busy(status)) {
@@ -174,7 +179,7 @@ void attempt_judge(http *h, CURLcode code, const char *url, outcome *out)
         out->verdict = REDIRECTED;
     } else if (!body_is_whole(h, status)) {
         out->verdict = BROKEN;
-        error_set(&out->error, no_answer_status(h), "%s: the answer ended early", url);
+        error_set(&out->error, no_answer_status(h), "%s: the answer ended early", http_shown(url));
     }
 }
 
@@ -184,18 +189,20 @@ bool attempt_redirect(http *h, char **url, int *redirects, error *e)
 {
     char *to = NULL;
     if (++*redirects > MAX_REDIRECTS)
-        return error_set(e, EX_PROTOCOL, "%s: more than %d redirections", *url, MAX_REDIRECTS);
+        return error_set(e, EX_PROTOCOL, "%s: more than %d redirections", http_shown(*url),
+                         MAX_REDIRECTS);
     curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &to);
     if (!to)
-        return error_set(e, EX_PROTOCOL, "%s: a redirection (HTTP %d) without an address", *url,
-                         client_status(h));
+        return error_set(e, EX_PROTOCOL, "%s: a redirection (HTTP %d) without an address",
+                         http_shown(*url), client_status(h));
     if (!redirect_is_safe(*url, to))
         return error_set(e, EX_CONFIG,
                          "%s is redirected to another server, %s: if that is the right one, "
                          "use its address",
-                         *url, to);
+                         http_shown(*url), http_shown(to));
     if (!h->redirected)
-        msg_warn("%s is redirected to %s: use that address instead", *url, to);
+        msg_warn("%s is redirected to %s: use that address instead", http_shown(*url),
+                 http_shown(to));
     h->redirected = true;
     free(*url);
     *url = xstrdup(to);

@@ -1,21 +1,41 @@
 #include "net/client.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/program.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define CONNECT_SECONDS 10L
 
+#define STALL_SECONDS 60.0
+
+/* bytes a second; less of an answer, for client_stall_seconds, is none. A modem of 1990 had
+ * more. */
+#define LOWEST_RATE 100L
+
+/* seconds; of an attempt. A list of a million records takes minutes; a reader downstream
+ * that is slower than that gets the rest with the next one. */
+#define ATTEMPT_SECONDS 3600.0
+
+/* bytes; of an answer's headers. Zou's and nginx's are under 1 kB. */
+#define MAX_HEADERS ((size_t)64 * 1024)
+
 int client_status(const http *h)
 {
     long code = 0;
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &code);
     return (int)code;
+}
+
+long client_stall_seconds(void)
+{
+    return (long)ceil(clock_wait_setting("OPKITSU_STALL_SECONDS", STALL_SECONDS));
 }
 
 /* ---- curl's callbacks --------------------------------------------------- */
@@ -41,6 +61,10 @@ static size_t on_header(char *bytes, size_t one, size_t len, void *context)
     http *h = context;
     char date[64];
     (void)one;
+    h->headers_len += len;
+    h->headers_too_long = h->headers_len > MAX_HEADERS;
+    if (h->headers_too_long)
+        return 0;
     if (len > 5 && len < sizeof date && strncasecmp(bytes, "Date:", 5) == 0) {
         memcpy(date, bytes + 5, len - 5);
         date[len - 5] = '\0';
@@ -115,8 +139,9 @@ http *client_new(void)
 #endif
     curl_easy_setopt(h->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(h->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, CLIENT_STALL_SECONDS);
+    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_LIMIT, LOWEST_RATE);
+    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, client_stall_seconds());
+    client_limit(h, 0);
     curl_easy_setopt(h->curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, h);
@@ -138,6 +163,13 @@ void client_free(http *h)
     curl_slist_free_all(h->headers);
     buf_free(&h->body);
     free(h);
+}
+
+void client_limit(http *h, double seconds)
+{
+    if (seconds <= 0)
+        seconds = clock_wait_setting("OPKITSU_ATTEMPT_SECONDS", ATTEMPT_SECONDS);
+    curl_easy_setopt(h->curl, CURLOPT_TIMEOUT_MS, (long)(seconds * 1000) + 1);
 }
 
 void client_watch(http *h, bool wanted)

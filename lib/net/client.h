@@ -6,7 +6,9 @@
 #include "base/buf.h"
 #include "net/upload.h"
 
-#define CLIENT_STALL_SECONDS 60L /* without a byte: then an attempt has failed */
+/* seconds without a byte, or with hardly any, after which an attempt has failed: 60, or
+ * OPKITSU_STALL_SECONDS, for tests. */
+long client_stall_seconds(void);
 
 typedef struct http {
     CURL *curl;                 /* owned */
@@ -22,6 +24,8 @@ typedef struct http {
     const http_request *request; /* borrowed */
     bool stopped;                /* the sink wanted no more */
     bool too_long;               /* the body is over MAX_ANSWER */
+    size_t headers_len;          /* bytes */
+    bool headers_too_long;       /* there were too many of them */
     int sendings;                /* curl itself sends again on a connection that broke: 2, then */
     size_t fed;                  /* bytes that went into the sink */
     time_t date;                 /* the server's, or -1 */
@@ -32,6 +36,8 @@ http *client_new(void);    /* the caller owns it */
 void client_free(http *h); /* takes NULL */
 /* HTTP's status of the last attempt; 0: no answer. */
 int client_status(const http *h);
+/* How long the next attempt may take as a whole, in seconds; 0: as long as any may. */
+void client_limit(http *h, double seconds);
 /* Whether curl asks from time to time if it should go on. */
 void client_watch(http *h, bool wanted);
 

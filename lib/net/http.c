@@ -13,6 +13,9 @@
 #define MAX_RETRY_AFTER 4.0  /* times RETRY_SECONDS; what a server may ask for */
 #define LOUD_SECONDS    5.0  /* a longer wait is worth a warning */
 
+/* seconds; of an upload as a whole: a movie of 20 GB on a line of 3 Mbit/s */
+#define UPLOAD_SECONDS 60000.0
+
 http *http_new(void)
 {
     return client_new();
@@ -71,17 +74,18 @@ static bool begin_upload(http *h, const http_upload *u, error *e)
 static void end_upload(http *h)
 {
     upload_end(&h->upload, h->curl);
-    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, CLIENT_STALL_SECONDS);
+    curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, client_stall_seconds());
     client_watch(h, h->impatient);
 }
 
-/* Of what has a deadline: curl waits so long for the whole. False: it is over. */
+/* Of what has a deadline: curl waits so long for the whole. An upload's own patience counts
+ * from its last byte. False: the deadline is over. */
 static bool limit_time(http *h, const http_request *r, const char *url, error *e)
 {
     double left = r->deadline > 0 ? r->deadline - clock_now() : 0;
-    curl_easy_setopt(h->curl, CURLOPT_TIMEOUT_MS, left > 0 ? (long)(left * 1000) + 1 : 0L);
+    client_limit(h, left > 0 ? left : r->upload ? UPLOAD_SECONDS : 0);
     return left > 0 || r->deadline <= 0 ||
-           error_set(e, EX_TEMPFAIL, "%s: there was no time left to send it", url);
+           error_set(e, EX_TEMPFAIL, "%s: there was no time left to send it", http_shown(url));
 }
 
 static void attempt(http *h, const http_request *r, const char *url, outcome *out)

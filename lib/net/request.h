@@ -48,6 +48,11 @@ typedef struct http_request { /* all borrowed */
                                   Not with http_call_new */
 } http_request;
 
+/* An address for a message: without a user and a password that a server may have put into
+ * it, and cut if it is long, as a list of ids would leave no room for the rest. In static
+ * storage, of which there is room for two. */
+const char *http_shown(const char *url);
+
 /* Whether the request does no harm when it arrives twice. */
 bool http_repeatable(const http_request *request);
 

@@ -13,7 +13,9 @@
 static void write_skipped(const char *type, const char *project_id, const json_element *e)
 {
     char reason[80];
-    if (e->too_large)
+    if (e->too_large && e->len <= MAX_RECORD)
+        snprintf(reason, sizeof reason, "more than %d values", MAX_RECORD_VALUES);
+    else if (e->too_large)
         snprintf(reason, sizeof reason, "larger than %zu MiB", MAX_RECORD / 1024 / 1024);
     else
         snprintf(reason, sizeof reason, "nested deeper than %d levels", MAX_RECORD_DEPTH);

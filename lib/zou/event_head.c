@@ -10,6 +10,9 @@
  * makes more, hence the larger pages after the first. */
 #define FIRST_PAGE 100
 
+/* pages; 100,000 events of the overlap's seconds. */
+#define MAX_PAGES 100
+
 /* Zou logs this event some commits before it deletes the asset: a program that reads
  * the asset in between must get the event once more. */
 static bool is_logged_early(const json *row)
@@ -43,7 +46,7 @@ static bool add_page(arena *a, const json *page, uint32_t asked, time_t latest, 
 
 zou_result event_head_read(zou *z, arena *a, event_position *out, error *e)
 {
-    uint32_t limit = FIRST_PAGE;
+    uint32_t limit = FIRST_PAGE, pages = 0;
     *out = (event_position){json_null(), json_array()};
     const char *last = NULL;
     for (bool more = true; more; limit = EVENT_PAGE_LARGEST) {
@@ -58,6 +61,11 @@ zou_result event_head_read(zou *z, arena *a, event_position *out, error *e)
         }
         if (result != ZOU_OK)
             return result;
+        if (++pages > MAX_PAGES) {
+            error_set(e, EX_PROTOCOL, "GET /data/events/last: more than %d pages of one moment",
+                      MAX_PAGES);
+            return ZOU_FAILED;
+        }
         if (last && event_page_has(&page, last)) { /* a server that knows no cursor */
             error_set(e, EX_PROTOCOL,
                       "GET /data/events/last?%s: unexpected reply: not a list of Zou's events, but "

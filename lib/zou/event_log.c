@@ -17,6 +17,9 @@
 #define QUICK_PAGE   25
 #define QUICK_GROWTH 4
 
+/* pages; of one reading: those of MAX_BEHIND events, and as many that bring nothing new. */
+#define MAX_PAGES (2 * MAX_BEHIND / EVENT_PAGE_LARGEST)
+
 struct event_log {
     zou *zou; /* borrowed */
     bool certain;
@@ -51,6 +54,7 @@ typedef struct reading {
     /* See place_next_page; empty: none. */
     char cursor[EVENT_PAGE_MAX_ID + 1], other_cursor[EVENT_PAGE_MAX_ID + 1];
     char expected[EVENT_PAGE_MAX_ID + 1];
+    time_t expected_at;
     bool quick, at_bottom, met_known;
     size_t total;
 } reading;
@@ -223,6 +227,7 @@ static void place_next_page(reading *r, const json *page)
     strcpy(r->cursor, event_page_id(page, page->len / 2));
     strcpy(r->other_cursor, event_page_id(page, 0));
     strcpy(r->expected, event_page_id(page, last));
+    r->expected_at = event_page_time(page, last);
 }
 
 /* Whether a page continues the one whose last event is expected; a server that knows
@@ -244,7 +249,7 @@ static event_reading get_joined_page(reading *r, unsigned limit, json *page, err
         *r->other_cursor = '\0';
         return get_joined_page(r, limit, page, e);
     }
-    json at = event_time(r->arena, r->before - 1);
+    json at = event_time(r->arena, r->expected_at);
     error_set(e, EX_TEMPFAIL,
               "full sync needed: more events at one moment (%s) than Kitsu's log can show",
               at.text);
@@ -348,7 +353,7 @@ static event_reading look_back(event_log *l, error *e)
 static event_reading read_pages(reading *r, error *e)
 {
     event_log *l = r->log;
-    unsigned limit = r->quick ? QUICK_PAGE : EVENT_PAGE_LARGEST;
+    unsigned limit = r->quick ? QUICK_PAGE : EVENT_PAGE_LARGEST, pages = 0;
     for (bool more = true; more; limit = limit * QUICK_GROWTH) {
         json page;
         if (limit > EVENT_PAGE_LARGEST)
@@ -361,7 +366,7 @@ static event_reading read_pages(reading *r, error *e)
         if (more && r->quick) {
             more = !is_known(r, event_page_id(&page, page.len - 1));
         }
-        if (r->total > MAX_BEHIND) {
+        if (r->total > MAX_BEHIND || ++pages > MAX_PAGES) {
             error_set(e, EX_TEMPFAIL, "full sync needed: more than %d events since %s", MAX_BEHIND,
                       json_text(&l->position.created_at));
             return EVENTS_GAP;

@@ -11,6 +11,10 @@ typedef struct rows {
     json *page;
 } rows;
 
+/* bytes; of a row of the log. Those that matter to us have ids, some 500 bytes; a page has
+ * a thousand, each as a tree. */
+#define MAX_ROW 4096
+
 /* A row that is too large or nested too deep (some of Zou's events hold what a user
  * has sent) must not hide the others: its outline still says that something happened,
  * and its time is that of the row before it. */
@@ -24,11 +28,14 @@ static json outline_row(arena *a, const json_element *e, const json *page)
     return row;
 }
 
-static bool add_row(void *context, const json_element *e, const json *row)
+static bool add_row(void *context, const json_element *e)
 {
     rows *r = context;
-    json_push(r->arena, r->page, row ? *row : outline_row(r->arena, e, r->page));
-    return true;
+    json tree;
+    bool is_row =
+        e->text && e->len <= MAX_ROW && json_parse(r->arena, e->text, e->len, &tree, NULL, NULL);
+    json_push(r->arena, r->page, is_row ? tree : outline_row(r->arena, e, r->page));
+    return r->page->len <= EVENT_PAGE_LARGEST;
 }
 
 /* An outline at the top has the time of the row after it. A row without any is no event. */
@@ -106,7 +113,9 @@ zou_result event_page_read(zou *z, arena *a, const char *query, json *page, erro
 {
     rows r = {a, page};
     *page = json_array();
-    zou_result result = zou_list_trees(z, path_of(a, query), a, add_row, &r, e);
+    zou_result result = zou_list(z, path_of(a, query), add_row, &r, e);
+    if (result == ZOU_STOPPED) /* more rows than Zou gives on a page */
+        return event_page_unexpected(a, query, e);
     if (result == ZOU_OK)
         date_first(z, a, page);
     return result;

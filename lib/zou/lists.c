@@ -1,5 +1,6 @@
 #include "zou/lists.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -11,6 +12,12 @@ static const char *copy_text(arena *a, const char *text)
     return text ? arena_text(a, text, strlen(text)) : NULL;
 }
 
+static size_t size_of(const element_list *l, const json_element *e)
+{
+    return sizeof *e + (e->text && !l->names_only ? e->len : 0) + (e->id ? strlen(e->id) : 0) +
+           (e->name ? strlen(e->name) : 0);
+}
+
 bool element_list_keep(void *context, const json_element *e)
 {
     element_list *l = context;
@@ -18,6 +25,9 @@ bool element_list_keep(void *context, const json_element *e)
         l->arena = arena_new();
     free(l->trees); /* they are for a list that is complete */
     l->trees = NULL;
+    l->held += size_of(l, e);
+    if (l->held > MAX_HELD)
+        return false;
     l->items = xgrow(l->items, l->len, &l->cap, sizeof *l->items);
     json_element *kept = &l->items[l->len++];
     *kept = *e;
@@ -26,6 +36,21 @@ bool element_list_keep(void *context, const json_element *e)
     kept->name = copy_text(l->arena, e->name);
     kept->type = copy_text(l->arena, e->type);
     return true;
+}
+
+static bool keep_with_id(void *context, const json_element *e)
+{
+    return !e->id || element_list_keep(context, e);
+}
+
+zou_result element_list_read(element_list *l, zou *z, const char *path, error *e)
+{
+    zou_result result = zou_list(z, path, keep_with_id, l, e);
+    if (result != ZOU_STOPPED)
+        return result;
+    error_set(e, EX_PROTOCOL, "GET %s: the list is larger than %zu MiB", path,
+              MAX_HELD / 1024 / 1024);
+    return ZOU_FAILED;
 }
 
 const json_element *element_list_find(const element_list *l, const char *id)
@@ -108,7 +133,7 @@ zou_result zou_lists_need(zou_lists *s, element_list *list, error *e)
     if (list->read)
         return ZOU_OK;
     element_list_clear(list);
-    zou_result result = zou_list(s->zou, path, element_list_keep, list, e);
+    zou_result result = element_list_read(list, s->zou, path, e);
     list->read = result == ZOU_OK;
     return result;
 }

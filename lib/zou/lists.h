@@ -12,11 +12,16 @@ typedef struct element_list {
     json *trees;         /* owned: of the items that were asked for; NULL: of none yet */
     size_t len, cap;
     arena *arena; /* owned */
+    size_t held;  /* bytes of the copies */
     bool names_only, read;
 } element_list;
 
-/* A json_element_fn whose context is an element_list: keep a copy. */
+/* A json_element_fn whose context is an element_list: keep a copy. False: the list would
+ * hold more than MAX_HELD. */
 bool element_list_keep(void *context, const json_element *element);
+/* GET the list and keep it, what has no id left out. A list of more than MAX_HELD is a
+ * request that failed. */
+zou_result element_list_read(element_list *l, zou *z, const char *path, error *e);
 /* The one of this id, or NULL. */
 const json_element *element_list_find(const element_list *l, const char *id);
 /* Item `i`, parsed once; it lives as long as the list. NULL: it is too large, or its

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/msg.h"
@@ -19,6 +20,12 @@
 #include <unistd.h>
 
 #define MAX_SESSION_FILE 65536 /* bytes; two tokens are under 2,000 */
+
+/* seconds; to wait for a program that logs in, which tries for half a minute itself; after
+ * which that is said; between two looks */
+#define LOCK_SECONDS 60.0
+#define TELL_SECONDS 2.0
+#define LOCK_PAUSE   0.05
 
 struct session_file {
     char *path, *lock_path; /* owned */
@@ -136,16 +143,38 @@ void session_file_close(session_file *f)
 
 /* ---- the lock ----------------------------------------------------------- */
 
+/* Without it at worst two programs log in. */
+static void wait_for_lock(session_file *f)
+{
+    double begun = clock_now(), most = clock_setting("OPKITSU_LOCK_SECONDS", LOCK_SECONDS);
+    bool told = false;
+    while (flock(f->lock, LOCK_EX | LOCK_NB) < 0) {
+        double waited = clock_now() - begun;
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            msg_warn("%s: %s", f->lock_path, strerror(errno));
+            return;
+        }
+        if (waited >= most) {
+            msg_warn("%s: another program has held it for %.0f s: going on without", f->lock_path,
+                     waited);
+            return;
+        }
+        if (!told && waited >= TELL_SECONDS)
+            msg_warn("%s: waiting for another program, which is logging in", f->lock_path);
+        told |= waited >= TELL_SECONDS;
+        clock_sleep(LOCK_PAUSE);
+    }
+}
+
 void session_file_lock(session_file *f)
 {
     if (!f || f->lock >= 0)
         return;
     f->lock = open(f->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int locked = f->lock < 0 ? -1 : flock(f->lock, LOCK_EX);
-    while (f->lock >= 0 && locked < 0 && errno == EINTR)
-        locked = flock(f->lock, LOCK_EX);
-    if (locked < 0) /* at worst two programs log in */
+    if (f->lock < 0) /* at worst two programs log in */
         msg_warn("%s: %s", f->lock_path, strerror(errno));
+    else
+        wait_for_lock(f);
 }
 
 void session_file_unlock(session_file *f)

@@ -212,14 +212,16 @@ typedef struct list {
     idset *seen;             /* borrowed */
     json_element_fn *fn;
     void *context;
-    bool is_object, stopped;
+    size_t n;
+    bool is_object, stopped, too_long;
 } list;
 
 static bool on_element(void *context, const json_element *element)
 {
     list *l = context;
     l->is_object = json_splitter_is_object(l->splitter);
-    if (l->is_object)
+    l->too_long = ++l->n > MAX_LIST;
+    if (l->is_object || l->too_long)
         return false;
     const char *key = element->id ? element->id : element->text;
     size_t len = element->id ? strlen(element->id) : element->len;
@@ -244,6 +246,7 @@ static bool end_list(void *context)
 static void restart_list(void *context)
 {
     list *l = context;
+    l->n = 0;
     json_splitter_free(l->splitter);
     l->splitter = json_splitter_new(on_element, l);
 }
@@ -263,6 +266,8 @@ zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context
         result = ZOU_STOPPED;
     else if (result == ZOU_OK && l.is_object)
         result = answer_unexpected(z->server, &r, "an object in place of a list", e);
+    else if (result == ZOU_OK && l.too_long)
+        result = answer_unexpected(z->server, &r, "more than 750,000 records", e);
     else if (result == ZOU_OK && answer.stopped)
         result = answer_unexpected(z->server, &r, json_splitter_error(l.splitter), e);
     json_splitter_free(l.splitter);

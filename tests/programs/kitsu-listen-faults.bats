@@ -144,7 +144,7 @@ PYTHON
     start "$(cat script.text)"
     listen
     await 10 requested 'GET /socket.io/?EIO=4&transport=polling 200' 3
-    says 'the answer is longer than 16 MiB'
+    says 'the answer is longer than 4 MiB'
     alive
 }
 
