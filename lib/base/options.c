@@ -284,7 +284,8 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
     int n = (int)gather(help, defs, all);
     describe(help, all, letters, names);
     respell_all(help, all, argc, argv);
-    static char program[32]; /* what getopt_long calls us, as all messages do */
+    unsetenv("POSIXLY_CORRECT"); /* options may stand behind operands, whatever it says */
+    static char program[32];     /* what getopt_long calls us, as all messages do */
     snprintf(program, sizeof program, "%s", msg_program());
     if (argc > 0)
         argv[0] = program;

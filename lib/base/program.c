@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ void program_start(const char *name)
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             exit(EX_OSERR);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing */
     static char stdout_buffer[64 * 1024];
     setvbuf(stdout, stdout_buffer, _IOFBF, sizeof stdout_buffer);
 }

@@ -110,13 +110,23 @@ static int on_number(void *ctx, const char *text, size_t len)
     return on_scalar(ctx);
 }
 
+/* Bytes of a text, at most so many, that end with a whole character. */
+static size_t cut(const unsigned char *text, size_t len, size_t most)
+{
+    if (len <= most)
+        return len;
+    while (most > 0 && (text[most] & 0xc0) == 0x80)
+        most--;
+    return most;
+}
+
 static int on_string(void *ctx, const unsigned char *text, size_t len)
 {
     json_splitter *s = ctx;
     if (s->open && s->field >= 0 && s->depth == s->base + 1) {
         buf_clear(&s->fields[s->field]);
         /* Only for messages and identity: a name of megabytes is cut here. */
-        buf_add(&s->fields[s->field], text, len < 1024 ? len : 1024);
+        buf_add(&s->fields[s->field], text, cut(text, len, 1024));
         s->has[s->field] = true;
     }
     return on_scalar(s);

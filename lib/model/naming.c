@@ -540,9 +540,11 @@ bool naming_can_have_children(entity *e)
 {
     if (e->state == ENTITY_LIVE)
         return true;
-    bool unread = e->state == ENTITY_SKIPPED &&
-                  (strcmp(e->skip_code, "size") == 0 || strcmp(e->skip_code, "depth") == 0);
-    if (!unread || !e->asset || e->asset->archived)
+    static const char *const unread[] = {"size", "depth", "encoding"};
+    bool is_unread = false;
+    for (size_t i = 0; e->state == ENTITY_SKIPPED && i < sizeof unread / sizeof *unread; i++)
+        is_unread |= strcmp(e->skip_code, unread[i]) == 0;
+    if (!is_unread || !e->asset || e->asset->archived)
         return false;
     e->doc_name = e->asset->name;
     return true;

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#define CA_HINT                                                                                    \
+    ": if its certificate is the studio's own, name the file of its authority in CURL_CA_BUNDLE"
+
 #define MAX_REDIRECTS 5 /* of one request; http to https is one */
 /* seconds without use, after which a connection is not used again for what must not
  * arrive twice: servers close idle ones, Zou's after two seconds. */
@@ -52,7 +55,7 @@ void attempt_prepare(http *h, const http_request *r, const char *url)
     h->stopped = h->too_long = false;
     h->sendings = 0;
     h->fed = h->headers_len = 0;
-    h->headers_too_long = false;
+    h->headers_too_long = h->no_descriptor = false;
     h->date = -1;
     h->error[0] = '\0';
     h->upload = (upload){0};
@@ -132,10 +135,17 @@ static void judge_failure(http *h, CURLcode code, const char *url, outcome *out)
         why = "the connection broke before an answer";
     if (h->upload.why[0])
         why = h->upload.why;
+    if (h->no_descriptor) {
+        out->verdict = HOPELESS;
+        error_set(&out->error, EX_OSERR, "%s: too many open files (see ulimit -n)",
+                  http_shown(url));
+        return;
+    }
     bool typed = !h->worked && is_typing_error(code);
     out->verdict = typed || is_hopeless(code) ? HOPELESS : BROKEN;
-    error_set(&out->error, code == CURLE_URL_MALFORMAT ? EX_CONFIG : no_answer_status(h), "%s: %s",
-              http_shown(url), why);
+    error_set(&out->error, code == CURLE_URL_MALFORMAT ? EX_CONFIG : no_answer_status(h),
+              "%s: %s%s", http_shown(url), why,
+              code == CURLE_PEER_FAILED_VERIFICATION ? CA_HINT : "");
 }
 
 static void judge_busy(const http *h, int status, const char *url, outcome *out)
@@ -195,6 +205,11 @@ bool attempt_redirect(http *h, char **url, int *redirects, error *e)
     if (!to)
         return error_set(e, EX_PROTOCOL, "%s: a redirection (HTTP %d) without an address",
                          http_shown(*url), client_status(h));
+    if (redirect_is_downgrade(*url, to))
+        return error_set(e, EX_CONFIG,
+                         "%s is redirected to http, where anybody on the way could read the "
+                         "log-in: not followed; the server, or a proxy before it, needs mending",
+                         http_shown(*url));
     if (!redirect_is_safe(*url, to))
         return error_set(e, EX_CONFIG,
                          "%s is redirected to another server, %s: if that is the right one, "

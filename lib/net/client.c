@@ -6,10 +6,12 @@
 #include "base/mem.h"
 #include "base/program.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define CONNECT_SECONDS 10L
 
@@ -71,6 +73,16 @@ static size_t on_header(char *bytes, size_t one, size_t len, void *context)
         h->date = curl_getdate(date, NULL);
     }
     return len;
+}
+
+/* What curl would do, which does not tell why it could not. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    http *h = context;
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    h->no_descriptor |= fd < 0 && (errno == EMFILE || errno == ENFILE);
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 /* Before the request is sent, on whatever connection. When one that was used
@@ -147,6 +159,8 @@ http *client_new(void)
     curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, h);
     curl_easy_setopt(h->curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(h->curl, CURLOPT_HEADERDATA, h);
+    curl_easy_setopt(h->curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    curl_easy_setopt(h->curl, CURLOPT_OPENSOCKETDATA, h);
 #if LIBCURL_VERSION_NUM >= 0x075000
     curl_easy_setopt(h->curl, CURLOPT_PREREQFUNCTION, on_sending);
     curl_easy_setopt(h->curl, CURLOPT_PREREQDATA, h);

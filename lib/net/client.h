@@ -26,6 +26,7 @@ typedef struct http {
     bool too_long;               /* the body is over MAX_ANSWER */
     size_t headers_len;          /* bytes */
     bool headers_too_long;       /* there were too many of them */
+    bool no_descriptor;          /* this process has none left for a connection */
     int sendings;                /* curl itself sends again on a connection that broke: 2, then */
     size_t fed;                  /* bytes that went into the sink */
     time_t date;                 /* the server's, or -1 */

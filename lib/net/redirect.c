@@ -30,3 +30,8 @@ bool redirect_is_safe(const char *from, const char *to)
         return same_part(from, to, CURLUPART_PORT);
     return strncasecmp(to, "https:", 6) == 0;
 }
+
+bool redirect_is_downgrade(const char *from, const char *to)
+{
+    return strncasecmp(from, "https:", 6) == 0 && strncasecmp(to, "https:", 6) != 0;
+}

@@ -8,4 +8,7 @@
  * the same scheme and port, or by https. */
 bool redirect_is_safe(const char *from, const char *to);
 
+/* Whether it leads from https to http. */
+bool redirect_is_downgrade(const char *from, const char *to);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/msg.h"
 #include "base/output.h"
+#include "json/utf8.h"
 #include "record/ndjson.h"
 #include "record/record.h"
 #include "record/skipped.h"
@@ -10,21 +11,36 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_utf8(const json_element *e)
+{
+    return !e->text || utf8_bad(e->text, e->len) == e->len;
+}
+
+/* Null for none, and for what is no text. */
+static json text_of(arena *a, const char *text)
+{
+    bool good = text && utf8_bad(text, strlen(text)) == strlen(text);
+    return good ? json_string(a, text) : json_null();
+}
+
 static void write_skipped(const char *type, const char *project_id, const json_element *e)
 {
     char reason[80];
+    const char *code = e->too_large ? "size" : is_utf8(e) ? "depth" : "encoding";
     if (e->too_large && e->len <= MAX_RECORD)
         snprintf(reason, sizeof reason, "more than %d values", MAX_RECORD_VALUES);
     else if (e->too_large)
         snprintf(reason, sizeof reason, "larger than %zu MiB", MAX_RECORD / 1024 / 1024);
+    else if (!is_utf8(e))
+        snprintf(reason, sizeof reason, "it is not UTF-8");
     else
         snprintf(reason, sizeof reason, "nested deeper than %d levels", MAX_RECORD_DEPTH);
     arena *a = arena_new();
     json entity = json_object();
     json_add(a, &entity, "type", json_string(a, type));
-    json_add(a, &entity, "id", e->id ? json_string(a, e->id) : json_null());
-    json_add(a, &entity, "name", e->name ? json_string(a, e->name) : json_null());
-    json v = skipped_make(a, entity, project_id, e->too_large ? "size" : "depth", reason);
+    json_add(a, &entity, "id", text_of(a, e->id));
+    json_add(a, &entity, "name", text_of(a, e->name));
+    json v = skipped_make(a, entity, project_id, code, reason);
     ndjson_write(&v);
     msg_error("%s \"%s\" (%s) is skipped: %s", type, e->name ? e->name : "", e->id ? e->id : "",
               reason);
@@ -71,7 +87,7 @@ static bool write_parsed(const char *type, const char *project_id, const json_el
     bool parsed = json_parse(a, e->text, e->len, &own, NULL, NULL);
     if (parsed)
         write_merged(a, type, &own, added);
-    else /* deeper than even a line may be */
+    else /* deeper than even a line may be, or no UTF-8 */
         write_skipped(type, project_id, e);
     arena_free(a);
     return parsed;
@@ -80,7 +96,7 @@ static bool write_parsed(const char *type, const char *project_id, const json_el
 bool zou_record_write(const char *type, const char *project_id, const json_element *e,
                       const json *added)
 {
-    if (!e->text) {
+    if (!e->text || !is_utf8(e)) {
         write_skipped(type, project_id, e);
         return false;
     }

@@ -9,8 +9,10 @@
 #include "store/sqlite.h"
 
 #include "base/mem.h"
+#include "base/msg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,9 +298,23 @@ static void close_db(sqlite_store *s)
     s->db = NULL;
 }
 
+/* A new file is the user's alone; who shares it with others says so with chmod. */
+static void make_file(const sqlite_store *s)
+{
+    struct stat st;
+    int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    else if (stat(s->path, &st) == 0 && (st.st_mode & S_IWOTH))
+        msg_warn("%s: everybody on this machine may write it: chmod o-w would mend that",
+                 s->base.name);
+}
+
 static bool open_db(sqlite_store *s, error *e)
 {
     bool writing = s->mode == STORE_WRITE;
+    if (writing)
+        make_file(s);
     /* A reader opens it for writing too, if it may: to roll back what a killed
      * writer has left. SQLite falls back to reading only by itself. */
     int flags = SQLITE_OPEN_READWRITE | (writing ? SQLITE_OPEN_CREATE : 0);

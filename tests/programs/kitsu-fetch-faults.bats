@@ -412,11 +412,27 @@ PYTHON
     fetch -s "$server"
     [[ $status == 69 ]]
     says certificate
+    says "if its certificate is the studio's own, name the file of its authority in CURL_CA_BUNDLE"
     [[ $(requests .) == 0 ]]
     CURL_CA_BUNDLE=$mock/cert fetch -s "$server"
     [[ $status == 0 ]]
     SSL_CERT_FILE=$mock/cert fetch -s "$server"
     [[ $status == 0 ]]
+}
+
+@test "from https to http: not followed, nor advised" {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$mock/key" -out "$mock/cert" -days 2 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+    cat "$mock/cert" "$mock/key" >"$mock/pem"
+    start "{\"tls\": \"$mock/pem\", \"POST /auth/login\": [{\"status\": 302, \"json\": {}, \"headers\": {\"Location\": \"http://localhost/api/auth/login\"}}]}"
+    CURL_CA_BUNDLE=$mock/cert fetch -s "localhost:$(cat "$mock/port")"
+    [[ $status == 78 && $stderr != *"use its address"* ]]
+    says 'is redirected to http, where anybody on the way could read the log-in: not followed'
+    # What a server says of another one is shown without the password that it put there.
+    start '{"POST /auth/login": [{"status": 302, "json": {}, "headers": {"Location": "http://jane:secret@127.0.0.2/x"}}]}'
+    fetch
+    [[ $status == 78 && $stderr != *secret* ]]
+    says 'is redirected to another server, http://127.0.0.2/x: if that is the right one'
 }
 
 # --- Answers that make no sense ----------------------------------------------

@@ -186,6 +186,26 @@ Task tasks'
 }
 
 # bats test_tags=slow
+@test "what is not UTF-8 is skipped where it comes in, and what was stored of it stays" {
+    local name id=00000003-0000-4000-8000-000000000000
+    for name in '\udcc0\udcaf' '\udced\udca0\udc80' '\udcff' '\udcf4\udc90\udc80\udc80' 'x\udce6'; do
+        jq -n --arg route "GET $below/shots" --arg id "$id" --arg tail ',"name":"Shot 1"},{"id":"00000003-0000-4000-8000-000000000002","name":"Shot 2"}]' \
+            '{($route): [{text: ("[{\"id\":\"" + $id + "\",\"name\":\"SH@\"},{\"id\":\"00000003-0000-4000-8000-000000000001\"" + $tail)}]}' |
+            sed "s/@/$name/" >script
+        start "$(<script)"
+        run --separate-stderr kitsu-fetch
+        if grep -q 'is skipped: it is not UTF-8' <<<"$stderr"; then
+            ((status == 1))
+            jq -e --arg id "$id" 'select(.type == "Skipped") | .entity.id == $id and .entity.name == null and .code == "encoding"' <<<"$output"
+            op-diff --max-delete 100% <<<"$output" 2>/dev/null | op-apply >/dev/null 2>&1 || true
+        else # yajl has seen it, and then it is no JSON
+            ((status == 1)) && grep -q "GET $below/shots: unexpected reply" <<<"$stderr"
+        fi
+        unharmed "$name"
+    done
+}
+
+# bats test_tags=slow
 @test "a push: what is no list, and empty ones of what Kitsu counts" {
     op-dump >dump
     push() {

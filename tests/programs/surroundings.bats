@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# What a program is started in: few descriptors, closed ones, files that may not grow,
+# POSIXLY_CORRECT. It does its work, or says in a message of its own why not.
+# Takes about 10 s.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load ../lib/common
+    own_home 0.1
+    unset "${!KITSU_@}" "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB http_proxy https_proxy all_proxy
+    mkdir -p config/opkitsu
+    echo '{"opkitsu": {"names": "convert"}}' >config/opkitsu/settings.json
+    export OP_STORE=sqlite:$PWD/op.db KITSU_LOGIN=jane@example.com KITSU_PWD=secret
+    echo '{}' >script.json
+    "$BATS_TEST_DIRNAME/../servers/mock-zou" . 3>&- &
+    mock_pid=$!
+    until [[ -e port ]]; do
+        kill -0 "$mock_pid"
+        sleep 0.02
+    done
+    KITSU_SERVER=http://127.0.0.1:$(<port)
+    export KITSU_SERVER
+    kitsu-fetch >reading
+    op-diff <reading >plan
+}
+
+teardown() { kill "$mock_pid"; }
+
+# does STDIN COMMAND...: its status in $status, its output in out, what it says in err
+does() {
+    status=0
+    "${@:2}" <"$1" >out 2>err || status=$?
+    echo "${*:2}: $status" >&2
+    cat err >&2
+}
+
+# says_why: it ended with a status of its own, and one or more lines of its own
+says_why() { ((status > 0 && status < 126)) && grep -q "^$1: " err; }
+
+@test "descriptors: with 12 all works; with fewer it does, or says why not" {
+    local n program
+    # The sanitizers' build needs some itself.
+    for n in 12 9 8 7 6; do
+        rm -f op.db*
+        op-lease </dev/null >/dev/null # which makes the store
+        does reading prlimit --nofile="$n" op-diff
+        ((status == 0 || n < 12)) && { ((status == 0)) && cmp out plan || says_why op-diff; }
+        does plan prlimit --nofile="$n" op-apply
+        ((status == 0 || n < 12)) && { ((status == 0)) || says_why op-apply; }
+        does /dev/null prlimit --nofile="$n" op-dump
+        ((status == 0 || n < 12)) && { ((status == 0)) || says_why op-dump; }
+        does /dev/null prlimit --nofile="$n" kitsu-fetch
+        ((status == 0 || n < 12)) && { ((status == 0)) && cmp out reading || says_why kitsu-fetch; }
+    done
+    does /dev/null prlimit --nofile=6 kitsu-fetch
+    [[ $status == 71 ]]
+    grep -q 'too many open files' err
+}
+
+@test "a file that may not grow: 74, and the store is what it was" {
+    does reading prlimit --fsize=1024 op-diff
+    [[ $status == 74 ]]
+    says_why op-diff
+    op-apply <plan >/dev/null
+    op-dump --all >before
+    jq -c 'select(.type == "Change" and .fullDocument.type == "asset") | .documentKey._id["$oid"] |= "f" + .[1:] |
+        .fullDocument._id = .documentKey._id | .fullDocument.more = ("x" * 100000)' plan >more
+    does more prlimit --fsize="$(stat -c %s op.db)" op-apply
+    [[ $status == 74 ]]
+    says_why op-apply
+    op-dump --all | cmp - before
+    does /dev/null prlimit --fsize=100 kitsu-fetch
+    [[ $status == 74 ]]
+    says_why kitsu-fetch
+}
+
+@test "closed descriptors: the status tells, and no message gets into a file" {
+    local program status
+    for program in op-diff op-apply note-rule zou-push sync-report push-report; do
+        status=0
+        "$program" <&- >out 2>err || status=$?
+        echo "$program: $status" >&2
+        ((status == 74))
+        grep -q "^$program: " err
+    done
+    op-apply <plan >/dev/null
+    status=0
+    op-diff --bogus <reading >out 2>&- || status=$?
+    ((status == 64)) && [[ ! -s out ]]
+    # The first file that it opens would be its stderr: the store.
+    printf 'no JSON\n' >bad
+    status=0
+    op-apply <bad >out 2>&- || status=$?
+    ((status == 1))
+    op-dump --all >/dev/null
+    status=0
+    op-apply <plan >&- 2>err || status=$?
+    ((status == 74))
+    status=0
+    kitsu-fetch >&- 2>err <&- || status=$?
+    ((status == 74))
+}
+
+@test "a new store is the user's alone; one that all may write is warned about" {
+    umask 000
+    op-apply <plan >/dev/null
+    [[ $(stat -c %a op.db) == 600 ]]
+    chmod 664 op.db
+    does plan op-apply
+    [[ ! -s err && $(stat -c %a op.db) == 664 ]]
+    chmod 666 op.db
+    does plan op-apply
+    grep -q 'everybody on this machine may write it: chmod o-w' err
+}
+
+@test "POSIXLY_CORRECT changes nothing" {
+    local program
+    export POSIXLY_CORRECT=1
+    op-diff -a /dev/null -v <reading >out 2>err
+    cmp <(grep -c . out) <(grep -c . plan)
+    op-dump x --help | grep -q '^usage: op-dump'
+    for program in sync-service push-to-zou; do
+        "$program" --help | grep -q "^usage: $program"
+        run "$program" x --bogus
+        ((status == 64))
+    done
+    sync-service --once >out 2>err
+    [[ $(op-dump | grep -c Document) -gt 5 ]]
+    sync-service --once --dry-run >out 2>err
+    [[ $(grep -c '"type":"Change"' out) == 0 ]]
+}
