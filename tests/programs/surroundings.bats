@@ -65,8 +65,8 @@ says_why() { ((status > 0 && status < 126)) && grep -q "^$1: " err; }
     op-apply <plan >/dev/null
     op-dump --all >before
     jq -c 'select(.type == "Change" and .fullDocument.type == "asset") | .documentKey._id["$oid"] |= "f" + .[1:] |
-        .fullDocument._id = .documentKey._id | .fullDocument.more = ("x" * 100000)' plan >more
-    does more prlimit --fsize="$(stat -c %s op.db)" op-apply
+        .fullDocument._id = .documentKey._id | .fullDocument.more = ("x" * 100000)' plan >larger
+    does larger prlimit --fsize="$(stat -c %s op.db)" op-apply
     [[ $status == 74 ]]
     says_why op-apply
     op-dump --all | cmp - before
