@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
@@ -48,9 +49,12 @@ static bool read_file(credentials *c, const char *path, error *e)
 
 static bool run_command(credentials *c, const char *command, error *e)
 {
-    /* In these a script tells us the store, whose address may hold a password. */
+    /* It is to say a password, not to see others: a store's address may hold one, too. */
     buf text = {0};
-    buf_addf(&text, "unset OP_STORE OP_SETTINGS; %s", command);
+    buf_addf(&text,
+             "unset OP_STORE OP_SETTINGS OPENPYPE_MONGO KITSU_PWD KITSU_TOKEN KITSU_TOTP "
+             "KITSU_EMAIL_OTP; %s",
+             command);
     fflush(NULL);
     FILE *f = popen(text.data, "re");
     buf_free(&text);
@@ -68,6 +72,7 @@ static bool run_command(credentials *c, const char *command, error *e)
 
 bool credentials_load(credentials *c, const credentials_options *o, error *e)
 {
+    prctl(PR_SET_DUMPABLE, 0); /* no secret gets into a core file, or to a debugger */
     *c = (credentials){.totp = getenv("KITSU_TOTP"), .email_otp = getenv("KITSU_EMAIL_OTP")};
     if (!o->login && !o->password_file && !o->password_command &&
         (c->token = from_environment("KITSU_TOKEN")))

@@ -717,7 +717,7 @@ refusal() {
     [[ $status == 0 ]]
     # The store's address, in which there may be one, is not the command's.
     OP_STORE=sqlite:$mock/op.db OP_SETTINGS=$mock/x fetch --password-command \
-        'echo "has ${OP_STORE-}${OP_SETTINGS-}" >"$HOME/seen"; echo secret'
+        'echo "has ${OP_STORE-}${OP_SETTINGS-}${KITSU_PWD-}${KITSU_TOKEN-}" >"$HOME/seen"; echo secret'
     [[ $status == 0 && $(<"$mock/home/seen") == "has " ]]
     fetch --password-file "$mock/none"
     [[ $status == 78 ]]

@@ -114,6 +114,29 @@ says_why() { ((status > 0 && status < 126)) && grep -q "^$1: " err; }
     grep -q 'everybody on this machine may write it: chmod o-w' err
 }
 
+# dumps COMMAND...: whether it leaves a core file when it is aborted while it waits
+dumps() {
+    python3 -c '
+import os, resource, signal, subprocess, sys, time
+resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+time.sleep(0.5)
+child.send_signal(signal.SIGABRT)
+status = os.waitpid(child.pid, 0)[1]
+assert os.WIFSIGNALED(status), status
+sys.exit(not os.WCOREDUMP(status))' "$@"
+}
+
+# bats test_tags=slow
+@test "no secret gets into a core file" {
+    [[ $OPKITSU_BUILD != */san ]] || skip "cannot: ASan leaves none"
+    dumps sleep 5 || skip "cannot: no core files here"
+    run dumps kitsu-fetch -s http://192.0.2.1
+    ((status == 1))
+    run dumps op-dump -d mongodb://jane:secret@192.0.2.1
+    ((status == 1))
+}
+
 @test "POSIXLY_CORRECT changes nothing" {
     local program
     export POSIXLY_CORRECT=1
