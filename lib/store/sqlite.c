@@ -301,11 +301,15 @@ static void close_db(sqlite_store *s)
 /* A new file is the user's alone; who shares it with others says so with chmod. */
 static void make_file(const sqlite_store *s)
 {
-    struct stat st;
     int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
-    else if (stat(s->path, &st) == 0 && (st.st_mode & S_IWOTH))
+}
+
+static void check_mode(const sqlite_store *s)
+{
+    struct stat st;
+    if (stat(s->path, &st) == 0 && (st.st_mode & S_IWOTH))
         msg_warn("%s: everybody on this machine may write it: chmod o-w would mend that",
                  s->base.name);
 }
@@ -324,6 +328,8 @@ static bool open_db(sqlite_store *s, error *e)
     if (writing && (sqlite3_db_readonly(s->db, "main") == 1 || !folder_writable(s->path)))
         return error_set(e, EX_IOERR, "%s: cannot be written: the file or its folder is read-only",
                          s->base.name);
+    if (writing)
+        check_mode(s);
     char pragmas[96];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA page_size=%d; PRAGMA trusted_schema=OFF; PRAGMA cache_spill=%d", PAGE_SIZE,

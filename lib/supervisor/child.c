@@ -36,6 +36,7 @@ static void reset_signals(const child_setup *setup)
 {
     sigset_t none;
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     signal(SIGCHLD, SIG_DFL);
     if (setup->heeds_hup)
         signal(SIGHUP, SIG_DFL);
