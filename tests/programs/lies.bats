@@ -172,7 +172,6 @@ Task tasks'
     each listen /auth/authenticated "${not_objects[@]}"
 }
 
-# bats test_tags=slow
 @test "the log: a row without a time, before one that is too deep or too large" {
     local row
     for row in '"x": '"$(printf '[%.0s' {1..80})$(printf ']%.0s' {1..80})" '"x": "'"$(head -c 3200000 /dev/zero | tr '\0' x)"'"'; do
