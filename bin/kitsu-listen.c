@@ -72,7 +72,7 @@ static void read_options(options *o, int argc, char **argv)
                  "24h (the default), 7d",
          .interval = &o->retry.longest},
         {.name = "retry-now",
-         .help = "do not wait the first time, as op-diff has another --max-delete",
+         .help = "do not wait the first time, as op-diff may delete more than before",
          .flag = &o->retry.at_once},
         {0}};
     o->arena = arena_new();
