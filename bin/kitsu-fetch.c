@@ -1,4 +1,5 @@
 /* kitsu-fetch - productions out of Kitsu, as records. */
+#include "base/mem.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -116,7 +117,10 @@ static bool take_record(fetch_events *f, const ndjson *in, const json *record, e
     switch (record_type_of(record)) {
     case RECORD_EVENT: fetch_events_event(f, record); break;
     case RECORD_SYNC: fetch_events_sync(f, record); break;
-    case RECORD_CHECKPOINT: ok = fetch_events_checkpoint(f, record, e); break;
+    case RECORD_CHECKPOINT:
+        ok = fetch_events_checkpoint(f, record, e);
+        mem_tidy();
+        break;
     default: output_write(line, len);
     }
     return ok && (!ferror(stdout) || error_set(e, EX_IOERR, "cannot write to stdout"));

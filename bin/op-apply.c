@@ -5,6 +5,7 @@
  * is not applied by half. */
 #include "apply/apply.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -55,8 +56,11 @@ static bool on_end(apply *p, ndjson *in, const json *record, error *e)
 static bool on_checkpoint(apply *p, ndjson *in, const json *record, error *e)
 {
     checkpoint_record checkpoint;
-    if (checkpoint_read(record, &checkpoint))
-        return apply_checkpoint(p, &checkpoint, e);
+    if (checkpoint_read(record, &checkpoint)) {
+        bool ok = apply_checkpoint(p, &checkpoint, e);
+        mem_tidy();
+        return ok;
+    }
     ndjson_complain(in,
                     "a Checkpoint without \"server\", \"projects\", \"created_at\" and \"ids\"");
     return true;

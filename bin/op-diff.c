@@ -2,6 +2,7 @@
  *
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
  * grammar is here, what is planned for a project is in lib/diff/diff.c. */
+#include "base/mem.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -264,7 +265,10 @@ static bool on_record(reader *r, const json *record, error *e)
     case RECORD_PROJECT: return on_project(r, record, e);
     case RECORD_END: return on_end(r, record, e);
     case RECORD_DELETED: return on_deleted(r, record, e);
-    case RECORD_CHECKPOINT: on_checkpoint(r, record); break;
+    case RECORD_CHECKPOINT:
+        on_checkpoint(r, record);
+        mem_tidy();
+        break;
     case RECORD_SKIPPED:
         r->trouble = true;
         pass_on(r);

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,17 @@ void mem_exhausted(size_t size)
 {
     fprintf(stderr, "%s: out of memory: cannot allocate %zu bytes\n", program, size);
     exit(EX_OSERR);
+}
+
+/* bytes; less of what is free is worth keeping for the next piece of work. */
+#define KEPT_FREE ((size_t)8 * 1024 * 1024)
+
+void mem_tidy(void)
+{
+#ifdef __GLIBC__
+    if (mallinfo2().fordblks > KEPT_FREE)
+        malloc_trim(0);
+#endif
 }
 
 void *xmalloc(size_t size)

@@ -12,6 +12,10 @@ void mem_init(const char *program);
 /* Ends the program: `size` bytes cannot be allocated. */
 _Noreturn void mem_exhausted(size_t size);
 
+/* Between two pieces of work: give back to the system what one that was unusually large has
+ * left, of which the C library would keep most. */
+void mem_tidy(void);
+
 /* malloc, realloc and strdup that end the program when memory is out. The
  * caller owns what they return. */
 void *xmalloc(size_t size);

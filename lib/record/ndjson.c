@@ -13,6 +13,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define FIRST_ROOM ((size_t)64 * 1024)   /* bytes of the buffer, */
+#define KEPT       ((size_t)1024 * 1024) /* and more than this only for a long line */
+
 struct ndjson {
     int fd;           /* borrowed */
     const char *name; /* borrowed */
@@ -30,7 +33,7 @@ struct ndjson {
 ndjson *ndjson_new(int fd, const char *name)
 {
     ndjson *n = xmalloc(sizeof *n);
-    *n = (ndjson){.fd = fd, .name = name, .cap = (size_t)64 * 1024};
+    *n = (ndjson){.fd = fd, .name = name, .cap = FIRST_ROOM};
     n->data = xmalloc(n->cap);
     return n;
 }
@@ -95,6 +98,15 @@ static bool await(ndjson *n)
     return true;
 }
 
+/* The room for a line that was unusually long is not kept. */
+static void shrink(ndjson *n)
+{
+    if (n->cap <= KEPT || n->end >= FIRST_ROOM)
+        return;
+    n->cap = FIRST_ROOM;
+    n->data = xrealloc(n->data, n->cap);
+}
+
 /* More bytes into the buffer. False at the end and on errors. */
 static bool fill(ndjson *n, bool *failed)
 {
@@ -104,6 +116,7 @@ static bool fill(ndjson *n, bool *failed)
         memmove(n->data, n->data + n->start, n->end - n->start);
         n->end -= n->start;
         n->start = 0;
+        shrink(n);
     }
     if (n->end == n->cap) {
         n->cap *= 2;

@@ -158,8 +158,9 @@ remembered() {
     )" ]]
 }
 
-# requests: how many the suite has made of Kitsu, but for those of the socket
-requests() { grep '"opkitsu/' "$STUDIO_DIR/nginx-access.log" | grep -vc socket.io; }
+# requests: how many the suite has made of Kitsu, but for those of the socket and the log,
+# which depend on the time
+requests() { grep '"opkitsu/' "$STUDIO_DIR/nginx-access.log" | grep -vc -e socket.io -e events/last; }
 
 # memory: KiB of all programs of the service
 memory() { ps -o rss= --sid "${services[-1]}" | awk '{ sum += $1 } END { print sum }'; }
