@@ -10,6 +10,8 @@
 #define MAX_CHANGES 500                       /* a batch; as many as MongoDB takes at a time */
 #define MAX_BYTES   ((size_t)2 * 1024 * 1024) /* of their lines; five times that as trees */
 
+#define PROJECT_REFUSED "its project's document was refused"
+
 batch *batch_new(store *s, bool dry)
 {
     batch *b = xmalloc(sizeof *b);
@@ -110,13 +112,25 @@ static const char *new_parent(batch *b, const change *c)
     return NULL;
 }
 
-/* Whether the document that an item is to lie below is still to be inserted. */
-static bool waits(const batch *b, const item *i)
+/* The key of the project's document; NULL: of no insert, or of that document itself. */
+static const char *project_of(batch *b, const change *c)
+{
+    return c->op == CHANGE_INSERT ? json_id(b->arena, json_get(c->after, "parent")) : NULL;
+}
+
+/* Whether a document is still to be inserted. */
+static bool is_to_come(const batch *b, const item *i, const char *key)
 {
     const item *up = NULL;
-    if (i->parent)
-        HASH_FIND_STR(b->table, i->parent, up);
+    if (key)
+        HASH_FIND_STR(b->table, key, up);
     return up && up != i && up->pending && up->c.op == CHANGE_INSERT;
+}
+
+static void refuse(batch *b, item *i, const char *what)
+{
+    item_settle(b, i, RESULT_FAILED, what);
+    i->pending = false;
 }
 
 /* Split the list into those of this round, which are returned, and those that wait, whose
@@ -125,15 +139,15 @@ static size_t next_round(batch *b, item **list, size_t *n, item **round)
 {
     size_t m = 0, left = 0;
     for (size_t i = 0; i < *n; i++)
-        if (batch_is_absent(b, list[i]->parent)) {
-            item_settle(b, list[i], RESULT_FAILED,
-                        "the document that it would lie below was refused");
-            list[i]->pending = false;
-        } else if (waits(b, list[i])) {
+        if (batch_is_absent(b, list[i]->project))
+            refuse(b, list[i], PROJECT_REFUSED);
+        else if (batch_is_absent(b, list[i]->parent))
+            refuse(b, list[i], "the document that it would lie below was refused");
+        else if (is_to_come(b, list[i], list[i]->project) ||
+                 is_to_come(b, list[i], list[i]->parent))
             list[left++] = list[i];
-        } else {
+        else
             round[m++] = list[i];
-        }
     if (m == 0 && left == *n) { /* below each other, in a ring */
         memcpy(round, list, left * sizeof(item *));
         m = left;
@@ -149,6 +163,7 @@ static bool write_rounds(batch *b, item **list, size_t n, error *e)
     item **round = arena_alloc(b->arena, n * sizeof(item *));
     for (size_t i = 0; i < n; i++) {
         list[i]->pending = true;
+        list[i]->project = project_of(b, &list[i]->c);
         list[i]->parent = new_parent(b, &list[i]->c);
     }
     while (n > 0) {
@@ -176,7 +191,7 @@ static bool write_run(batch *b, item **list, size_t n, error *e)
         if (has)
             needed[m++] = list[i];
         else if (batch_is_refused(b, json_id(b->arena, json_get(list[i]->c.after, "parent"))))
-            item_settle(b, list[i], RESULT_FAILED, "its project's document was refused");
+            item_settle(b, list[i], RESULT_FAILED, PROJECT_REFUSED);
         else
             item_settle(b, list[i], RESULT_CONFLICT, "its project's document is not there");
     }

@@ -21,6 +21,7 @@ typedef struct item {
     result_status status;
     const char *what;
     bool pending;        /* it is needed, and was not tried yet */
+    const char *project; /* of an insert: the key of its project's document; else NULL */
     const char *parent;  /* of an insert, or a move: the key of the document that it is to lie
                             below; else NULL */
     size_t n_children;   /* documents below it that are not deleted yet */

@@ -471,6 +471,22 @@ case_below_refused() {
         diff <(printf '%s\n' 'applied insert q7' 'applied insert s10' 'applied insert s11' 'failed update q1' 'applied update s1' 'applied insert s13') -
 }
 
+# No documents without the project's, in the same batch and in a later one. It is inserted when the
+# index lets it in, and they are.
+case_project_refused() {
+    jq -nc --arg db "$AVALON_DB" '{type: "Change", operationType: "insert", ns: {$db, coll: "demo"}, documentKey: {_id: "other"},
+        fullDocument: {_id: "other", type: "library", name: "demo"}}' | op-apply >/dev/null
+    unique name
+    many 600 | jq -c 'select(.operationType == "insert") | select(.fullDocument.type == "asset").fullDocument |=
+        (.name = ._id["$oid"] | .parent = {"$oid": "5f0000000000000000100000"} | del(.data))' >"$BATS_TEST_TMPDIR/plan"
+    op-apply <"$BATS_TEST_TMPDIR/plan" >"$BATS_TEST_TMPDIR/out" || status=$?
+    [[ $status == 1 ]]
+    jq -r '"\(.status) \(.message)"' "$BATS_TEST_TMPDIR/out" | sed 1d | sort | uniq -c | diff <(echo "    600 failed its project's document was refused") -
+    [[ $(dump --bare | wc -l) == 0 ]]
+    sed '1s/"name":"demo"/"name":"demo2"/' "$BATS_TEST_TMPDIR/plan" | op-apply >"$BATS_TEST_TMPDIR/out"
+    [[ $(grep -c '"applied"' "$BATS_TEST_TMPDIR/out") == 601 ]]
+}
+
 # op_status FILTER: of sync-status
 op_status() { sync-status -s https://k/api --json | jq -c "$1"; }
 
@@ -668,6 +684,10 @@ case_linked_in() {
 @test "sqlite: what lies below a refused document waits" { case_below_refused; }
 
 @test "mongodb: what lies below a refused document waits" { case_below_refused; }
+
+@test "sqlite: nothing is inserted without the project's document" { case_project_refused; }
+
+@test "mongodb: nothing is inserted without the project's document" { case_project_refused; }
 
 @test "sqlite: a trigger of the studio's own lets nothing be deleted: failed, upwards" {
     applies 0 insert
