@@ -230,7 +230,7 @@ bool apply_change(apply *p, const change *c, size_t size, error *e)
     p->tally.changes++;
     if (avalon && !p->tally.coll)
         p->tally.coll = arena_intern(p->tally.arena, c->coll, strlen(c->coll));
-    if (batch_is_other(p->batch, c) && !flush_rest(p, e))
+    if (batch_must_end(p->batch, c) && !flush_rest(p, e))
         return false;
     const char *why = NULL;
     if (!avalon && strcmp(c->db, store_openpype(p->store)) != 0)

@@ -60,10 +60,22 @@ bool batch_is_done(const batch *b)
     return b->n == 0 && b->n_deferred == 0;
 }
 
-bool batch_is_other(const batch *b, const change *c)
+static bool has_delete_of(const item *items, size_t n, const json *id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (items[i].c.op == CHANGE_DELETE && json_equal(items[i].c.id, id, NULL))
+            return true;
+    return false;
+}
+
+bool batch_must_end(const batch *b, const change *c)
 {
     const change *held = b->n ? &b->items[0].c : b->n_deferred ? &b->deferred[0].c : NULL;
-    return held && (strcmp(c->db, held->db) != 0 || strcmp(c->coll, held->coll) != 0);
+    bool other = held && (strcmp(c->db, held->db) != 0 || strcmp(c->coll, held->coll) != 0);
+    /* the delete may have to wait, and would come after what is to be done after it */
+    return other || ((c->op == CHANGE_INSERT || c->op == CHANGE_UPDATE) &&
+                     (has_delete_of(b->items, b->n, c->id) ||
+                      has_delete_of(b->deferred, b->n_deferred, c->id)));
 }
 
 static item new_item(arena *a, const change *c)

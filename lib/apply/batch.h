@@ -27,8 +27,9 @@ void batch_forget(batch *b);
 bool batch_is_empty(const batch *b);
 /* The same, and no delete waits for the rest of the plan. */
 bool batch_is_done(const batch *b);
-/* Whether it must be written before `c` can be added: of another collection. */
-bool batch_is_other(const batch *b, const change *c);
+/* Whether it must be written, and what waits, before `c` can be added: `c` is of another
+ * collection, or of a document that is deleted before. */
+bool batch_must_end(const batch *b, const change *c);
 /* Add a copy of a change, from a line of `size` bytes. True when the batch is full
  * and must be written. */
 bool batch_add(batch *b, const change *c, size_t size);

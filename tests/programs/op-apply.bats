@@ -268,6 +268,25 @@ case_below() {
     done
 }
 
+# A delete that waits for the rest of the plan does not come after what the plan does to its
+# document later, in the same batch and in another.
+case_deleted_before() {
+    local others made
+    made='def change($op; $id; $up): {_id: $id, type: "asset", name: $id, data: {visualParent: $up}} as $d |
+        {type: "Change", operationType: $op, ns: {db: env.AVALON_DB, coll: "demo"}, documentKey: {_id: $id}} +
+        (if $op == "insert" then {fullDocument: $d} else {fullDocumentBeforeChange: $d} end); '
+    many 1 | sed -n 1p | op-apply >/dev/null
+    for others in 1 600; do
+        jq -nc --argjson n "$others" "$made"'change("insert"; "a"; null), change("insert"; "b"; "a"), (range($n) | change("insert"; "c\(.)"; null))' | op-apply >/dev/null
+        out=$BATS_TEST_TMPDIR/out
+        jq -nc --argjson n "$others" "$made"'change("delete"; "a"; null), (range($n) | change("delete"; "c\(.)"; null)), change("insert"; "a"; null), change("delete"; "b"; "a")' |
+            op-apply >"$out" 2>/dev/null || (($? == 1))
+        jq -r 'select(.documentKey._id | IN("a", "b")) | "\(.status) \(.operationType) \(.documentKey._id)"' "$out" |
+            diff <(printf '%s\n' 'conflict delete a' 'unchanged insert a' 'applied delete b') -
+        [[ $(dump --bare | jq -r 'select(.type == "asset")._id') == a ]]
+    done
+}
+
 # end ID SCOPE, checkpoint JSON: records
 end() {
     printf '{"type":"End","project_id":"%s","scope":"%s","counts":{}}\n' "$1" "$2"
@@ -541,6 +560,8 @@ setup() {
 
 @test "sqlite: what lies below goes in a later batch, in rings, or stays" { case_below 1 2 3 4; }
 
+@test "sqlite: what is deleted, and then made again, stays" { case_deleted_before; }
+
 @test "sqlite: a project without publishes is dropped" {
     case_drop
 }
@@ -589,6 +610,8 @@ case_linked_in() {
 }
 
 @test "mongodb: what lies below goes in a later batch, in rings, or stays" { case_below 1 2; }
+
+@test "mongodb: what is deleted, and then made again, stays" { case_deleted_before; }
 
 @test "mongodb: a project without publishes is dropped" {
     case_drop
