@@ -85,6 +85,14 @@ void arena_reset(arena *a)
     }
 }
 
+size_t arena_size(const arena *a)
+{
+    size_t size = 0;
+    for (const block *b = a->blocks; b; b = b->next)
+        size += b->size;
+    return size;
+}
+
 void *arena_alloc(arena *a, size_t size)
 {
     /* Eight suffice for everything that is put here (pointers, int64_t,

@@ -13,6 +13,8 @@ arena *arena_new(void);    /* the caller owns it */
 void arena_free(arena *a); /* takes NULL */
 /* Free everything in it, but keep one block for the next round. */
 void arena_reset(arena *a);
+/* Bytes that it takes, but for its table of names. */
+size_t arena_size(const arena *a);
 /* `size` bytes, aligned for any type, not zeroed. */
 void *arena_alloc(arena *a, size_t size);
 /* A copy of `len` bytes, followed by a NUL. */

@@ -31,8 +31,9 @@
  * has some 100,000 tasks. */
 #define MAX_LIST 750000
 
-/* bytes; of a list that is held whole (the projects, types and statuses), and of the
- * records that one batch of events holds of one project. Texts of ten thousands. */
+/* bytes; of a list that is held whole (the projects, types and statuses), of the records
+ * that one batch of events holds of one project, and of the events of one reading. Texts of
+ * ten thousands. */
 #define MAX_HELD ((size_t)16 * 1024 * 1024)
 
 /* keys; custom fields of one record. They are looked up one by one; Kitsu's

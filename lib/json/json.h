@@ -155,6 +155,7 @@ typedef struct json_splitter json_splitter;
 typedef struct json_element {
     const char *text;             /* borrowed; NULL when the element is over a limit */
     size_t len;                   /* bytes of the element as it came, also when over */
+    size_t values;                /* texts, numbers, lists, objects in it, and itself */
     const char *id, *name, *type; /* its own keys of those names, or NULL */
     bool too_large, too_deep;     /* MAX_RECORD, or MAX_RECORD_VALUES; MAX_RECORD_DEPTH */
 } json_element;

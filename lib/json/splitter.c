@@ -256,6 +256,7 @@ static int close_element(json_splitter *s)
     e.too_deep = s->too_deep;
     if (e.too_large || e.too_deep)
         e.text = NULL;
+    e.values = s->values;
     e.id = s->has[FIELD_ID] ? s->fields[FIELD_ID].data : NULL;
     e.name = s->has[FIELD_NAME] ? s->fields[FIELD_NAME].data : NULL;
     e.type = s->has[FIELD_TYPE] ? s->fields[FIELD_TYPE].data : NULL;

@@ -1,5 +1,6 @@
 #include "zou/event_log.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/idset.h"
 #include "base/limits.h"
@@ -285,6 +286,21 @@ static void defer_newest(event_log *l)
     l->arena = a;
 }
 
+/* Defer until no more is held than a batch may have. */
+static event_reading keep_batch(event_log *l, error *e)
+{
+    size_t before = 0;
+    while (l->n != before && (l->n > MAX_BATCH || arena_size(l->arena) > MAX_HELD)) {
+        before = l->n;
+        defer_newest(l);
+    }
+    if (arena_size(l->arena) <= MAX_HELD)
+        return EVENTS_READ;
+    error_set(e, EX_TEMPFAIL, "full sync needed: more than %zu MiB of events at one moment (%s)",
+              MAX_HELD / 1024 / 1024, json_text(json_get(&l->events[0].record, "created_at")));
+    return EVENTS_GAP;
+}
+
 /* ---- one reading -------------------------------------------------------- */
 
 static void reverse(event_log *l)
@@ -373,8 +389,8 @@ static event_reading read_pages(reading *r, error *e)
         }
         if (more)
             place_next_page(r, &page);
-        if (l->n > MAX_BATCH)
-            defer_newest(l);
+        if ((got = keep_batch(l, e)) != EVENTS_READ)
+            return got;
     }
     if (r->quick || r->met_known || l->position.ids.len == 0)
         return EVENTS_READ;

@@ -9,32 +9,56 @@
 typedef struct rows {
     arena *arena;
     json *page;
+    arena *scratch; /* owned: of one row */
+    size_t held;    /* bytes of the trees, about */
 } rows;
 
-/* bytes; of a row of the log. Those that matter to us have ids, some 500 bytes; a page has
- * a thousand, each as a tree. */
-#define MAX_ROW 4096
+/* bytes; of the rows of a page as trees, and of a value in one, whatever it is. A row of those
+ * that matter has ids, and takes 2 kB; but an episode's casting names each asset that was
+ * added, and an imported asset has all its custom fields. An outline in place of one of these
+ * is a full reading of its project. */
+#define MAX_PAGE   ((size_t)8 * 1024 * 1024)
+#define VALUE_SIZE 96
 
 /* A row that is too large or nested too deep (some of Zou's events hold what a user
- * has sent) must not hide the others: its outline still says that something happened,
- * and its time is that of the row before it. */
-static json outline_row(arena *a, const json_element *e, const json *page)
+ * has sent) must not hide the others: its outline still says that something happened, and
+ * when and where. The time of what can't be read is that of the row before it. */
+static json outline_row(rows *r, const json_element *e)
 {
-    const json *last = page->len ? json_get(&page->items[page->len - 1], "created_at") : NULL;
-    json row = json_object();
+    static const char *const keys[] = {"created_at", "project_id"};
+    arena *a = r->arena;
+    json row = json_object(), tree = json_null();
+    arena_reset(r->scratch);
+    if (e->text && !json_parse(r->scratch, e->text, e->len, &tree, NULL, NULL))
+        tree = json_null();
     json_add(a, &row, "id", json_string(a, e->id ? e->id : ""));
-    json_add(a, &row, "created_at", last ? *last : json_null());
     json_add(a, &row, "name", json_string(a, e->name ? e->name : ""));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (json_text(json_get(&tree, keys[i])))
+            json_add(a, &row, keys[i], json_copy(a, json_get(&tree, keys[i])));
+    if (json_get(&row, "created_at"))
+        return row;
+    const json *page = r->page;
+    const json *last = page->len ? json_get(&page->items[page->len - 1], "created_at") : NULL;
+    json_add(a, &row, "created_at", last ? *last : json_null());
     return row;
+}
+
+static bool may_hold(rows *r, const json_element *e)
+{
+    size_t size = e->len + e->values * VALUE_SIZE;
+    if (!e->text || size > MAX_PAGE - r->held)
+        return false;
+    r->held += size;
+    return true;
 }
 
 static bool add_row(void *context, const json_element *e)
 {
     rows *r = context;
     json tree;
-    bool is_row =
-        e->text && e->len <= MAX_ROW && json_parse(r->arena, e->text, e->len, &tree, NULL, NULL);
-    json_push(r->arena, r->page, is_row ? tree : outline_row(r->arena, e, r->page));
+    bool is_row = may_hold(r, e) && json_parse(r->arena, e->text, e->len, &tree, NULL, NULL);
+    json_push(r->arena, r->page, is_row ? tree : outline_row(r, e));
     return r->page->len <= EVENT_PAGE_LARGEST;
 }
 
@@ -111,9 +135,10 @@ zou_result event_page_unexpected(arena *a, const char *query, error *e)
 
 zou_result event_page_read(zou *z, arena *a, const char *query, json *page, error *e)
 {
-    rows r = {a, page};
+    rows r = {.arena = a, .page = page, .scratch = arena_new()};
     *page = json_array();
     zou_result result = zou_list(z, path_of(a, query), add_row, &r, e);
+    arena_free(r.scratch);
     if (result == ZOU_STOPPED) /* more rows than Zou gives on a page */
         return event_page_unexpected(a, query, e);
     if (result == ZOU_OK)

@@ -153,6 +153,34 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
     [[ $status == 0 && $(jq -r 'select(.type == "End").scope' out) == full ]]
 }
 
+@test "rows of the log: some may be long, as a casting of many assets; not all" {
+    rows() { # NUMBER
+        start "$(jq -nc --arg p "$project" --argjson n "$1" '{"GET /data/events/last": [{json: [range($n) | {id: "e\(.)", created_at: "2026-11-24T00:00:00",
+            name: "episode:casting-update", project_id: $p, data: {episode_id: $p, added_asset_ids: [range(150) | $p]}}]}]}')"
+        small kitsu-listen --once --since 2026-11-23T05:17:20
+    }
+    rows 100
+    [[ $status == 0 && $(jq -c 'select(.type == "Event") | .data.added_asset_ids | length' out | sort | uniq -c) == *' 100 150' ]]
+    rows 900 # of some it says only that they are there, where, and when
+    [[ $(jq -c --arg p "$project" 'select(.type == "Event" and .project_id == $p) | .name' out | wc -l) == 900 ]]
+    [[ $(jq -c 'select(.type == "Event" and .data == null)' out | wc -l) -gt 200 ]]
+}
+
+# bats test_tags=slow
+@test "rows of the log: of many values, in many pages; at one moment" {
+    log() { # TIME: 6,000 rows, whose data take 300 MiB; and one before them
+        jq -nc '[range(6000; 0; -1) | {id: "e\(.)", created_at: (1764000000 + (if . == 1 then -100000 else '"$1"' end) | strftime("%Y-%m-%dT%H:%M:%S.000000")),
+            name: "shot:update", data: {x: (if . % 7 < 6 then [range(1000) | 1] else 1 end)}}]' >events.json
+        small kitsu-listen --once --since 2025-11-24T16:00:00
+    }
+    start '{}'
+    log .
+    [[ $status == 0 && $(grep -c '"type":"Event"' out) == 5999 ]]
+    jq -se 'map(select(.type == "Event").created_at) | . == sort' out
+    log 10
+    [[ $status == 75 ]]
+}
+
 # bats test_tags=slow
 @test "a log without an end" {
     start '{"endless": true}'
