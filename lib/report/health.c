@@ -164,9 +164,10 @@ const char *health_span(arena *a, double seconds)
         const char *unit;
     } units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}, {0, "s"}};
     size_t i = 0;
+    seconds = fmax(seconds, 0); /* another's clock may be ahead */
     while (seconds < 2 * units[i].seconds)
         i++;
-    double n = units[i].seconds > 0 ? seconds / units[i].seconds : fmax(seconds, 0);
+    double n = units[i].seconds > 0 ? seconds / units[i].seconds : seconds;
     return arena_printf(a, "%.0f %s", floor(n), units[i].unit);
 }
 

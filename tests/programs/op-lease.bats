@@ -698,3 +698,13 @@ relay() {
     [ "$(grep -c 'retrying in' away.err)" -eq 1 ]
     [ "$(wc -l <away.err)" -eq 2 ]
 }
+
+@test "sync-status: a time that is still to come, of another clock, was just now" {
+    hold one
+    within 5 has_lines one.out 1
+    within 5 eval '[[ $(state_document service | jq -r .owner):1 == $(<one.out) ]]'
+    kill -KILL "$pid_one"
+    put_expiry opkitsu "$((EPOCHSECONDS + 3600)).0"
+    run sync-status -s https://k/api
+    [[ $status == 3 && $output == *'was killed, or lost the store, 0 s ago'* ]]
+}
