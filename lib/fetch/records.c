@@ -201,16 +201,19 @@ static fetch_outcome check_exists(fetch_records *r, error *e)
     return result == ZOU_OK ? FETCH_WHOLE : fetch_records_abandon(r, result, e);
 }
 
-/* Whether an empty list is contradicted by another answer; NULL: none is. */
-static const char *find_contradiction(const fetch_records *r)
+bool fetch_records_check_task_types(const fetch_records *r, error *e)
 {
-    const json *types = json_get(&r->project.record, "task_types");
+    const json *own = json_get(&r->project.record, "task_types");
+    return r->project.lists->task_types.len > 0 || !json_is(own, JSON_ARRAY) || own->len == 0 ||
+           error_set(e, EX_PROTOCOL, "it has task types, but the server's list of them is empty");
+}
+
+/* Whether no empty list is contradicted by another answer. */
+static bool check_lists(const fetch_records *r, error *e)
+{
     if (r->read[KIND_ASSET_TYPE] && r->counts[KIND_ASSET_TYPE] == 0 && r->counts[KIND_ASSET] > 0)
-        return "its assets are there, but their types are not";
-    if (r->read[KIND_TASK_TYPE] && r->counts[KIND_TASK_TYPE] == 0 && json_is(types, JSON_ARRAY) &&
-        types->len > 0)
-        return "it has task types, but the server's list of them is empty";
-    return NULL;
+        return error_set(e, EX_PROTOCOL, "its assets are there, but their types are not");
+    return !r->read[KIND_TASK_TYPE] || fetch_records_check_task_types(r, e);
 }
 
 /* Nothing is deleted because a list was lost on its way. Who sees a part only deletes
@@ -218,11 +221,8 @@ static const char *find_contradiction(const fetch_records *r)
 static fetch_outcome check_empty(fetch_records *r, error *e)
 {
     bool empty[KINDS] = {false};
-    const char *contradiction = find_contradiction(r);
-    if (contradiction) {
-        error_set(e, EX_PROTOCOL, "%s", contradiction);
+    if (!check_lists(r, e))
         return fetch_records_abandon(r, ZOU_FAILED, e);
-    }
     for (size_t i = 0; i < ROUTES; i++)
         if (routes[i].path && routes[i].kind <= KIND_TASK)
             empty[routes[i].kind] = r->read[routes[i].kind] && r->counts[routes[i].kind] == 0;

@@ -31,6 +31,10 @@ void fetch_records_free(fetch_records *r);
  * FETCH_ABANDONED; or FETCH_LOST, which the caller reports. */
 fetch_outcome fetch_records_abandon(const fetch_records *r, zou_result result, const error *e);
 
+/* Whether the server's list of task types, which was read, is not empty though the project
+ * has some. False: it is, `*e` says so. */
+bool fetch_records_check_task_types(const fetch_records *r, error *e);
+
 /* Write Project, and one record of each task type of the server. */
 void fetch_records_write_project(fetch_records *r);
 void fetch_records_write_task_types(fetch_records *r);

@@ -167,5 +167,7 @@ bool section_lists_read_task_types(section_run *r)
         element_list_clear(&lists->task_types);
         result = zou_lists_need(lists, &lists->task_types, r->e);
     }
+    if (result == ZOU_OK && !fetch_records_check_task_types(r->records, r->e))
+        result = ZOU_FAILED;
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }

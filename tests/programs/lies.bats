@@ -70,11 +70,12 @@ full() {
     fi
 }
 
-# each TEST ROUTE ANSWER...: the test with each of these answers of the route
+# each TEST ROUTE ANSWER...: the test with each of these answers of the route; the others give
+# what is in $others
 each() {
     local run=$1 route=$2 answer
     for answer in "${@:3}"; do
-        jq -n --arg route "GET $route" --argjson answer "$answer" '{($route): [$answer]}' >script
+        jq -n --arg route "GET $route" --argjson answer "$answer" --argjson others "${others:-"{}"}" '$others + {($route): [$answer]}' >script
         start "$(<script)"
         "$run" "$route: $answer"
     done
@@ -149,9 +150,16 @@ Task tasks'
         op-diff --max-delete 100% <answer 2>/dev/null | op-apply >/dev/null 2>&1 || true
         unharmed "$1"
     }
+    local others
+    others=$(jq -c --arg shot "$shot" 'select(.id == $shot) | {"GET /data/entities": [{json: [.]}], "GET /data/tasks": [{json: []}]}' reading)
+    start "$others"
+    kitsu-fetch --events <in | grep '"type":"End"'
     for list in /data/entities /data/tasks /data/task-types /data/project-status; do
         each events "$list" "${not_lists[@]}"
     done
+    # The project has some, so it is no list of all.
+    each events /data/task-types '{"json": []}'
+    grep -F "it has task types, but the server's list of them is empty" err
     for object in /auth/authenticated "$below"; do
         each events "$object" "${not_objects[@]}"
     done
