@@ -115,6 +115,11 @@ bool idset_add(idset *s, const char *text, size_t len)
     return true;
 }
 
+size_t idset_len(const idset *s)
+{
+    return s->used;
+}
+
 bool idset_has(const idset *s, const char *text, size_t len)
 {
     if (!s->size)

@@ -14,6 +14,8 @@ void idset_clear(idset *s);
 /* Add a text: a UUID by its value, anything else by its hash. False: it was
  * in the set already. */
 bool idset_add(idset *s, const char *id, size_t len);
+/* How many it has. */
+size_t idset_len(const idset *s);
 bool idset_has(const idset *s, const char *id, size_t len);
 
 #endif

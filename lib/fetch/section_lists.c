@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "fetch/section_entities.h"
 #include "fetch/section_store.h"
+#include "zou/project_counts.h"
 
 #include <string.h>
 
@@ -138,6 +139,9 @@ bool section_lists_read_tasks(section_run *r)
     if (query.n > MAX_AFFECTED)
         return section_run_needs_full(r);
     zou_result result = zou_bulk_list(r->zou, &query, take_task, &r->tasks, r->e);
+    bool lost = r->tasks.len == 0 && idset_len(r->stored_tasks) > 0;
+    if (result == ZOU_OK && lost && !r->records->project.partial)
+        result = zou_project_check_no_tasks(&r->records->project, query.ids, query.n, r->e);
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }
 

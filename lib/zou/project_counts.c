@@ -38,6 +38,17 @@ static zou_result add_total(zou_project *p, const char *path, int64_t *n, const 
     return ZOU_OK;
 }
 
+static zou_result add_totals(zou_project *p, const bulk_query *query, int64_t *n, const char **what,
+                             error *e)
+{
+    buf path = {0};
+    zou_result result = ZOU_OK;
+    for (size_t next = 0; result == ZOU_OK && zou_bulk_path(query, &next, &path);)
+        result = add_total(p, path.data, n, what, e);
+    buf_free(&path);
+    return result;
+}
+
 static zou_result count_entities(zou_project *p, const types *t, int64_t *n, const char **what,
                                  error *e)
 {
@@ -50,12 +61,16 @@ static zou_result count_entities(zou_project *p, const types *t, int64_t *n, con
                                              p->id),
                         .ids = ids,
                         .n = t->found.len};
-    buf path = {0};
-    zou_result result = ZOU_OK;
-    for (size_t next = 0; result == ZOU_OK && zou_bulk_path(&query, &next, &path);)
-        result = add_total(p, path.data, n, what, e);
-    buf_free(&path);
-    return result;
+    return add_totals(p, &query, n, what, e);
+}
+
+static zou_result disbelieve(int64_t n, const char *what, error *e)
+{
+    error_set(e, EX_PROTOCOL,
+              "Kitsu gives an empty list, but counts %" PRId64 " of this kind (%.40s): the list is "
+              "not believed",
+              n, what);
+    return ZOU_FAILED;
 }
 
 static zou_result check_entities(zou_project *p, const bool empty[KINDS], int64_t *n,
@@ -71,6 +86,10 @@ static zou_result check_entities(zou_project *p, const bool empty[KINDS], int64_
     t.of_assets = true;
     if (result == ZOU_OK && empty[KIND_ASSET])
         result = zou_list(p->lists->zou, "/data/asset-types", take_type, &t, e);
+    if (result == ZOU_STOPPED) {
+        error_set(e, EX_PROTOCOL, "Kitsu has too many types of entities to count");
+        result = ZOU_FAILED;
+    }
     if (result == ZOU_OK)
         result = count_entities(p, &t, n, what, e);
     element_list_clear(&t.found);
@@ -88,11 +107,15 @@ zou_result zou_project_check_empty(zou_project *p, const bool empty[KINDS], erro
             add_total(p, arena_printf(p->arena, "/data/tasks?project_id=%s&page=1&limit=1", p->id),
                       &n, &what, e);
     }
-    if (result != ZOU_OK || n == 0)
-        return result;
-    error_set(e, EX_PROTOCOL,
-              "Kitsu gives an empty list, but counts %" PRId64 " of this kind (%.40s): the list is "
-              "not believed",
-              n, what);
-    return ZOU_FAILED;
+    return result != ZOU_OK || n == 0 ? result : disbelieve(n, what, e);
+}
+
+zou_result zou_project_check_no_tasks(zou_project *p, const char *const *entity_ids, size_t n,
+                                      error *e)
+{
+    int64_t counted = 0;
+    const char *what = "Task";
+    bulk_query query = {.path = "/data/tasks?page=1&limit=1&entity_id=", .ids = entity_ids, .n = n};
+    zou_result result = add_totals(p, &query, &counted, &what, e);
+    return result != ZOU_OK || counted == 0 ? result : disbelieve(counted, what, e);
 }

@@ -7,8 +7,11 @@
 #include "zou/project.h"
 
 /* Whether Kitsu counts nothing of the kinds (of entities, and tasks) that the project listed
- * nothing of. ZOU_FAILED, with `e->status` 76: it counts some, `*e` says what. A server that
- * gives no total is believed. A user who sees a part only must not ask. */
+ * nothing of. ZOU_FAILED, with `e->status` 76: it counts some, `*e` says what. A server whose
+ * answer has no `total` is believed. A user who sees a part only must not ask. */
 zou_result zou_project_check_empty(zou_project *p, const bool empty[KINDS], error *e);
+/* The same of the tasks of some of its entities. */
+zou_result zou_project_check_no_tasks(zou_project *p, const char *const *entity_ids, size_t n,
+                                      error *e);
 
 #endif

@@ -157,6 +157,10 @@ Task tasks'
     for list in /data/entities /data/tasks /data/task-types /data/project-status; do
         each events "$list" "${not_lists[@]}"
     done
+    # An empty list of tasks, though the store has one, and Kitsu counts it.
+    start "$(jq -c '.counts = {Task: 1}' <<<"$others")"
+    events 'no tasks'
+    grep -F 'Kitsu gives an empty list, but counts 1 of this kind (Task): the list is not believed' err
     # The project has some, so it is no list of all.
     each events /data/task-types '{"json": []}'
     grep -F "it has task types, but the server's list of them is empty" err
