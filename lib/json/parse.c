@@ -284,15 +284,16 @@ static void explain(json_error *e, const builder *b, yajl_handle h, bool whole, 
         set_yajl_error(e, h, offset);
 }
 
+/* A text that has no end (`{}"abc`) is nothing that yajl minds behind a value, but it does if
+ * a newline follows. */
 static bool build(builder *b, const char *text, size_t len, json *out, json_error *e)
 {
     yajl_handle h = yajl_alloc(&tree_callbacks, NULL, b);
-    yajl_status status = yajl_parse(h, (const unsigned char *)text, len);
-    bool whole = status == yajl_status_ok;
+    bool whole = yajl_parse(h, (const unsigned char *)text, len) == yajl_status_ok, ended = false;
     size_t offset = whole ? len : yajl_get_bytes_consumed(h);
-    if (whole)
-        status = yajl_complete_parse(h);
-    bool ok = status == yajl_status_ok && b->len == 1;
+    if (whole && yajl_parse(h, (const unsigned char *)"\n", 1) == yajl_status_ok)
+        ended = yajl_complete_parse(h) == yajl_status_ok;
+    bool ok = ended && b->len == 1;
     if (ok)
         *out = b->stack[0].value;
     else

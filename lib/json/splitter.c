@@ -412,7 +412,9 @@ bool json_splitter_end(json_splitter *s)
 {
     if (s->error[0] || s->stopped || !feed(s, "", 0, true))
         return false;
-    if (yajl_complete_parse(s->parser) == yajl_status_ok && s->depth == 0)
+    /* A text without an end behind the list is nothing that yajl minds, but for the newline. */
+    if (yajl_parse(s->parser, (const unsigned char *)"\n", 1) == yajl_status_ok &&
+        yajl_complete_parse(s->parser) == yajl_status_ok && s->depth == 0)
         return true;
     set_error(s, "it ends before the value does");
     return false;
