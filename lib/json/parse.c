@@ -311,7 +311,8 @@ static bool parse(arena *a, const char *text, size_t len, size_t max_values, jso
     *repaired = (json_repaired){0};
     size_t bad = utf8_bad(text, len);
     if (bad < len) {
-        set_error(e, bad, "invalid UTF-8");
+        bool cut = utf8_is_cut(text + bad, len - bad);
+        set_error(e, cut ? len : bad, cut ? "it ends within a character" : "invalid UTF-8");
         return false;
     }
     char *copy = repair_surrogates(text, len, &repaired->surrogates);

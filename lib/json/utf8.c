@@ -3,6 +3,20 @@
 #include <stdint.h>
 #include <string.h>
 
+/* How many bytes follow the first one of a character. 0: it is the first of none. */
+static size_t followers(unsigned char c)
+{
+    return c >= 0xc2 && c <= 0xdf ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c <= 0xf4 ? 3 : 0;
+}
+
+/* Whether the second byte is in the range that depends on the first one. */
+static bool follows(unsigned char first, unsigned char second)
+{
+    unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    return second >= low && second <= high;
+}
+
 size_t utf8_bad(const char *text, size_t len)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -19,16 +33,8 @@ size_t utf8_bad(const char *text, size_t len)
             i++;
             continue;
         }
-        size_t more = c >= 0xc2 && c <= 0xdf   ? 1
-                      : (c & 0xf0) == 0xe0     ? 2
-                      : c >= 0xf0 && c <= 0xf4 ? 3
-                                               : 0;
-        if (more == 0 || len - i <= more)
-            return i;
-        /* The second byte's range depends on the first one. */
-        unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-        unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-        if (s[i + 1] < low || s[i + 1] > high)
+        size_t more = followers(c);
+        if (more == 0 || len - i <= more || !follows(c, s[i + 1]))
             return i;
         for (size_t k = 2; k <= more; k++)
             if ((s[i + k] & 0xc0) != 0x80)
@@ -36,4 +42,12 @@ size_t utf8_bad(const char *text, size_t len)
         i += more + 1;
     }
     return len;
+}
+
+bool utf8_is_cut(const char *rest, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)rest;
+    if (len == 0 || len > followers(s[0]) || (len > 1 && !follows(s[0], s[1])))
+        return false;
+    return len < 3 || (s[2] & 0xc0) == 0x80;
 }

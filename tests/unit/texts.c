@@ -52,6 +52,22 @@ static void utf8(void)
                   "the first byte that is not UTF-8");
 }
 
+/* A text that a broken connection has cut. */
+static void cut(void)
+{
+    static const struct {
+        const char *rest;
+        bool cut;
+    } rows[] = {{"", false},          {"\xc3", true},         {"\xc3(", false},
+                {"\xe6\x97", true},   {"\xe6", true},         {"\xe6(", false},
+                {"\xe0\x80", false},  {"\xed\xa0", false},    {"\xf0\x9f\x8e", true},
+                {"\xf0\x9f(", false}, {"\xf4\x90", false},    {"\x80", false},
+                {"\xff", false},      {"\xe6\x97\xe6", false}};
+    for (size_t i = 0; i < ROWS(rows); i++)
+        ok(utf8_is_cut(rows[i].rest, strlen(rows[i].rest)) == rows[i].cut,
+           "a character without its end, row %zu", i);
+}
+
 static void python(arena *a)
 {
     static const struct {
@@ -131,6 +147,7 @@ int main(void)
     arena *a = arena_new();
     casefold(a);
     utf8();
+    cut();
     python(a);
     display(a);
     arena_free(a);
