@@ -5,24 +5,36 @@
 #include <ctype.h>
 #include <string.h>
 
+static bool is_end(const char *text, bool after_digits)
+{
+    if (after_digits && isalpha((unsigned char)*text))
+        text++;
+    return !*text;
+}
+
+/* A run of # takes as few digits as it can: what stands behind it may be digits, too (`SH##0`).
+ * Where that leads nowhere the last run takes one more; no other one needs to, as what is
+ * between two runs stands in one place only, or is of digits, which the last run can take. */
 static bool matches(const char *pattern, const char *text)
 {
-    bool digits = false;
-    while (*pattern) {
-        digits = *pattern == '#';
-        if (digits) {
-            pattern += strspn(pattern, "#");
-            size_t run = strspn(text, "0123456789");
-            if (run == 0)
-                return false;
-            text += run;
-        } else if (tolower((unsigned char)*pattern++) != tolower((unsigned char)*text++)) {
+    const char *behind = NULL, *taken = NULL; /* the last run's end, here and in the text */
+    for (;;) {
+        if (!*pattern && is_end(text, pattern == behind))
+            return true;
+        if (*pattern == '#' && isdigit((unsigned char)*text)) {
+            behind = pattern += strspn(pattern, "#");
+            taken = ++text;
+        } else if (*pattern && *pattern != '#' &&
+                   tolower((unsigned char)*pattern) == tolower((unsigned char)*text)) {
+            pattern++;
+            text++;
+        } else if (taken && isdigit((unsigned char)*taken)) {
+            pattern = behind;
+            text = ++taken;
+        } else {
             return false;
         }
     }
-    if (digits && isalpha((unsigned char)*text))
-        text++;
-    return !*text;
 }
 
 bool push_pattern_matches(const char *pattern, const char *name)

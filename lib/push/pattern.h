@@ -1,6 +1,6 @@
 /* pattern.h - OpenPype's naming patterns (`kitsu.entities_naming_pattern` of its
  * settings). `SH##` matches SH and one or more digits, after which a letter may follow,
- * in upper or lower case. */
+ * in upper or lower case; `SH##0` those that end with 0. */
 #ifndef OPKITSU_PUSH_PATTERN_H
 #define OPKITSU_PUSH_PATTERN_H
 
