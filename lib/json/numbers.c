@@ -1,6 +1,7 @@
 #include "json/numbers.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is left to read of a text. */
@@ -153,8 +154,17 @@ bool number_resolution(arena *a, const json *v, int32_t *width, int32_t *height)
            *height > 0;
 }
 
+/* Nobody types exponents, so they are not read: 1e20 with all of its digits. */
+static const char *without_exponent(arena *a, double x)
+{
+    const char *text = arena_printf(a, "%.0f", x);
+    for (int decimals = 1; strtod(text, NULL) != x; decimals++)
+        text = arena_printf(a, "%.*f", decimals, x);
+    return text;
+}
+
 json number_text(arena *a, double x)
 {
     json number = floor(x) == x && fabs(x) < 1e9 ? json_integer(a, (int64_t)x) : json_real(a, x);
-    return json_string(a, number.text);
+    return json_string(a, strchr(number.text, 'e') ? without_exponent(a, x) : number.text);
 }

@@ -104,9 +104,33 @@ static const struct {
     {"null", false, 0},
 };
 
+static const struct {
+    double value;
+    const char *text;
+} written[] = {
+    {25, "25"},
+    {23.976, "23.976"},
+    {-0.5, "-0.5"},
+    {123456789012, "123456789012.0"},
+    {1e20, "100000000000000000000"},
+    {1.5e-7, "0.00000015"},
+};
+
+/* As text: Kitsu's people read it, and number_real does. */
+static void texts(arena *a)
+{
+    for (size_t i = 0; i < ROWS(written); i++) {
+        double again = 0;
+        json text = number_text(a, written[i].value);
+        is_text(json_text(&text), written[i].text, "a number as text");
+        ok(number_real(a, &text, &again) && again == written[i].value, "which reads back");
+    }
+}
+
 int main(void)
 {
     arena *a = arena_new();
+    texts(a);
     for (size_t i = 0; i < ROWS(numbers); i++) {
         json v = parsed(a, numbers[i].value);
         double real = 0;
