@@ -224,7 +224,10 @@ static void take_socket_packet(sio *s, const char *packet, size_t len)
         }
         break;
     case '1': close_with(s, SIO_LOST, "%s: the server closed the socket", s->url); break;
-    case '2': take_message(s, packet + skip, len - skip); break;
+    case '2':
+        if (s->state == JOINED)
+            take_message(s, packet + skip, len - skip);
+        break;
     case '4':
         close_with(s, SIO_DENIED, "%s: the server refused the socket: %.*s", s->url,
                    (int)(len - skip > 200 ? 200 : len - skip), packet + skip);
