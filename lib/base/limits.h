@@ -9,6 +9,7 @@
 #define OPKITSU_BASE_LIMITS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* bytes; one NDJSON line. A document of MongoDB's has at most 16 MiB. */
 #define MAX_LINE ((size_t)16 * 1024 * 1024)
@@ -77,6 +78,14 @@
 /* ids of one kind; of one project in one batch of events. With more a full reading
  * is cheaper. */
 #define MAX_AFFECTED 700
+
+/* of anything that a record counts. Nobody has as many of it, and millions of such numbers can be
+ * added up. */
+#define MAX_COUNT INT64_C(1000000000000)
+
+/* seconds since 1970; a time from a token or a file, which anybody may have written: the end
+ * of the year 9999. With greater ones sums would overflow. */
+#define MAX_TIME INT64_C(253402300799)
 
 /* bytes; the name of a running program in a lease or claim, with its NUL: a host, a
  * process number and some noise. */

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/msg.h"
 #include "json/json.h"
@@ -192,20 +193,29 @@ static char *copy_text(const json *v)
     return json_text(v) ? xstrdup(json_text(v)) : NULL;
 }
 
+static bool read_time(const json *v, time_t *t)
+{
+    int64_t seconds;
+    if (!json_int64(v, &seconds) || seconds < 0 || seconds > MAX_TIME)
+        return false;
+    *t = (time_t)seconds;
+    return true;
+}
+
 static bool parse(const char *text, size_t len, tokens *t)
 {
     arena *a = arena_new();
     json v;
-    int64_t access_at = 0, refresh_at = 0;
+    time_t access_at = 0, refresh_at = 0;
     *t = (tokens){0};
     bool ok = json_parse(a, text, len, &v, NULL, NULL) && json_text(json_get(&v, "access_token")) &&
-              json_int64(json_get(&v, "access_at"), &access_at) &&
-              json_int64(json_get(&v, "refresh_at"), &refresh_at);
+              read_time(json_get(&v, "access_at"), &access_at) &&
+              read_time(json_get(&v, "refresh_at"), &refresh_at);
     if (ok)
         *t = (tokens){.access = copy_text(json_get(&v, "access_token")),
                       .refresh = copy_text(json_get(&v, "refresh_token")),
-                      .access_at = (time_t)access_at,
-                      .refresh_at = (time_t)refresh_at,
+                      .access_at = access_at,
+                      .refresh_at = refresh_at,
                       .proof = copy_text(json_get(&v, "password"))};
     arena_free(a);
     return ok;

@@ -1,6 +1,7 @@
 #include "zou/token.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "json/json.h"
 
 #include <string.h>
@@ -46,7 +47,7 @@ static int64_t token_life(const char *token)
                  json_int64(json_get(&v, "iat"), &iat) && json_int64(json_get(&v, "exp"), &exp);
     arena_free(a);
     buf_free(&payload);
-    return dated && exp > iat ? exp - iat : -1;
+    return dated && iat >= 0 && exp > iat && exp <= MAX_TIME ? exp - iat : -1;
 }
 
 time_t token_expiry(const char *token, time_t at)
