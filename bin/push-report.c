@@ -243,7 +243,7 @@ static void on_summary(report *r, const json *record)
         return;
     set_name(r, json_get(record, "project"));
     for (int i = 0; i < COUNTS; i++)
-        if (json_int64(json_get(record, words[i].key), &n))
+        if (json_count(json_get(record, words[i].key), &n))
             r->n[i] = n;
     end_project(r, summary.seconds);
 }

@@ -1,5 +1,6 @@
 #include "json/json.h"
 
+#include "base/limits.h"
 #include "json/utf8.h"
 
 #include <errno.h>
@@ -102,6 +103,15 @@ bool json_int64(const json *v, int64_t *out)
     if (!json_double(v, &d) || d != floor(d) || d < -0x1p63 || d >= 0x1p63)
         return false;
     *out = (int64_t)d;
+    return true;
+}
+
+bool json_count(const json *v, int64_t *out)
+{
+    int64_t n;
+    if (!json_int64(v, &n) || n < 0 || n > MAX_COUNT)
+        return false;
+    *out = n;
     return true;
 }
 

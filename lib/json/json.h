@@ -92,6 +92,8 @@ bool json_is_plain(const json *v);
 bool json_true(const json *v);
 /* A number whose value is whole and in the range of int64_t: `5`, `5.0`, `5e2`. */
 bool json_int64(const json *v, int64_t *out);
+/* The same from 0 to MAX_COUNT: how many there are of something. Else `*out` stays. */
+bool json_count(const json *v, int64_t *out);
 /* A number that is finite as a double. */
 bool json_double(const json *v, double *out);
 /* Whether a number's token has neither fraction nor exponent. */

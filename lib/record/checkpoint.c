@@ -38,7 +38,7 @@ bool checkpoint_read(const json *record, checkpoint_record *c)
                              .all = json_true(json_get(record, "all")),
                              .full_sync = full_sync ? *full_sync : json_null(),
                              .missing = missing ? *missing : json_null()};
-    if (events && (!json_int64(events, &c->events) || c->events < 0))
+    if (events && !json_count(events, &c->events))
         c->events = 0;
     return c->server && json_is(ids, JSON_ARRAY) && created_at &&
            (json_text(created_at) || json_is_null(created_at)) &&

@@ -26,7 +26,7 @@ void skipped_read(const json *record, skipped_record *skipped)
                                 .reason = json_text(json_get(record, "reason")),
                                 .parent_id = json_text(json_get(record, "parent_id")),
                                 .taken_by = json_text(json_get(record, "taken_by"))};
-    json_int64(json_get(record, "below"), &skipped->below);
+    json_count(json_get(record, "below"), &skipped->below);
 }
 
 const char *skipped_place(arena *a, const skipped_record *skipped)

@@ -32,6 +32,6 @@ void summary_read(const json *record, summary_record *s)
 int64_t summary_count_of(const json *record, const char *key)
 {
     int64_t n = 0;
-    json_int64(json_get(record, key), &n);
+    json_count(json_get(record, key), &n);
     return n;
 }

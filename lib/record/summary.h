@@ -24,7 +24,7 @@ typedef struct summary_record {
 json summary_make(arena *a, const summary_record *s);
 /* Read it, but for its counts: `counts` is NULL. */
 void summary_read(const json *record, summary_record *s);
-/* One of its counts; 0: absent. */
+/* One of its counts; 0: absent, or no count. */
 int64_t summary_count_of(const json *record, const char *key);
 
 #endif

@@ -302,7 +302,7 @@ bool state_put_synced(store *s, const checkpoint_record *checkpoint, arena *a, e
                  checkpoint->missing.len > 0 ? checkpoint->missing : json_array());
     if (checkpoint->events > 0) {
         int64_t total = 0;
-        json_int64(json_get(&document, "events"), &total);
+        json_count(json_get(&document, "events"), &total);
         json_set(a, &document, "events", json_integer(a, total + checkpoint->events));
         json_set(a, &document, "events_at", json_integer(a, (int64_t)now));
     }

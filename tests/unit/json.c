@@ -304,9 +304,34 @@ static void grown_copies(arena *a)
             }
 }
 
+static void counts(arena *a)
+{
+    static const struct {
+        const char *value;
+        int64_t n; /* -1: no count */
+    } rows[] = {{"0", 0},
+                {"-0", 0},
+                {"5e2", 500},
+                {"-1", -1},
+                {"1.5", -1},
+                {"1000000000000", MAX_COUNT},
+                {"\"1\"", -1},
+                {"1000000000001", -1},
+                {"9223372036854775807", -1}};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        json v = parsed(a, rows[i].value);
+        int64_t n = -1;
+        ok(json_count(&v, &n) == (rows[i].n >= 0) && n == rows[i].n, "%s as a count",
+           rows[i].value);
+    }
+    int64_t n = 7;
+    ok(!json_count(NULL, &n) && n == 7, "nothing is no count");
+}
+
 int main(void)
 {
     arena *a = arena_new();
+    counts(a);
     parse(a);
     repairs(a);
     depth(a);
