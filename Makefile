@@ -1,17 +1,19 @@
 # opkitsu: make; make test; make check; make demo; make bench; make install PREFIX=/usr/local
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; CI=1 makes warnings errors.
+# make fuzz looks for input that breaks something, with clang, in build/fuzz.
 
 PREFIX ?= /usr/local
 CC ?= cc
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes $(if $(CI),-Werror)
 PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto libutf8proc
-BUILD = build$(if $(SAN),/san)
+BUILD = build$(if $(FUZZ),/fuzz,$(if $(SAN),/san))
+SANITIZERS = $(if $(FUZZ)$(SAN),address$(comma)undefined)$(if $(FUZZ),$(comma)fuzzer-no-link)
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote lib -DOPKITSU_SHARE='"$(PREFIX)/share/opkitsu"' \
 	$(shell pkg-config --cflags $(PKGS)) $(WARN) $(CFLAGS) \
-	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL_LDFLAGS = -Wl,--as-needed $(LDFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined)
+	$(if $(SANITIZERS),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_LDFLAGS = -Wl,--as-needed $(LDFLAGS) $(if $(SANITIZERS),-fsanitize=$(SANITIZERS))
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 comma = ,
 
@@ -45,8 +47,8 @@ $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: scripts/%
 
 # The build tree has the shape of an installed one: programs find their data
 # at ../share/opkitsu in both.
-$(BUILD)/share/opkitsu:
-	@mkdir -p $(BUILD)/share
+$(BUILD)/share/opkitsu $(BUILD)/tests/share/opkitsu:
+	@mkdir -p $(@D)
 	ln -sfn $(CURDIR)/share $@
 
 # The unit tests' programs, made when tests are run.
@@ -57,6 +59,19 @@ unit: $(UNITS)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libopkitsu.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -iquote tests/unit -MMD -MP -o $@ $< $(BUILD)/libopkitsu.a $(LIBS)
+
+# The fuzz targets, each a program of libFuzzer's; tests/fuzz/run runs them.
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+fuzzers: $(FUZZERS) $(BUILD)/tests/share/opkitsu
+
+fuzz:
+	@$(MAKE) CC=clang FUZZ=1 fuzzers
+	tests/fuzz/run
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libopkitsu.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -iquote tests/fuzz -MMD -MP -o $@ $< $(BUILD)/libopkitsu.a $(LIBS)
 
 # test: quickly, what needs no server; lint: texts only; check: everything. All
 # build by themselves; lint and check install what is missing.
@@ -100,6 +115,6 @@ compile_commands compile_commands.json:
 	@$(MAKE) -Bns all unit | tests/lib/compile-commands >compile_commands.json.new
 	@mv compile_commands.json.new compile_commands.json
 
-.PHONY: all unit test lint check demo bench install uninstall clean compile_commands compile_commands.json
+.PHONY: all unit fuzzers fuzz test lint check demo bench install uninstall clean compile_commands compile_commands.json
 .SECONDARY:
--include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d $(BUILD)/tests/unit/*.d)
+-include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d $(BUILD)/tests/*/*.d)
