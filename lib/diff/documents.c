@@ -224,7 +224,7 @@ static void find_dumped_project(documents *b, const dumped *d)
     for (uint32_t i = 0; i < d->documents.len; i++) {
         const char *type = json_text(json_get(&d->documents.items[i], "type"));
         if (type && strcmp(type, "project") == 0)
-            project = &d->documents.items[i];
+            project = project ? project : &d->documents.items[i];
         else if (!is_asset(&d->documents.items[i]))
             published = true;
     }

@@ -55,5 +55,5 @@ void end_read(const json *record, end_record *end)
 
 bool end_count(const end_record *end, const char *key, int64_t *n)
 {
-    return json_count(json_get(&end->counts, key), n);
+    return json_int64(json_get(&end->counts, key), n);
 }

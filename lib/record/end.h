@@ -28,7 +28,7 @@ typedef struct end_record {
 json end_make(arena *a, const end_record *end);
 /* What is absent is NULL, null or false. */
 void end_read(const json *record, end_record *end);
-/* One of `counts`; false: absent, or no count. */
+/* One of `counts`; false: absent, or no whole number. */
 bool end_count(const end_record *end, const char *key, int64_t *n);
 
 #endif
