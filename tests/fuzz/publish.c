@@ -36,6 +36,19 @@ static void check_rule(arena *a, const rule_settings *settings, const json *reco
     }
 }
 
+/* Families come from a set: their order says nothing. */
+static void check_order(arena *a, const json *record)
+{
+    json other = json_copy(a, record);
+    const json *families = json_get(&other, "families");
+    for (uint32_t i = 0; json_is(families, JSON_ARRAY) && i < families->len / 2; i++) {
+        json swap = families->items[i];
+        families->items[i] = families->items[families->len - 1 - i];
+        families->items[families->len - 1 - i] = swap;
+    }
+    require_same(publish_make_id(a, &other), publish_make_id(a, record), "families have no order");
+}
+
 static void check_record(arena *a, const json *record)
 {
     const char *why = NULL;
@@ -47,6 +60,7 @@ static void check_record(arena *a, const json *record)
     json again;
     require(json_parse(a, text, strlen(text), &again, NULL, NULL), "it is JSON");
     require_same(publish_make_id(a, &again), publish_make_id(a, record), "a publish has one id");
+    check_order(a, record);
     const json *instances = json_get(record, "instances");
     publish_place place = publish_place_of(record, NULL);
     require(*publish_place_text(a, &place), "its place has a name");
