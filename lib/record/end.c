@@ -48,6 +48,8 @@ void end_read(const json *record, end_record *end)
                         .judged = json_is(judged, JSON_ARRAY) ? *judged : json_null(),
                         .project = json_is(project, JSON_OBJECT) ? *project : json_null(),
                         .settings = json_is(settings, JSON_OBJECT) ? *settings : json_null()};
+    if (!end->db || !end->coll) /* half a namespace is none */
+        end->db = end->coll = NULL;
     for (int s = 0; scope && s < END_UNKNOWN; s++)
         if (strcmp(scope, scopes[s]) == 0)
             end->scope = (end_scope)s;

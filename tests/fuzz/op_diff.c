@@ -246,8 +246,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int planned, applied, again;
     take_lines(a, s, data, size);
     char *plan = make_plan(a, s, false, with, &planned);
-    /* With other settings the store tells that it was never read with them. */
-    if (with == some_settings[0])
+    /* With other settings the store tells that it was never read with them; for events only what
+     * is needed is read from it. */
+    if (with == some_settings[0] && !strstr(plan, "\"scope\":\"events\""))
         require_same(make_plan(a, s, true, with, &planned), plan, "the same plan with a dump");
     char *results = carry_out(a, s, plan, &applied);
     if (!twice && !strstr(results, "\"status\":\"failed\"") &&
