@@ -173,7 +173,8 @@ static void copy_member(arena *a, json *to, const json *from, const char *key)
 static int by_text(const void *x, const void *y)
 {
     const json *one = x, *other = y;
-    return strcmp(one->text, other->text);
+    int order = memcmp(one->text, other->text, one->len < other->len ? one->len : other->len);
+    return order ? order : (one->len > other->len) - (one->len < other->len);
 }
 
 /* Families often come from a Python set, whose order differs in every run. */
