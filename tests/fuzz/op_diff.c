@@ -14,7 +14,7 @@ int op_diff_main(int argc, char **argv);
 
 #include <sys/mman.h>
 
-static char folder[64];
+static char folder[200];
 static int input, output; /* what the streams are in; the latter is stdout */
 static settings *some_settings[2];
 static json collections; /* the names of those in the store */
@@ -24,7 +24,7 @@ static bool twice;       /* and whether one of them is there twice: kitsu-fetch 
 static settings *load_settings(const char *text)
 {
     error e;
-    char path[128];
+    char path[256];
     snprintf(path, sizeof path, "%s/settings.json", folder);
     FILE *f = fopen(path, "w");
     if (!f || fputs(text, f) < 0 || fclose(f) != 0)
@@ -39,7 +39,7 @@ static settings *load_settings(const char *text)
 static void begin(void)
 {
     snprintf(folder, sizeof folder, "%s/fuzz-op-diff.XXXXXX",
-             access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     setenv("OPKITSU_SETTINGS_SECONDS", "1000000", 1); /* read once */
     input = memfd_create("input", 0);
     output = memfd_create("output", 0);
@@ -53,7 +53,7 @@ static void begin(void)
 static store *new_store(void)
 {
     static const char *const files[] = {"op.db", "op.db-wal", "op.db-shm"};
-    char path[128];
+    char path[256];
     error e;
     for (size_t i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, files[i]);
@@ -122,7 +122,7 @@ static void put_collection(dump *d, const char *coll)
  * remembered. */
 static documents *documents_from_own_dump(arena *a, store *s)
 {
-    char path[128];
+    char path[256];
     error e;
     snprintf(path, sizeof path, "%s/dump.ndjson", folder);
     dump d = {.arena = a, .store = s, .file = fopen(path, "w")};

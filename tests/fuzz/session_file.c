@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static char folder[64], path[256];
+static char folder[200], path[320];
 
 /* Where the log-in of this server and user is. */
 static session_file *open_file(void)
@@ -17,7 +17,7 @@ static session_file *open_file(void)
     static const char text[] = "https://kitsu/api\nme";
     if (!*folder) {
         snprintf(folder, sizeof folder, "%s/fuzz-session.XXXXXX",
-                 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+                 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
         if (!mkdtemp(folder))
             abort();
         setenv("XDG_RUNTIME_DIR", folder, 1);
