@@ -139,8 +139,10 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
     s->field = -1;
     if (s->depth == s->base + 1)
         for (int i = 0; i < FIELDS; i++)
-            if (len == strlen(field_names[i]) && memcmp(text, field_names[i], len) == 0)
+            if (len == strlen(field_names[i]) && memcmp(text, field_names[i], len) == 0) {
                 s->field = i;
+                s->has[i] = false; /* of two equal keys the last one holds */
+            }
     return 1;
 }
 
