@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 CC ?= cc
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes $(if $(CI),-Werror)
-PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto libutf8proc
+PKGS = libcurl yajl libmongoc-1.0 sqlite3 libcrypto libutf8proc libseccomp
 BUILD = build$(if $(FUZZ),/fuzz,$(if $(SAN),/san))
 SANITIZERS = $(if $(FUZZ)$(SAN),address$(comma)undefined)$(if $(FUZZ),$(comma)fuzzer-no-link)
 

@@ -2,6 +2,7 @@
  * task's status: OpenPype's Integrate Kitsu Note, as its documentation says.
  *
  * Reads Publish records, writes Comment records; changes nothing. */
+#include "base/confine.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -153,7 +154,7 @@ static int run(ruler *r)
 {
     error e;
     r->rules = project_rules_load(r->config, r->store, r->openpype, &e);
-    if (!r->rules) {
+    if (!r->rules || !confine_wholly(&e)) {
         msg_error("%s", e.what);
         return e.status;
     }

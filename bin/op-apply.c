@@ -142,8 +142,9 @@ static int run(const options *o)
     error e = {0};
     const char *handed_down = getenv("OP_LEASE");
     store *s = store_open(o->store, o->dry ? STORE_READ : STORE_WRITE, o->wait, &e);
-    if (!s) {
+    if (!s || !store_confine(s, &e)) {
         msg_error("%s", e.what);
+        store_close(s);
         return e.status;
     }
     lease *l = NULL;

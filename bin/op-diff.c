@@ -2,6 +2,7 @@
  *
  * Reads Kitsu records, writes Change records; touches nothing. The stream's
  * grammar is here, what is planned for a project is in lib/diff/diff.c. */
+#include "base/confine.h"
 #include "base/mem.h"
 #include "base/msg.h"
 #include "base/options.h"
@@ -305,6 +306,17 @@ static int read_stream(reader *r)
     return r->trouble || ndjson_bad(r->in) || r->plan->out.n_skipped ? 1 : EX_OK;
 }
 
+/* `s`: NULL with a dump, which has been read. */
+static bool keep_to(const store *s, error *e)
+{
+    program_needs n = {0};
+    if (s) {
+        store_needs(s, &n);
+        settings_needs(&n);
+    }
+    return confine(&n, e);
+}
+
 typedef struct options {
     const char *store, *against; /* borrowed; NULL: not given */
     bool exit_code;
@@ -365,6 +377,8 @@ int main(int argc, char **argv)
     settings_warn(plan->settings);
     if (!(plan->documents =
               against ? documents_from_dump(against, &e) : documents_from_store(s, &e)))
+        goto out;
+    if (!keep_to(s, &e))
         goto out;
     status = read_stream(&r);
     if (status == EX_OK && o.exit_code && plan->out.n_changes)

@@ -110,8 +110,9 @@ static int run(options *o)
 {
     error e;
     store *s = store_open(o->store, STORE_READ, 30, &e);
-    if (!s) {
+    if (!s || !store_confine(s, &e)) {
         msg_error("%s", e.what);
+        store_close(s);
         return e.status;
     }
     arena *keep = arena_new(), *scratch = arena_new();

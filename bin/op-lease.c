@@ -5,6 +5,7 @@
  * service that has exited. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -264,6 +265,14 @@ static int give_back(holder *h)
 
 /* ---- main --------------------------------------------------------------- */
 
+static bool keep_to(const store *s, error *e)
+{
+    program_needs n = {0};
+    store_needs(s, &n);
+    needs_read(&n, "/proc"); /* for is_parent_stopped */
+    return confine(&n, e);
+}
+
 static int run(const char *url, double wait)
 {
     error e = {0};
@@ -271,8 +280,9 @@ static int run(const char *url, double wait)
     bool again = getenv(LEASE_AGAIN) != NULL;
     holder h = {.is_service = again, .wants = again || !isinf(wait)};
     double until = clock_now() + wait;
-    if (!open_store(&h, url, until, &e)) {
+    if (!open_store(&h, url, until, &e) || !keep_to(h.store, &e)) {
         msg_error("%s", e.what);
+        store_close(h.store);
         buf_free(&h.early);
         return e.status;
     }

@@ -1,5 +1,6 @@
 /* sync-status - the state of the service that keeps a store in step with Kitsu, and of
  * this user's login. Kitsu is not asked. */
+#include "base/confine.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define STORE_SECONDS 5 /* how long to wait for a writer */
 #define NO_SERVICE    3 /* the exit status */
@@ -147,6 +149,13 @@ static int report(const place *p, const health *h, bool as_json)
     return !h->running && !h->waits ? NO_SERVICE : h->trouble.len ? 1 : 0;
 }
 
+/* All has been read; but times are printed in this machine's zone. */
+static bool keep_to_nothing(error *e)
+{
+    tzset();
+    return confine_wholly(e);
+}
+
 static int run(options *o)
 {
     error e;
@@ -157,7 +166,7 @@ static int run(options *o)
     store *s = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
     o->zou.store = s;
     if (s && (server = zou_find_server(&o->zou, &e)) &&
-        health_read(&h, s, server, o->zou.credentials.login, a, &e)) {
+        health_read(&h, s, server, o->zou.credentials.login, a, &e) && keep_to_nothing(&e)) {
         health_judge(&h);
         status = report(&(place){s, server}, &h, o->as_json);
     } else {

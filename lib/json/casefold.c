@@ -44,6 +44,13 @@ static void fold(buf *b, const json *text, bool to_compare)
         uselocale(before);
 }
 
+/* A letter beyond ASCII: what reads UTF-8 is loaded with the first, too. */
+void casefold_prepare(void)
+{
+    json letter = {.type = JSON_STRING, .text = "\xc3\x89", .len = 2};
+    casefold_equal(&letter, &letter);
+}
+
 bool casefold_equal(const json *one, const json *other)
 {
     buf x = {0}, y = {0};

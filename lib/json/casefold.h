@@ -6,6 +6,9 @@
 
 #include "json/json.h"
 
+/* Load the system's tables, which the other two do else: a program that gives up its access
+ * to files calls it before. */
+void casefold_prepare(void);
 /* Both are JSON_STRING. */
 bool casefold_equal(const json *one, const json *other);
 /* A text in lower case, in `a`. */

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -18,6 +17,8 @@ void project_filter_free(project_filter *f)
     for (size_t i = 0; i < f->n; i++)
         free(f->wishes[i].id);
     free(f->wishes);
+    if (f->memory)
+        fclose(f->memory);
     *f = (project_filter){0};
 }
 
@@ -71,10 +72,11 @@ void project_filter_find_lost(project_filter *f, const char *name, const char *i
 /* ---- what stays ------------------------------------------------------------ */
 
 /* Each line has a -P, a tab and an id. The file is sync-supervisor's, and lives as long. */
-static FILE *open_memory(const char *mode)
+void project_filter_open(project_filter *f)
 {
     const char *path = getenv(PROJECT_FILTER_MEMORY);
-    return path && *path ? fopen(path, mode) : NULL;
+    if (f->n && path && *path)
+        f->memory = fopen(path, "a+e");
 }
 
 static void recall_line(project_filter *f, char *line)
@@ -93,29 +95,28 @@ static void recall_line(project_filter *f, char *line)
 
 void project_filter_recall(project_filter *f)
 {
-    FILE *file = f->n ? open_memory("re") : NULL;
     char *line = NULL;
     size_t cap = 0;
-    while (file && getline(&line, &cap, file) > 0)
+    if (!f->memory)
+        return;
+    rewind(f->memory); /* others have added to it */
+    while (getline(&line, &cap, f->memory) > 0)
         recall_line(f, line);
     free(line);
-    if (file)
-        fclose(file);
 }
 
 void project_filter_settle(project_filter *f)
 {
-    FILE *file = f->n ? open_memory("ae") : NULL;
     for (size_t i = 0; i < f->n; i++) {
         project_wish *w = &f->wishes[i];
         if (!w->id || w->settled)
             continue;
         w->settled = true;
-        if (file && !strpbrk(w->text, "\t\n"))
-            fprintf(file, "%s\t%s\n", w->text, w->id);
+        if (f->memory && !strpbrk(w->text, "\t\n"))
+            fprintf(f->memory, "%s\t%s\n", w->text, w->id);
     }
-    if (file)
-        fclose(file);
+    if (f->memory)
+        fflush(f->memory);
 }
 
 /* ---- asking ---------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* In the environment of programs that are to agree on what a -P names: a file for that. */
 #define PROJECT_FILTER_MEMORY "OPKITSU_NAMES"
@@ -25,6 +26,7 @@ typedef struct project_wish {
 typedef struct project_filter {
     project_wish *wishes; /* owned; in the order of the options */
     size_t n, cap;        /* n is 0: all projects are wanted */
+    FILE *memory;         /* owned: PROJECT_FILTER_MEMORY; NULL: no other program is to know */
 } project_filter;
 
 /* Add one -P; `text` is borrowed for as long as the filter is used. */
@@ -39,6 +41,9 @@ bool project_filter_find(project_filter *f, const char *name, const char *id, er
  * other. */
 void project_filter_find_lost(project_filter *f, const char *name, const char *id);
 
+/* Open PROJECT_FILTER_MEMORY for the two below. To be called before confine: it is a file
+ * of sync-supervisor's process. */
+void project_filter_open(project_filter *f);
 /* What was found stays, whatever the projects are called later: here, and in the other
  * programs that sync-supervisor starts. project_filter_recall tells what those have
  * found. */

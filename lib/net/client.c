@@ -127,6 +127,21 @@ static void set_authorities(CURL *curl)
         curl_easy_setopt(curl, CURLOPT_CAINFO, file);
 }
 
+/* The files are read when a connection is made. */
+void client_needs(program_needs *n)
+{
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    const char *files[] = {getenv("CURL_CA_BUNDLE"), NULL, NULL};
+#if LIBCURL_VERSION_NUM >= 0x074600
+    files[1] = built->cainfo;
+    files[2] = built->capath;
+#endif
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i] && *files[i])
+            needs_read(n, files[i]);
+    n->network = true;
+}
+
 http *client_new(void)
 {
     static bool initialised;

@@ -4,6 +4,7 @@
 #define OPKITSU_NET_CLIENT_H
 
 #include "base/buf.h"
+#include "base/confine.h"
 #include "net/upload.h"
 
 /* seconds without a byte, or with hardly any, after which an attempt has failed: 60, or
@@ -35,6 +36,8 @@ typedef struct http {
 
 http *client_new(void);    /* the caller owns it */
 void client_free(http *h); /* takes NULL */
+/* As http_needs. */
+void client_needs(program_needs *n);
 /* HTTP's status of the last attempt; 0: no answer. */
 int client_status(const http *h);
 /* How long the next attempt may take as a whole, in seconds; 0: as long as any may. */

@@ -21,6 +21,11 @@ http *http_new(void)
     return client_new();
 }
 
+void http_needs(program_needs *n)
+{
+    client_needs(n);
+}
+
 void http_free(http *h)
 {
     client_free(h);

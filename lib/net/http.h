@@ -15,6 +15,7 @@
 #ifndef OPKITSU_NET_HTTP_H
 #define OPKITSU_NET_HTTP_H
 
+#include "base/confine.h"
 #include "base/error.h"
 #include "net/request.h"
 
@@ -22,6 +23,8 @@ typedef struct http http;
 
 http *http_new(void);    /* the caller owns it */
 void http_free(http *h); /* takes NULL */
+/* What requests need but for the files that they upload. */
+void http_needs(program_needs *n);
 
 /* Whether a file can be uploaded: it is readable, regular and not empty. False:
  * `*e` names it (status 66). */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/msg.h"
+#include "json/casefold.h"
 #include "store/settings.h"
 
 #include <stdlib.h>
@@ -59,6 +60,7 @@ project_rules *project_rules_load(const char *config, const char *url, bool open
     if (!loaded)
         return NULL;
     settings_warn(loaded);
+    casefold_prepare();
     project_rules *p = xmalloc(sizeof *p);
     *p = (project_rules){
         .shared = is_file, .openpype = openpype, .settings = loaded, .arena = arena_new()};

@@ -1,5 +1,6 @@
 #include "report/report.h"
 
+#include "base/confine.h"
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
@@ -44,6 +45,11 @@ static void pass_on(const ndjson *in)
 
 int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context)
 {
+    error e;
+    if (!confine_wholly(&e)) {
+        msg_error("%s", e.what);
+        return e.status;
+    }
     arena *a = arena_new();
     json record;
     int got;

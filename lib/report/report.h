@@ -17,7 +17,8 @@ void report_start(const char *name, const program_help *help, const option_def *
 /* From now on the report goes to stderr, and stdout, unless it is a terminal, gets the
  * records that report_read reads, unchanged. False: errno says why not. */
 bool report_pass_on(void);
-/* Hand out the records of `in`, one by one. Returns the exit status of the reading. */
+/* Hand out the records of `in`, one by one, by a program that is confined to what is open.
+ * Returns the exit status of the reading. */
 int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context);
 /* The last call of main. Returns `status`, or 74 (EX_IOERR, with a message) when
  * anything written was lost. */

@@ -3,6 +3,7 @@
 #ifndef OPKITSU_STORE_DRIVER_H
 #define OPKITSU_STORE_DRIVER_H
 
+#include "base/confine.h"
 #include "store/types.h"
 
 /* A store_sink, and of which fields documents are to come (store/store.h). Borrowed. */
@@ -16,6 +17,7 @@ typedef struct driver_sink {
 typedef struct store_driver {
     bool atomic;
     void (*close)(store *s); /* frees what the driver added, not `s` */
+    void (*needs)(const store *s, program_needs *n);
     bool (*projects)(store *s, const driver_sink *out, error *e);
     bool (*documents)(store *s, store_ns ns, store_what what, const driver_sink *out, error *e);
     bool (*content_of)(store *s, store_ns ns, store_content *content, error *e);

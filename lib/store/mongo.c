@@ -184,6 +184,24 @@ static void mongo_close(store *base)
     mongo_watch_free(s->watch);
 }
 
+/* The files that the URL names, for connections to come. Kerberos finds its tickets by
+ * settings of its own. */
+static void mongo_needs(const store *base, program_needs *n)
+{
+    static const char *const options[] = {MONGOC_URI_TLSCAFILE, MONGOC_URI_TLSCERTIFICATEKEYFILE};
+    const mongo_store *s = (const mongo_store *)base;
+    const mongoc_uri_t *uri = mongoc_client_get_uri(s->client);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const char *file = mongoc_uri_get_option_as_utf8(uri, options[i], NULL);
+        if (file)
+            needs_read(n, file);
+    }
+    const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
+    if (mechanism && strcmp(mechanism, "GSSAPI") == 0)
+        n->any_file = n->keyring = true;
+    n->network = true;
+}
+
 static bool mongo_begin(store *base, error *e)
 {
     (void)base, (void)e;
@@ -198,6 +216,7 @@ static void mongo_rollback(store *base)
 static const store_driver driver = {
     .atomic = false,
     .close = mongo_close,
+    .needs = mongo_needs,
     .projects = mongo_projects,
     .documents = mongo_documents,
     .content_of = mongo_content_of,

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#define MACHINE_FILE "/etc/opkitsu/settings.json"
+
 /* What has a say, in words, and what it says. */
 typedef struct layer {
     const char *name; /* NULL: it is not there */
@@ -81,15 +83,15 @@ static bool read_file(arena *a, const char *path, bool required, layer *out, err
     return read_json(a, out->name, required, &out->data, e);
 }
 
-static bool read_user_file(arena *a, layer *out, error *e)
+/* NULL: nothing tells where. */
+static const char *user_file(arena *a)
 {
     const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
     if (config && *config)
-        return read_file(a, arena_printf(a, "%s/opkitsu/settings.json", config), false, out, e);
+        return arena_printf(a, "%s/opkitsu/settings.json", config);
     if (home && *home)
-        return read_file(a, arena_printf(a, "%s/.config/opkitsu/settings.json", home), false, out,
-                         e);
-    return true;
+        return arena_printf(a, "%s/.config/opkitsu/settings.json", home);
+    return NULL;
 }
 
 /* ---- all of it ----------------------------------------------------------- */
@@ -108,11 +110,12 @@ static settings *load(const char *file, bool usual, store *db, error *e)
 {
     settings *s = xmalloc(sizeof *s);
     *s = (settings){.arena = arena_new(), .read_at = clock_now()};
+    const char *user = user_file(s->arena);
     bool ok = read_file(s->arena, program_share("settings.json"), true, &s->shipped, e) &&
               read_json(s->arena, program_share("anatomy.json"), true, &s->anatomy, e);
     if (ok && usual)
-        ok = read_file(s->arena, "/etc/opkitsu/settings.json", false, &s->etc, e) &&
-             read_user_file(s->arena, &s->user, e);
+        ok = read_file(s->arena, MACHINE_FILE, false, &s->etc, e) &&
+             (!user || read_file(s->arena, user, false, &s->user, e));
     if (ok && file)
         ok = read_file(s->arena, file, true, &s->given, e);
     if (ok && db)
@@ -185,6 +188,18 @@ bool settings_renew(settings **s, store *db, error *e)
     *s = fresh;
     settings_warn(fresh);
     return true;
+}
+
+/* The folders, as an editor replaces a file by another, and what a file may be a link to. */
+void settings_needs(program_needs *n)
+{
+    arena *a = arena_new();
+    const char *const files[] = {program_share("settings.json"), MACHINE_FILE, user_file(a)};
+    for (size_t i = 0; i < sizeof files / sizeof *files && files[i]; i++) {
+        needs_read(n, files[i]);
+        needs_read(n, arena_text(a, files[i], (size_t)(strrchr(files[i], '/') - files[i])));
+    }
+    arena_free(a);
 }
 
 void settings_free(settings *s)

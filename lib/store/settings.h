@@ -31,6 +31,8 @@ void settings_warn(settings *s);
  * `*s` is then replaced, what lives as long as it is gone, and settings_warn is called. A
  * file that can't be read is reported, and the settings stay. False: the store failed. */
 bool settings_renew(settings **s, store *db, error *e);
+/* What that needs but for the store. */
+void settings_needs(program_needs *n);
 
 /* The merged settings of a project, or with NULL the studio's. Lives as long
  * as `s`. */

@@ -407,9 +407,37 @@ static void sqlite_close_store(store *base)
     free(s->path);
 }
 
+/* Where SQLite keeps what it spools, as it finds it (SQLite's tempfiles.html). */
+static const char *temporary_folder(void)
+{
+    const char *const folders[] = {getenv("SQLITE_TMPDIR"), getenv("TMPDIR"), "/var/tmp",
+                                   "/usr/tmp", "/tmp"};
+    struct stat st;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (folders[i] && stat(folders[i], &st) == 0 && S_ISDIR(st.st_mode) &&
+            access(folders[i], W_OK | X_OK) == 0)
+            return folders[i];
+    return ".";
+}
+
+/* The folder, for the journal, which a reader removes that finds one. It is beside the file
+ * itself, not beside a link to it. */
+static void sqlite_needs(const store *base, program_needs *n)
+{
+    const sqlite_store *s = (const sqlite_store *)base;
+    char *real = realpath(s->path, NULL), *folder = real ? real : xstrdup(s->path);
+    char *slash = strrchr(folder, '/'); /* there always is one */
+    slash[slash == folder] = '\0';
+    needs_write(n, folder);
+    needs_write(n, temporary_folder());
+    needs_read(n, "/dev/urandom");
+    free(folder);
+}
+
 static const store_driver driver = {
     .atomic = true,
     .close = sqlite_close_store,
+    .needs = sqlite_needs,
     .projects = sqlite_projects,
     .documents = sqlite_documents,
     .content_of = sqlite_content_of,

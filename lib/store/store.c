@@ -128,6 +128,18 @@ void store_close(store *s)
     free(s);
 }
 
+void store_needs(const store *s, program_needs *n)
+{
+    s->driver->needs(s, n);
+}
+
+bool store_confine(const store *s, error *e)
+{
+    program_needs n = {0};
+    store_needs(s, &n);
+    return confine(&n, e);
+}
+
 const char *store_name(const store *s)
 {
     return s->name;

@@ -18,6 +18,7 @@
 #ifndef OPKITSU_STORE_STORE_H
 #define OPKITSU_STORE_STORE_H
 
+#include "base/confine.h"
 #include "store/types.h"
 
 /* `url` (borrowed; NULL: OP_STORE, OPENPYPE_MONGO, else the embedded store
@@ -28,6 +29,10 @@
  * takes a moment). NULL: `*e` says why. */
 store *store_open(const char *url, store_mode mode, unsigned wait, error *e);
 void store_close(store *s); /* takes NULL */
+/* What it needs while it is used, and to be opened again by its URL. */
+void store_needs(const store *s, program_needs *n);
+/* Confine a program that needs nothing else. */
+bool store_confine(const store *s, error *e);
 /* The store's address for messages and `--status`: no user, no password. */
 const char *store_name(const store *s);
 /* AVALON_DB (`avalon`) and OPENPYPE_DATABASE_NAME (`openpype`). */

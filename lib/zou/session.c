@@ -191,6 +191,11 @@ void session_close(session *s)
     free(s);
 }
 
+void session_needs(const session *s, program_needs *n)
+{
+    session_file_needs(s->file, n);
+}
+
 const char *session_token(session *s, error *e)
 {
     if (s->who.token)

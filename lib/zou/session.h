@@ -18,6 +18,8 @@ typedef struct session session;
  * `*e`. The caller owns the result. */
 session *session_open(http *h, const char *server, const credentials_options *o, error *e);
 void session_close(session *s); /* takes NULL */
+/* What it needs beside its `http`. */
+void session_needs(const session *s, program_needs *n);
 
 /* A valid token, after whatever log-in or refresh that takes. Borrowed until the
  * next call. NULL: `*e`, whose status is 77 when Zou refuses the credentials, 75 when

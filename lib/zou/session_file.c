@@ -142,6 +142,16 @@ void session_file_close(session_file *f)
     free(f);
 }
 
+void session_file_needs(const session_file *f, program_needs *n)
+{
+    if (!f)
+        return;
+    char *folder = xstrdup(f->path);
+    *strrchr(folder, '/') = '\0';
+    needs_write(n, folder);
+    free(folder);
+}
+
 /* ---- the lock ----------------------------------------------------------- */
 
 /* Without it at worst two programs log in. */

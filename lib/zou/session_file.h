@@ -8,6 +8,8 @@
 #ifndef OPKITSU_ZOU_SESSION_FILE_H
 #define OPKITSU_ZOU_SESSION_FILE_H
 
+#include "base/confine.h"
+
 #include <stdbool.h>
 #include <time.h>
 
@@ -29,6 +31,8 @@ typedef struct session_file session_file;
  * tokens are kept in memory only. */
 session_file *session_file_open(const char *server, const char *login);
 void session_file_close(session_file *f); /* takes NULL, as all of these do */
+/* What the functions below need. */
+void session_file_needs(const session_file *f, program_needs *n);
 /* Wait for the lock; release it. */
 void session_file_lock(session_file *f);
 void session_file_unlock(session_file *f);

@@ -56,6 +56,12 @@ void zou_close(zou *z)
     free(z);
 }
 
+void zou_needs(const zou *z, program_needs *n)
+{
+    http_needs(n);
+    session_needs(z->session, n);
+}
+
 const char *zou_server(const zou *z)
 {
     return z->server;

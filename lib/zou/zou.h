@@ -20,6 +20,8 @@ typedef struct zou_options {
 /* Makes no request yet. NULL: `*e` (status 78). The caller owns the result. */
 zou *zou_open(const zou_options *o, error *e);
 void zou_close(zou *z); /* takes NULL */
+/* What it needs but for the files that it uploads, and zou_options.store. */
+void zou_needs(const zou *z, program_needs *n);
 /* The API's address, normalised, for messages and records. */
 const char *zou_server(const zou *z);
 

@@ -133,13 +133,24 @@ static void filters(void)
     project_filter_find_lost(&f, "lost", "p6");
     ok(!project_filter_wants(&f, "p5") && project_filter_wants(&f, "p6"),
        "what Kitsu lost is for who has none");
+    project_filter_open(&f);
     project_filter_settle(&f);
     ok(project_filter_find(&f, "demo", "p4", &e) && !project_filter_wants(&f, "p4"),
        "what was found stays");
     project_filter_add(&other, "demo");
     project_filter_add(&other, "another");
+    project_filter_add(&other, "lost");
+    project_filter_open(&other);
     project_filter_recall(&other);
-    ok(project_filter_wants(&other, "p1") && !other.wishes[1].id, "also for another program");
+    ok(project_filter_wants(&other, "p1") && project_filter_wants(&other, "p6") &&
+           !other.wishes[1].id,
+       "also for another program");
+    project_filter_add(&f, "late");
+    ok(project_filter_find(&f, "late", "p7", &e), "found later");
+    project_filter_settle(&f);
+    project_filter_add(&other, "late");
+    project_filter_recall(&other);
+    ok(project_filter_wants(&other, "p7"), "what is found later arrives, too");
     project_filter_free(&f);
     project_filter_free(&other);
     unsetenv(PROJECT_FILTER_MEMORY);

@@ -1,0 +1,300 @@
+#include "base/confine.h"
+
+#include "base/mem.h"
+#include "base/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/x509.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <linux/seccomp.h>
+#if __has_include(<linux/landlock.h>)
+#include <linux/landlock.h>
+#endif
+
+/* AddressSanitizer's search for leaks reads /proc and stops our threads by ptrace(2). */
+#if defined __SANITIZE_ADDRESS__
+#define SANITIZED true
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+typedef struct need_of_path {
+    char *path; /* owned */
+    bool write;
+} need_of_path;
+
+static void add_path(program_needs *n, const char *path, bool write)
+{
+    n->paths = xgrow(n->paths, n->n, &n->cap, sizeof *n->paths);
+    n->paths[n->n++] = (need_of_path){xstrdup(path), write};
+}
+
+void needs_read(program_needs *n, const char *path)
+{
+    add_path(n, path, false);
+}
+
+void needs_write(program_needs *n, const char *path)
+{
+    add_path(n, path, true);
+}
+
+static void needs_free(program_needs *n)
+{
+    for (size_t i = 0; i < n->n; i++)
+        free(n->paths[i].path);
+    free(n->paths);
+    *n = (program_needs){0};
+}
+
+/* ---- files ---------------------------------------------------------------- */
+
+#ifdef LANDLOCK_CREATE_RULESET_VERSION
+
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE /* since version 3, Linux 6.2 */
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+
+#define READ_FILES   LANDLOCK_ACCESS_FS_READ_FILE
+#define READ_FOLDERS (READ_FILES | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITE_FILES  (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+#define CHANGE_FOLDERS                                                                             \
+    (LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+/* Of these nothing is allowed but by a rule. Moving a file to another folder never is. */
+#define ALL_OF_VERSION_1                                                                           \
+    (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | READ_FOLDERS | CHANGE_FOLDERS |  \
+     LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_SOCK | \
+     LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+
+/* What the C library's resolver with its plug-ins, OpenSSL and curl read, some of it only
+ * when a connection is made: hosts, resolv.conf and where that is a link to, name services,
+ * authorities, the libraries themselves. Whole folders, as these files are replaced while a
+ * service runs. Which of them there are depends on the distribution. */
+static const char *const system_folders[] = {"/etc",
+                                             "/usr",
+                                             "/lib",
+                                             "/lib64",
+                                             "/nix/store",
+                                             "/gnu/store",
+                                             "/run/systemd",
+                                             "/run/resolvconf",
+                                             "/run/NetworkManager",
+                                             "/run/connman",
+                                             "/run/netconfig",
+                                             "/run/nscd",
+                                             "/var/lib/sss",
+                                             "/var/lib/ca-certificates",
+                                             "/dev/urandom",
+                                             "/dev/null"};
+
+/* Where OpenSSL looks for authorities; it may be built with a place of its own. */
+static void need_authorities(program_needs *n)
+{
+    const char *const places[] = {getenv("SSL_CERT_FILE"), getenv("SSL_CERT_DIR"),
+                                  X509_get_default_cert_file(), X509_get_default_cert_dir()};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i] && access(places[i], R_OK) == 0)
+            needs_read(n, places[i]);
+}
+
+/* A descriptor of the path, or of the nearest folder above it that exists. */
+static int open_nearest(const char *path)
+{
+    char *nearest = xstrdup(path);
+    int fd;
+    while ((fd = open(nearest, O_PATH | O_CLOEXEC)) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        char *slash = strrchr(nearest, '/');
+        if (!slash || !slash[1]) /* neither a folder above, nor "/" */
+            strcpy(nearest, *nearest == '/' ? "/" : ".");
+        else
+            slash[slash == nearest] = '\0';
+    }
+    int why = errno;
+    free(nearest);
+    errno = why;
+    return fd;
+}
+
+/* Takes the descriptor over; a negative one is what the user cannot reach anyway. */
+static bool allow(int ruleset, int fd, uint64_t rights)
+{
+    struct stat st;
+    if (fd < 0)
+        return errno != EMFILE && errno != ENFILE;
+    if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+        rights &= READ_FILES | WRITE_FILES;
+    struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = fd};
+    bool ok = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return ok;
+}
+
+static bool allow_all(const program_needs *n, int ruleset, uint64_t handled)
+{
+    bool ok = true;
+    if (n->any_file || SANITIZED)
+        ok = allow(ruleset, open("/", O_PATH | O_CLOEXEC), READ_FOLDERS);
+    for (size_t i = 0; ok && n->network && i < sizeof system_folders / sizeof *system_folders; i++)
+        ok = allow(ruleset, open(system_folders[i], O_PATH | O_CLOEXEC), READ_FOLDERS);
+    for (size_t i = 0; ok && i < n->n; i++) {
+        uint64_t more = n->paths[i].write ? WRITE_FILES | CHANGE_FOLDERS : 0;
+        ok = allow(ruleset, open_nearest(n->paths[i].path), (READ_FOLDERS | more) & handled);
+    }
+    return ok;
+}
+
+static bool confine_files(program_needs *n, error *e)
+{
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (version < 0) {
+        msg_info("no Landlock: what this program may do with files is not confined");
+        return true;
+    }
+    struct landlock_ruleset_attr all = {.handled_access_fs = ALL_OF_VERSION_1};
+    if (version >= 3)
+        all.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
+    if (n->network)
+        need_authorities(n);
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+    bool ok = ruleset >= 0 && allow_all(n, ruleset, all.handled_access_fs) &&
+              syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+    if (!ok)
+        error_set(e, EX_OSERR, "cannot give up access to files (Landlock): %s", strerror(errno));
+    if (ruleset >= 0)
+        close(ruleset);
+    return ok;
+}
+
+#else
+
+static bool confine_files(program_needs *n, error *e)
+{
+    (void)n, (void)e;
+    msg_info("built without Landlock: what this program may do with files is not confined");
+    return true;
+}
+
+#endif
+
+/* ---- system calls --------------------------------------------------------- */
+
+/* What no program of the suite does once it is at work. */
+static const int refused[] = {
+    /* run another program */
+    SCMP_SYS(execve), SCMP_SYS(execveat),
+    /* look into other processes, and take their files */
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
+    /* be a server */
+    SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
+    /* what the kernel does in their stead escapes this list */
+    SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
+    /* reach files by another way than their path, or another tree of them */
+    SCMP_SYS(open_by_handle_at), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root),
+    SCMP_SYS(chroot), SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen),
+    SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(setns), SCMP_SYS(unshare),
+    /* parts of the kernel that attacks of it like, and nothing here uses */
+    SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),
+    /* run the machine, which only matters if root runs us */
+    SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(init_module), SCMP_SYS(finit_module),
+    SCMP_SYS(delete_module), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct),
+    SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+    SCMP_SYS(sethostname), SCMP_SYS(setdomainname)};
+
+/* Debug: AddressSanitizer does it to itself. */
+static const int refused_unless_sanitized[] = {SCMP_SYS(ptrace)};
+
+/* Any address family: also those of the machine's own services. What is open stays usable:
+ * stdin may be a socket. */
+static const int refused_without_network[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind)};
+
+static const int refused_without_keyring[] = {SCMP_SYS(add_key), SCMP_SYS(request_key),
+                                              SCMP_SYS(keyctl)};
+
+#define REFUSAL SCMP_ACT_ERRNO(EPERM)
+
+/* 0, or what failed. */
+static int refuse(scmp_filter_ctx filter, const int *calls, size_t n)
+{
+    int failed = 0;
+    for (size_t i = 0; i < n && !failed; i++)
+        failed = seccomp_rule_add(filter, REFUSAL, calls[i], 0);
+    return failed;
+}
+
+/* Type into the terminal that we were started from. */
+static int refuse_typing(scmp_filter_ctx filter)
+{
+    const unsigned long requests[] = {TIOCSTI, TIOCLINUX};
+    int failed = 0;
+    for (size_t i = 0; i < 2 && !failed; i++)
+        failed = seccomp_rule_add(filter, REFUSAL, SCMP_SYS(ioctl), 1,
+                                  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffUL, requests[i]));
+    return failed;
+}
+
+static int fill(scmp_filter_ctx filter, const program_needs *n)
+{
+    int failed = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1); /* say the true reason */
+    if (!failed)
+        failed = refuse(filter, refused, sizeof refused / sizeof *refused);
+    if (!failed && !SANITIZED)
+        failed = refuse(filter, refused_unless_sanitized, 1);
+    if (!failed && !n->network)
+        failed = refuse(filter, refused_without_network, 3);
+    if (!failed && !n->keyring)
+        failed = refuse(filter, refused_without_keyring, 3);
+    return failed ? failed : refuse_typing(filter);
+}
+
+static bool confine_calls(const program_needs *n, error *e)
+{
+    uint32_t action = SECCOMP_RET_ERRNO;
+    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) != 0) {
+        msg_info("no seccomp: what this program may ask of the system is not confined");
+        return true;
+    }
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        mem_exhausted(sizeof filter);
+    int failed = fill(filter, n);
+    if (!failed)
+        failed = seccomp_load(filter);
+    seccomp_release(filter);
+    return !failed ||
+           error_set(e, EX_OSERR, "cannot give up system calls (seccomp): %s", strerror(-failed));
+}
+
+/* ---- both ----------------------------------------------------------------- */
+
+bool confine(program_needs *n, error *e)
+{
+    bool ok = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ||
+              error_set(e, EX_OSERR, "cannot give up new privileges: %s", strerror(errno));
+    ok = ok && confine_files(n, e) && confine_calls(n, e);
+    needs_free(n);
+    return ok;
+}
+
+bool confine_wholly(error *e)
+{
+    return confine(&(program_needs){0}, e);
+}

@@ -1,0 +1,353 @@
+/* base/confine: what is refused, and what stays. Each row confines a process of its own. */
+#include "tap.h"
+
+#include "base/confine.h"
+#include "base/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static char top[] = "/tmp/opkitsu-confine-XXXXXX";
+static int opened; /* before confine: /etc/passwd */
+
+static const char *below(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", top, name);
+    return path;
+}
+
+/* ---- what is tried: 0, or errno ------------------------------------------- */
+
+static int try_open(const char *name, int flags)
+{
+    int fd = open(name[0] == '/' ? name : below(name), flags, 0600);
+    return fd < 0 ? errno : 0;
+}
+
+static int read_own(void)
+{
+    return try_open("own/file", O_RDONLY);
+}
+static int list_own(void)
+{
+    return try_open("own", O_RDONLY | O_DIRECTORY);
+}
+static int write_own(void)
+{
+    return try_open("own/file", O_WRONLY | O_TRUNC);
+}
+static int make_own(void)
+{
+    return try_open("own/new", O_WRONLY | O_CREAT | O_EXCL);
+}
+static int remove_own(void)
+{
+    return unlink(below("own/file")) < 0 ? errno : 0;
+}
+static int read_other(void)
+{
+    return try_open("other/file", O_RDONLY);
+}
+static int make_other(void)
+{
+    return try_open("other/new", O_WRONLY | O_CREAT);
+}
+static int cut_other(void)
+{
+    return truncate(below("other/file"), 0) < 0 ? errno : 0;
+}
+static int remove_other(void)
+{
+    return unlink(below("other/file")) < 0 ? errno : 0;
+}
+static int read_etc(void)
+{
+    return try_open("/etc/passwd", O_RDONLY);
+}
+static int look_at_other(void)
+{
+    struct stat st;
+    return stat(below("other/file"), &st) < 0 ? errno : 0;
+}
+
+static int move_away(void)
+{
+    char from[256];
+    snprintf(from, sizeof from, "%s", below("own/file"));
+    return rename(from, below("other/moved")) < 0 ? errno : 0;
+}
+
+static int make_later(void)
+{
+    return mkdir(below("own/later"), 0700) < 0 ? errno
+                                               : try_open("own/later/new", O_RDWR | O_CREAT);
+}
+
+static int read_opened(void)
+{
+    char c;
+    return read(opened, &c, 1) < 0 ? errno : 0;
+}
+
+static int use_socket(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+static int use_local_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+static int be_server(void)
+{
+    return listen(socket(AF_INET, SOCK_STREAM, 0), 1) < 0 ? errno : 0;
+}
+static int execute(void)
+{
+    return execl("/bin/true", "true", (char *)NULL), errno;
+}
+static int execute_open(void)
+{
+    char *none[] = {NULL};
+    return syscall(SYS_execveat, opened, "", none, none, 0x1000 /* AT_EMPTY_PATH */), errno;
+}
+static int debug(void)
+{
+    return ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 ? errno : 0;
+}
+static int type(void)
+{
+    return ioctl(opened, TIOCSTI, "x") < 0 ? errno : 0;
+}
+static int type_widely(void)
+{
+    return syscall(SYS_ioctl, opened, TIOCSTI | 1UL << 32, "x") < 0 ? errno : 0;
+}
+static int ask_size(void)
+{
+    return ioctl(opened, TIOCGWINSZ, &(struct winsize){0}) < 0 ? errno : 0;
+}
+static int use_ring(void)
+{
+    return syscall(SYS_io_uring_setup, 1, NULL) < 0 ? errno : 0;
+}
+static int use_keyring(void)
+{
+    return syscall(SYS_keyctl, -1, 0, 0, 0, 0) < 0 ? errno : 0;
+}
+static int start_process(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    return pid < 0 || waitpid(pid, NULL, 0) < 0 ? errno : 0;
+}
+static int is_marked(void)
+{
+    return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : ENODATA;
+}
+static int confine_more(void)
+{
+    error e;
+    return confine_wholly(&e) ? use_socket() : e.status;
+}
+static int confine_on_and_on(void)
+{
+    error e;
+    for (int i = 0; i < 20; i++) /* Landlock has room for 16 */
+        if (!confine_wholly(&e))
+            return e.status == EX_OSERR &&
+                           strcmp(e.what, "cannot give up access to files (Landlock): "
+                                          "Argument list too long") == 0
+                       ? 0
+                       : EPROTO;
+    return ENODATA;
+}
+
+/* ---- the rows ------------------------------------------------------------- */
+
+enum { AS_BEFORE = -1 /* wanted: what it gives without confine */ };
+enum { NOTHING, READS = 1, WRITES = 2, LATER = 4, ANY_FILE = 8, NETWORK = 16, KEYRING = 32 };
+
+#if defined __SANITIZE_ADDRESS__
+#define UNLESS_SANITIZED(wanted) 0
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define UNLESS_SANITIZED(wanted) 0
+#endif
+#endif
+#ifndef UNLESS_SANITIZED
+#define UNLESS_SANITIZED(wanted) wanted
+#endif
+
+typedef struct row {
+    const char *name;
+    int needs;
+    int (*try)(void);
+    int wanted;
+} row;
+
+static const row files[] = {
+    {"a file: refused", NOTHING, read_etc, UNLESS_SANITIZED(EACCES)},
+    {"what is open", NOTHING, read_opened, 0},
+    {"what there is may be known", NOTHING, look_at_other, 0},
+    {"a folder to read", READS, read_own, 0},
+    {"it can be listed", READS, list_own, 0},
+    {"not written", READS, write_own, EACCES},
+    {"nor gets it files", READS, make_own, EACCES},
+    {"nor loses them", READS, remove_own, EACCES},
+    {"another one: not read", READS | WRITES, read_other, UNLESS_SANITIZED(EACCES)},
+    {"a folder to write", WRITES, write_own, 0},
+    {"it gets files", WRITES, make_own, 0},
+    {"and loses them", WRITES, remove_own, 0},
+    {"another one: no new file", WRITES, make_other, EACCES},
+    {"another one: no file is cut", WRITES, cut_other, EACCES},
+    {"another one: no file goes", WRITES, remove_other, EACCES},
+    {"no file is moved there", WRITES, move_away, EACCES},
+    {"a folder that is still to be made", LATER, make_later, 0},
+    {"and only there", LATER, make_other, EACCES},
+    {"any file is read", ANY_FILE, read_other, 0},
+    {"but not written", ANY_FILE, cut_other, EACCES},
+    {"nor made", ANY_FILE, make_other, EACCES},
+    {"with a network, the system's", NETWORK, read_etc, 0},
+    {"and no others", NETWORK, read_other, UNLESS_SANITIZED(EACCES)},
+    {"supported, and yet refused", NOTHING, confine_on_and_on, 0},
+};
+
+static const row calls[] = {
+    {"no new privileges", NOTHING, is_marked, 0},
+    {"a socket: refused", NOTHING, use_socket, EPERM},
+    {"one of this machine: refused", ANY_FILE, use_local_socket, EPERM},
+    {"with a network: a socket", NETWORK, use_socket, 0},
+    {"but no server", NETWORK, be_server, EPERM},
+    {"a program: not run", NETWORK | ANY_FILE, execute, EPERM},
+    {"nor an open one", NETWORK | ANY_FILE, execute_open, EPERM},
+    {"no debugging", NETWORK, debug, UNLESS_SANITIZED(EPERM)},
+    {"nothing is typed", NOTHING, type, EPERM},
+    {"whatever the upper half says", NOTHING, type_widely, EPERM},
+    {"another ioctl is the device's matter", NOTHING, ask_size, ENOTTY},
+    {"no ring of requests", NETWORK, use_ring, EPERM},
+    {"no keyring", NETWORK, use_keyring, EPERM},
+    {"but for Kerberos", KEYRING, use_keyring, AS_BEFORE},
+    {"processes of our own", NOTHING, start_process, 0},
+    {"confined once more", NETWORK, confine_more, EPERM},
+};
+
+static void make_files(void)
+{
+    const char *const names[] = {"own", "other"};
+    for (int i = 0; i < 2; i++) {
+        mkdir(below(names[i]), 0700);
+        char file[32];
+        snprintf(file, sizeof file, "%s/file", names[i]);
+        close(open(below(file), O_WRONLY | O_CREAT, 0600));
+        snprintf(file, sizeof file, "%s/new", names[i]);
+        unlink(below(file));
+    }
+}
+
+static int child(const row *r)
+{
+    error e = {0};
+    program_needs n = {.any_file = r->needs & ANY_FILE,
+                       .network = r->needs & NETWORK,
+                       .keyring = r->needs & KEYRING};
+    if (r->needs & READS)
+        needs_read(&n, below("own"));
+    if (r->needs & WRITES)
+        needs_write(&n, below("own"));
+    if (r->needs & LATER)
+        needs_write(&n, below("own/later/and/later"));
+    if (!confine(&n, &e)) {
+        printf("# %s\n", e.what);
+        return EX_OSERR;
+    }
+    return r->try();
+}
+
+static void try_all(const row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int status = 0, wanted = rows[i].wanted == AS_BEFORE ? rows[i].try() : rows[i].wanted;
+        make_files();
+        fflush(stdout);
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(child(&rows[i]));
+        waitpid(pid, &status, 0);
+        int got = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+        if (!ok(got == wanted, "%s", rows[i].name))
+            printf("# wanted: %s\n#    got: %s\n", strerror(wanted), strerror(got));
+    }
+}
+
+/* ---- a kernel without them ------------------------------------------------ */
+
+/* This process sees one where these calls are unknown. */
+static void hide(int call, int other)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), call, 0);
+    if (other)
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), other, 0);
+    seccomp_load(filter);
+    seccomp_release(filter);
+}
+
+static void old_kernel(bool verbose, const char *wanted)
+{
+    int ends[2], status = -1;
+    char said[1024] = "";
+    if (pipe(ends) != 0)
+        return;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        error e;
+        dup2(ends[1], STDERR_FILENO);
+        msg_init("test");
+        if (verbose)
+            msg_louder();
+        hide(SCMP_SYS(landlock_create_ruleset), SCMP_SYS(seccomp));
+        _exit(confine_wholly(&e) && use_socket() == 0 && read_etc() == 0 ? 0 : 1);
+    }
+    close(ends[1]);
+    for (size_t len = 0; len < sizeof said - 1;) {
+        ssize_t got = read(ends[0], said + len, sizeof said - 1 - len);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    close(ends[0]);
+    waitpid(pid, &status, 0);
+    ok(status == 0, "an old kernel: it goes on%s", verbose ? ", and says so with -v" : "");
+    is_text(said, wanted, verbose ? "what -v says" : "else nothing is said");
+}
+
+int main(void)
+{
+    opened = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    if (!mkdtemp(top) || opened < 0)
+        return 1;
+    make_files();
+    if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0)
+        try_all(files, sizeof files / sizeof *files);
+    try_all(calls, sizeof calls / sizeof *calls);
+    old_kernel(false, "");
+    old_kernel(true, "test: no Landlock: what this program may do with files is not confined\n"
+                     "test: no seccomp: what this program may ask of the system is not confined\n");
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", top);
+    return system(command) != 0 || done();
+}
