@@ -116,3 +116,21 @@ options_of() {
     [[ $(find "$to" ! -type d) == "" ]]
     [[ ! -e $to/opt/opkitsu/share/opkitsu ]]
 }
+
+# Position-independent, all addresses bound and write-protected at the start, no stack that
+# can be executed, guarded stacks, checked copying.
+@test "make install: programs are hardened" {
+    to=$BATS_TEST_TMPDIR/to elf=$BATS_TEST_TMPDIR/elf
+    make -s install "BUILD=$build" DESTDIR="$to" PREFIX=/opt/opkitsu
+    for program in "${programs[@]}"; do
+        echo "$program"
+        readelf -W --file-header --program-headers --dynamic --dyn-syms "$to/opt/opkitsu/bin/$program" >"$elf"
+        grep -q '^ *Type: *DYN' "$elf"
+        grep -q 'FLAGS_1.* NOW.* PIE' "$elf"
+        grep -q '^ *GNU_RELRO ' "$elf"
+        grep -qE '^ *GNU_STACK .* RW +0x' "$elf"
+        grep -q ' __stack_chk_fail' "$elf"
+        [[ ${SAN:-} ]] || grep -qE ' __[a-z]+_chk@' "$elf"
+        run ! grep -q TEXTREL "$elf"
+    done
+}
