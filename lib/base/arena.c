@@ -56,6 +56,13 @@ void arena_free(arena *a)
     free(a);
 }
 
+void arena_free_secret(arena *a)
+{
+    for (block *b = a->blocks; b; b = b->next)
+        explicit_bzero(b->data, b->size);
+    arena_free(a);
+}
+
 /* The table stays for the next names, unless it has grown large. */
 static void forget_names(arena *a)
 {

@@ -11,6 +11,8 @@ typedef struct arena arena;
 
 arena *arena_new(void);    /* the caller owns it */
 void arena_free(arena *a); /* takes NULL */
+/* The same, of an arena that held a secret, which is wiped. */
+void arena_free_secret(arena *a);
 /* Free everything in it, but keep one block for the next round. */
 void arena_reset(arena *a);
 /* Bytes that it takes, but for its table of names. */

@@ -68,3 +68,10 @@ void buf_free(buf *b)
     free(b->data);
     *b = (buf){0};
 }
+
+void buf_free_secret(buf *b)
+{
+    if (b->data)
+        explicit_bzero(b->data, b->cap);
+    buf_free(b);
+}

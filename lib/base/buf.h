@@ -23,5 +23,8 @@ void buf_addf(buf *b, const char *format, ...) __attribute__((format(printf, 2, 
 void buf_clear(buf *b);
 /* Free the memory; the buffer is empty and usable afterwards. */
 void buf_free(buf *b);
+/* The same, of a buffer that held a secret. What it left where it grew out of is not wiped:
+ * buf_reserve at the beginning spares that. */
+void buf_free_secret(buf *b);
 
 #endif

@@ -60,3 +60,10 @@ void *xgrow(void *array, size_t n, size_t *cap, size_t size)
     *cap = *cap ? *cap * 2 : 64;
     return xrealloc(array, *cap * size);
 }
+
+void free_secret(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}

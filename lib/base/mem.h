@@ -21,6 +21,8 @@ void mem_tidy(void);
 void *xmalloc(size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
+/* free, of a text that nobody is to find in memory afterwards. Takes NULL. */
+void free_secret(char *text);
 /* Room in an array of `*cap` entries of `size` bytes, `n` of them used, for one
  * more: returns the array, moved where it had to grow. */
 void *xgrow(void *array, size_t n, size_t *cap, size_t size);

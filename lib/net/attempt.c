@@ -31,7 +31,7 @@ static struct curl_slist *make_headers(const http_request *r)
         buf line = {0};
         buf_addf(&line, "Authorization: Bearer %s", r->token);
         list = curl_slist_append(list, line.data);
-        buf_free(&line);
+        buf_free_secret(&line);
     }
     return list;
 }
@@ -65,8 +65,7 @@ void attempt_prepare(http *h, const http_request *r, const char *url)
 void attempt_conclude(http *h, const http_request *r, const char *url)
 {
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
-    curl_slist_free_all(h->headers);
-    h->headers = NULL;
+    client_free_headers(h);
     if (client_status(h) > 0)
         h->worked = true;
     if (msg_level() >= 2) {

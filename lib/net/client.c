@@ -189,9 +189,18 @@ void client_free(http *h)
     if (!h)
         return;
     curl_easy_cleanup(h->curl);
-    curl_slist_free_all(h->headers);
+    client_free_headers(h);
     buf_free(&h->body);
     free(h);
+}
+
+/* One has the token. */
+void client_free_headers(http *h)
+{
+    for (struct curl_slist *i = h->headers; i; i = i->next)
+        explicit_bzero(i->data, strlen(i->data));
+    curl_slist_free_all(h->headers);
+    h->headers = NULL;
 }
 
 void client_limit(http *h, double seconds)

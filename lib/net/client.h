@@ -38,6 +38,8 @@ http *client_new(void);    /* the caller owns it */
 void client_free(http *h); /* takes NULL */
 /* As http_needs. */
 void client_needs(program_needs *n);
+/* Those of the last attempt, which are wiped. */
+void client_free_headers(http *h);
 /* HTTP's status of the last attempt; 0: no answer. */
 int client_status(const http *h);
 /* How long the next attempt may take as a whole, in seconds; 0: as long as any may. */

@@ -21,6 +21,11 @@ http *http_new(void)
     return client_new();
 }
 
+void http_forget(http *h)
+{
+    buf_free_secret(&h->body);
+}
+
 void http_needs(program_needs *n)
 {
     client_needs(n);

@@ -23,6 +23,8 @@ typedef struct http http;
 
 http *http_new(void);    /* the caller owns it */
 void http_free(http *h); /* takes NULL */
+/* Wipe the last answer, which had a secret. */
+void http_forget(http *h);
 /* What requests need but for the files that they upload. */
 void http_needs(program_needs *n);
 

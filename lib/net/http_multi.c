@@ -81,7 +81,7 @@ void http_call_free(http_call *c)
     client_free(c->http);
     free(c->method);
     free(c->url);
-    free(c->token);
+    free_secret(c->token);
     free(c->body);
     free(c);
 }

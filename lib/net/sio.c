@@ -77,7 +77,7 @@ static void disconnect(sio *s)
     http_call_free(s->poll);
     http_call_free(s->post);
     free(s->sid);
-    free(s->token);
+    free_secret(s->token);
     s->poll = s->post = NULL;
     s->sid = s->token = NULL;
     buf_clear(&s->waiting);

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,15 @@ static char *from_environment(const char *name)
     return value && *value ? xstrdup(value) : NULL;
 }
 
+/* It is a copy, or not used. */
+static void wipe_environment(const char *name)
+{
+    char *value = getenv(name);
+    if (value)
+        explicit_bzero(value, strlen(value));
+    unsetenv(name);
+}
+
 /* The first line of a stream, without its end. NULL: empty or too long. */
 static char *first_line(FILE *f)
 {
@@ -32,7 +40,7 @@ static char *first_line(FILE *f)
             password = xstrdup(line);
         }
     }
-    OPENSSL_cleanse(line, sizeof line);
+    explicit_bzero(line, sizeof line);
     return password;
 }
 
@@ -70,9 +78,8 @@ static bool run_command(credentials *c, const char *command, error *e)
     return c->password || error_set(e, EX_NOPERM, "the password command printed no password");
 }
 
-bool credentials_load(credentials *c, const credentials_options *o, error *e)
+static bool load(credentials *c, const credentials_options *o, error *e)
 {
-    prctl(PR_SET_DUMPABLE, 0); /* no secret gets into a core file, or to a debugger */
     *c = (credentials){.totp = getenv("KITSU_TOTP"), .email_otp = getenv("KITSU_EMAIL_OTP")};
     if (!o->login && !o->password_file && !o->password_command &&
         (c->token = from_environment("KITSU_TOKEN")))
@@ -90,17 +97,19 @@ bool credentials_load(credentials *c, const credentials_options *o, error *e)
     return true;
 }
 
-static void wipe(char *secret)
+bool credentials_load(credentials *c, const credentials_options *o, error *e)
 {
-    if (secret)
-        OPENSSL_cleanse(secret, strlen(secret));
-    free(secret);
+    prctl(PR_SET_DUMPABLE, 0); /* no secret gets into a core file, or to a debugger */
+    bool ok = load(c, o, e);
+    wipe_environment("KITSU_TOKEN");
+    wipe_environment("KITSU_PWD");
+    return ok;
 }
 
 void credentials_clear(credentials *c)
 {
-    wipe(c->token);
-    wipe(c->password);
+    free_secret(c->token);
+    free_secret(c->password);
     free(c->login);
     *c = (credentials){0};
 }

@@ -20,7 +20,8 @@ typedef struct credentials {
     const char *totp, *email_otp; /* borrowed: KITSU_TOTP, KITSU_EMAIL_OTP, or NULL */
 } credentials;
 
-/* False: `*e` (status 78, or 77 when the command failed). */
+/* To be called once: KITSU_PWD and KITSU_TOKEN are wiped out of the environment. False: `*e`
+ * (status 78, or 77 when the command failed). */
 bool credentials_load(credentials *c, const credentials_options *o, error *e);
 /* Wipe and free the secrets. */
 void credentials_clear(credentials *c);

@@ -5,10 +5,11 @@
 #include "base/msg.h"
 #include "json/json.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+
+#define MAX_LOGIN ((size_t)8 * 1024) /* bytes; a longer one works, and leaves a copy in memory */
 
 static char *login_body(const credentials *c)
 {
@@ -21,8 +22,9 @@ static char *login_body(const credentials *c)
     if (c->email_otp && *c->email_otp)
         json_set(a, &v, "email_otp", json_string(a, c->email_otp));
     buf b = {0};
+    buf_reserve(&b, MAX_LOGIN);
     json_write(&b, &v);
-    arena_free(a);
+    arena_free_secret(a);
     return b.data;
 }
 
@@ -103,9 +105,9 @@ bool login_send(const login *l, char **access, char **refresh, error *e)
         bool parsed = json_parse_answer(a, answer.body, answer.len, &v, NULL);
         ok = take_answer(l, &answer, parsed ? &v : NULL, access, refresh, e);
     }
-    OPENSSL_cleanse(body, strlen(body));
-    free(body);
+    free_secret(body);
+    http_forget(l->http);
     buf_free(&url);
-    arena_free(a);
+    arena_free_secret(a);
     return ok;
 }

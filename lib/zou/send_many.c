@@ -106,7 +106,7 @@ static bool take_token(queue *q)
         return false;
     }
     if (!q->token || strcmp(q->token, token) != 0) {
-        free(q->token);
+        free_secret(q->token);
         q->token = xstrdup(token);
         q->session++;
     }
@@ -372,6 +372,6 @@ zou_result zou_send_many(zou *z, zou_job *jobs, size_t n, arena *a, zou_job_fn *
         q.next->result = q.result;
         q.next->error = q.result == ZOU_LOST ? *e : (error){0};
     }
-    free(q.token);
+    free_secret(q.token);
     return q.result;
 }

@@ -28,7 +28,7 @@ struct session {
 /* Replace the access token; takes it over. */
 static void set_access(session *s, char *access)
 {
-    free(s->tokens.access);
+    free_secret(s->tokens.access);
     s->tokens.access = access;
     s->tokens.access_at = time(NULL);
     s->no_refresh = false;
@@ -41,7 +41,7 @@ static bool log_in(session *s, error *e)
     if (!login_send(&l, &access, &refresh, e))
         return false;
     set_access(s, access);
-    free(s->tokens.refresh);
+    free_secret(s->tokens.refresh);
     s->tokens.refresh = refresh;
     s->tokens.refresh_at = s->tokens.access_at;
     free(s->tokens.proof);
@@ -74,7 +74,8 @@ static refreshing refresh(session *s, error *e)
             msg_info("%s: session refreshed", s->name);
             result = REFRESHED;
         }
-        arena_free(a);
+        arena_free_secret(a);
+        http_forget(s->http);
     }
     buf_free(&url);
     return result;

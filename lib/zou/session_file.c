@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,19 +32,11 @@ struct session_file {
     int lock;               /* descriptor while locked, or -1 */
 };
 
-static void wipe(char **secret)
-{
-    if (*secret)
-        OPENSSL_cleanse(*secret, strlen(*secret));
-    free(*secret);
-    *secret = NULL;
-}
-
 void tokens_clear(tokens *t)
 {
-    wipe(&t->access);
-    wipe(&t->refresh);
-    wipe(&t->proof);
+    free_secret(t->access);
+    free_secret(t->refresh);
+    free_secret(t->proof);
     *t = (tokens){0};
 }
 
@@ -227,7 +218,7 @@ static bool parse(const char *text, size_t len, tokens *t)
                       .access_at = access_at,
                       .refresh_at = refresh_at,
                       .proof = copy_text(json_get(&v, "password"))};
-    arena_free(a);
+    arena_free_secret(a);
     return ok;
 }
 
@@ -264,7 +255,7 @@ bool session_file_read(const session_file *f, tokens *t)
         close(fd);
     if (!why && !parse(text, len, t))
         why = "not a stored log-in";
-    OPENSSL_cleanse(text, sizeof text);
+    explicit_bzero(text, sizeof text);
     if (why)
         msg_warn("%s is ignored: %s", f->path, why);
     return !why;
@@ -281,7 +272,7 @@ static void print(buf *b, const tokens *t)
     json_set(a, &v, "password", t->proof ? json_string(a, t->proof) : json_null());
     json_write(b, &v);
     buf_addc(b, '\n');
-    arena_free(a);
+    arena_free_secret(a);
 }
 
 static bool write_whole(int fd, const buf *b)
@@ -301,6 +292,7 @@ void session_file_write(const session_file *f, const tokens *t)
         return;
     buf text = {0}, path = {0};
     buf_addf(&path, "%s.XXXXXX", f->path);
+    buf_reserve(&text, MAX_SESSION_FILE);
     print(&text, t);
     int fd = mkostemp(path.data, O_CLOEXEC); /* mode 0600 */
     bool ok = fd >= 0 && write_whole(fd, &text);
@@ -312,7 +304,6 @@ void session_file_write(const session_file *f, const tokens *t)
         if (fd >= 0)
             unlink(path.data);
     }
-    OPENSSL_cleanse(text.data, text.len);
-    buf_free(&text);
+    buf_free_secret(&text);
     buf_free(&path);
 }
