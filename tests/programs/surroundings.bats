@@ -55,7 +55,7 @@ says_why() { ((status > 0 && status < 126)) && grep -q "^$1: " err; }
     done
     does /dev/null prlimit --nofile=6 kitsu-fetch
     [[ $status == 71 ]]
-    grep -q 'too many open files' err
+    grep -qi 'too many open files' err
 }
 
 @test "a file that may not grow: 74, and the store is what it was" {
