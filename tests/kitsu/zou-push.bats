@@ -567,7 +567,7 @@ Project frames Kitsu cannot store its resolution, 100000x100000" ]]
     document "$name" "$(jq -n --arg code "${long:1}" '{"data.fps": 1e30, "data.code": $code, "data.resolutionWidth": 9999,
         "data.resolutionHeight": 99}')"
     push
-    [[ $(records Skipped '"\(.code) \(.reason)"') == "frames Kitsu cannot store its fps, 1e+30
+    [[ $(records Skipped '"\(.code) \(.reason)"') == "frames Kitsu cannot store its fps, 1000000000000000019884624838656
 frames Kitsu cannot store its resolution, 9999x99" ]]
     [[ $(zou_get "/data/projects/$p" | jq -r '[.fps, .resolution, .code] | join(" ")') == "24 2048x858 ${long:1}" ]]
 }
