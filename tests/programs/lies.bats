@@ -8,38 +8,19 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     load ../lib/common
-    own_home 0.1
-    unset "${!KITSU_@}" "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB http_proxy https_proxy all_proxy
-    mkdir -p config/opkitsu
-    echo '{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}' >config/opkitsu/settings.json
-    export OP_STORE=sqlite:$PWD/op.db KITSU_LOGIN=jane@example.com KITSU_PWD=secret
+    load ../lib/mock
+    mock_home <<<'{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}'
     project=11111111-1111-4111-8111-111111111111
-    shot=00000003-0000-4000-8000-000000000001
     below=/data/projects/$project
-    mock_pid=''
-    start '{}'
+    shot=00000003-0000-4000-8000-000000000001
+    mock_start '{}'
     kitsu-fetch >reading
     op-diff <reading | op-apply >/dev/null
     op-dump --all >before
     [[ $(grep -c '"type":"Document"' before) -gt 15 ]]
 }
 
-teardown() { [[ ! $mock_pid ]] || kill "$mock_pid"; }
-
-# start SCRIPT: a server, in place of the one before it, at the same address; see mock-zou
-start() {
-    [[ ! $mock_pid ]] || kill "$mock_pid"
-    rm -rf port requests runtime/opkitsu
-    printf '%s' "$1" >script.json
-    "$BATS_TEST_DIRNAME/../servers/mock-zou" . 3>&- &
-    mock_pid=$!
-    until [[ -e port ]]; do
-        kill -0 "$mock_pid"
-        sleep 0.02
-    done
-    KITSU_SERVER=http://127.0.0.1:$(<port)
-    export KITSU_SERVER
-}
+teardown() { mock_stop; }
 
 # What no list is, and what no object is; each an answer of mock-zou's.
 not_lists=('{"json": null}' '{"json": 0}' '{"json": true}' '{"json": "text"}' '{"json": {}}'
@@ -76,7 +57,7 @@ each() {
     local run=$1 route=$2 answer
     for answer in "${@:3}"; do
         jq -n --arg route "GET $route" --argjson answer "$answer" --argjson others "${others:-"{}"}" '$others + {($route): [$answer]}' >script
-        start "$(<script)"
+        mock_start "$(<script)"
         "$run" "$route: $answer"
     done
 }
@@ -102,12 +83,12 @@ each() {
 @test "a full reading: an empty list, of what Kitsu itself counts" {
     local kind list
     while read -r kind list; do
-        start "{\"GET $below/$list\": [{\"json\": []}], \"counts\": {\"$kind\": 3}}"
+        mock_start "{\"GET $below/$list\": [{\"json\": []}], \"counts\": {\"$kind\": 3}}"
         full "$list"
         grep -q "Kitsu gives an empty list, but counts 3 of this kind ($kind): the list is not believed" err
         # What it does not count either is gone: an empty list is an answer.
-        start "{\"GET $below/$list\": [{\"json\": []}], \"GET $below/asset-types\": [{\"json\": $([[ $kind == Asset ]] && echo '[]' || echo null)}]}"
-        [[ $kind == Asset ]] || start "{\"GET $below/$list\": [{\"json\": []}]}"
+        mock_start "{\"GET $below/$list\": [{\"json\": []}], \"GET $below/asset-types\": [{\"json\": $([[ $kind == Asset ]] && echo '[]' || echo null)}]}"
+        [[ $kind == Asset ]] || mock_start "{\"GET $below/$list\": [{\"json\": []}]}"
         kitsu-fetch >reading
         [[ $(op-diff --max-delete 100% <reading | grep -c '"type":"Change"') -gt 0 ]]
     done <<<'Episode episodes
@@ -120,17 +101,17 @@ Task tasks'
     # The count itself is an answer that may lie.
     for answer in "${not_objects[@]}"; do
         [[ $answer != '{"json": {}}' ]] || continue # a server that gives no total
-        start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entities?page\": [$answer]}"
+        mock_start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entities?page\": [$answer]}"
         full "a count: $answer"
     done
     for answer in "${not_lists[@]}"; do
-        start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entity-types\": [$answer]}"
+        mock_start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entity-types\": [$answer]}"
         full "types: $answer"
     done
     # Other answers contradict it.
-    start "{\"GET $below/asset-types\": [{\"json\": []}]}"
+    mock_start "{\"GET $below/asset-types\": [{\"json\": []}]}"
     full 'no asset types'
-    start '{"GET /data/task-types": [{"json": []}]}'
+    mock_start '{"GET /data/task-types": [{"json": []}]}'
     full 'no task types'
 }
 
@@ -152,13 +133,13 @@ Task tasks'
     }
     local others
     others=$(jq -c --arg shot "$shot" 'select(.id == $shot) | {"GET /data/entities": [{json: [.]}], "GET /data/tasks": [{json: []}]}' reading)
-    start "$others"
+    mock_start "$others"
     kitsu-fetch --events <in | grep '"type":"End"'
     for list in /data/entities /data/tasks /data/task-types /data/project-status; do
         each events "$list" "${not_lists[@]}"
     done
     # An empty list of tasks, though the store has one, and Kitsu counts it.
-    start "$(jq -c '.counts = {Task: 1}' <<<"$others")"
+    mock_start "$(jq -c '.counts = {Task: 1}' <<<"$others")"
     events 'no tasks'
     grep -F 'Kitsu gives an empty list, but counts 1 of this kind (Task): the list is not believed' err
     # The project has some, so it is no list of all.
@@ -188,7 +169,7 @@ Task tasks'
     local row
     for row in '"x": '"$(printf '[%.0s' {1..80})$(printf ']%.0s' {1..80})" '"x": "'"$(head -c 3200000 /dev/zero | tr '\0' x)"'"'; do
         printf '{"GET /data/events/last": [{"text": "[{\\"id\\": \\"a\\", \\"name\\": \\"x\\"}, {\\"id\\": \\"b\\", %s}]"}]}' "${row//\"/\\\"}" >script
-        start "$(<script)"
+        mock_start "$(<script)"
         run kitsu-listen --once --since 2026-11-23T05:17:20
         [[ $status == 76 && $output == *"not a list of Zou's events"* ]]
         run kitsu-fetch
@@ -203,7 +184,7 @@ Task tasks'
         jq -n --arg route "GET $below/shots" --arg id "$id" --arg tail ',"name":"Shot 1"},{"id":"00000003-0000-4000-8000-000000000002","name":"Shot 2"}]' \
             '{($route): [{text: ("[{\"id\":\"" + $id + "\",\"name\":\"SH@\"},{\"id\":\"00000003-0000-4000-8000-000000000001\"" + $tail)}]}' |
             sed "s/@/$name/" >script
-        start "$(<script)"
+        mock_start "$(<script)"
         run --separate-stderr kitsu-fetch
         if grep -q 'is skipped: it is not UTF-8' <<<"$stderr"; then
             ((status == 1))
@@ -235,6 +216,6 @@ Task tasks'
     each push /data/task-types "${not_lists[@]}"
     each push /data/asset-types "${not_lists[@]}"
     each push "$below" "${not_objects[@]}"
-    start "{\"GET $below/shots\": [{\"json\": []}], \"counts\": {\"Shot\": 3}}"
+    mock_start "{\"GET $below/shots\": [{\"json\": []}], \"counts\": {\"Shot\": 3}}"
     push 'an empty list'
 }

@@ -8,33 +8,16 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     load ../lib/common
-    own_home 0.1
-    unset "${!KITSU_@}" "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB http_proxy https_proxy all_proxy
-    export OP_STORE=sqlite:$PWD/op.db KITSU_LOGIN=jane@example.com KITSU_PWD=secret
+    load ../lib/mock
+    mock_home <<<'{}'
     project=11111111-1111-4111-8111-111111111111
     below=/data/projects/$project
-    mock_pid=''
 }
 
-teardown() { [[ ! $mock_pid ]] || kill "$mock_pid"; }
+teardown() { mock_stop; }
 
 # answers ROUTE ANSWER: the server gives this answer there; see mock-zou
-answers() { start "$(jq -n --arg route "GET $1" --argjson answer "$2" '{($route): [$answer]}')"; }
-
-# start SCRIPT: a server, in place of the one before it
-start() {
-    [[ ! $mock_pid ]] || kill "$mock_pid"
-    rm -rf port requests runtime/opkitsu
-    printf '%s' "$1" >script.json
-    "$BATS_TEST_DIRNAME/../servers/mock-zou" . 3>&- &
-    mock_pid=$!
-    until [[ -e port ]]; do
-        kill -0 "$mock_pid"
-        sleep 0.02
-    done
-    KITSU_SERVER=http://127.0.0.1:$(<port)
-    export KITSU_SERVER
-}
+answers() { mock_start "$(jq -n --arg route "GET $1" --argjson answer "$2" '{($route): [$answer]}')"; }
 
 # small COMMAND...: its output in out, its messages in err, its status in $status; and it
 # needed less than 64 MiB. (The sanitizers need more.)
@@ -115,7 +98,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
         done
     done
     # The log-in's, which is no list either; and an error's.
-    start '{"POST /auth/login": [{"parts": [["{\"a\":[{}", 1], [",{}", 1300000], ["]}", 1]]}]}'
+    mock_start '{"POST /auth/login": [{"parts": [["{\"a\":[{}", 1], [",{}", 1300000], ["]}", 1]]}]}'
     small kitsu-fetch
     [[ $status != 0 ]]
     answers "$below/shots" '{"status": 500, "parts": [["{\"message\":[{}", 1], [",{}", 1300000], ["]}", 1]]}'
@@ -142,7 +125,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
 # bats test_tags=slow
 @test "of events: more than 16 MiB of records are a full reading" {
     local ids
-    start '{}'
+    mock_start '{}'
     kitsu-fetch >reading 2>/dev/null
     op-diff <reading 2>/dev/null | op-apply >/dev/null 2>&1 || true
     ids=$(for i in {1..600}; do printf '"00000003-0000-4000-8000-%012d"\n' "$i"; done)
@@ -155,7 +138,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
 
 @test "rows of the log: some may be long, as a casting of many assets; not all" {
     rows() { # NUMBER
-        start "$(jq -nc --arg p "$project" --argjson n "$1" '{"GET /data/events/last": [{json: [range($n) | {id: "e\(.)", created_at: "2026-11-24T00:00:00",
+        mock_start "$(jq -nc --arg p "$project" --argjson n "$1" '{"GET /data/events/last": [{json: [range($n) | {id: "e\(.)", created_at: "2026-11-24T00:00:00",
             name: "episode:casting-update", project_id: $p, data: {episode_id: $p, added_asset_ids: [range(150) | $p]}}]}]}')"
         small kitsu-listen --once --since 2026-11-23T05:17:20
     }
@@ -173,7 +156,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
             name: "shot:update", data: {x: (if . % 7 < 6 then [range(1000) | 1] else 1 end)}}]' >events.json
         small kitsu-listen --once --since 2025-11-24T16:00:00
     }
-    start '{}'
+    mock_start '{}'
     log .
     [[ $status == 0 && $(grep -c '"type":"Event"' out) == 5999 ]]
     jq -se 'map(select(.type == "Event").created_at) | . == sort' out
@@ -183,7 +166,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
 
 # bats test_tags=slow
 @test "a log without an end" {
-    start '{"endless": true}'
+    mock_start '{"endless": true}'
     small kitsu-fetch
     [[ $status == 76 ]]
     says 'GET /data/events/last: more than 100 pages of one moment'
@@ -222,7 +205,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
 }
 
 @test "the session's lock: the wait is said, and it ends" {
-    start '{}'
+    mock_start '{}'
     kitsu-fetch >/dev/null
     local lock=(runtime/opkitsu/*.lock)
     exec {held}<>"${lock[0]}"

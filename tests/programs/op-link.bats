@@ -3,6 +3,7 @@
 
 load ../lib/common
 load ../lib/store
+load ../lib/mock
 
 setup() {
     bats_require_minimum_version 1.5.0
@@ -11,10 +12,9 @@ setup() {
         *) use_sqlite ;;
     esac
     id=2f2c4a6e-91c0-4d53-8f0e-0b1d7a3c5e11
-    mock_pid=
 }
 
-teardown() { [[ -z $mock_pid ]] || kill "$mock_pid"; }
+teardown() { mock_stop; }
 
 # links TEST ARGUMENT...: the change is applied, and jq's TEST holds for the one document
 # that differs then.
@@ -91,15 +91,7 @@ serve() {
     export KITSU_LOGIN=jane@example.com KITSU_PWD=secret OPKITSU_RETRY_SECONDS=0.1
     unset KITSU_TOKEN http_proxy https_proxy all_proxy
     demo=11111111-1111-4111-8111-111111111111
-    echo "{\"GET /data/projects/$demo/tasks\": [{\"json\": []}]}" >script.json
-    "$BATS_TEST_DIRNAME/../servers/mock-zou" . 3>&- &
-    mock_pid=$!
-    until [[ -e port ]]; do
-        kill -0 "$mock_pid"
-        sleep 0.02
-    done
-    KITSU_SERVER=http://127.0.0.1:$(<port)
-    export KITSU_SERVER
+    mock_start "{\"GET /data/projects/$demo/tasks\": [{\"json\": []}]}"
 }
 
 # put PROJECT NUMBER DOCUMENT: as other programs would

@@ -7,25 +7,14 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     load ../lib/common
-    own_home 0.1
-    unset "${!KITSU_@}" "${!OP_@}" "${!OPENPYPE_@}" AVALON_DB http_proxy https_proxy all_proxy
-    mkdir -p config/opkitsu
-    echo '{"opkitsu": {"names": "convert"}}' >config/opkitsu/settings.json
-    export OP_STORE=sqlite:$PWD/op.db KITSU_LOGIN=jane@example.com KITSU_PWD=secret
-    echo '{}' >script.json
-    "$BATS_TEST_DIRNAME/../servers/mock-zou" . 3>&- &
-    mock_pid=$!
-    until [[ -e port ]]; do
-        kill -0 "$mock_pid"
-        sleep 0.02
-    done
-    KITSU_SERVER=http://127.0.0.1:$(<port)
-    export KITSU_SERVER
+    load ../lib/mock
+    mock_home <<<'{"opkitsu": {"names": "convert"}}'
+    mock_start '{}'
     kitsu-fetch >reading
     op-diff <reading >plan
 }
 
-teardown() { kill "$mock_pid"; }
+teardown() { mock_stop; }
 
 # does STDIN COMMAND...: its status in $status, its output in out, what it says in err
 does() {
