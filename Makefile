@@ -65,11 +65,16 @@ $(BUILD)/share/opkitsu $(BUILD)/tests/share/opkitsu:
 # The unit tests' programs, made when tests are run.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 
-unit: $(UNITS)
+unit: $(UNITS) $(BUILD)/tests/lib/clock.so
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libopkitsu.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -iquote tests/unit -MMD -MP -o $@ $< $(BUILD)/libopkitsu.a $(LIBS)
+
+# What tests preload into programs, also those of others: without the sanitizers.
+$(BUILD)/tests/lib/%.so: tests/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
 
 # The fuzz targets, each a program of libFuzzer's; tests/fuzz/run runs them.
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
@@ -104,6 +109,10 @@ bench: all
 	"$${OPKITSU_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/opkitsu}/venv/bin/python" tests/bench/push
 	tests/bench/memory
 
+# Two hours of work at random, kills, and clocks that jump, for each store.
+soak: all unit
+	tests/service/soak
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/opkitsu
 	install -m 755 $(PROGRAMS) $(SCRIPTS:%=scripts/%) $(DESTDIR)$(PREFIX)/bin
@@ -126,6 +135,6 @@ compile_commands compile_commands.json:
 	@$(MAKE) -Bns all unit | tests/lib/compile-commands >compile_commands.json.new
 	@mv compile_commands.json.new compile_commands.json
 
-.PHONY: all unit fuzzers fuzz test lint check demo bench install uninstall clean compile_commands compile_commands.json
+.PHONY: all unit fuzzers fuzz test lint check demo bench soak install uninstall clean compile_commands compile_commands.json
 .SECONDARY:
 -include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d $(BUILD)/tests/*/*.d)
