@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 /* One project under way. */
 typedef struct answer {
@@ -21,8 +22,24 @@ typedef struct answer {
 
 /* ---- a project that Kitsu does not give ---------------------------------------- */
 
-/* Kitsu answers 404. It is believed if an event says so, too, or if the project was
- * synchronised from this server; and only about an id that it was synchronised with. */
+/* Ask the list of all projects, which has not the same way through proxies and
+ * redirections. ZOU_FAILED, with a message, if it contradicts. */
+static zou_result confirm_missing(answer *a)
+{
+    event_batch *b = a->batch;
+    element_list all = {.names_only = true};
+    zou_result result = element_list_read(&all, b->lists.zou, "/data/projects/all", b->e);
+    if (result == ZOU_OK && element_list_find(&all, a->link->id)) {
+        error_set(b->e, EX_PROTOCOL, "Kitsu lists it, but does not give it");
+        result = ZOU_FAILED;
+    }
+    element_list_clear(&all);
+    return result;
+}
+
+/* Kitsu answers 404. It is believed if an event says so, too, or if the list of all projects
+ * does, and the project was synchronised from this server; and only about an id that it was
+ * synchronised with. */
 static bool answer_deleted(answer *a)
 {
     event_batch *b = a->batch;
@@ -30,7 +47,12 @@ static bool answer_deleted(answer *a)
     bool believed = false;
     if (!project_link_look_up(&link, b->store, zou_server(b->lists.zou), b->e))
         return false;
-    if (a->affected->deleted || link.known || !link.synced)
+    zou_result result = a->affected->deleted ? ZOU_OK : confirm_missing(a);
+    if (result == ZOU_LOST)
+        return false;
+    if (result != ZOU_OK)
+        fetch_records_abandon(&a->records, ZOU_FAILED, b->e);
+    else if (a->affected->deleted || link.known || !link.synced)
         believed = fetch_full_write_deleted(&link);
     else
         msg_error("%s: this Kitsu does not have it: is it the right server? The project is not "

@@ -26,6 +26,12 @@ mock_start() {
     export KITSU_SERVER
 }
 
+# mock_script SCRIPT: what the server that runs is to do from now on
+mock_script() {
+    printf '%s' "$1" >script.new
+    mv script.new script.json
+}
+
 mock_stop() {
     [[ ! ${mock_pid-} ]] || kill "$mock_pid"
     mock_pid=''

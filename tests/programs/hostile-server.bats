@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# A server that is no Kitsu, or no longer one: a table of answers for each route, given to
+# each program that asks it. Whatever it says, the store is as it was, no program dies, hangs,
+# or tells of success; see also lies.bats (shapes, and empty lists) and limits.bats.
+# EVERY=1 gives all answers to all routes, in minutes; else a part, another each time.
+# Takes about 30 s.
+# bats file_tags=slow
+# shellcheck disable=SC2030,SC2031 # every test is a subshell
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load ../lib/common
+    load ../lib/mock
+    mock_home <<<'{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}'
+    project=11111111-1111-4111-8111-111111111111
+    below=/data/projects/$project
+    shot=00000003-0000-4000-8000-000000000001
+    mock_start '{}'
+    kitsu-fetch >reading
+    op-diff <reading | op-apply >/dev/null
+    op-dump --all >before
+    [[ $(grep -c '"type":"Document"' before) -gt 15 ]]
+    export OPKITSU_RETRY_SECONDS=0.02 OPKITSU_PAUSE_SECONDS=0.01
+    n=0
+}
+
+teardown() { mock_stop; }
+
+# What no list is, and no object: mock-zou's answers, one a line.
+answers() {
+    local status
+    for status in 204 205 206 226 300 304 305 306 400 402 403 405 406 409 410 413 414 415 418 421 423 424 425 426 428 431 451 500 501 507 511 520 599 666 999; do
+        printf '{"status": %d, "text": ""}\n{"status": %d, "json": {"message": "no"}}\n' "$status" "$status"
+    done
+    for status in 301 302 303 307 308; do
+        printf '{"status": %d, "text": "", "headers": {"Location": "%s"}}\n' \
+            "$status" file:///etc/passwd "$status" gopher://127.0.0.1:1/x "$status" / "$status" '//127.0.0.1:1/' "$status" ''
+    done
+    for status in 429 502 503 504; do
+        printf '{"status": %d, "text": "", "headers": {"Retry-After": "%s"}}\n' "$status" 99999999999999999999 "$status" -1 \
+            "$status" 'Fri, 31 Dec 9999 23:59:59 GMT' "$status" x
+    done
+    cat <<'ANSWERS'
+{"status": 401, "json": {"msg": "Missing Authorization Header"}}
+{"status": 422, "json": {"msg": "Signature verification failed"}}
+{"status": 401, "text": "", "headers": {"WWW-Authenticate": "Negotiate"}}
+{"status": 407, "text": "", "headers": {"Proxy-Authenticate": "Basic realm=x"}}
+{"cut": 0}
+{"cut": 1}
+{"cut": 40}
+{"trim": 0}
+{"trim": 1}
+{"trim": 40}
+{"reset": true}
+{"text": "[]", "headers": {"Content-Encoding": "gzip"}}
+{"text": "\u001f\u008b\b\u0000\u0000", "headers": {"Content-Encoding": "gzip"}}
+{"text": "x", "headers": {"Content-Encoding": "br"}}
+{"text": "[]", "headers": {"Transfer-Encoding": "chunked"}}
+{"text": "ffffffffffffffff\r\n[]", "headers": {"Transfer-Encoding": "chunked"}}
+{"text": "-5\r\n[]", "headers": {"Transfer-Encoding": "chunked"}}
+{"header_lines": 20000}
+{"text": "\ufeff[]"}
+{"text": "[\u0000]"}
+{"text": "\u0000"}
+{"text": "[NaN]"}
+{"text": "[{}]]"}
+{"text": "[{},]"}
+{"text": "[]\n{}"}
+{"text": "{}[]"}
+{"text": "//\n[]"}
+{"text": "['a']"}
+{"text": "[{\"id\": \"\\ud800\"}, 0]"}
+{"text": "[\udcff\udcfe]"}
+{"text": "[1e]"}
+{"text": "[{\"id\": ]"}
+{"text": "{\"data\": [], \"total\": -1"}
+{"text": "HTTP/1.1 200 OK\r\n\r\n[]"}
+{"text": "<!DOCTYPE html><title>Log in to the network</title>"}
+{"text": "ok"}
+{"text": "null"}
+{"text": "\"\""}
+{"text": "-0"}
+{"text": "\u001b]0;x\u0007\u001b[2J"}
+ANSWERS
+    printf '{"text": "%s"}\n' "$(printf '[%.0s' {1..3000})" "$(printf '{\\"a\\":%.0s' {1..3000})" "[$(printf '9%.0s' {1..3000})" \
+        "[\\\"$(printf 'x%.0s' {1..9000})"
+}
+
+# give ROUTE TEST: the test with these answers of the route, or a part of them
+give() {
+    local route=$1 run=$2 answer
+    mapfile -t table < <(answers)
+    ((${#table[@]} > 150))
+    for answer in "${table[@]}"; do
+        [[ ${EVERY-} ]] || ((RANDOM % 30 == 0)) || continue
+        mock_script "{${others:+$others,} \"GET $route\": [$answer]}"
+        "$run" "$route: $answer" || return
+        n=$((n + 1))
+    done
+}
+
+# unharmed WHAT STATUS FILE: the store is as it was, the program ended by itself and did not
+# say that all is well, and what it wrote is whole lines
+unharmed() {
+    op-dump --all >after
+    if ! cmp -s before after; then
+        echo "$1: the store is another"
+        diff <(jq -c . before) <(jq -c . after) | head -n 5
+    elif (($2 == 0 || $2 > 78)); then
+        echo "$1: status $2"
+    elif [[ -s $3 ]] && { [[ $(tail -c 1 "$3" | od -An -c) != *'\n'* ]] || ! jq -c . "$3" >/dev/null; }; then
+        echo "$1: what is written is no lines of JSON"
+    elif LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f]' err; then
+        echo "$1: control characters in a message"
+    else
+        return 0
+    fi >&2
+    cat err >&2
+    return 1
+}
+
+# bounded COMMAND...: of whom nobody waits for long
+bounded() { timeout -k 1 20 "$@"; }
+
+full() {
+    local status=0
+    bounded kitsu-fetch >stream 2>err || status=$?
+    op-diff --max-delete 100% <stream 2>/dev/null | op-apply >/dev/null 2>&1 || true
+    unharmed "$1" "$status" stream
+}
+
+events() {
+    local status=0
+    bounded kitsu-fetch --events <in >stream 2>err || status=$?
+    op-diff --max-delete 100% <stream 2>/dev/null | op-apply >/dev/null 2>&1 || true
+    unharmed "$1" "$status" stream && ! grep '"type":"End"' stream
+}
+
+listen() {
+    local status=0
+    bounded kitsu-listen --once --since 2026-11-23T05:17:20 >stream 2>err || status=$?
+    unharmed "$1" "$status" stream && ! grep '"type":"Event"' stream
+}
+
+push() {
+    local status=0
+    bounded zou-push -n --delete <dump >stream 2>err || status=$?
+    unharmed "$1" "$status" stream && ! grep '"to":"kitsu"' stream
+}
+
+@test "a full reading" {
+    for route in asset-types episodes sequences shots assets edits concepts tasks; do
+        give "$below/$route" full
+    done
+    for route in "$below" /auth/authenticated /data/projects/all /data/task-types /data/task-status /data/project-status; do
+        give "$route" full
+    done
+    echo "# $n answers" >&3
+}
+
+@test "of events" {
+    jq -nc --arg p "$project" --arg shot "$shot" '
+        {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: "shot:update", project_id: $p, data: {shot_id: $shot}},
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >in
+    others=$(jq -c --arg shot "$shot" 'select(.id == $shot) | {"GET /data/entities": [{json: [.]}], "GET /data/tasks": [{json: []}]}' reading)
+    mock_script "$others"
+    others=${others:1:-1}
+    kitsu-fetch --events <in | grep '"type":"End"'
+    for route in "$below" /data/entities /data/tasks /data/task-types /data/project-status /auth/authenticated; do
+        give "$route" events
+    done
+    echo "# $n answers" >&3
+}
+
+@test "a listener" {
+    for route in /data/events/last /auth/authenticated; do
+        give "$route" listen
+    done
+    echo "# $n answers" >&3
+}
+
+@test "a push" {
+    op-dump >dump
+    for route in asset-types episodes sequences shots assets edits concepts tasks; do
+        give "$below/$route" push
+    done
+    for route in "$below" /data/task-types /data/asset-types; do
+        give "$route" push
+    done
+    echo "# $n answers" >&3
+}
