@@ -44,20 +44,20 @@ static bool answer_deleted(answer *a)
 {
     event_batch *b = a->batch;
     project_link link = *a->link;
-    bool believed = false;
+    bool believed = false, said = a->affected->deleted;
     if (!project_link_look_up(&link, b->store, zou_server(b->lists.zou), b->e))
         return false;
-    zou_result result = a->affected->deleted ? ZOU_OK : confirm_missing(a);
-    if (result == ZOU_LOST)
-        return false;
-    if (result != ZOU_OK)
-        fetch_records_abandon(&a->records, ZOU_FAILED, b->e);
-    else if (a->affected->deleted || link.known || !link.synced)
-        believed = fetch_full_write_deleted(&link);
-    else
+    zou_result result = ZOU_OK;
+    if (!said && !link.known && link.synced)
         msg_error("%s: this Kitsu does not have it: is it the right server? The project is not "
                   "deleted",
                   link.name);
+    else if (!said && (result = confirm_missing(a)) != ZOU_OK)
+        fetch_records_abandon(&a->records, result, b->e);
+    else
+        believed = fetch_full_write_deleted(&link);
+    if (result == ZOU_LOST)
+        return false;
     if (!believed)
         event_batch_abandon(b, link.id);
     return true;

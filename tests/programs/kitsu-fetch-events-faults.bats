@@ -105,6 +105,24 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
     [[ $status == 0 && $(types) == 'Deleted Checkpoint' ]]
 }
 
+@test "a project that Kitsu does not give, but lists, is not deleted" {
+    start
+    kitsu-fetch | op-diff -q 2>/dev/null | op-apply -q >/dev/null || (($? == 1)) # names are skipped
+    gone="\"GET /data/projects/$project\": [{\"status\": 404, \"json\": {\"message\": \"404\"}}]"
+    # A proxy's way to a place that Zou does not know is no answer about the project either.
+    for way in "{$gone}" "{\"GET /data/projects/$project\": [{\"status\": 302, \"headers\": {\"Location\": \"/away\"}}]}" \
+        "{$gone, \"GET /data/projects/all\": [{\"status\": 404, \"json\": {\"message\": \"404\"}}]}"; do
+        printf '%s' "$way" >"$mock/script.new"
+        mv "$mock/script.new" "$mock/script.json"
+        answer shot:update "{\"shot_id\": \"$shot\"}"
+        left_alone
+    done
+    printf '%s' "{$gone, \"GET /data/projects/all\": [{\"json\": []}]}" >"$mock/script.new"
+    mv "$mock/script.new" "$mock/script.json"
+    answer shot:update "{\"shot_id\": \"$shot\"}"
+    [[ $status == 0 && $(types) == 'Deleted Checkpoint' ]]
+}
+
 # bats test_tags=slow
 @test "a full reading of one that fails: no End, and full_sync" {
     start "{\"GET /data/projects/$project/shots\": [{\"status\": 500, \"json\": {\"message\": \"Oh.\"}}]}"
