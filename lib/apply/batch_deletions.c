@@ -1,12 +1,10 @@
 #include "apply/batch_deletions.h"
 
-#include "base/mem.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 /* A document that lies below one that is to be deleted. */
 typedef struct child {
+    UT_hash_handle hh; /* by `key` */
     const char *key;
     item *parent;
     bool is_deleted;
@@ -14,8 +12,7 @@ typedef struct child {
 
 typedef struct children {
     batch *batch;
-    child *list; /* owned */
-    size_t n, cap;
+    child *table; /* in the batch's arena */
 } children;
 
 /* With -n: whether the plan has moved or deleted it by then. */
@@ -44,38 +41,55 @@ static bool take_child(void *context, store_ns ns, const json *document)
         parent->has_dependants = true;
         return true;
     }
-    if (c->n == c->cap) {
-        c->cap = c->cap ? c->cap * 2 : 64;
-        c->list = xrealloc(c->list, c->cap * sizeof *c->list);
-    }
-    c->list[c->n++] = (child){.key = key, .parent = parent};
+    child *x = arena_alloc(c->batch->arena, sizeof *x);
+    *x = (child){.key = key, .parent = parent};
+    HASH_ADD_KEYPTR(hh, c->table, key, strlen(key), x);
     return true;
 }
 
-static void forget_child(children *c, const item *deleted)
+/* The document of this key as one that lies below another; NULL: it does not. */
+static child *find_child(const children *c, const char *key)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (strcmp(c->list[i].key, deleted->key) == 0) {
-            c->list[i].parent->n_children--;
-            c->list[i].is_deleted = true;
-        }
+    child *x;
+    HASH_FIND_STR(c->table, key, x);
+    return x && !x->is_deleted ? x : NULL;
 }
 
-/* Whether something stays below an item: what depends on it, a document that is not
- * deleted here, or one that was refused. */
-static void note_blocked(children *c, item **list, size_t n)
+/* Take a deleted document from its parent, which is returned if nothing lies below it any
+ * more, and it waits for that. */
+static item *forget_child(children *c, const item *deleted)
+{
+    child *x = find_child(c, deleted->key);
+    if (!x)
+        return NULL;
+    x->is_deleted = true;
+    return --x->parent->n_children == 0 && x->parent->pending ? x->parent : NULL;
+}
+
+/* Something stays below an item, and so below all that it lies below. */
+static void block(children *c, item *i)
+{
+    for (child *x; i && !i->is_blocked; i = x ? x->parent : NULL) {
+        i->is_blocked = true;
+        x = find_child(c, i->key);
+    }
+}
+
+/* Note below which items something stays: what depends on them, or a document that is not
+ * (or no longer) to be deleted here. `failures`: one whose own change failed counts, too. */
+static void note_blocked(children *c, item **list, size_t n, bool failures)
 {
     for (size_t i = 0; i < n; i++)
-        list[i]->is_blocked = list[i]->has_dependants;
-    for (bool more = true; more;) {
-        more = false;
-        for (size_t i = 0; i < c->n; i++) {
-            const item *below = NULL;
-            HASH_FIND_STR(c->batch->table, c->list[i].key, below);
-            bool stays = !c->list[i].is_deleted && (!below || !below->pending || below->is_blocked);
-            if (stays && !c->list[i].parent->is_blocked)
-                c->list[i].parent->is_blocked = more = true;
-        }
+        list[i]->is_blocked = false;
+    for (size_t i = 0; i < n; i++)
+        if (list[i]->pending && list[i]->has_dependants)
+            block(c, list[i]);
+    for (child *x = c->table; x; x = x->hh.next) {
+        const item *below;
+        HASH_FIND_STR(c->batch->table, x->key, below);
+        if (!x->is_deleted && !(below && below->pending) &&
+            (failures || !batch_is_refused(c->batch, x->key)))
+            block(c, x->parent);
     }
 }
 
@@ -84,11 +98,29 @@ static void note_blocked(children *c, item **list, size_t n)
 static size_t find_rings(children *c, item **list, size_t n, item **round)
 {
     size_t m = 0;
-    note_blocked(c, list, n);
+    note_blocked(c, list, n, true);
     for (size_t i = 0; i < n; i++)
         if (list[i]->pending && !list[i]->is_blocked)
             round[m++] = list[i];
     return m;
+}
+
+/* Delete a round. Returns the next: what nothing lies below any more. False: `*e`. */
+static bool delete_round(batch *b, children *c, item **round, size_t *n, error *e)
+{
+    size_t m = *n;
+    *n = 0;
+    if (!batch_write_items(b, round, m, e))
+        return false;
+    for (size_t i = 0; i < m; i++)
+        round[i]->pending = false;
+    for (size_t i = 0; i < m; i++) {
+        bool stays = round[i]->status == RESULT_CONFLICT || round[i]->status == RESULT_FAILED;
+        item *parent = stays ? NULL : forget_child(c, round[i]);
+        if (parent)
+            round[(*n)++] = parent; /* at most as many as were looked at */
+    }
+    return true;
 }
 
 /* From the lowest upwards, so that nothing is deleted whose children, for
@@ -96,48 +128,21 @@ static size_t find_rings(children *c, item **list, size_t n, item **round)
 static bool delete_rounds(batch *b, children *c, item **list, size_t n, error *e)
 {
     item **round = arena_alloc(b->arena, n * sizeof(item *));
-    for (;;) {
-        size_t m = 0;
-        for (size_t i = 0; i < n; i++)
-            if (list[i]->pending && list[i]->n_children == 0)
-                round[m++] = list[i];
-        if (m == 0 && (m = find_rings(c, list, n, round)) == 0)
-            return true;
-        if (!batch_write_items(b, round, m, e))
-            return false;
-        for (size_t i = 0; i < m; i++) {
-            round[i]->pending = false;
-            if (round[i]->status != RESULT_CONFLICT && round[i]->status != RESULT_FAILED)
-                forget_child(c, round[i]);
-        }
-    }
-}
-
-/* Whether something keeps an item that may be another the next time: what depends on it, or
- * a document below it whose own change did not fail. */
-static void note_conflicts(children *c, item **list, size_t n)
-{
+    size_t m = 0;
     for (size_t i = 0; i < n; i++)
-        list[i]->is_blocked = list[i]->has_dependants;
-    for (bool more = true; more;) {
-        more = false;
-        for (size_t i = 0; i < c->n; i++) {
-            const child *x = &c->list[i];
-            const item *below = NULL;
-            HASH_FIND_STR(c->batch->table, x->key, below);
-            bool passes =
-                below && below->pending ? below->is_blocked : !batch_is_refused(c->batch, x->key);
-            if (passes && !x->is_deleted && !x->parent->is_blocked)
-                x->parent->is_blocked = more = true;
-        }
-    }
+        if (list[i]->pending && list[i]->n_children == 0)
+            round[m++] = list[i];
+    while (m > 0 || (m = find_rings(c, list, n, round)) > 0)
+        if (!delete_round(b, c, round, &m, e))
+            return false;
+    return true;
 }
 
 /* A document below one may be deleted by what is still to come: of a ring that is longer than
  * a batch no part can go first. */
 static void settle_pending(batch *b, children *c, item **list, size_t n)
 {
-    note_conflicts(c, list, n);
+    note_blocked(c, list, n, false); /* by what may be another the next time */
     for (size_t i = 0; i < n; i++) {
         if (!list[i]->pending)
             continue;
@@ -170,6 +175,6 @@ bool batch_delete(batch *b, item **list, size_t n, error *e)
               delete_rounds(b, &c, list, n, e);
     if (ok)
         settle_pending(b, &c, list, n);
-    free(c.list);
+    HASH_CLEAR(hh, c.table);
     return ok;
 }
