@@ -216,18 +216,39 @@ static bool check_lists(const fetch_records *r, error *e)
     return !r->read[KIND_TASK_TYPE] || fetch_records_check_task_types(r, e);
 }
 
-/* Nothing is deleted because a list was lost on its way. Who sees a part only deletes
- * nothing. */
-static fetch_outcome check_empty(fetch_records *r, error *e)
+/* Whether Kitsu, too, has nothing of the kinds that were listed empty, which `empty` gets. Who
+ * sees a part only deletes nothing, and is not asked. */
+static zou_result confirm_empty(fetch_records *r, bool empty[KINDS], error *e)
 {
-    bool empty[KINDS] = {false};
-    if (!check_lists(r, e))
-        return fetch_records_abandon(r, ZOU_FAILED, e);
     for (size_t i = 0; i < ROUTES; i++)
         if (routes[i].path && routes[i].kind <= KIND_TASK)
             empty[routes[i].kind] = r->read[routes[i].kind] && r->counts[routes[i].kind] == 0;
-    zou_result result =
-        r->project.partial ? ZOU_OK : zou_project_check_empty(&r->project, empty, e);
+    if (!check_lists(r, e))
+        return ZOU_FAILED;
+    return r->project.partial ? ZOU_OK : zou_project_check_empty(&r->project, empty, e);
+}
+
+static fetch_outcome read_again(fetch_records *r, const bool empty[KINDS], error *e)
+{
+    fetch_outcome outcome = FETCH_WHOLE;
+    for (size_t i = 0; i < ROUTES && outcome == FETCH_WHOLE; i++)
+        if (empty[routes[i].kind])
+            outcome = read_kind(r, &routes[i], e);
+    return outcome;
+}
+
+/* Nothing is deleted because a list was lost on its way. The first of a kind may have been
+ * made since the list was read. */
+static fetch_outcome check_empty(fetch_records *r, error *e)
+{
+    bool empty[KINDS] = {false};
+    zou_result result = confirm_empty(r, empty, e);
+    if (result == ZOU_FAILED && e->status == EX_PROTOCOL) {
+        fetch_outcome outcome = read_again(r, empty, e);
+        if (outcome != FETCH_WHOLE)
+            return outcome;
+        result = confirm_empty(r, empty, e);
+    }
     return result == ZOU_OK ? FETCH_WHOLE : fetch_records_abandon(r, result, e);
 }
 

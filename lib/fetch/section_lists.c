@@ -6,6 +6,7 @@
 #include "zou/project_counts.h"
 
 #include <string.h>
+#include <sysexits.h>
 
 /* ---- asset types ------------------------------------------------------------- */
 
@@ -132,16 +133,26 @@ static bool take_task(void *context, const json_element *e)
     return !e->id || element_list_keep(context, e);
 }
 
+/* The tasks; where the store has some and the list none, Kitsu must not count any. */
+static zou_result list_tasks(section_run *r, const bulk_query *query)
+{
+    zou_result result = zou_bulk_list(r->zou, query, take_task, &r->tasks, r->e);
+    bool lost = r->tasks.len == 0 && idset_len(r->stored_tasks) > 0;
+    if (result == ZOU_OK && lost && !r->records->project.partial)
+        result = zou_project_check_no_tasks(&r->records->project, query->ids, query->n, r->e);
+    return result;
+}
+
 bool section_lists_read_tasks(section_run *r)
 {
     bulk_query query = {.path = "/data/tasks?entity_id=", .rest = "&relations=true"};
     query.ids = section_items_select(&r->items, has_tasks, &query.n);
     if (query.n > MAX_AFFECTED)
         return section_run_needs_full(r);
-    zou_result result = zou_bulk_list(r->zou, &query, take_task, &r->tasks, r->e);
-    bool lost = r->tasks.len == 0 && idset_len(r->stored_tasks) > 0;
-    if (result == ZOU_OK && lost && !r->records->project.partial)
-        result = zou_project_check_no_tasks(&r->records->project, query.ids, query.n, r->e);
+    zou_result result = list_tasks(r, &query);
+    /* the first may have been made since they were listed */
+    if (result == ZOU_FAILED && r->e->status == EX_PROTOCOL && r->tasks.len == 0)
+        result = list_tasks(r, &query);
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 static const struct {
     kind kind;
@@ -235,19 +236,46 @@ static zou_result find_strangers(push_kitsu *k, const collection *c, arena *a, e
     return zou_bulk_list(k->lists->zou, &query, add_stranger, &r, e);
 }
 
+/* List the kinds that are `empty` so far. */
+static zou_result read_kinds(push_kitsu *k, zou_project *project, bool empty[KINDS], arena *a,
+                             error *e)
+{
+    zou_result result = ZOU_OK;
+    for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
+        reading r = {k, a, routes[i].kind, 0};
+        if (!empty[r.kind])
+            continue;
+        result = zou_list_trees(k->lists->zou, zou_project_path(project, routes[i].path), a,
+                                add_record, &r, e);
+        empty[r.kind] = r.n == 0;
+    }
+    return result;
+}
+
+/* Likewise; what stays empty Kitsu does not count either. The first of a kind may have been
+ * made since the list was read. */
+static zou_result read_confirmed(push_kitsu *k, zou_project *project, bool empty[KINDS], arena *a,
+                                 error *e)
+{
+    zou_result result = ZOU_OK;
+    for (int tries = 0; tries < 2; tries++) {
+        result = read_kinds(k, project, empty, a, e);
+        if (result != ZOU_OK)
+            break;
+        result = zou_project_check_empty(project, empty, e);
+        if (result != ZOU_FAILED || e->status != EX_PROTOCOL)
+            break;
+    }
+    return result;
+}
+
 static push_found read_lists(push_kitsu *k, zou_project *project, const collection *c, arena *a,
                              error *e)
 {
     bool empty[KINDS] = {false};
-    zou_result result = ZOU_OK;
-    for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
-        reading r = {k, a, routes[i].kind, 0};
-        result = zou_list_trees(k->lists->zou, zou_project_path(project, routes[i].path), a,
-                                add_record, &r, e);
-        empty[routes[i].kind] = r.n == 0;
-    }
-    if (result == ZOU_OK)
-        result = zou_project_check_empty(project, empty, e);
+    for (size_t i = 0; i < ROUTES; i++)
+        empty[routes[i].kind] = true;
+    zou_result result = read_confirmed(k, project, empty, a, e);
     if (result == ZOU_OK)
         result = zou_lists_need(k->lists, &k->lists->task_types, e);
     if (result == ZOU_OK)

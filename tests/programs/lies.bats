@@ -56,8 +56,7 @@ full() {
 each() {
     local run=$1 route=$2 answer
     for answer in "${@:3}"; do
-        jq -n --arg route "GET $route" --argjson answer "$answer" --argjson others "${others:-"{}"}" '$others + {($route): [$answer]}' >script
-        mock_start "$(<script)"
+        mock_script "$(jq -n --arg route "GET $route" --argjson answer "$answer" --argjson others "${others:-"{}"}" '$others + {($route): [$answer]}')"
         "$run" "$route: $answer"
     done
 }
@@ -113,6 +112,38 @@ Task tasks'
     full 'no asset types'
     mock_start '{"GET /data/task-types": [{"json": []}]}'
     full 'no task types'
+}
+
+# bats test_tags=slow
+@test "the first of a kind, made between its list and the count, is read" {
+    jq -nc --arg p "$project" --arg shot "$shot" '
+        {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: "shot:update", project_id: $p, data: {shot_id: $shot}},
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >in
+    sort reading >sorted
+    op-dump >dump
+    while read -r kind list; do
+        mock_script "{\"GET $below/$list\": [{\"json\": []}, {}], \"counts\": {\"$kind\": 3}}"
+        kitsu-fetch >stream
+        diff sorted <(sort stream) >&2
+        # However its parts are ordered, nothing is planned.
+        op-diff <stream >plan
+        [[ $(grep -c '"type":"Change"' plan) == 0 ]]
+        mock_script "{\"GET $below/$list\": [{\"json\": []}, {}], \"counts\": {\"$kind\": 3}}"
+        zou-push -n --delete <dump >plan
+        [[ $(jq -r .type plan) == Summary ]]
+    done <<<'Episode episodes
+Sequence sequences
+Shot shots
+Asset assets
+Edit edits
+Concept concepts
+Task tasks'
+    mock_script "{\"GET $below/asset-types\": [{\"json\": []}, {}]}"
+    kitsu-fetch | sort | diff sorted - >&2
+    mock_script "$(jq -c --arg shot "$shot" 'select(.id == $shot) | {"GET /data/entities": [{json: [.]}], "GET /data/tasks":
+        [{json: []}, {json: [{id: "00000007-0000-4000-8000-000000000001", entity_id: $shot, task_type_id: "0000000a-0000-4000-8000-000000000000"}]}],
+        counts: {Task: 1}}' reading)"
+    kitsu-fetch --events <in | grep '"type":"Task"'
 }
 
 # bats test_tags=slow
