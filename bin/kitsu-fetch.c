@@ -1,5 +1,4 @@
 /* kitsu-fetch - productions out of Kitsu, as records. */
-#include "base/confine.h"
 #include "base/mem.h"
 #include "base/msg.h"
 #include "base/options.h"
@@ -169,22 +168,14 @@ static int fetch_changes(options *o, zou *z, store *s)
 
 /* ---- main --------------------------------------------------------------- */
 
-static bool keep_to(options *o, const zou *z, const store *s, error *e)
-{
-    program_needs n = {0};
-    project_filter_open(&o->filter);
-    store_needs(s, &n);
-    zou_needs(z, &n);
-    return confine(&n, e);
-}
-
 static int fetch(options *o)
 {
     error e;
     store *s = store_open(o->store, STORE_READ, STORE_SECONDS, &e);
     o->zou.store = s;
     zou *z = s ? zou_open(&o->zou, &e) : NULL;
-    if (!z || !keep_to(o, z, s, &e)) {
+    project_filter_open(&o->filter);
+    if (!z || !zou_confine(z, s, false, &e)) {
         msg_error("%s", e.what);
         zou_close(z);
         store_close(s);

@@ -1,5 +1,4 @@
 /* kitsu-listen - Kitsu's events, as they happen. */
-#include "base/confine.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -166,16 +165,6 @@ static int listen_from(options *o, zou *z, store *st)
     return status == EX_OK && sc.missing.len ? 1 : status;
 }
 
-static bool keep_to(options *o, const zou *z, const store *s, error *e)
-{
-    program_needs n = {0};
-    project_filter_open(&o->filter);
-    if (s)
-        store_needs(s, &n);
-    zou_needs(z, &n);
-    return confine(&n, e);
-}
-
 /* Open the store, unless --since needs none, and Kitsu, whose address may be in it. */
 static int run(options *o)
 {
@@ -192,7 +181,8 @@ static int run(options *o)
     if (ok && o->since_server && strcmp(o->since_server, zou_server(z)) != 0)
         ok = error_set(&e, EX_CONFIG, "--since is a position in the log of %s, not of %s",
                        o->since_server, zou_server(z));
-    ok = ok && keep_to(o, z, st, &e);
+    project_filter_open(&o->filter);
+    ok = ok && zou_confine(z, st, false, &e);
     if (!ok)
         store_close(st);
     int status = ok ? listen_from(o, z, st) : report(&e);

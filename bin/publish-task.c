@@ -2,7 +2,6 @@
  *
  * Reads Publish records, or makes one from its options, and writes them with the tasks,
  * their present status and the statuses that they can get: all that note-rule needs. */
-#include "base/confine.h"
 #include "base/mem.h"
 #include "base/msg.h"
 #include "base/options.h"
@@ -117,15 +116,6 @@ static int find_all(finder *f, const options *o)
     return status;
 }
 
-/* Of the published files only the names are looked at, which is not confined. */
-static bool keep_to(const zou *z, const store *s, error *e)
-{
-    program_needs n = {0};
-    store_needs(s, &n);
-    zou_needs(z, &n);
-    return confine(&n, e);
-}
-
 static int run(options *o)
 {
     error e;
@@ -138,7 +128,8 @@ static int run(options *o)
         finder f = {.tasks = publish_tasks_new(z, s),
                     .rules =
                         project_rules_load(config && *config ? config : NULL, o->store, false, &e)};
-        if (keep_to(z, s, &e)) {
+        /* Of the published files only the names are looked at, which is not confined. */
+        if (zou_confine(z, s, false, &e)) {
             status = find_all(&f, o);
         } else {
             status = e.status;

@@ -3,7 +3,6 @@
  * Reads op-dump's documents, or comments. Writes a Result for each thing that it does in
  * Kitsu, at once, so that it is known even if the next one never ends; and Change
  * records that link the documents to what was made, for op-apply. */
-#include "base/confine.h"
 #include "base/msg.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -161,22 +160,13 @@ static int push_records(pusher *p)
     return status;
 }
 
-/* A comment may name any file, to be uploaded. */
-static bool keep_to(const zou *z, const store *s, error *e)
-{
-    program_needs n = {.any_file = true};
-    store_needs(s, &n);
-    zou_needs(z, &n);
-    return confine(&n, e);
-}
-
 /* The store is opened only to read OpenPype's settings. */
 static zou *open_zou(options *o, int *status)
 {
     error e;
     o->zou.store = store_open(o->store, STORE_READ, o->wait, &e);
     zou *z = o->zou.store ? zou_open(&o->zou, &e) : NULL;
-    if (!z || !keep_to(z, o->zou.store, &e)) {
+    if (!z || !zou_confine(z, o->zou.store, true, &e)) {
         msg_error("%s", e.what);
         *status = e.status;
         zou_close(z);

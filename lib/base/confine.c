@@ -2,10 +2,10 @@
 
 #include "base/mem.h"
 #include "base/msg.h"
+#include "base/system_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/x509.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -83,37 +83,6 @@ static void needs_free(program_needs *n)
      LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_SOCK | \
      LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* What the C library's resolver with its plug-ins, OpenSSL and curl read, some of it only
- * when a connection is made: hosts, resolv.conf and where that is a link to, name services,
- * authorities, the libraries themselves. Whole folders, as these files are replaced while a
- * service runs. Which of them there are depends on the distribution. */
-static const char *const system_folders[] = {"/etc",
-                                             "/usr",
-                                             "/lib",
-                                             "/lib64",
-                                             "/nix/store",
-                                             "/gnu/store",
-                                             "/run/systemd",
-                                             "/run/resolvconf",
-                                             "/run/NetworkManager",
-                                             "/run/connman",
-                                             "/run/netconfig",
-                                             "/run/nscd",
-                                             "/var/lib/sss",
-                                             "/var/lib/ca-certificates",
-                                             "/dev/urandom",
-                                             "/dev/null"};
-
-/* Where OpenSSL looks for authorities; it may be built with a place of its own. */
-static void need_authorities(program_needs *n)
-{
-    const char *const places[] = {getenv("SSL_CERT_FILE"), getenv("SSL_CERT_DIR"),
-                                  X509_get_default_cert_file(), X509_get_default_cert_dir()};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (places[i] && access(places[i], R_OK) == 0)
-            needs_read(n, places[i]);
-}
-
 /* A descriptor of the path, or of the nearest folder above it that exists. */
 static int open_nearest(const char *path)
 {
@@ -153,11 +122,13 @@ static bool allow_all(const program_needs *n, int ruleset, uint64_t handled)
     bool ok = true;
     if (n->any_file || SANITIZED)
         ok = allow(ruleset, open("/", O_PATH | O_CLOEXEC), READ_FOLDERS);
-    for (size_t i = 0; ok && n->network && i < sizeof system_folders / sizeof *system_folders; i++)
-        ok = allow(ruleset, open(system_folders[i], O_PATH | O_CLOEXEC), READ_FOLDERS);
     for (size_t i = 0; ok && i < n->n; i++) {
-        uint64_t more = n->paths[i].write ? WRITE_FILES | CHANGE_FOLDERS : 0;
-        ok = allow(ruleset, open_nearest(n->paths[i].path), (READ_FOLDERS | more) & handled);
+        const char *path = n->paths[i].path;
+        if (n->paths[i].write)
+            ok = allow(ruleset, open_nearest(path),
+                       (READ_FOLDERS | WRITE_FILES | CHANGE_FOLDERS) & handled);
+        else
+            ok = allow(ruleset, open(path, O_PATH | O_CLOEXEC), READ_FOLDERS);
     }
     return ok;
 }
@@ -165,7 +136,7 @@ static bool allow_all(const program_needs *n, int ruleset, uint64_t handled)
 static bool confine_files(program_needs *n, error *e)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 0) {
+    if (version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
         msg_info("no Landlock: what this program may do with files is not confined");
         return true;
     }
@@ -173,8 +144,10 @@ static bool confine_files(program_needs *n, error *e)
     if (version >= 3)
         all.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
     if (n->network)
-        need_authorities(n);
-    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+        system_files_needs(n);
+    int ruleset = -1;
+    if (version >= 0)
+        ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     bool ok = ruleset >= 0 && allow_all(n, ruleset, all.handled_access_fs) &&
               syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     if (!ok)
@@ -268,17 +241,20 @@ static int fill(scmp_filter_ctx filter, const program_needs *n)
 static bool confine_calls(const program_needs *n, error *e)
 {
     uint32_t action = SECCOMP_RET_ERRNO;
-    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) != 0) {
+    int failed = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ? 0 : -errno;
+    if (failed == -ENOSYS || failed == -EINVAL /* Linux before 4.14 */ || failed == -EOPNOTSUPP) {
         msg_info("no seccomp: what this program may ask of the system is not confined");
         return true;
     }
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    if (!filter)
-        mem_exhausted(sizeof filter);
-    int failed = fill(filter, n);
-    if (!failed)
-        failed = seccomp_load(filter);
-    seccomp_release(filter);
+    if (!failed) {
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+        if (!filter)
+            mem_exhausted(sizeof filter);
+        failed = fill(filter, n);
+        if (!failed)
+            failed = seccomp_load(filter);
+        seccomp_release(filter);
+    }
     return !failed ||
            error_set(e, EX_OSERR, "cannot give up system calls (seccomp): %s", strerror(-failed));
 }

@@ -8,7 +8,7 @@
  * Three things of Linux do it:
  *   no_new_privs  nothing that is executed gains rights (prctl(2));
  *   Landlock      files: only those named, and what libraries read of the system's in a
- *                 program with a network (landlock(7), Linux 5.13);
+ *                 program with a network (system_files.h; landlock(7), Linux 5.13);
  *   seccomp       system calls: those in confine.c are refused, by libseccomp.
  *
  * Calls are refused with EPERM, not answered with a signal: the place that made the call says
@@ -17,8 +17,11 @@
  * and a list of those allowed would break a studio's service on an update of its system. Every
  * call that is left acts on what the program has open, or on files that Landlock allows.
  *
- * A kernel without Landlock or seccomp, or a container that hides them, is no error: -v tells
- * of it. Where they are, and refuse, the program ends (EX_OSERR).
+ * A kernel without Landlock or seccomp, or a container that says it has none, is no error: -v
+ * tells of it. Where they are, and refuse, the program ends (EX_OSERR): also by EPERM, which
+ * is a container's refusal, not a kernel that is old. Before version 3 of Landlock (Linux
+ * 6.2) truncate(2) is not confined; no later version is needed, as seccomp refuses what those
+ * are about.
  *
  * Not confined: sync-supervisor and the scripts, which start programs, and
  * --password-command, which runs before. */
@@ -38,10 +41,11 @@ typedef struct program_needs {
     size_t n, cap;
 } program_needs;
 
-/* A file, or a folder with all below it, to read; the second one also to make, write and
- * remove files there. If it does not exist, the nearest folder above it that does: it may
- * come into being. */
+/* A file, or a folder with all below it, to read. Of what does not exist nothing will be
+ * read, if it comes into being: what is above it may be the user's home. */
 void needs_read(program_needs *n, const char *path);
+/* To make, write and remove files there, too. If it does not exist, in the nearest folder
+ * above it that does, as the program makes it. */
 void needs_write(program_needs *n, const char *path);
 
 /* Give up all else. Frees what `n` holds. Call it while there is one thread. False: the

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/program.h"
+#include "base/system_files.h"
 
 #include <errno.h>
 #include <math.h>
@@ -130,15 +131,16 @@ static void set_authorities(CURL *curl)
 /* The files are read when a connection is made. */
 void client_needs(program_needs *n)
 {
-    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
-    const char *files[] = {getenv("CURL_CA_BUNDLE"), NULL, NULL};
+    const char *bundle = getenv("CURL_CA_BUNDLE");
+    if (bundle && *bundle)
+        needs_read(n, bundle);
 #if LIBCURL_VERSION_NUM >= 0x074600
-    files[1] = built->cainfo;
-    files[2] = built->capath;
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    if (built->cainfo)
+        needs_read(n, built->cainfo);
+    if (built->capath)
+        system_files_need_authorities(n, built->capath);
 #endif
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (files[i] && *files[i])
-            needs_read(n, files[i]);
     n->network = true;
 }
 

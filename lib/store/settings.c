@@ -190,7 +190,8 @@ bool settings_renew(settings **s, store *db, error *e)
     return true;
 }
 
-/* The folders, as an editor replaces a file by another, and what a file may be a link to. */
+/* The folders, as an editor replaces a file by another, and what a file may be a link to.
+ * A folder that is made later is not read: the one above it has more than settings. */
 void settings_needs(program_needs *n)
 {
     arena *a = arena_new();

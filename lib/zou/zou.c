@@ -56,10 +56,14 @@ void zou_close(zou *z)
     free(z);
 }
 
-void zou_needs(const zou *z, program_needs *n)
+bool zou_confine(const zou *z, const store *s, bool uploads, error *e)
 {
-    http_needs(n);
-    session_needs(z->session, n);
+    program_needs n = {.any_file = uploads};
+    http_needs(&n);
+    session_needs(z->session, &n);
+    if (s)
+        store_needs(s, &n);
+    return confine(&n, e);
 }
 
 const char *zou_server(const zou *z)

@@ -20,8 +20,9 @@ typedef struct zou_options {
 /* Makes no request yet. NULL: `*e` (status 78). The caller owns the result. */
 zou *zou_open(const zou_options *o, error *e);
 void zou_close(zou *z); /* takes NULL */
-/* What it needs but for the files that it uploads, and zou_options.store. */
-void zou_needs(const zou *z, program_needs *n);
+/* Confine a program that needs nothing else but the store (borrowed; NULL: none) and, if it
+ * uploads, any file that a comment may name. */
+bool zou_confine(const zou *z, const store *s, bool uploads, error *e);
 /* The API's address, normalised, for messages and records. */
 const char *zou_server(const zou *z);
 

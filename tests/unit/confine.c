@@ -101,6 +101,14 @@ static int read_opened(void)
     return read(opened, &c, 1) < 0 ? errno : 0;
 }
 
+/* Another file takes the place of the one that was there when we were confined. */
+static int read_replaced(void)
+{
+    char from[256];
+    snprintf(from, sizeof from, "%s", below("own/fresh"));
+    return rename(from, below("own/file")) < 0 ? errno : read_own();
+}
+
 static int use_socket(void)
 {
     return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
@@ -129,6 +137,10 @@ static int debug(void)
 static int type(void)
 {
     return ioctl(opened, TIOCSTI, "x") < 0 ? errno : 0;
+}
+static int command_console(void)
+{
+    return ioctl(opened, TIOCLINUX, "") < 0 ? errno : 0;
 }
 static int type_widely(void)
 {
@@ -178,7 +190,16 @@ static int confine_on_and_on(void)
 /* ---- the rows ------------------------------------------------------------- */
 
 enum { AS_BEFORE = -1 /* wanted: what it gives without confine */ };
-enum { NOTHING, READS = 1, WRITES = 2, LATER = 4, ANY_FILE = 8, NETWORK = 16, KEYRING = 32 };
+enum {
+    NOTHING,
+    READS = 1,
+    WRITES = 2,
+    LATER = 4,
+    ANY_FILE = 8,
+    NETWORK = 16,
+    KEYRING = 32,
+    READS_LATER = 64
+};
 
 #if defined __SANITIZE_ADDRESS__
 #define UNLESS_SANITIZED(wanted) 0
@@ -215,8 +236,10 @@ static const row files[] = {
     {"another one: no file is cut", WRITES, cut_other, EACCES},
     {"another one: no file goes", WRITES, remove_other, EACCES},
     {"no file is moved there", WRITES, move_away, EACCES},
+    {"a file that is replaced in it", WRITES, read_replaced, 0},
     {"a folder that is still to be made", LATER, make_later, 0},
     {"and only there", LATER, make_other, EACCES},
+    {"to read what is still to be made", READS_LATER, read_own, UNLESS_SANITIZED(EACCES)},
     {"any file is read", ANY_FILE, read_other, 0},
     {"but not written", ANY_FILE, cut_other, EACCES},
     {"nor made", ANY_FILE, make_other, EACCES},
@@ -235,6 +258,7 @@ static const row calls[] = {
     {"nor an open one", NETWORK | ANY_FILE, execute_open, EPERM},
     {"no debugging", NETWORK, debug, UNLESS_SANITIZED(EPERM)},
     {"nothing is typed", NOTHING, type, EPERM},
+    {"nor pasted", NOTHING, command_console, EPERM},
     {"whatever the upper half says", NOTHING, type_widely, EPERM},
     {"another ioctl is the device's matter", NOTHING, ask_size, ENOTTY},
     {"no ring of requests", NETWORK, use_ring, EPERM},
@@ -252,6 +276,8 @@ static void make_files(void)
         char file[32];
         snprintf(file, sizeof file, "%s/file", names[i]);
         close(open(below(file), O_WRONLY | O_CREAT, 0600));
+        snprintf(file, sizeof file, "%s/fresh", names[i]);
+        close(open(below(file), O_WRONLY | O_CREAT, 0600));
         snprintf(file, sizeof file, "%s/new", names[i]);
         unlink(below(file));
     }
@@ -267,6 +293,8 @@ static int child(const row *r)
         needs_read(&n, below("own"));
     if (r->needs & WRITES)
         needs_write(&n, below("own"));
+    if (r->needs & READS_LATER)
+        needs_read(&n, below("own/later/and/later"));
     if (r->needs & LATER)
         needs_write(&n, below("own/later/and/later"));
     if (!confine(&n, &e)) {
@@ -290,6 +318,58 @@ static void try_all(const row *rows, size_t n)
         if (!ok(got == wanted, "%s", rows[i].name))
             printf("# wanted: %s\n#    got: %s\n", strerror(wanted), strerror(got));
     }
+}
+
+/* ---- all calls ------------------------------------------------------------ */
+
+/* As in confine.c: what goes there has to go here. */
+#define CALL(name)                                                                                 \
+    {                                                                                              \
+#name, SCMP_SYS(name)                                                                      \
+    }
+
+static const struct {
+    const char *name;
+    int number;
+} never[] = {CALL(execve), CALL(execveat), CALL(process_vm_readv), CALL(process_vm_writev),
+             CALL(pidfd_getfd), CALL(kcmp), CALL(listen), CALL(accept), CALL(accept4),
+             CALL(io_uring_setup), CALL(io_uring_enter), CALL(io_uring_register),
+             CALL(open_by_handle_at), CALL(mount), CALL(umount2), CALL(pivot_root), CALL(chroot),
+             CALL(open_tree), CALL(move_mount), CALL(fsopen), CALL(fsconfig), CALL(fsmount),
+             CALL(fspick), CALL(setns), CALL(unshare), CALL(bpf), CALL(perf_event_open),
+             CALL(userfaultfd), CALL(kexec_load), CALL(kexec_file_load), CALL(init_module),
+             CALL(finit_module), CALL(delete_module), CALL(reboot), CALL(swapon), CALL(swapoff),
+             CALL(acct), CALL(iopl), CALL(ioperm), CALL(settimeofday), CALL(clock_settime),
+             CALL(sethostname), CALL(setdomainname),
+             /* without a network */
+             CALL(socket), CALL(connect), CALL(bind),
+             /* without Kerberos */
+             CALL(add_key), CALL(request_key), CALL(keyctl)};
+
+/* With arguments that the kernel would refuse as well, but otherwise: EFAULT, EBADF, EINVAL.
+ * For some a user that is not root would get EPERM anyway. */
+static void try_calls(void)
+{
+    fflush(stdout);
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        error e;
+        int allowed = confine_wholly(&e) ? 0 : 1;
+        for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+            if (never[i].number < 0) /* not of this architecture */
+                continue;
+            errno = 0;
+            if (syscall(never[i].number, -1L, -1L, -1L, -1L, -1L, -1L) < 0 && errno == EPERM)
+                continue;
+            printf("# %s: %s\n", never[i].name, strerror(errno));
+            allowed = 1;
+        }
+        fflush(stdout);
+        _exit(allowed);
+    }
+    waitpid(pid, &status, 0);
+    ok(status == 0, "every call of the list is refused");
 }
 
 /* ---- a kernel without them ------------------------------------------------ */
@@ -344,6 +424,7 @@ int main(void)
     if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0)
         try_all(files, sizeof files / sizeof *files);
     try_all(calls, sizeof calls / sizeof *calls);
+    try_calls();
     old_kernel(false, "");
     old_kernel(true, "test: no Landlock: what this program may do with files is not confined\n"
                      "test: no seccomp: what this program may ask of the system is not confined\n");
