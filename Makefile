@@ -1,4 +1,5 @@
 # opkitsu: make; make test; make check; make demo; make bench; make install PREFIX=/usr/local
+# make analyze: cppcheck and clang-tidy; DEEP=1 follows more paths.
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; CI=1 makes warnings errors.
 # make fuzz looks for input that breaks something, with clang, in build/fuzz.
 
@@ -100,6 +101,9 @@ lint:
 check:
 	tests/run
 
+analyze:
+	tests/lint/analyze $(if $(DEEP),--deep)
+
 demo:
 	scripts/demo
 
@@ -135,6 +139,6 @@ compile_commands compile_commands.json:
 	@$(MAKE) -Bns all unit | tests/lib/compile-commands >compile_commands.json.new
 	@mv compile_commands.json.new compile_commands.json
 
-.PHONY: all unit fuzzers fuzz test lint check demo bench soak install uninstall clean compile_commands compile_commands.json
+.PHONY: all unit fuzzers fuzz test lint check analyze demo bench soak install uninstall clean compile_commands compile_commands.json
 .SECONDARY:
 -include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d $(BUILD)/tests/*/*.d)

@@ -62,7 +62,7 @@ bool batch_is_done(const batch *b)
 
 static bool has_delete_of(const item *items, size_t n, const json *id)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && items; i++) /* NULL as long as there are none */
         if (items[i].c.op == CHANGE_DELETE && json_equal(items[i].c.id, id, NULL))
             return true;
     return false;

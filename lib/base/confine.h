@@ -20,8 +20,8 @@
  * A kernel without Landlock or seccomp, or a container that says it has none, is no error: -v
  * tells of it. Where they are, and refuse, the program ends (EX_OSERR): also by EPERM, which
  * is a container's refusal, not a kernel that is old. Before version 3 of Landlock (Linux
- * 6.2) truncate(2) is not confined; no later version is needed, as seccomp refuses what those
- * are about.
+ * 6.2) truncate(2) is not confined. What later ones add, ports, devices and signals, is not
+ * asked for.
  *
  * Not confined: sync-supervisor and the scripts, which start programs, and
  * --password-command, which runs before. */

@@ -185,6 +185,7 @@ static bool takes_next(const option_def *all, const char *argument)
         if (strchr(argument, '='))
             return false;
         for (const option_def *d = all; d->name; d++)
+            /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): it may be abbreviated */
             if (strncmp(d->name, argument + 2, strlen(argument + 2)) == 0)
                 return d->value != NULL;
         return false;

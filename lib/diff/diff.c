@@ -113,7 +113,7 @@ static void report_link(const mapping *m, const entity *e, bool revived, size_t 
 {
     const char *type = kind_name(e->kind), *place = production_place(m->arena, e);
     const entity *up = e->doc_parent;
-    if (e->made_again)
+    if (e->made_again && e->asset) /* always both */
         msg_warn(
             "%s \"%s\" (%s) was made again in Kitsu: linked to its old document %s (publishes: "
             "%zu)%s%s",

@@ -26,10 +26,10 @@ void known_projects_forget_roles(known_projects *k)
 
 void known_projects_free(known_projects *k)
 {
-    known_project *p, *next;
-    HASH_ITER(hh, k->table, p, next)
-    {
-        HASH_DELETE(hh, k->table, p);
+    known_project *all = k->table;
+    HASH_CLEAR(hh, k->table);
+    for (known_project *p = all, *next; p; p = next) {
+        next = p->hh.next;
         free(p);
     }
 }

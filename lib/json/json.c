@@ -34,11 +34,6 @@ const json *json_at(const json *object, ...)
     return object;
 }
 
-const char *json_text(const json *v)
-{
-    return v && v->type == JSON_STRING ? v->text : NULL;
-}
-
 bool json_text_is(const json *v, const char *text)
 {
     const char *own = json_text(v);
@@ -56,11 +51,6 @@ bool json_has_text(const json *list, const char *text)
 bool json_is_null(const json *v)
 {
     return !v || v->type == JSON_NULL;
-}
-
-bool json_is(const json *v, json_type type)
-{
-    return v && v->type == type;
 }
 
 bool json_is_plain(const json *v)
@@ -100,6 +90,7 @@ bool json_int64(const json *v, int64_t *out)
         return true;
     }
     double d;
+    /* cppcheck-suppress incorrectLogicOperator ; cppcheck 2.10 takes 0x1p63 for 0 */
     if (!json_double(v, &d) || d != floor(d) || d < -0x1p63 || d >= 0x1p63)
         return false;
     *out = (int64_t)d;
@@ -117,11 +108,11 @@ bool json_count(const json *v, int64_t *out)
 
 unsigned json_depth(const json *v)
 {
-    unsigned deepest = 0, depth;
+    unsigned deepest = 0;
     if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
         return 0;
     for (uint32_t i = 0; i < v->len; i++) {
-        depth = json_depth(v->type == JSON_ARRAY ? &v->items[i] : &v->members[i].value);
+        unsigned depth = json_depth(v->type == JSON_ARRAY ? &v->items[i] : &v->members[i].value);
         deepest = depth > deepest ? depth : deepest;
     }
     return deepest + 1;

@@ -79,13 +79,20 @@ void json_write(buf *b, const json *v);
 const json *json_get(const json *object, const char *key);
 /* `json_get` along a path of keys, ended by NULL: json_at(v, "data", "zou", NULL). */
 const json *json_at(const json *object, ...) __attribute__((sentinel));
-const char *json_text(const json *v);
+/* Here, as json_is: who compiles or checks the caller sees that a text is not NULL. */
+static inline const char *json_text(const json *v)
+{
+    return v && v->type == JSON_STRING ? v->text : NULL;
+}
 /* Whether `v` is this text. */
 bool json_text_is(const json *v, const char *text);
 /* Whether `list` is an array that contains this text. */
 bool json_has_text(const json *list, const char *text);
 bool json_is_null(const json *v); /* null or absent */
-bool json_is(const json *v, json_type type);
+static inline bool json_is(const json *v, json_type type)
+{
+    return v && v->type == type;
+}
 /* An object that is no type of Extended JSON ({"$date":…}). */
 bool json_is_plain(const json *v);
 /* true for JSON_TRUE only. */

@@ -57,6 +57,7 @@ static char *repair_surrogates(const char *text, size_t len, unsigned *count)
             repaired = xmalloc(len);
             memcpy(repaired, text, len);
         }
+        /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): it goes on after that */
         memcpy(repaired + i, "\\ufffd", 6);
         (*count)++;
         p += 6;
@@ -305,7 +306,7 @@ static bool build(builder *b, const char *text, size_t len, json *out, json_erro
 static bool parse(arena *a, const char *text, size_t len, size_t max_values, json *out,
                   json_error *e, json_repaired *repaired)
 {
-    json_repaired unused;
+    json_repaired unused = {0};
     frame open[MAX_DEPTH];
     repaired = repaired ? repaired : &unused;
     *repaired = (json_repaired){0};

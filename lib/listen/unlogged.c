@@ -106,23 +106,27 @@ unlogged *unlogged_new(void)
 
 static void forget_message(unlogged *u, message *m)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the one before is no longer in the list */
     HASH_DEL(u->messages, m);
     free(m);
 }
 
 void unlogged_forget(unlogged *u)
 {
-    message *m, *next;
-    HASH_ITER(hh, u->messages, m, next)
-    forget_message(u, m);
+    message *all = u->messages;
+    HASH_CLEAR(hh, u->messages);
+    for (message *m = all, *next; m; m = next) {
+        next = m->hh.next;
+        free(m);
+    }
 }
 
 static void forget_kinds(unlogged *u)
 {
-    kind_seen *k, *next;
-    HASH_ITER(hh, u->kinds, k, next)
-    {
-        HASH_DEL(u->kinds, k);
+    kind_seen *all = u->kinds;
+    HASH_CLEAR(hh, u->kinds);
+    for (kind_seen *k = all, *next; k; k = next) {
+        next = k->hh.next;
         free(k);
     }
 }

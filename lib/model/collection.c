@@ -157,7 +157,7 @@ void collection_end(collection *c)
         c->linked += c->assets[i]->zou_id != NULL;
     }
     for (size_t i = 0; i < c->n; i++)
-        if (c->assets[i]->first)
+        if (c->assets[i]->first && c->assets[i]->zou_id) /* always both */
             HASH_FIND(hh_zou, c->by_zou, c->assets[i]->zou_id, strlen(c->assets[i]->zou_id),
                       c->assets[i]->first);
 }

@@ -237,13 +237,14 @@ void production_delete(production *p, kind k, const char *id)
 static bool add_deleted(production *p, const json *record, const char **why)
 {
     deleted_record d;
+    const char *id = id_of(record, "id");
     deleted_read(record, &d);
-    if (!id_of(record, "id") || d.kind == KIND_NONE) {
+    if (!id || d.kind == KIND_NONE) {
         *why = "a Deleted without \"id\", or of an unknown \"entity_type\"";
         return false;
     }
     if (d.kind < KIND_ENTITIES)
-        production_delete(p, d.kind, d.id);
+        production_delete(p, d.kind, id);
     return true; /* a Task's entity came with those it has */
 }
 

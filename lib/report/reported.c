@@ -28,12 +28,12 @@ reported *reported_new(void)
 
 void reported_free(reported *r)
 {
-    project_lines *p, *next;
     if (!r)
         return;
-    HASH_ITER(hh, r->projects, p, next)
-    {
-        HASH_DELETE(hh, r->projects, p);
+    project_lines *all = r->projects;
+    HASH_CLEAR(hh, r->projects);
+    for (project_lines *p = all, *next; p; p = next) {
+        next = p->hh.next;
         idset_free(p->lines);
         free(p->name);
         free(p);

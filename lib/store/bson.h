@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "json/json.h"
 
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): libbson reserves it */
 struct _bson_t; /* libbson's bson_t: this header does without libbson's */
 
 /* Append the members of `document` to `out`, which the caller has initialised

@@ -71,8 +71,10 @@ int settings_version_compare(const char *one, const char *other)
 {
     const char *x[4], *y[4];
     bool is_one = is_version(one, x), is_other = is_version(other, y);
-    if (!is_one || !is_other)
-        return is_one || is_other ? (is_one ? 1 : -1) : strcmp(one, other);
+    if (is_one != is_other)
+        return is_one ? 1 : -1;
+    if (!is_one)
+        return strcmp(one, other);
     for (int i = 0; i < 3; i++) {
         size_t m = strspn(x[i], "0123456789"), n = strspn(y[i], "0123456789");
         int order = compare_digits(x[i], m, y[i], n);

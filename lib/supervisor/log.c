@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_QUEUE 65536            /* bytes: what a pipe holds, too */
-#define MAX_KEPT  (16 * MAX_QUEUE) /* bytes; while nobody reads for months more is dropped */
-#define MAX_ENTRY 2048             /* bytes of a message of our own */
-#define RETRY     100              /* ms; see `refused` */
+#define MAX_QUEUE 65536                    /* bytes: what a pipe holds, too */
+#define MAX_KEPT  ((size_t)16 * MAX_QUEUE) /* bytes; while nobody reads for months more is dropped */
+#define MAX_ENTRY 2048                     /* bytes of a message of our own */
+#define RETRY     100                      /* ms; see `refused` */
 
 static buf queue;
 static int own = -1;   /* stderr, opened by us */

@@ -23,7 +23,7 @@ const char *event_mark(arena *a, const char *id)
 {
     char hex[MARK_BYTES * 2 + 1];
     size_t len = strlen(id);
-    if (len == MARK_BYTES * 2 && strspn(id, "0123456789abcdef") == len)
+    if (len == sizeof hex - 1 && strspn(id, "0123456789abcdef") == len)
         return id;
     digest_hex(id, len, MARK_BYTES, hex);
     return arena_text(a, hex, sizeof hex - 1);

@@ -48,7 +48,7 @@ bool proof_holds(const char *proof, const char *password)
     unsigned char salt[PROOF_SALT];
     if (!proof || strlen(proof) != (size_t)2 * (PROOF_SALT + PROOF_HASH) + 1)
         return false;
-    for (int i = 0; i < PROOF_SALT; i++) {
+    for (size_t i = 0; i < PROOF_SALT; i++) {
         char hex[3] = {proof[2 * i], proof[2 * i + 1]};
         salt[i] = (unsigned char)strtoul(hex, NULL, 16);
     }

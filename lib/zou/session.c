@@ -37,12 +37,12 @@ static void set_access(session *s, char *access)
 static bool log_in(session *s, error *e)
 {
     login l = {s->http, s->server, s->name, &s->who};
-    char *access, *refresh;
-    if (!login_send(&l, &access, &refresh, e))
+    char *access, *renewing;
+    if (!login_send(&l, &access, &renewing, e))
         return false;
     set_access(s, access);
     free_secret(s->tokens.refresh);
-    s->tokens.refresh = refresh;
+    s->tokens.refresh = renewing;
     s->tokens.refresh_at = s->tokens.access_at;
     free(s->tokens.proof);
     s->tokens.proof = proof_new(s->who.password);

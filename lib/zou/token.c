@@ -8,7 +8,7 @@
 
 /* seconds; a token is not used for longer than that, whatever life the server
  * gives it. */
-#define MAX_AGE (7 * 24 * 3600)
+#define MAX_AGE ((time_t)7 * 24 * 3600)
 
 static int base64url_digit(char c)
 {

@@ -183,6 +183,8 @@ static zou_result send_whole(zou *z, http_request *r, const char *path, shape ex
     const char *fault = result == ZOU_OK ? find_fault(&p, expected) : NULL;
     if (fault)
         result = answer_unexpected(z->server, r, fault, e);
+    r->url = NULL;
+    r->sink = NULL;
     buf_free(&p.text);
     buf_free(&url);
     return result;

@@ -3,6 +3,7 @@
  * before. */
 int op_diff_main(int argc, char **argv);
 #define main op_diff_main
+/* NOLINTNEXTLINE(bugprone-suspicious-include): the program itself */
 #include "../../bin/op-diff.c"
 #undef main
 

@@ -13,9 +13,9 @@ static char folder[200], path[320];
 /* Where the log-in of this server and user is. */
 static session_file *open_file(void)
 {
-    char hex[DIGEST_BYTES * 2 + 1];
     static const char text[] = "https://kitsu/api\nme";
     if (!*folder) {
+        char hex[DIGEST_BYTES * 2 + 1];
         snprintf(folder, sizeof folder, "%s/fuzz-session.XXXXXX",
                  getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
         if (!mkdtemp(folder))

@@ -48,6 +48,10 @@ static int write_own(void)
 {
     return try_open("own/file", O_WRONLY | O_TRUNC);
 }
+static int open_own(void)
+{
+    return try_open("own/file", O_WRONLY);
+}
 static int make_own(void)
 {
     return try_open("own/new", O_WRONLY | O_CREAT | O_EXCL);
@@ -87,6 +91,35 @@ static int move_away(void)
     char from[256];
     snprintf(from, sizeof from, "%s", below("own/file"));
     return rename(from, below("other/moved")) < 0 ? errno : 0;
+}
+
+static int make_folder(void)
+{
+    return mkdir(below("other/folder"), 0700) < 0 ? errno : 0;
+}
+static int remove_folder(void)
+{
+    return rmdir(below("own/folder")) < 0 ? errno : 0;
+}
+static int make_link(void)
+{
+    return symlink("file", below("own/link")) < 0 ? errno : 0;
+}
+static int make_pipe(void)
+{
+    return mkfifo(below("own/pipe"), 0600) < 0 ? errno : 0;
+}
+static int make_device(void)
+{
+    return mknod(below("own/device"), S_IFCHR | 0600, 0) < 0 ? errno : 0;
+}
+static int make_disk(void)
+{
+    return mknod(below("own/disk"), S_IFBLK | 0600, 0) < 0 ? errno : 0;
+}
+static int make_socket(void)
+{
+    return mknod(below("own/socket"), S_IFSOCK | 0600, 0) < 0 ? errno : 0;
 }
 
 static int make_later(void)
@@ -226,6 +259,7 @@ static const row files[] = {
     {"a folder to read", READS, read_own, 0},
     {"it can be listed", READS, list_own, 0},
     {"not written", READS, write_own, EACCES},
+    {"nor opened for it", READS, open_own, EACCES},
     {"nor gets it files", READS, make_own, EACCES},
     {"nor loses them", READS, remove_own, EACCES},
     {"another one: not read", READS | WRITES, read_other, UNLESS_SANITIZED(EACCES)},
@@ -235,6 +269,13 @@ static const row files[] = {
     {"another one: no new file", WRITES, make_other, EACCES},
     {"another one: no file is cut", WRITES, cut_other, EACCES},
     {"another one: no file goes", WRITES, remove_other, EACCES},
+    {"nor a folder", WRITES, make_folder, EACCES},
+    {"not even its own gets a link", WRITES, make_link, EACCES},
+    {"nor a named pipe", WRITES, make_pipe, EACCES},
+    {"nor a socket", WRITES, make_socket, EACCES},
+    {"nor a device", WRITES, make_device, EACCES},
+    {"nor a disk", WRITES, make_disk, EACCES},
+    {"nor loses a folder", WRITES, remove_folder, EACCES},
     {"no file is moved there", WRITES, move_away, EACCES},
     {"a file that is replaced in it", WRITES, read_replaced, 0},
     {"a folder that is still to be made", LATER, make_later, 0},
@@ -271,6 +312,8 @@ static const row calls[] = {
 static void make_files(void)
 {
     const char *const names[] = {"own", "other"};
+    mkdir(below("own"), 0700);
+    mkdir(below("own/folder"), 0700);
     for (int i = 0; i < 2; i++) {
         mkdir(below(names[i]), 0700);
         char file[32];

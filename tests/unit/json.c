@@ -77,7 +77,7 @@ static void repairs(arena *a)
     is_number(repaired.nul_keys, 1, "one key with a NUL");
 }
 
-static char *nested(arena *a, unsigned levels)
+static char *nested(arena *a, size_t levels)
 {
     char *text = arena_alloc(a, 2 * levels + 1);
     memset(text, '[', levels);

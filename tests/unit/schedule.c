@@ -49,10 +49,10 @@ static void test_times(void)
 
 /* Of the same failure: the shortest, the middle and the longest pause. */
 static const struct {
-    double unit, low, usual, high;
+    double low, usual, high;
 } pauses[] = {
-    {1, 0.75, 1, 1.25}, {1, 1.5, 2, 2.5},    {1, 3, 4, 5},        {1, 6, 8, 10},
-    {1, 12, 16, 20},    {1, 22.5, 30, 37.5}, {1, 22.5, 30, 37.5}, {1, 22.5, 30, 37.5},
+    {0.75, 1, 1.25}, {1.5, 2, 2.5},    {3, 4, 5},        {6, 8, 10},
+    {12, 16, 20},    {22.5, 30, 37.5}, {22.5, 30, 37.5}, {22.5, 30, 37.5},
 };
 
 static void test_pauses(void)
