@@ -29,24 +29,7 @@
 #define OPKITSU_BASE_CONFINE_H
 
 #include "base/error.h"
-
-#include <stddef.h>
-
-/* What a program still needs beside what is open. A zeroed one: nothing. */
-typedef struct program_needs {
-    bool network;  /* servers, with what finding them and TLS reads of the system's files */
-    bool any_file; /* to read whatever its user may */
-    bool keyring;  /* the kernel's, where Kerberos may keep tickets */
-    struct need_of_path *paths; /* owned, until confine */
-    size_t n, cap;
-} program_needs;
-
-/* A file, or a folder with all below it, to read. Of what does not exist nothing will be
- * read, if it comes into being: what is above it may be the user's home. */
-void needs_read(program_needs *n, const char *path);
-/* To make, write and remove files there, too. If it does not exist, in the nearest folder
- * above it that does, as the program makes it. */
-void needs_write(program_needs *n, const char *path);
+#include "base/needs.h"
 
 /* Give up all else. Frees what `n` holds. Call it while there is one thread. False: the
  * system refused, `*e`. */

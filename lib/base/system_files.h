@@ -4,7 +4,7 @@
 #ifndef OPKITSU_BASE_SYSTEM_FILES_H
 #define OPKITSU_BASE_SYSTEM_FILES_H
 
-#include "base/confine.h"
+#include "base/needs.h"
 
 /* All of it, and where it is a link to. confine() calls it for a program with a network. */
 void system_files_needs(program_needs *n);
