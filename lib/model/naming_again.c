@@ -74,6 +74,7 @@ static bool is_better(const asset *a, const asset *b)
     if ((a->dependants > 0) != (b->dependants > 0))
         return a->dependants > 0;
     int order = strcmp(created_at(a), created_at(b));
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): each asset has a key */
     return order ? order > 0 : strcmp(a->key, b->key) < 0;
 }
 
@@ -83,12 +84,10 @@ static asset *take_best(group *g, arena *a, const char **rivals)
     size_t best = 0;
     *rivals = NULL;
     for (size_t i = 0; i < g->n && g->n > 1; i++) {
-        /* NOLINTBEGIN(clang-analyzer-core.NonNullParamChecker): each asset has a key */
         *rivals =
             *rivals ? arena_printf(a, "%s, %s", *rivals, g->assets[i]->key) : g->assets[i]->key;
         if (is_better(g->assets[i], g->assets[best]))
             best = i;
-        /* NOLINTEND(clang-analyzer-core.NonNullParamChecker) */
     }
     asset *d = g->n ? g->assets[best] : NULL;
     if (d)
