@@ -10,7 +10,18 @@
 login=() password_from=() projects=() server=() level=() files=()
 password='' has_password=''
 
-say() { printf '%s: %s\n' "$me" "$*" >&2; }
+# say TEXT: what controls a terminal, or reverses or forges a line, is shown as "?", as by
+# msg_character (base/msg.h).
+say() {
+    local LC_ALL=C text=$*
+    [[ $text != *[$'\200'-$'\377']* ]] || text=$(iconv -c -f UTF-8 -t UTF-8 <<<"$text")
+    text=${text//[$'\001'-$'\037'$'\177']/?}
+    text=${text//$'\302'[$'\200'-$'\237']/?}
+    text=${text//$'\330\234'/?}
+    text=${text//$'\342\200'[$'\216\217'$'\250'-$'\256']/?}
+    text=${text//$'\342\201'[$'\246'-$'\251']/?}
+    printf '%s: %s\n' "$me" "$text" >&2
+}
 
 # die STATUS TEXT
 die() {

@@ -1,6 +1,7 @@
 #include "base/msg.h"
 
 #include "base/idset.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,26 +48,42 @@ static void wipe_progress(void)
         fputs("\r\033[K", stderr);
 }
 
-size_t msg_unsafe(const char *text)
+/* Of a character that UTF-8 writes as several bytes. */
+static bool is_unsafe(const unsigned char *c)
 {
-    const unsigned char *c = (const unsigned char *)text;
-    if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
-        return 2;
-    if (c[0] == 0xe2 && c[1] == 0x80 &&
-        (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
-        return 3;
-    if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
-        return 3;
-    return c[0] < 0x20 || c[0] == 0x7f;
+    if (c[0] == 0xc2)
+        return c[1] <= 0x9f;
+    if (c[0] == 0xd8)
+        return c[1] == 0x9c;
+    if (c[0] == 0xe2 && c[1] == 0x80)
+        return c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae);
+    return c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
+}
+
+size_t msg_character(const char *text, bool *unsafe)
+{
+    unsigned char c = (unsigned char)*text;
+    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    if (strnlen(text, len) < len || utf8_bad(text, len) < len) {
+        *unsafe = true;
+        return 1;
+    }
+    *unsafe = len == 1 ? c < 0x20 || c == 0x7f : is_unsafe((const unsigned char *)text);
+    return len;
 }
 
 static void tame(char *text)
 {
     char *to = text;
     while (*text) {
-        size_t unsafe = msg_unsafe(text);
-        *to++ = unsafe ? '?' : *text;
-        text += unsafe ? unsafe : 1;
+        bool unsafe;
+        size_t len = msg_character(text, &unsafe);
+        if (unsafe)
+            *to = '?';
+        else
+            memmove(to, text, len);
+        to += unsafe ? 1 : len;
+        text += len;
     }
     *to = '\0';
 }
@@ -83,11 +100,13 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     int more = vsnprintf(line + start, sizeof line - start, format, args);
     if (more < 0)
         return;
-    tame(line);
     size_t len = strlen(line);
     if (len > sizeof line - 2)
         for (len = sizeof line - 2; len > start && ((unsigned char)line[len] & 0xc0) == 0x80;)
             len--; /* not within a character */
+    line[len] = '\0';
+    tame(line);
+    len = strlen(line);
     line[len] = '\n';
     line[len + 1] = '\0';
     wipe_progress();

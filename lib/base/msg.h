@@ -1,6 +1,6 @@
 /* msg.h - messages for people, on stderr.
  *
- * Every message is one line, `program: text`. What msg_unsafe finds in it is
+ * Every message is one line, `program: text`. What msg_character calls unsafe is
  * shown as `?`: a name from Kitsu must not control a terminal. */
 #ifndef OPKITSU_BASE_MSG_H
 #define OPKITSU_BASE_MSG_H
@@ -27,10 +27,11 @@ void msg_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Progress: shown with -v. */
 void msg_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* How many bytes at `text`, which ends with a NUL, make a character that controls
- * a terminal or reverses its line: ASCII's control characters, those that
- * UTF-8 writes as C2 80 to C2 9F, marks of direction and line. 0: none. */
-size_t msg_unsafe(const char *text);
+/* How many bytes the character at `text` has, which ends with a NUL and does not begin with
+ * it. `*unsafe`: it controls a terminal or reverses its line: ASCII's control characters,
+ * those that UTF-8 writes as C2 80 to C2 9F, marks of direction and line; or it is a byte
+ * that is not UTF-8, which may be one of these to a terminal of 8 bits. */
+size_t msg_character(const char *text, bool *unsafe);
 
 /* Whether progress may be drawn on stderr: it is a terminal, and no -q. */
 bool msg_progress_wanted(void);

@@ -128,6 +128,7 @@ static void describe(const program_help *help, const option_def *all, char *lett
     int i = 0;
     if (help->has_words)
         *letters++ = '+';
+    *letters++ = ':'; /* so that getopt_long tells what is missing from what is wrong */
     for (; all[i].name; i++) {
         names[i] = (struct option){all[i].name, all[i].value ? required_argument : no_argument,
                                    NULL, FIRST_VALUE + i};
@@ -277,6 +278,26 @@ static void take_common(char letter, const program_help *help, const option_def 
     }
 }
 
+/* As getopt_long would say it, which shows arguments as they are. `c`: what it returned. */
+static void refuse(int c, const struct option *names, char *const *argv)
+{
+    const char *argument = argv[optind - 1];
+    bool is_long = optopt == 0 || optopt >= FIRST_VALUE;
+    size_t len = strcspn(argument, "=");
+    int like = 0;
+    for (const struct option *o = names; o->name && optopt == 0; o++)
+        like += len > 2 && strncmp(o->name, argument + 2, len - 2) == 0;
+    if (!is_long)
+        program_usage_error(c == ':' ? "option requires an argument -- '%c'"
+                                     : "invalid option -- '%c'",
+                            optopt);
+    program_usage_error(c == ':'      ? "option '%.*s' requires an argument"
+                        : optopt != 0 ? "option '%.*s' doesn't allow an argument"
+                        : like > 1    ? "option '%.*s' is ambiguous"
+                                      : "unrecognized option '%.*s'",
+                        optopt || like > 1 ? (int)len : (int)strlen(argument), argument);
+}
+
 int options_read(const program_help *help, const option_def *defs, int argc, char **argv)
 {
     option_def all[MAX_OPTIONS];
@@ -290,10 +311,11 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
     snprintf(program, sizeof program, "%s", msg_program());
     if (argc > 0)
         argv[0] = program;
+    opterr = 0;
     for (int c; (c = getopt_long(argc, argv, letters, names, NULL)) != -1;) {
-        int i = c == '?' ? -1 : index_of(all, c);
+        int i = c == '?' || c == ':' ? -1 : index_of(all, c);
         if (i < 0)
-            program_usage_error(NULL); /* getopt_long has named it */
+            refuse(c, names, argv);
         if (i < n)
             set_option(&all[i], hide_password(optarg), argc);
         else

@@ -33,14 +33,12 @@ void program_start(const char *name)
 
 void program_usage_error(const char *what, ...)
 {
-    if (what) {
-        char text[512];
-        va_list args;
-        va_start(args, what);
-        vsnprintf(text, sizeof text, what, args);
-        va_end(args);
-        msg_error("%s", text);
-    }
+    char text[512];
+    va_list args;
+    va_start(args, what);
+    vsnprintf(text, sizeof text, what, args);
+    va_end(args);
+    msg_error("%s", text);
     msg_error("try '%s --help'", msg_program());
     exit(EX_USAGE);
 }

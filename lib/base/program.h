@@ -9,8 +9,7 @@
  * its file), and buffers stdout fully. */
 void program_start(const char *name);
 
-/* Report a usage error, point to --help, and exit 64 (EX_USAGE). `what` is NULL when
- * getopt_long has reported it. */
+/* Report a usage error, point to --help, and exit 64 (EX_USAGE). */
 _Noreturn void program_usage_error(const char *what, ...) __attribute__((format(printf, 1, 2)));
 
 /* The path of a data file of the suite (anatomy.json, settings.json): beside

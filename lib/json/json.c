@@ -1,7 +1,7 @@
 #include "json/json.h"
 
 #include "base/limits.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "json/json.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#define MAX_PROJECT_NAME 100 /* bytes; with that of its database a collection's may have 120 \
+                                in MongoDB before 4.4, and Kitsu's have at most 80 letters */
+
 const char *name_fault(arena *a, const char *name, bool of_project)
 {
     static const char letters[] =
@@ -15,7 +18,10 @@ const char *name_fault(arena *a, const char *name, bool of_project)
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return arena_printf(a, "name \"%s\" is that of another folder", name);
     if (!name[good] && !dot)
-        return NULL;
+        return of_project && good > MAX_PROJECT_NAME
+                   ? arena_printf(a, "name \"%.20s...\" is longer than %d letters", name,
+                                  MAX_PROJECT_NAME)
+                   : NULL;
     return arena_printf(a, "name \"%s\" has characters outside [a-zA-Z0-9_%s]", name,
                         of_project ? "" : ".");
 }
@@ -74,7 +80,8 @@ static const char *written(arena *a, const utf8proc_uint8_t *text, bool of_proje
         add_character(&out, c, of_project, &gap);
         any |= is_letter(c) || spelled(c);
     }
-    const char *name = any ? arena_text(a, out.data, out.len) : NULL;
+    bool fits = !of_project || out.len <= MAX_PROJECT_NAME;
+    const char *name = any && fits ? arena_text(a, out.data, out.len) : NULL;
     buf_free(&out);
     return name;
 }
@@ -103,7 +110,10 @@ const char *name_reason(arena *a, const char *name, bool of_project)
         return fault;
     const char *converted = name_converted(a, name, of_project);
     if (!converted)
-        return arena_printf(a, "%s; no letter or digit is left of it: rename it in Kitsu", fault);
+        return arena_printf(a, "%s%s: rename it in Kitsu", fault,
+                            of_project && strlen(name) > MAX_PROJECT_NAME
+                                ? ""
+                                : "; no letter or digit is left of it");
     return arena_printf(a,
                         "%s; {\"opkitsu\": {\"names\": \"convert\"}} in "
                         "/etc/opkitsu/settings.json would make it \"%s\"",

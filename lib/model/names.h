@@ -10,7 +10,7 @@
 #include "json/json.h"
 
 /* Whether a name is one that OpenPype can use: ^[a-zA-Z0-9_.]+$, for a project
- * without the dot; "." and ".." would lead to other folders than their own. NULL, or
+ * without the dot, and no longer than a collection's name may be; "." and ".." would lead to other folders than their own. NULL, or
  * the reason in `a`. */
 const char *name_fault(arena *a, const char *name, bool of_project);
 
@@ -18,7 +18,8 @@ const char *name_fault(arena *a, const char *name, bool of_project);
  * store/settings_check.h. */
 bool names_are_converted(const json *settings);
 
-/* The name converted, in `a`; a project's has no dots. NULL: no letter or digit is left. */
+/* The name converted, in `a`; a project's has no dots. NULL: no letter or digit is
+ * left, or too much for a project's. */
 const char *name_converted(arena *a, const char *name, bool of_project);
 
 /* The name that a document has of Kitsu's: itself if valid, else with `convert` the

@@ -8,9 +8,13 @@
 void display_sanitized(buf *b, const char *text, size_t len)
 {
     for (const char *end = text + len; text < end;) {
-        size_t unsafe = *text ? msg_unsafe(text) : 1;
-        buf_addc(b, unsafe ? '?' : *text);
-        text += unsafe ? unsafe : 1;
+        bool unsafe = true;
+        size_t n = *text ? msg_character(text, &unsafe) : 1;
+        if (unsafe || n > (size_t)(end - text))
+            buf_addc(b, '?');
+        else
+            buf_add(b, text, n);
+        text += n;
     }
 }
 

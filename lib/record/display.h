@@ -1,6 +1,6 @@
 /* display.h - pieces of records as text for people.
  *
- * Names from Kitsu must not control a terminal: what msg_unsafe finds is shown as `?`.
+ * Names from Kitsu must not control a terminal: what msg_character calls unsafe is shown as `?`.
  * All functions append. */
 #ifndef OPKITSU_RECORD_DISPLAY_H
 #define OPKITSU_RECORD_DISPLAY_H

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/msg.h"
 #include "base/output.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "record/ndjson.h"
 #include "record/record.h"
 #include "record/skipped.h"

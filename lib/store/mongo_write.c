@@ -223,6 +223,17 @@ static bool find_missed(mongo_store *s, store_ns ns, sending *sent, arena *a, er
     return ok;
 }
 
+/* The server will not have a collection of this name: a matter of this project's alone. */
+static bool refuse_all(sending *sent, const char *message)
+{
+    for (size_t i = 0; i < sent->n; i++) {
+        sent->writes[i]->outcome = STORE_REFUSED;
+        snprintf(sent->writes[i]->what, sizeof sent->writes[i]->what, "%.*s",
+                 (int)sizeof sent->writes[i]->what - 1, message);
+    }
+    return true;
+}
+
 static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, error *e)
 {
     bson_error_t why;
@@ -236,7 +247,8 @@ static bool send_bulk(mongo_store *s, store_ns ns, sending *sent, arena *a, erro
         return error_set(e, EX_TEMPFAIL, "%s: the writes were not acknowledged by a majority",
                          s->base.name);
     if (!ok && !some_failed)
-        return mongo_fail(s, &why, e);
+        return why.code == INVALID_NAMESPACE ? refuse_all(sent, why.message)
+                                             : mongo_fail(s, &why, e);
     static const char *const counted[] = {
         [STORE_INSERT] = "nInserted", [STORE_UPDATE] = "nMatched", [STORE_DELETE] = "nRemoved"};
     store_op op = sent->writes[0]->op;

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "json/pystr.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 static void check_value(arena *a, const json *v)
 {

@@ -2,7 +2,7 @@
  * them. A line with a pattern, one with a name, one with a number. */
 #include "fuzz.h"
 
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "model/names.h"
 #include "push/pattern.h"
 

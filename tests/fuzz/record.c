@@ -2,7 +2,7 @@
 #include "mutate.h"
 
 #include "base/limits.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "record/checkpoint.h"
 #include "record/deleted.h"
 #include "record/display.h"

@@ -14,6 +14,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define TWENTY  "abcdefghijklmnopqrst"
+#define HUNDRED TWENTY TWENTY TWENTY TWENTY TWENTY
+
 static void names(arena *a)
 {
     static const struct {
@@ -23,7 +26,7 @@ static void names(arena *a)
                 {"..", false, false},   {"...", true, false},     {".a", true, false},
                 {"", false, false},     {"SH 010", false, false}, {"SH-010", false, false},
                 {"prêt", false, false}, {"a\n", false, false},    {"_", true, true},
-                {"a$", false, false}};
+                {"a$", false, false},   {HUNDRED, true, true},    {HUNDRED "x", true, false}};
     for (size_t i = 0; i < ROWS(rows); i++) {
         ok(!name_fault(a, rows[i].name, false) == rows[i].good, "name %zu of a document", i);
         ok(!name_fault(a, rows[i].name, true) == rows[i].of_project, "name %zu of a project", i);
@@ -78,6 +81,8 @@ static void conversions(arena *a)
     is_text(name_usable(a, "a.b", false, true), "a.b", "a document's dot");
     is_text(name_usable(a, "a.b", true, true), "a_b", "a project's dot");
     is_text(name_usable(a, "..", false, true), NULL, "no letter or digit");
+    is_text(name_usable(a, HUNDRED "!", true, true), HUNDRED, "as long as a collection's may be");
+    is_text(name_usable(a, HUNDRED "!a", true, true), NULL, "longer");
 }
 
 static void delete_limits(void)

@@ -1,9 +1,9 @@
-/* json/casefold.h, json/utf8.h, json/pystr.h, record/display.h: what is done to texts. */
+/* json/casefold.h, base/utf8.h, json/pystr.h, record/display.h: what is done to texts. */
 #include "tap.h"
 
 #include "json/casefold.h"
 #include "json/pystr.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "record/display.h"
 
 static void casefold(arena *a)

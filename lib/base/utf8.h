@@ -1,6 +1,6 @@
 /* utf8.h - whether text is UTF-8. */
-#ifndef OPKITSU_JSON_UTF8_H
-#define OPKITSU_JSON_UTF8_H
+#ifndef OPKITSU_BASE_UTF8_H
+#define OPKITSU_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

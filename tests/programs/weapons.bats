@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# Names as weapons (generators/weapons): in all that people type, through every program and
+# script. No command of theirs is run, no file of theirs made or read; what can be stored
+# arrives as it is, the rest is skipped or refused, and what is beside it goes on; nothing
+# that people read is forged or controls their terminal.
+# WEAPONS_SEED: other ones. EVERY=1: all of them in all places.
+# Takes about 40 s.
+# shellcheck disable=SC2030,SC2031 # every test is a subshell
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load ../lib/common
+    load ../lib/mock
+    load ../lib/store
+    mock_home <<<'{"opkitsu": {"edits": true, "concepts": true}}'
+    seed=${WEAPONS_SEED:-$((RANDOM << 15 | RANDOM))}
+    echo "WEAPONS_SEED=$seed"
+    mkdir tmp empty
+    export TMPDIR=$PWD/tmp
+}
+
+teardown() {
+    mock_stop
+    [[ -z $(find "$BATS_TEST_TMPDIR" -name '*pwned*') ]]
+    rmdir "$BATS_TEST_TMPDIR"/tmp "$BATS_TEST_TMPDIR"/empty # nothing was left in them
+}
+
+weapons() { "$BATS_TEST_DIRNAME/../generators/weapons" "$@"; }
+
+# weapon NAME: into $weapon, with all its newlines
+weapon() {
+    weapon=$(weapons raw "$1" && echo .)
+    weapon=${weapon%.}
+}
+
+# each SORT NUMBER COMMAND...: with each of so many of them in $weapon; EVERY=1: with all
+each() {
+    local name
+    for name in $(weapons sample "$seed" "$2" "$1" "${*:3}"); do
+        weapon "$name"
+        "${@:3}" || {
+            printf 'weapon %s: %s\n' "$name" "${*:3}"
+            return 1
+        }
+    done
+}
+
+# does COMMAND...: in an empty folder: its status in $status, its output in out, what it says
+# in err, both without harm to those who read it; it ends by itself, as a program of ours
+does() {
+    status=0
+    (cd empty && exec timeout 60 "$@") </dev/null >out 2>err || status=$?
+    ((status < 124)) || {
+        echo "status $status: $*"
+        cat err
+        return 1
+    }
+    [[ -z $(ls -A empty tmp) ]]
+    weapons tame out err
+}
+
+# ---- what Kitsu has -----------------------------------------------------------------
+
+# synchronised [ARGUMENT]: weapons' check's
+synchronised() {
+    kitsu-fetch >reading 2>fetch.err || (($? == 1))
+    op-diff --max-delete 100% <reading >plan 2>diff.err || (($? == 1))
+    op-apply <plan >results 2>apply.err || (($? == 1))
+    op-dump --all >dump
+    sync-report <plan >plan.txt
+    sync-report -v <results >results.txt
+    sync-status >status.txt 2>status.err || (($? == 3))
+    weapons tame ./*.err ./*.txt
+    weapons records reading plan results dump
+    run ! grep -oE '"status":"(failed|conflict)".{0,300}' results
+    weapons check manifest dump results "$@"
+    kitsu-fetch 2>/dev/null | op-diff --max-delete 100% >again 2>/dev/null || true
+    run ! grep '"type":"Change"' again
+    grep -q '"type":"Checkpoint"' again
+}
+
+# gone: once Kitsu has only what is plain, the store is as one that never met a weapon, but
+# for the asset types, whose documents are archived as any's are
+gone() {
+    weapons zou "$seed" 0 | sed "s/{/{\"port\":${KITSU_SERVER##*:},/" >plain
+    mock_start "$(<plain)"
+    synchronised
+    state >state.has
+    jq -r 'select(.type == "skipped")._id' state.has >left
+    [[ ! -s left ]]
+    jq -c 'select(.document.type != "archived_asset" or .document.data.zou.type != "AssetType").document' dump >dump.has
+    rm -f op.db*
+    export AVALON_DB=${AVALON_DB-avalon}_plain OPENPYPE_DATABASE_NAME=${OPENPYPE_DATABASE_NAME-openpype}_plain
+    synchronised
+    jq -c .document dump | cmp - dump.has
+}
+
+# production: of mock-zou's, with weapons everywhere
+production() {
+    weapons zou "$seed" 12 >script
+    mock_start "$(<script)"
+}
+
+@test "a synchronisation: in names, fields, tasks, types and projects" {
+    production
+    synchronised
+    gone
+}
+
+# bats test_tags=slow
+@test "a synchronisation that converts names" {
+    echo '{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}' >config/opkitsu/settings.json
+    production
+    synchronised --convert
+}
+
+@test "mongodb: a synchronisation: the same documents as in an SQLite file" {
+    production
+    synchronised
+    mv dump dump.sqlite
+    use_mongo
+    synchronised
+    cmp <(normal <dump) <(normal <dump.sqlite)
+    gone
+}
+
+# ---- what is typed on a command line and into files -----------------------------------
+
+# mine: the store that other tests of a command line have: it stays as it is
+mine() {
+    echo '{"opkitsu": {"names": "convert"}}' >config/opkitsu/settings.json
+    mock_start '{}'
+    kitsu-fetch | op-diff | op-apply >/dev/null
+    op-dump --all >before
+}
+
+unharmed() { op-dump --all | cmp - before; }
+
+# options_of PROGRAM: the long ones that take a value
+options_of() { "$1" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\) [A-Z].*/\2/p'; }
+
+an_option() {
+    local program=$1 option=$2 command=("$1")
+    [[ $program != kitsu-listen ]] || command+=(--once --since now)
+    case $program/$option in
+        # What runs what it is given, tries for minutes, or is given its store by $OP_STORE.
+        */password-command | sync-supervisor/* | op-lease/* | kitsu-listen/heartbeat | */wait) return ;;
+    esac
+    case $option in
+        store | config) does "${command[@]}" "--$option=sqlite:$PWD/stores/$weapon" ;;
+        server) does "${command[@]}" "--$option=$KITSU_SERVER/$weapon" ;;
+        since) does kitsu-listen --once "--since=$weapon" ;;
+        *) does "${command[@]}" "--$option=$weapon" ;;
+    esac
+    unharmed
+}
+
+# bats test_tags=slow
+@test "the values of options" {
+    mine
+    mkdir stores
+    local program option
+    for program in kitsu-fetch op-diff op-apply op-dump op-link publish-task note-rule zou-push sync-status kitsu-listen; do
+        for option in $(options_of "$program"); do
+            echo "$program --$option" >&2
+            each argument 4 an_option "$program" "$option"
+        done
+    done
+}
+
+an_argument() {
+    # What has an option's form is one: it names no file and no project.
+    for program in op-link op-dump sync-report kitsu-fetch openpype_console sync-service push-to-zou; do
+        does "$program" "$weapon" "$weapon" || return
+        [[ $weapon == --help ]] || does "$program" "--x$weapon" || return
+    done
+    does op-dump -- "$weapon" && does op-link -- "$weapon" "$weapon" && does op-link -D "$weapon" -- "$weapon" "$weapon" &&
+        does integrate-kitsu-note "-$weapon"
+}
+
+# bats test_tags=slow
+@test "arguments, and options that there are not" {
+    mine
+    each argument 12 an_argument
+    unharmed
+}
