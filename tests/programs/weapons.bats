@@ -51,13 +51,17 @@ each() {
 does() {
     status=0
     (cd empty && exec timeout 60 "$@") </dev/null >out 2>err || status=$?
-    ((status < 124)) || {
+    [[ $status -lt 124 || ($status == 127 && $1 == openpype_console) ]] || {
         echo "status $status: $*"
         cat err
         return 1
     }
     [[ -z $(ls -A empty tmp) ]]
-    weapons tame out err
+    weapons tame err
+    case $(head -c 1 out) in
+        '{') weapons records out ;;
+        *) weapons tame out ;;
+    esac
 }
 
 # ---- what Kitsu has -----------------------------------------------------------------
@@ -153,7 +157,6 @@ an_option() {
         since) does kitsu-listen --once "--since=$weapon" ;;
         *) does "${command[@]}" "--$option=$weapon" ;;
     esac
-    unharmed
 }
 
 # bats test_tags=slow
@@ -164,8 +167,9 @@ an_option() {
     for program in kitsu-fetch op-diff op-apply op-dump op-link publish-task note-rule zou-push sync-status kitsu-listen; do
         for option in $(options_of "$program"); do
             echo "$program --$option" >&2
-            each argument 4 an_option "$program" "$option"
+            each argument 1 an_option "$program" "$option"
         done
+        unharmed
     done
 }
 

@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# Names as weapons (generators/weapons) in a real Kitsu: what it takes of them, in all that it
+# has; synchronised by events and in full, pushed, published. programs/weapons.bats has what
+# needs no Kitsu.
+# WEAPONS_SEED: other ones. EVERY=1: all of them in all places, which takes minutes.
+# Takes about 60 s.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # $name is jq's; bats' run and subshells
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    load ../lib/common
+    load ../lib/zou
+    own_kitsu_start
+}
+
+teardown_file() {
+    load ../lib/zou
+    own_kitsu_stop
+}
+
+setup() {
+    load ../lib/common
+    load ../lib/zou
+    load ../lib/store
+    load ../lib/stores
+    own_home 0.5
+    unset KITSU_TOKEN OPENPYPE_MONGO
+    seed=${WEAPONS_SEED:-$((RANDOM << 15 | RANDOM))}
+    echo "WEAPONS_SEED=$seed"
+    mkdir -p config/opkitsu tmp
+    export TMPDIR=$PWD/tmp
+    echo '{"opkitsu": {"edits": true, "concepts": true}}' >config/opkitsu/settings.json
+}
+
+teardown() {
+    [[ -z $(find "$BATS_TEST_TMPDIR" -name '*pwned*') ]]
+    rmdir "$BATS_TEST_TMPDIR/tmp" # nothing was left in it
+}
+
+weapons() { "$BATS_TEST_DIRNAME/../generators/weapons" "$@"; }
+
+weapon() {
+    weapon=$(weapons raw "$1" && echo .)
+    weapon=${weapon%.}
+}
+
+# dumps STORE...: the documents, one like the other but for their database and the order of keys
+dumps() {
+    local store
+    for store; do
+        in_store "$store" op-dump --all | jq -cS 'del(.ns.db)' >"$store.dump"
+        cmp "$1.dump" "$store.dump" || {
+            diff "$1.dump" "$store.dump" | cut -c 1-2000
+            return 1
+        }
+    done
+}
+
+# readable FILE...: what people read is tame, records are records
+readable() {
+    sync-report -v <results >report.txt 2>report.err
+    weapons tame ./*.err ./*.txt
+    weapons records batch.ndjson reading plan results
+}
+
+# by_events STORE: what happened since, with every stream kept
+by_events() {
+    use "$1"
+    kitsu-listen --once >batch.ndjson 2>listen.err
+    kitsu-fetch --events <batch.ndjson >reading 2>fetch.err || (($? == 1))
+    op-diff <reading >plan 2>diff.err || (($? == 1))
+    op-apply <plan >results 2>apply.err || (($? == 1))
+    readable
+}
+
+@test "made, by events, in both stores; then deleted" {
+    weapons base
+    full sqlite mongo_$$
+    dumps sqlite mongo_$$
+    mv sqlite.dump plain.dump
+    weapons kitsu "$seed" 4
+    cat refused
+    by_events mongo_$$
+    by_events sqlite
+    dumps sqlite mongo_$$
+    weapons check manifest sqlite.dump results
+    # As a full synchronisation has it, and nothing is left for one.
+    nothing_left sqlite mongo_$$
+    full fresh
+    dumps sqlite fresh
+    weapons gone
+    by_events sqlite
+    by_events mongo_$$
+    limit=100% full sqlite mongo_$$ # what is no event's, such as the types of no project
+    dumps sqlite mongo_$$
+    jq -c 'select(.document.type != "archived_asset" or .document.data.zou.type != "AssetType").document // empty' sqlite.dump >left
+    jq -c '.document // empty' plain.dump | diff - left
+}
