@@ -194,6 +194,7 @@ static void read_options(ruler *r, int argc, char **argv)
         {.name = "config",
          .letter = 'c',
          .value = "SETTINGS",
+         .bytes = true,
          .help = "use only these settings: a file in the shape of OpenPype's\n"
                  "project settings, or a store (default: all of opkitsu(7))",
          .text = &r->config},

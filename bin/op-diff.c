@@ -338,6 +338,7 @@ static void read_options(options *o, int argc, char **argv)
         {.name = "against",
          .letter = 'a',
          .value = "FILE",
+         .bytes = true,
          .help = "compare with a saved op-dump, not with a store",
          .text = &o->against},
         delete_limit_option(&o->plan.delete_limit,

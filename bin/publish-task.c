@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/program.h"
+#include "base/utf8.h"
 #include "publish/complete.h"
 #include "publish/project_rules.h"
 #include "record/ndjson.h"
@@ -171,6 +172,9 @@ static void check_options(options *o)
     for (size_t i = 0; i < p->n_files; i++)
         if (!*p->files[i])
             program_usage_error("a FILE without a name");
+        else if (utf8_bad(p->files[i], strlen(p->files[i])) < strlen(p->files[i]))
+            program_usage_error("%s: a name that is not UTF-8, which Kitsu cannot have",
+                                p->files[i]);
     if (p->id && !*p->id)
         program_usage_error("--id is empty");
 }

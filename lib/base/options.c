@@ -5,6 +5,7 @@
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/program.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -233,6 +234,8 @@ static void read_seconds(const option_def *d, const char *value)
 
 static void set_option(const option_def *d, const char *value, int argc)
 {
+    if (d->value && !d->bytes && utf8_bad(value, strlen(value)) < strlen(value))
+        program_usage_error("--%s %s: it is not UTF-8", d->name, value);
     if (d->text)
         *d->text = value;
     else if (d->flag)

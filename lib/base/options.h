@@ -23,6 +23,7 @@ typedef struct option_def {
     char letter;                    /* the short one; 0: none */
     const char *value;              /* what its value is called; NULL: it takes none */
     const char *help;               /* a newline between its lines */
+    bool bytes;                     /* its value names a file, or a command: it need not be UTF-8 */
 
     const char **text;
     bool *flag;

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "record/record.h"
 
 #include <stdio.h>
@@ -12,15 +13,18 @@
 
 /* ---- a record from options ----------------------------------------------------------- */
 
-/* The absolute path of a file. The name is not resolved, even of a link: Kitsu shows it. */
+/* The absolute path of a file; `file` is UTF-8. The name is not resolved, even of a link:
+ * Kitsu shows it. */
 static const char *absolute_path(arena *a, const char *file)
 {
     const char *slash = strrchr(file, '/');
     const char *name = slash ? slash + 1 : file;
     const char *folder = slash ? arena_text(a, file, (size_t)(name - file)) : ".";
     char *resolved = *name ? realpath(folder, NULL) : NULL;
-    if (!resolved)
-        return file; /* opening it will say what is wrong */
+    if (!resolved || utf8_bad(resolved, strlen(resolved)) < strlen(resolved)) {
+        free(resolved);
+        return file; /* opening it will say what is wrong; a record cannot have the folder */
+    }
     const char *path = arena_printf(a, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name);
     free(resolved);
     return path;

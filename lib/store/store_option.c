@@ -7,6 +7,7 @@ option_def store_option(const char **url)
     return (option_def){.name = "store",
                         .letter = 'd',
                         .value = "STORE",
+                        .bytes = true,
                         .help = "OpenPype's database: mongodb://..., mongodb+srv://... or\n"
                                 "sqlite:PATH (default: $OP_STORE, $OPENPYPE_MONGO, else\n"
                                 "~/.local/share/opkitsu/op.db)",

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -97,10 +98,21 @@ static bool load(credentials *c, const credentials_options *o, error *e)
     return true;
 }
 
+/* Kitsu gets them in JSON. */
+static bool check_encoding(const credentials *c, error *e)
+{
+    if (c->login && utf8_bad(c->login, strlen(c->login)) < strlen(c->login))
+        return error_set(e, EX_CONFIG, "the login \"%s\" is not UTF-8", c->login);
+    if (c->password && utf8_bad(c->password, strlen(c->password)) < strlen(c->password))
+        return error_set(e, EX_CONFIG,
+                         "the password is not UTF-8: is it in the encoding of another system?");
+    return true;
+}
+
 bool credentials_load(credentials *c, const credentials_options *o, error *e)
 {
     prctl(PR_SET_DUMPABLE, 0); /* no secret gets into a core file, or to a debugger */
-    bool ok = load(c, o, e);
+    bool ok = load(c, o, e) && check_encoding(c, e);
     wipe_environment("KITSU_TOKEN");
     wipe_environment("KITSU_PWD");
     return ok;

@@ -30,10 +30,12 @@ option_def kitsu_options(kitsu_option_rows *rows, zou_options *o, const char **s
          kitsu_login_option(o),
          {.name = "password-file",
           .value = "FILE",
+          .bytes = true,
           .help = "the password is the first line of FILE (default: $KITSU_PWD)",
           .text = &o->credentials.password_file},
          {.name = "password-command",
           .value = "COMMAND",
+          .bytes = true,
           .help = "the password is the first line that COMMAND prints",
           .text = &o->credentials.password_command},
          {0}}};

@@ -22,32 +22,32 @@ setup() {
 
 teardown() {
     mock_stop
-    [[ -z $(find "$BATS_TEST_TMPDIR" -name '*pwned*') ]]
+    [[ ! -e said ]] || weapons tame said
+    [[ ! -e written ]] || weapons records written
+    [[ -z $(find "$BATS_TEST_TMPDIR" -name '*pwned*' ! -path '*/stores/*') ]]
     rmdir "$BATS_TEST_TMPDIR"/tmp "$BATS_TEST_TMPDIR"/empty # nothing was left in them
 }
 
 weapons() { "$BATS_TEST_DIRNAME/../generators/weapons" "$@"; }
 
-# weapon NAME: into $weapon, with all its newlines
-weapon() {
-    weapon=$(weapons raw "$1" && echo .)
-    weapon=${weapon%.}
-}
-
 # each SORT NUMBER COMMAND...: with each of so many of them in $weapon; EVERY=1: with all
 each() {
     local name
+    [[ -d raw ]] || { mkdir raw && weapons files raw; }
     for name in $(weapons sample "$seed" "$2" "$1" "${*:3}"); do
-        weapon "$name"
+        weapon=$(cat "raw/$name" && echo .)
+        weapon=${weapon%.}
         "${@:3}" || {
-            printf 'weapon %s: %s\n' "$name" "${*:3}"
+            printf 'weapon %s: %s: status %s\n' "$name" "${*:3}" "${status-}"
+            ! cat err
             return 1
         }
     done
 }
 
 # does COMMAND...: in an empty folder: its status in $status, its output in out, what it says
-# in err, both without harm to those who read it; it ends by itself, as a program of ours
+# in err; it ends by itself, as a program of ours. What people read of it, and records, are
+# looked at in the end.
 does() {
     status=0
     (cd empty && exec timeout 60 "$@") </dev/null >out 2>err || status=$?
@@ -56,12 +56,12 @@ does() {
         cat err
         return 1
     }
-    [[ -z $(ls -A empty tmp) ]]
-    weapons tame err
+    cat err >>said
     case $(head -c 1 out) in
-        '{') weapons records out ;;
-        *) weapons tame out ;;
+        '{') cat out >>written ;;
+        *) cat out >>said ;;
     esac
+    ! ls -A empty tmp | grep -v ':$\|^$' || return 1
 }
 
 # ---- what Kitsu has -----------------------------------------------------------------
@@ -100,6 +100,8 @@ gone() {
     jq -c .document dump | cmp - dump.has
 }
 
+converting() { echo '{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}' >config/opkitsu/settings.json; }
+
 # production: of mock-zou's, with weapons everywhere
 production() {
     weapons zou "$seed" 12 >script
@@ -114,7 +116,7 @@ production() {
 
 # bats test_tags=slow
 @test "a synchronisation that converts names" {
-    echo '{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}' >config/opkitsu/settings.json
+    converting
     production
     synchronised --convert
 }
@@ -133,7 +135,7 @@ production() {
 
 # mine: the store that other tests of a command line have: it stays as it is
 mine() {
-    echo '{"opkitsu": {"names": "convert"}}' >config/opkitsu/settings.json
+    converting
     mock_start '{}'
     kitsu-fetch | op-diff | op-apply >/dev/null
     op-dump --all >before
@@ -186,6 +188,113 @@ an_argument() {
 # bats test_tags=slow
 @test "arguments, and options that there are not" {
     mine
-    each argument 12 an_argument
+    each argument 5 an_argument
+    unharmed
+}
+
+# ---- logins and passwords ----------------------------------------------------------------
+
+# logs_in COMMAND...: with the password that mock-zou has: it reads; with another: 77
+logs_in() {
+    rm -rf runtime/opkitsu
+    "$@" >out 2>err || {
+        echo "status $?: $*"
+        cat err
+        return 1
+    }
+    run ! grep -aF -e "$password" err out
+    grep -q '"type":"Checkpoint"' out
+}
+
+a_password() {
+    local password=x$weapon LC_ALL=C.UTF-8
+    if ! iconv -f UTF-8 -t UTF-8 <<<"$password" >/dev/null 2>&1; then
+        KITSU_PWD=$password does kitsu-fetch && ((status == 78)) && grep -q 'the password is not UTF-8' err
+        return
+    fi
+    jq -n --rawfile p <(printf %s "$password") '{password: $p}' >mock.json
+    mock_start "$(<mock.json)"
+    KITSU_PWD=$password logs_in kitsu-fetch || return
+    if [[ $password != *[$'\r\n']* && ${#password} -lt 4000 ]]; then
+        printf '%s\nmore\n' "$password" >file
+        KITSU_PWD='' logs_in kitsu-fetch --password-file "$PWD/file" || return
+        KITSU_PWD='' logs_in kitsu-fetch --password-command "cat '$PWD/file'" || return
+    fi
+    KITSU_PWD='' logs_in openpype_console module kitsu sync-service --dry-run -p "$password" || return
+    KITSU_PWD='' logs_in sync-service --dry-run --password="$password" || return
+    KITSU_PWD=${password}x does kitsu-fetch
+    ((status == 77))
+}
+
+# bats test_tags=slow
+@test "passwords, in each place where they are given" {
+    converting
+    each argument 8 a_password
+}
+
+a_login() {
+    rm -rf runtime/opkitsu
+    if ! iconv -f UTF-8 -t UTF-8 <<<"$weapon" >/dev/null 2>&1; then
+        KITSU_LOGIN=$weapon does kitsu-fetch && ((status == 78)) && does kitsu-fetch -l "$weapon" && ((status == 64))
+        return
+    fi
+    does kitsu-fetch -l "$weapon" || return
+    ((status == 0)) || [[ ! $weapon && $status == 78 ]] || return
+    # What it keeps is called by a hash.
+    [[ -z $(find runtime/opkitsu -type f ! -regex '.*/[0-9a-f]*\(.lock\)?' 2>/dev/null) ]] || return
+    does sync-status -l "$weapon" && ((status == 3 || (status == 78 && !${#weapon}))) || return
+    does sync-service --once -l "$weapon" || return
+    does sync-service --status --json -l "$weapon"
+}
+
+# bats test_tags=slow
+@test "logins" {
+    mine
+    each argument 6 a_login
+    unharmed
+}
+
+# ---- names of files and folders ------------------------------------------------------------
+
+# places: every file and folder that a program is told of is called so
+places() {
+    mkdir -p "at/$weapon"
+    (
+        cd "at/$weapon"
+        mkdir -m 700 data state runtime config
+        mkdir config/opkitsu
+        cp ../../config/opkitsu/settings.json config/opkitsu
+        echo secret >"$weapon"
+        export XDG_DATA_HOME=$PWD/data XDG_STATE_HOME=$PWD/state XDG_RUNTIME_DIR=$PWD/runtime XDG_CONFIG_HOME=$PWD/config TMPDIR=$PWD
+        unset KITSU_PWD OP_STORE
+        sync-service --once -prj demo --password-file "$weapon" --tee "--$weapon" >out.txt 2>err.txt || exit
+        op-dump --all | tail -n 1 >counts
+        [[ -s data/opkitsu/op.db && -s "--$weapon/changes.ndjson" && -s "--$weapon/results.ndjson" ]] || exit
+        OP_STORE='' op-apply -d "sqlite:$weapon.db" <"--$weapon/changes.ndjson" >/dev/null 2>>err.txt || exit
+        op-dump -d "sqlite:$weapon.db" --all | tail -n 1 | cmp - counts || exit
+        op-dump -d "sqlite:$weapon.db" >"$weapon.dump"
+        op-diff -a "./$weapon.dump" <"--$weapon/kitsu.ndjson" >again 2>>err.txt || exit
+        run ! grep -a '"type":"Change"' again || exit
+        sync-service --once --resume --password-file "./$weapon" --tee "$PWD/$weapon.tee" >>out.txt 2>>err.txt || exit
+        sync-service --status >>out.txt 2>>err.txt || (($? == 3)) || exit
+        ls -A >names
+        cat err.txt out.txt >>../../said
+        expected=$(printf '%s\n' "$weapon" "--$weapon" "$weapon".{db,dump,tee} data state runtime config out.txt err.txt counts again names | LC_ALL=C sort)
+        [[ $(LC_ALL=C sort names | grep -av '\.db-\|\.lock') == "$expected" ]] || {
+            diff -a <(LC_ALL=C sort names) - <<<"$expected"
+            exit 1
+        }
+    ) || {
+        echo "status $?, in $(printf %q "$weapon")"
+        cat "at/$weapon/err.txt"
+        return 1
+    }
+}
+
+# bats test_tags=slow
+@test "files and folders" {
+    mine
+    each file 6 places
+    rm -rf at
     unharmed
 }
