@@ -97,3 +97,52 @@ by_events() {
     jq -c 'select(.document.type != "archived_asset" or .document.data.zou.type != "AssetType").document // empty' sqlite.dump >left
     jq -c '.document // empty' plain.dump | diff - left
 }
+
+# push_to DRY: what it says and plans
+push() {
+    op-dump -P pushed >before.dump
+    zou-push "$@" <before.dump >pushed.records 2>push.err || (($? == 1))
+    push-report --records <pushed.records >/dev/null 2>push.txt
+    weapons tame push.err push.txt
+    weapons records before.dump pushed.records
+}
+
+pushed_from() {
+    local project
+    use "$1"
+    project=$(zou_project pushed)
+    PUSHED=$project weapons documents "$seed" 6 "$AVALON_DB" >documents
+    op-apply <documents >results 2>apply.err || (($? == 1)) # what a database does not have
+    run ! grep -oE '"status":"conflict".*' results
+    zou_put "/data/projects/$project" '{"name": "pushed"}' >/dev/null
+    push -n
+    push
+    op-apply <pushed.records >results 2>>apply.err || (($? == 1))
+    run ! grep -oE '"status":"(conflict|failed)","operationType":"[a-z]*","ns".{100}' results # the store's
+    weapons tame apply.err
+    op-dump --all -P pushed >after.dump
+    zou_sql "SELECT coalesce(json_agg(e), '[]') FROM (SELECT id, name, description FROM entity UNION SELECT id, name, description FROM entity_type) e" >entities
+    weapons pushed after.dump pushed.records entities
+    # Of what Kitsu has room for, a second one writes nothing; what came into Kitsu comes back as it is.
+    push -n
+    jq -e 'select(.type == "Result" and all(.entity.name, .below[]?; length < 161)) | .entity, .below' pushed.records >again || true
+    [[ ! -s again ]] || {
+        cat again
+        return 1
+    }
+    kitsu-fetch -P pushed 2>/dev/null | op-diff 2>/dev/null | op-apply >/dev/null || (($? == 1))
+    op-dump --all -P pushed | jq -c 'select(.document.type == "asset" and (.document.data.root_of | not)) | .document | [.name, .data.description, (.data.tasks | keys)]' | sort >synced
+    jq -c 'select(.document.type == "asset" and (.document.data.root_of | not)) | .document | [.name, .data.description, (.data.tasks | keys)]' after.dump | sort | diff - synced
+    [[ $(kitsu-fetch -P pushed 2>/dev/null | op-diff 2>/dev/null | grep -c '"type":"Change"') == 0 ]]
+    # Nothing else of the project's Kitsu was touched: it has the keys that OpenPype's document has.
+    zou_get "/data/projects/$project" | jq -cS '.data // {}' >kitsu.data
+    jq -cS 'select(.document.type == "project").document.data | del(.code, .fps, .zou_id)' after.dump >own.data
+    jq -n --slurpfile own own.data --slurpfile kitsu kitsu.data '$own[0] | keys - ($kitsu[0] | keys)' -c
+    zou_close_project "$project"
+    zou_put "/data/projects/$project" "{\"name\": \"pushed_$1\"}" >/dev/null
+}
+
+@test "pushed, from both stores" {
+    pushed_from sqlite
+    pushed_from "mongo_$$"
+}
