@@ -222,7 +222,7 @@ static void take_project(affected_project *p, const event *e)
     p->deleted |= is_verb(e, "delete");
 }
 
-/* Whether it is about entities or tasks, and so has to name some. */
+/* Whether it is about entities or tasks. */
 static bool is_of_entity(const event *e)
 {
     static const char *const nouns[] = {"asset", "shot",    "sequence", "episode",
@@ -231,6 +231,13 @@ static bool is_of_entity(const event *e)
         if (is_noun(e, nouns[i]))
             return true;
     return false;
+}
+
+/* Whether it is about what belongs to projects, and so has to name something. */
+static bool has_to_name(const event *e)
+{
+    return is_of_entity(e) || is_noun(e, "project") || is_noun(e, "metadata-descriptor") ||
+           is_noun(e, "asset-type") || is_noun(e, "entity-type");
 }
 
 void affected_event(affected *a, const json *record)
@@ -259,7 +266,7 @@ void affected_event(affected *a, const json *record)
         is_noun(&e, "metadata-descriptor") || (!affects && (!e.names_ids || is_of_entity(&e)));
     if (all && e.project_id)
         affected_project_of(a, e.project_id)->full = true;
-    else if (is_of_entity(&e) && !e.names_ids) /* kitsu-listen could not read the rest */
+    else if (has_to_name(&e) && !e.names_ids) /* kitsu-listen could not read the rest */
         a->all = true;
 }
 

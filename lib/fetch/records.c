@@ -43,11 +43,24 @@ void fetch_records_free(fetch_records *r)
     zou_project_end(&r->project);
 }
 
+/* Whether Kitsu lacks the project: the 404 of a list may be another server's, or an older
+ * Kitsu's. */
+static bool is_gone(const fetch_records *r)
+{
+    json v;
+    error unused;
+    arena *a = arena_new();
+    const char *path = arena_printf(a, "/data/projects/%s", r->project.id);
+    zou_result result = zou_get(r->project.lists->zou, path, JSON_OBJECT, a, &v, &unused);
+    arena_free(a);
+    return result == ZOU_MISSING;
+}
+
 fetch_outcome fetch_records_abandon(const fetch_records *r, zou_result result, const error *e)
 {
     if (result == ZOU_LOST)
         return FETCH_LOST;
-    if (result == ZOU_MISSING)
+    if (result == ZOU_MISSING && is_gone(r))
         msg_error("%s: deleted in Kitsu while it was read: %s", r->project.name, e->what);
     else
         msg_error("%s: cannot read the project: %s", r->project.name, e->what);

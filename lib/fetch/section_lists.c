@@ -59,6 +59,14 @@ static bool add_unused_types(section_run *r)
     return n > 0;
 }
 
+/* No type, though Kitsu itself counts assets: the list was lost on its way. */
+static zou_result check_asset_types(section_run *r)
+{
+    zou_project *p = &r->records->project;
+    bool empty[KINDS] = {[KIND_ASSET] = true};
+    return r->asset_types.len > 0 || p->partial ? ZOU_OK : zou_project_check_empty(p, empty, r->e);
+}
+
 /* Zou looks through all assets for this list, so it is asked for only if need be. */
 bool section_lists_read_asset_types(section_run *r)
 {
@@ -68,6 +76,8 @@ bool section_lists_read_asset_types(section_run *r)
     r->has_asset_types = !p->partial;
     zou_result result =
         zou_list(r->zou, zou_project_path(p, "asset-types"), take_asset_type, r, r->e);
+    if (result == ZOU_OK)
+        result = check_asset_types(r);
     if (result != ZOU_OK)
         return section_run_kitsu_failed(r, result);
     if (!section_store_look_up(r) ||

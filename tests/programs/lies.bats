@@ -181,6 +181,51 @@ Task tasks'
     done
 }
 
+# batch NAME [DATA]: an event of Kitsu's, and the position behind it, into in
+batch() {
+    jq -nc --arg name "$1" --argjson data "${2-null}" --argjson project "${3-null}" '
+        {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: $name, project_id: $project, data: $data}
+            | with_entries(select(.value != null)),
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >in
+}
+
+@test "of events: an empty list of asset types, of a project with assets" {
+    local asset=00000004-0000-4000-8000-000000000001
+    jq -n --arg p "$project" --arg id "$asset" --arg type 0000000c-0000-4000-8000-000000000001 --arg types "GET $below/asset-types" '
+        {"GET /data/entities": [{json: [{id: $id, name: "Asset 1", type: "Asset", project_id: $p, entity_type_id: $type, data: null}]}],
+         "GET /data/tasks": [{json: []}], ($types): [{json: []}], counts: {Asset: 3}}' >script
+    mock_start "$(<script)"
+    batch asset:update "{\"asset_id\": \"$asset\"}" "\"$project\""
+    run --separate-stderr kitsu-fetch --events <in
+    ((status != 0))
+    [[ $stderr == *"Kitsu gives an empty list, but counts 3 of this kind (Asset): the list is not believed"* ]]
+    run ! grep '"type":"End"' <<<"$output"
+    mock_start "$(jq -c --arg types "GET $below/asset-types" 'del(.[$types])' script)"
+    kitsu-fetch --events <in | grep '"type":"End"'
+}
+
+@test "a 404 of a list is no project's end, unless the project itself has one" {
+    local missing='{"status": 404, "json": {"error": true, "message": "404 Not Found"}}'
+    mock_start "{\"GET $below/shots\": [$missing]}"
+    full 'a list that is missing'
+    grep 'cannot read the project' err
+    run ! grep 'deleted in Kitsu' err
+    mock_start "{\"GET $below/shots\": [$missing], \"GET $below\": [{}, $missing]}"
+    run --separate-stderr kitsu-fetch
+    ((status == 1))
+    [[ $stderr == *"deleted in Kitsu while it was read"* ]]
+}
+
+@test "of events: one of which nothing is left but its name touches every project" {
+    local name
+    for name in project:update project:delete metadata-descriptor:update metadata-descriptor:new asset-type:update \
+        entity-type:update asset:update shot:delete task:new; do
+        batch "$name"
+        kitsu-fetch --events <in >answer
+        jq -se --arg p "$project" 'map(select(.type == "End") | [.scope, .project_id]) == [["full", $p]]' answer
+    done
+}
+
 # bats test_tags=slow
 @test "a listener: what is no log of events" {
     listen() {
