@@ -291,9 +291,8 @@ static void refuse(int c, const struct option *names, char *const *argv)
     for (const struct option *o = names; o->name && optopt == 0; o++)
         like += len > 2 && strncmp(o->name, argument + 2, len - 2) == 0;
     if (!is_long)
-        program_usage_error(c == ':' ? "option requires an argument -- '%c'"
-                                     : "invalid option -- '%c'",
-                            optopt);
+        program_usage_error(
+            c == ':' ? "option requires an argument -- '%c'" : "invalid option -- '%c'", optopt);
     program_usage_error(c == ':'      ? "option '%.*s' requires an argument"
                         : optopt != 0 ? "option '%.*s' doesn't allow an argument"
                         : like > 1    ? "option '%.*s' is ambiguous"

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#define MAX_PROJECT_NAME 100 /* bytes; with that of its database a collection's may have 120 \
-                                in MongoDB before 4.4, and Kitsu's have at most 80 letters */
+/* Of a project's, a database's name and a dot MongoDB before 4.4 has a namespace of 120. */
+#define MAX_PROJECT_NAME 100 /* bytes; Kitsu's names have at most 80 letters */
 
 const char *name_fault(arena *a, const char *name, bool of_project)
 {
