@@ -256,10 +256,10 @@ assert "nonlocal" not in text and not [line for line in text.splitlines() if " f
 @test "names as weapons: a comment is what the artist typed, and no line of the log is forged" {
     local seed=${WEAPONS_SEED:-$RANDOM} weapon weapons=$BATS_TEST_DIRNAME/../generators/weapons
     echo "WEAPONS_SEED=$seed"
-    "$weapons" list >list
+    "$weapons" list >all.ndjson
     for weapon in $("$weapons" sample "$seed" 3); do
         new_task
-        pyblish_run "import json; comment = next(w['text'] for w in map(json.loads, open('list')) if w['name'] == '$weapon'); print('RUN')"
+        pyblish_run "import json; comment = next(w['text'] for w in map(json.loads, open('all.ndjson')) if w['name'] == '$weapon'); print('RUN')"
         printf '%s\n' "$output" "$stderr" >said
         "$weapons" tame said
         if [[ $weapon == nul || $weapon == only_nul ]]; then # which Kitsu's database refuses
@@ -270,7 +270,7 @@ assert "nonlocal" not in text and not [line for line in text.splitlines() if " f
         # What is no text in JSON, halves of pairs and bytes, arrives as replacements.
         there 'max_by(.created_at).text // ""' >has
         python3 -c 'import json, sys
-text = next(w["text"] for w in map(json.loads, open("list")) if w["name"] == sys.argv[1])
+text = next(w["text"] for w in map(json.loads, open("all.ndjson")) if w["name"] == sys.argv[1])
 wants = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
 has = json.load(open("has"))
 assert has == wants, (has[:200], wants[:200])' "$weapon"

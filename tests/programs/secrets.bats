@@ -106,6 +106,22 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     done
 }
 
+# bats test_tags=slow
+@test "passwords that look like options, words of a pipeline, patterns or commands" {
+    local odd base=$password
+    for odd in "-$base" "--$base" "| $base" "$base \$(touch pwned) \`touch pwned\`" "*$base?[a]" "'\"$base\\" "%s$base%n" "$base@host:1/%2f"; do
+        password=$odd
+        forget
+        run -0 "$genuine/sync-service" -l me -p "$password" -d "$store" --once
+        nothing_seen kitsu-fetch op-diff op-apply sync-report
+        only kitsu-fetch
+        forget
+        run -0 "$genuine/push-to-zou" -l me "--password=$password" -d "$store"
+        nothing_seen zou-push
+    done
+    [[ ! -e pwned ]]
+}
+
 @test "--status" {
     run -0 "$genuine/sync-service" --status -d "$store" -p "$password"
     nothing_seen sync-status
