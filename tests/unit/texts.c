@@ -111,7 +111,29 @@ static void display(arena *a)
                 {"25.0", "25.0"},
                 {"\"x\"", "\"x\""},
                 {"\"\\u001b[31m\"", NULL}};
+    static const struct {
+        const char *name, *shown;
+    } names[] = {{"a\x1b[2J\n", "a?[2J?"},
+                 {"a\x7f", "a?"},
+                 {"\xc2\x9b", "?"},
+                 {"\xc2\xa0", "\xc2\xa0"},
+                 {"\xd8\x9c", "?"},
+                 {"\xe2\x80\xae", "?"},
+                 {"\xe2\x81\xa9", "?"},
+                 {"\xe2\x80\xa8", "?"},
+                 {"\xe2\x82\xac", "\xe2\x82\xac"},
+                 {"\x9b"
+                  "2J",
+                  "?2J"},
+                 {"a\xe2\x80", "a??"},
+                 {"\xc0\xaf", "??"},
+                 {"\xf0\x9f\x92\x80", "\xf0\x9f\x92\x80"}};
     buf b = {0};
+    for (size_t i = 0; i < ROWS(names); i++) {
+        buf_clear(&b);
+        display_sanitized(&b, names[i].name, strlen(names[i].name));
+        is_text(b.data, names[i].shown, "what is shown of a name");
+    }
     for (size_t i = 0; i < ROWS(rows); i++) {
         json v = parsed(a, rows[i].value);
         buf_clear(&b);
