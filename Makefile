@@ -66,7 +66,7 @@ $(BUILD)/share/opkitsu $(BUILD)/tests/share/opkitsu:
 # The unit tests' programs, made when tests are run.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 
-unit: $(UNITS) $(BUILD)/tests/lib/clock.so
+unit: $(UNITS) $(BUILD)/tests/lib/clock.so $(BUILD)/tests/lib/faults.so
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libopkitsu.a
 	@mkdir -p $(@D)
@@ -75,7 +75,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libopkitsu.a
 # What tests preload into programs, also those of others: without the sanitizers.
 $(BUILD)/tests/lib/%.so: tests/lib/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared $(if $(SANITIZERS),-DSANITIZED) -o $@ $<
 
 # The fuzz targets, each a program of libFuzzer's; tests/fuzz/run runs them.
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))

@@ -3,12 +3,11 @@
 #ifndef OPKITSU_APPLY_BATCH_ITEMS_H
 #define OPKITSU_APPLY_BATCH_ITEMS_H
 
+#include "base/hash.h"
 #include "base/idset.h"
 #include "model/change.h"
 #include "record/result.h"
 #include "store/store.h"
-
-#include <uthash.h>
 
 typedef struct batch batch; /* apply/batch.h */
 

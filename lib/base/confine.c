@@ -209,8 +209,22 @@ static int fill(scmp_filter_ctx filter, const program_needs *n)
     return failed ? failed : refuse_typing(filter);
 }
 
+/* bytes; all that libseccomp takes for the filter with the most rules is 104 KiB, and it gives
+ * back some of that in between. Less than the 128 KiB from which on the C library makes a
+ * mapping of its own, and undoes it when it is freed. */
+#define FILTER_MEMORY ((size_t)120 * 1024)
+
+/* libseccomp 2.5 crashes when memory is out, or never returns. So there has to be enough of
+ * it, which stays with the C library when it is freed. */
+static void ensure_memory(void)
+{
+    void *volatile p = xmalloc(FILTER_MEMORY);
+    free(p);
+}
+
 static bool confine_calls(const program_needs *n, error *e)
 {
+    ensure_memory();
     uint32_t action = SECCOMP_RET_ERRNO;
     int failed = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ? 0 : -errno;
     if (failed == -ENOSYS || failed == -EINVAL /* Linux before 4.14 */ || failed == -EOPNOTSUPP) {

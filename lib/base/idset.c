@@ -72,7 +72,8 @@ static id id_of(const char *text, size_t len)
     id value = {0};
     if (!parse_uuid(text, len, &value)) {
         unsigned char digest[EVP_MAX_MD_SIZE];
-        EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL);
+        if (EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL) != 1)
+            mem_exhausted(len); /* nothing else can be the reason */
         memcpy(&value, digest, sizeof value);
     }
     if (!value.high && !value.low)

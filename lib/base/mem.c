@@ -1,22 +1,25 @@
 #include "base/mem.h"
 
 #include <malloc.h>
+#include <openssl/crypto.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static const char *program = "opkitsu";
-
-void mem_init(const char *name)
-{
-    program = name;
-}
 
 /* By itself: what writes messages allocates memory. */
 void mem_exhausted(size_t size)
 {
+    static bool ending;
+    if (ending) /* what libraries do at the end needs some, too */
+        _exit(EX_OSERR);
+    ending = true;
     fprintf(stderr, "%s: out of memory: cannot allocate %zu bytes\n", program, size);
+    fflush(stdout); /* complete records; it may be the last chance */
     exit(EX_OSERR);
 }
 
@@ -34,6 +37,14 @@ void mem_tidy(void)
 void *xmalloc(size_t size)
 {
     void *p = malloc(size ? size : 1);
+    if (!p)
+        mem_exhausted(size);
+    return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    void *p = n && size ? calloc(n, size) : calloc(1, 1);
     if (!p)
         mem_exhausted(size);
     return p;
@@ -66,4 +77,32 @@ void free_secret(char *text)
     if (text)
         explicit_bzero(text, strlen(text));
     free(text);
+}
+
+/* ---- OpenSSL's ------------------------------------------------------------ */
+
+static void *crypto_malloc(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return xmalloc(size);
+}
+
+static void crypto_free(void *p, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(p);
+}
+
+static void *crypto_realloc(void *old, size_t size, const char *file, int line)
+{
+    if (size)
+        return xrealloc(old, size);
+    crypto_free(old, file, line);
+    return NULL;
+}
+
+void mem_init(const char *name)
+{
+    program = name;
+    CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
 }

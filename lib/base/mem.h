@@ -1,13 +1,15 @@
 /* mem.h - memory, or the end of the program.
  *
  * Running out of memory ends the program with a message (exit 71, EX_OSERR):
- * no caller could go on without it. */
+ * no caller could go on without it. What libraries need comes from here,
+ * too, where they let us: few tell what they left undone. */
 #ifndef OPKITSU_BASE_MEM_H
 #define OPKITSU_BASE_MEM_H
 
 #include <stddef.h>
 
-/* The program's name for that message (borrowed, for good). */
+/* The program's name for that message (borrowed, for good). From then on OpenSSL takes its
+ * memory here, too: without it its digests would be wrong. */
 void mem_init(const char *program);
 /* Ends the program: `size` bytes cannot be allocated. */
 _Noreturn void mem_exhausted(size_t size);
@@ -16,9 +18,10 @@ _Noreturn void mem_exhausted(size_t size);
  * left, of which the C library would keep most. */
 void mem_tidy(void);
 
-/* malloc, realloc and strdup that end the program when memory is out. The
+/* malloc, calloc, realloc and strdup that end the program when memory is out. The
  * caller owns what they return. */
 void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 /* free, of a text that nobody is to find in memory afterwards. Takes NULL. */

@@ -9,11 +9,10 @@
 #ifndef OPKITSU_FETCH_AFFECTED_H
 #define OPKITSU_FETCH_AFFECTED_H
 
+#include "base/hash.h"
 #include "base/limits.h"
 #include "json/json.h"
 #include "record/kind.h"
-
-#include <uthash.h>
 
 /* One entity, task or asset type. */
 typedef struct affected_id {

@@ -3,8 +3,9 @@
 #ifndef OPKITSU_FETCH_KNOWN_PROJECTS_H
 #define OPKITSU_FETCH_KNOWN_PROJECTS_H
 
+#include "base/hash.h"
+
 #include <stdbool.h>
-#include <uthash.h>
 
 typedef struct known_project {
     UT_hash_handle hh; /* by id */

@@ -2,9 +2,8 @@
 #ifndef OPKITSU_FETCH_SECTION_ITEMS_H
 #define OPKITSU_FETCH_SECTION_ITEMS_H
 
+#include "base/hash.h"
 #include "zou/bulk.h"
-
-#include <uthash.h>
 
 /* The texts lie in the arena of the items. */
 typedef struct section_item {

@@ -1,6 +1,9 @@
 #include "json/casefold.h"
 
+#include "base/mem.h"
+
 #include <ctype.h>
+#include <errno.h>
 #include <locale.h>
 #include <string.h>
 #include <wchar.h>
@@ -14,6 +17,8 @@ static locale_t letters(void)
     static bool tried;
     if (!tried)
         l = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (!l && errno == ENOMEM)
+        mem_exhausted(sizeof l);
     tried = true;
     return l;
 }

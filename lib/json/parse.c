@@ -1,8 +1,9 @@
 /* parse.c - text to tree. */
 #include "base/limits.h"
 #include "base/mem.h"
-#include "json/json.h"
 #include "base/utf8.h"
+#include "json/json.h"
+#include "json/yajl_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,7 +290,7 @@ static void explain(json_error *e, const builder *b, yajl_handle h, bool whole, 
  * a newline follows. */
 static bool build(builder *b, const char *text, size_t len, json *out, json_error *e)
 {
-    yajl_handle h = yajl_alloc(&tree_callbacks, NULL, b);
+    yajl_handle h = yajl_alloc(&tree_callbacks, &yajl_memory, b);
     bool whole = yajl_parse(h, (const unsigned char *)text, len) == yajl_status_ok, ended = false;
     size_t offset = whole ? len : yajl_get_bytes_consumed(h);
     if (whole && yajl_parse(h, (const unsigned char *)"\n", 1) == yajl_status_ok)

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "json/yajl_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,7 +295,7 @@ json_splitter *json_splitter_new(json_element_fn *fn, void *context)
 {
     json_splitter *s = xmalloc(sizeof *s);
     *s = (json_splitter){.fn = fn, .context = context, .field = -1, .base = 1};
-    s->parser = yajl_alloc(&callbacks, NULL, s);
+    s->parser = yajl_alloc(&callbacks, &yajl_memory, s);
     return s;
 }
 

@@ -1,6 +1,8 @@
 /* write.c - tree to text. */
 #include "json/json.h"
 
+#include "json/yajl_memory.h"
+
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
@@ -37,7 +39,7 @@ static void generate(yajl_gen g, const json *v)
 
 void json_write(buf *b, const json *v)
 {
-    yajl_gen g = yajl_gen_alloc(NULL);
+    yajl_gen g = yajl_gen_alloc(&yajl_memory);
     yajl_gen_config(g, yajl_gen_print_callback, print_to_buf, b);
     generate(g, v);
     yajl_gen_free(g);

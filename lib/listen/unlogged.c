@@ -1,5 +1,6 @@
 #include "listen/unlogged.h"
 
+#include "base/hash.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -7,7 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define WAIT_SECONDS 2.0   /* a row is committed within milliseconds, even on a bad day */
 #define FIRST_DELAY  0.005 /* seconds; half of the time that Zou needs for a change */

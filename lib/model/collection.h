@@ -11,10 +11,9 @@
 #ifndef OPKITSU_MODEL_COLLECTION_H
 #define OPKITSU_MODEL_COLLECTION_H
 
+#include "base/hash.h"
 #include "json/json.h"
 #include "record/kind.h"
-
-#include <uthash.h>
 
 typedef struct asset {
     json document;          /* whole */

@@ -1,10 +1,10 @@
 #include "model/folder_names.h"
 
+#include "base/hash.h"
 #include "base/msg.h"
 #include "model/location.h"
 
 #include <string.h>
-#include <uthash.h>
 
 typedef struct folder {
     const char *key; /* the parent's `_id`, and the name in small letters */

@@ -1,5 +1,7 @@
 #include "model/names.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -89,8 +91,11 @@ static const char *written(arena *a, const utf8proc_uint8_t *text, bool of_proje
 const char *name_converted(arena *a, const char *name, bool of_project)
 {
     utf8proc_uint8_t *decomposed = NULL;
-    utf8proc_map((const utf8proc_uint8_t *)name, 0, &decomposed,
-                 UTF8PROC_NULLTERM | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK);
+    utf8proc_ssize_t len =
+        utf8proc_map((const utf8proc_uint8_t *)name, 0, &decomposed,
+                     UTF8PROC_NULLTERM | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK);
+    if (len == UTF8PROC_ERROR_NOMEM)
+        mem_exhausted(strlen(name));
     const char *converted = decomposed ? written(a, decomposed, of_project) : NULL;
     free(decomposed);
     return converted;

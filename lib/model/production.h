@@ -11,10 +11,9 @@
 #ifndef OPKITSU_MODEL_PRODUCTION_H
 #define OPKITSU_MODEL_PRODUCTION_H
 
+#include "base/hash.h"
 #include "record/end.h"
 #include "record/kind.h"
-
-#include <uthash.h>
 
 typedef struct entity entity;
 typedef struct task task;

@@ -147,8 +147,11 @@ void client_needs(program_needs *n)
 http *client_new(void)
 {
     static bool initialised;
-    if (!initialised)
-        curl_global_init(CURL_GLOBAL_DEFAULT);
+    /* With memory that ends the program: nearly every call of curl could fail otherwise, and
+     * options and headers that are left out are no small matter. */
+    if (!initialised && curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc, xstrdup,
+                                             xcalloc) != CURLE_OK)
+        mem_exhausted(sizeof(CURL *));
     initialised = true;
 
     http *h = xmalloc(sizeof *h);

@@ -1,5 +1,6 @@
 #include "report/push_tree.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/output.h"
 #include "record/display.h"
@@ -7,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define MAX_ANCESTORS 16 /* of an entity, that are shown; Kitsu has two */
 

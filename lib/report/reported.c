@@ -1,11 +1,11 @@
 #include "report/reported.h"
 
+#include "base/hash.h"
 #include "base/idset.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 typedef struct project_lines {
     UT_hash_handle hh; /* by name */

@@ -288,6 +288,14 @@ static bool connect_to(mongo_store *s, const char *url, error *e)
     return ok || mongo_fail(s, &why, e);
 }
 
+static void *aligned(size_t alignment, size_t size)
+{
+    void *p = NULL;
+    if (posix_memalign(&p, alignment < sizeof p ? sizeof p : alignment, size ? size : 1) != 0)
+        mem_exhausted(size);
+    return p;
+}
+
 /* libmongoc makes a file for its statistics when it is loaded, before main and
  * whether it is used or not, and a program that is killed leaves it behind:
  * thousands in a year, and a warning whenever a process number comes again.
@@ -297,6 +305,17 @@ __attribute__((constructor)) static void drop_statistics(void)
     char name[32];
     snprintf(name, sizeof name, "/mongoc-%ld", (long)getpid());
     shm_unlink(name);
+}
+
+/* libbson would abort the program when memory is out. Before it has any: libmongoc allocates
+ * some when it is loaded. */
+__attribute__((constructor)) static void give_memory(void)
+{
+    bson_mem_set_vtable(&(bson_mem_vtable_t){.malloc = xmalloc,
+                                             .calloc = xcalloc,
+                                             .realloc = xrealloc,
+                                             .free = free,
+                                             .aligned_alloc = aligned});
 }
 
 store *store_mongo_open(const char *url, char *name, error *e)

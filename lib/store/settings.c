@@ -51,7 +51,7 @@ static bool read_json(arena *a, const char *path, bool required, json *out, erro
     if (!f) {
         if (!required && (errno == ENOENT || errno == ENOTDIR))
             return true;
-        e->status = EX_CONFIG;
+        e->status = errno == ENOMEM ? EX_OSERR : EX_CONFIG;
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
         return false;
     }

@@ -13,6 +13,8 @@ static bool column_document(sqlite_store *s, sqlite3_stmt *row, int column, aren
     json_error what;
     if (text && json_parse(a, text, len, out, &what, NULL))
         return true;
+    if (!text && sqlite3_errcode(s->db) == SQLITE_NOMEM)
+        return sqlite_fail(s, e);
     return error_set(e, EX_IOERR, "%s: the file is damaged: a document is not JSON", s->base.name);
 }
 /* What is spooled: a SELECT of a collection's name and a document. */

@@ -1,10 +1,10 @@
 #include "store/state_skipped.h"
 
+#include "base/hash.h"
 #include "record/skipped.h"
 #include "store/state_write.h"
 
 #include <string.h>
-#include <uthash.h>
 
 static store_ns skipped_ns(const store *s)
 {
