@@ -130,6 +130,7 @@ bool sqlite_fail(const sqlite_store *s, error *e)
     case SQLITE_LOCKED:
         return error_set(e, status, "%s: another program has kept it locked for %u s", name,
                          s->wait);
+    case SQLITE_NOMEM: return error_set(e, status, "%s: out of memory", name);
     case SQLITE_NOTADB: return error_set(e, status, "%s: not an SQLite database", name);
     case SQLITE_FULL: return error_set(e, status, "%s: no space left", name);
     case SQLITE_READONLY:
@@ -237,8 +238,8 @@ static bool check_version(sqlite_store *s, bool *empty, int *version, error *e)
               sqlite_query_number(s, "PRAGMA application_id", NULL, &id, e) &&
               sqlite_query_number(s, "PRAGMA user_version", NULL, version, e) &&
               sqlite_query_number(s, "SELECT count(*) FROM sqlite_schema", NULL, &tables, e);
-    sqlite3_exec(s->db, "RELEASE version", NULL, NULL, NULL);
-    if (!ok)
+    error second;
+    if (!sqlite_execute(s, "RELEASE version", ok ? e : &second) || !ok)
         return false;
     *empty = tables == 0;
     if (*empty && id == 0)
@@ -249,6 +250,22 @@ static bool check_version(sqlite_store *s, bool *empty, int *version, error *e)
         return error_set(e, EX_CONFIG, "%s: made by a newer opkitsu (version %d, this one is %d)",
                          s->base.name, *version, SCHEMA_VERSION);
     return true;
+}
+
+/* Even this takes memory, and what is to be rolled back may have failed for want of it. */
+static void roll_back(sqlite_store *s)
+{
+    for (int tries = 0; tries < 2 && !sqlite3_get_autocommit(s->db); tries++)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* It may have begun and failed all the same. */
+static bool begin(sqlite_store *s, error *e)
+{
+    if (sqlite_execute(s, "BEGIN IMMEDIATE", e))
+        return true;
+    roll_back(s);
+    return false;
 }
 
 /* Make the tables where there are none (for writing), and bring those of an
@@ -266,7 +283,7 @@ static bool make_schema(sqlite_store *s, error *e)
                          "%s: made by an older opkitsu (version %d, this one is %d): one who may "
                          "write it has to open it first",
                          s->base.name, version, SCHEMA_VERSION);
-    if (!sqlite_execute(s, "BEGIN IMMEDIATE", e))
+    if (!begin(s, e))
         return false;
     char pragmas[96];
     snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d; PRAGMA user_version=%d",
@@ -288,7 +305,7 @@ static bool make_schema(sqlite_store *s, error *e)
         ok = sqlite_execute(s, pragmas, e);
     if (ok && sqlite_execute(s, "COMMIT", e))
         return true;
-    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    roll_back(s);
     return false;
 }
 
@@ -378,12 +395,12 @@ static bool sqlite_now(store *base, double *seconds, error *e)
 }
 static bool sqlite_begin(store *base, error *e)
 {
-    return sqlite_execute((sqlite_store *)base, "BEGIN IMMEDIATE", e);
+    return begin((sqlite_store *)base, e);
 }
 
 static void sqlite_rollback(store *base)
 {
-    sqlite3_exec(((sqlite_store *)base)->db, "ROLLBACK", NULL, NULL, NULL);
+    roll_back((sqlite_store *)base);
 }
 
 static bool sqlite_commit(store *base, error *e)

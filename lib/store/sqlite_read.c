@@ -73,7 +73,8 @@ static bool spool(sqlite_store *s, const reading *r, const driver_sink *out, err
     ok = ok && give_spooled(s, r, out, e);
     snprintf(sql, sizeof sql, "DELETE FROM temp.spool WHERE call = %lld", call);
     s->call = call - 1;
-    return sqlite_execute(s, sql, e) && ok;
+    error second; /* not what failed first */
+    return sqlite_execute(s, sql, ok ? e : &second) && ok;
 }
 
 bool sqlite_projects(store *base, const driver_sink *out, error *e)
