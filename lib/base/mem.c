@@ -11,6 +11,11 @@
 
 static const char *program = "opkitsu";
 
+void mem_init(const char *name)
+{
+    program = name;
+}
+
 /* By itself: what writes messages allocates memory. */
 void mem_exhausted(size_t size)
 {
@@ -101,8 +106,12 @@ static void *crypto_realloc(void *old, size_t size, const char *file, int line)
     return NULL;
 }
 
-void mem_init(const char *name)
+/* OpenSSL does not let itself be told once it has any memory, which libmongoc makes it
+ * allocate when it is loaded. So this comes before all constructors, of libraries too. */
+static void give_openssl_memory(void)
 {
-    program = name;
     CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
 }
+
+__attribute__((section(".preinit_array"), used)) static void (*const first)(void) =
+    give_openssl_memory;

@@ -8,8 +8,7 @@
 
 #include <stddef.h>
 
-/* The program's name for that message (borrowed, for good). From then on OpenSSL takes its
- * memory here, too: without it its digests would be wrong. */
+/* The program's name for that message (borrowed, for good). */
 void mem_init(const char *program);
 /* Ends the program: `size` bytes cannot be allocated. */
 _Noreturn void mem_exhausted(size_t size);

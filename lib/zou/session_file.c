@@ -291,10 +291,11 @@ void session_file_write(const session_file *f, const tokens *t)
     if (!f)
         return;
     buf text = {0}, path = {0};
-    buf_addf(&path, "%s.XXXXXX", f->path);
+    buf_addf(&path, "%s.new", f->path);
     buf_reserve(&text, MAX_SESSION_FILE);
     print(&text, t);
-    int fd = mkostemp(path.data, O_CLOEXEC); /* mode 0600 */
+    unlink(path.data); /* of one that was killed here */
+    int fd = open(path.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool ok = fd >= 0 && write_whole(fd, &text);
     if (fd >= 0)
         ok = close(fd) == 0 && ok;

@@ -15,8 +15,8 @@ setup() {
     mock_home <<<'{"opkitsu": {"edits": true, "names": "convert"}}'
     mkdir -m 700 -p before/runtime
     # What a program keeps is in the folder that is compared.
+    tokens=(--normal '"(access|refresh)_(token|at)":[^,}]*' --normal '"password":[^,}]*')
     export XDG_RUNTIME_DIR=$PWD/work/runtime OPKITSU_LEASE_SECONDS=0.3 OPKITSU_RETRY_SECONDS=0.01
-    memory=()
     [[ $OPKITSU_BUILD != */san ]] || skip "cannot: the sanitizers' allocator is their own"
 }
 
@@ -69,5 +69,54 @@ edited() {
     faults op-dump --bare </dev/null
     faults op-link -D Shot_0 demo a9ab1e60-1111-4111-8111-000000000000 </dev/null
     faults --normal '^[^:]*' op-lease </dev/null
-    faults sync-status </dev/null
+    faults --normal '[0-9]+ (ms|s|m|h|d)' --normal '[0-9T:.-]{8,}' sync-status </dev/null
+}
+
+publish='{"type":"Publish","id":"p1","project":"demo","task":{"id":"t1","task_status_id":"s1","task_status":{"short_name":"wip"}},
+"task_statuses":[{"id":"s1","short_name":"wip"},{"id":"s2","short_name":"wfa"}],"instances":[{"family":"render","families":["review"],
+"publish":true,"comment":"Ready","version":3,"name":"renderMain"}]}'
+
+@test "memory: note-rule and the reports" {
+    store
+    jq -c . <<<"$publish" >in1
+    faults note-rule <in1
+    faults note-rule --explain <in1
+    edited | op-diff -d "sqlite:$PWD/before/op.db" --max-delete 100% >plan
+    faults sync-report <plan
+    OP_STORE=sqlite:$PWD/before/op.db op-dump >dump
+    zou-push -d "sqlite:$PWD/before/op.db" -n <dump >pushed || (($? == 1))
+    faults push-report <pushed
+}
+
+@test "memory: kitsu-fetch" {
+    store
+    # Nearly all of a log-in's are made by 5,000 rounds of a digest.
+    faults "${tokens[@]}" --stride 997 kitsu-fetch </dev/null
+    export KITSU_TOKEN=secret
+    faults kitsu-fetch </dev/null
+    jq -nc '
+        {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: "shot:update", project_id: "11111111-1111-4111-8111-111111111111",
+            data: {shot_id: "00000003-0000-4000-8000-000000000001"}},
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >in1
+    mock_start "$(jq -c 'select(.name == "Shot 1") | {"GET /data/entities": [{json: [.]}], "GET /data/tasks": [{json: []}]}' reading)"
+    faults kitsu-fetch --events <in1
+}
+
+@test "memory: kitsu-listen" {
+    store
+    export KITSU_TOKEN=secret
+    faults kitsu-listen --once --since 2026-11-23T05:17:20 </dev/null
+}
+
+@test "memory: publish-task" {
+    store
+    export KITSU_TOKEN=secret
+    faults publish-task -P demo -a Shot_0 -t 'TaskType 0' </dev/null
+}
+
+@test "memory: zou-push" {
+    store
+    export KITSU_TOKEN=secret
+    OP_STORE=sqlite:$PWD/before/op.db op-dump >dump
+    faults --normal '"seconds":[0-9.]+' zou-push -n <dump
 }
