@@ -293,7 +293,7 @@ static int run(const char *url, double wait)
     signal(SIGPIPE, SIG_IGN);
     int status = wait_for_lease(&h, until);
     if (status == EX_OK) {
-        printf("%s\n", lease_text(h.lease));
+        output_printf("%s\n", lease_text(h.lease));
         if (fflush(stdout) == 0) /* else output_close says so */
             status = hold(&h);
         if (status == EX_OK)

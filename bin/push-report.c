@@ -63,12 +63,12 @@ static void print_project(report *r, double seconds)
     report_count(&line, r->unlinked.n, "not linked");
     report_wipe();
     if (r->drawn)
-        printf("%s\n", r->name.data);
+        output_printf("%s\n", r->name.data);
     tree_print(r->tree);
-    printf("%s: %s", r->name.data, line.data);
+    output_printf("%s: %s", r->name.data, line.data);
     if (seconds >= 0 && !r->planned)
-        printf(" in %.2f s", seconds);
-    putchar('\n');
+        output_printf(" in %.2f s", seconds);
+    output_printf("\n");
     output_write(r->deleted.data, r->deleted.len);
     remarks_print(&r->failed, "");
     remarks_print(&r->unlinked, "");

@@ -136,7 +136,8 @@ static void print_plan(report *r)
     }
     report_count(&line, r->skipped.n + r->skipped.also, "skipped");
     if (line.len) {
-        printf("%s%s%s\n", r->name.len ? r->name.data : "", r->name.len ? ": " : "", line.data);
+        output_printf("%s%s%s\n", r->name.len ? r->name.data : "", r->name.len ? ": " : "",
+                      line.data);
         print_all_notes(r);
         r->printed = true;
     }
@@ -152,7 +153,7 @@ static void on_change(report *r, const json *record)
     r->planned[change_verb_of(record)]++;
     if (!r->name.len) {
         display_text(&r->name, json_at(record, "ns", "coll", NULL), "?");
-        printf("%s\n", r->name.data);
+        output_printf("%s\n", r->name.data);
     }
     change_print(record);
 }
@@ -231,9 +232,9 @@ static void finish(report *r)
     if (!r->repaired)
         print_all_notes(r);
     if (r->repaired && r->saw_summary && !r->printed && r->verbose)
-        puts("nothing to repair");
+        output_printf("nothing to repair\n");
     if (!r->repaired && r->saw_end && !r->printed && !r->quiet)
-        puts("nothing to change");
+        output_printf("nothing to change\n");
 }
 
 int main(int argc, char **argv)

@@ -39,7 +39,7 @@ static void print_line(const char *what, const char *text)
 {
     buf b = {0};
     display_sanitized(&b, text, strlen(text));
-    printf("%-18s %s\n", what, b.data ? b.data : "");
+    output_printf("%-18s %s\n", what, b.data ? b.data : "");
     buf_free(&b);
 }
 

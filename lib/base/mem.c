@@ -113,5 +113,5 @@ static void give_openssl_memory(void)
     CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const first)(void) =
-    give_openssl_memory;
+__attribute__((section(".preinit_array"),
+               used)) static void (*const first)(void) = give_openssl_memory;

@@ -3,33 +3,51 @@
 #include "base/msg.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sysexits.h>
 
-void output_write(const char *bytes, size_t len)
+/* errno of the first write that failed. */
+static int first_error;
+
+/* Nothing may follow what is lost: a stream that lacks its middle would be taken for whole. */
+static void give_up(void)
 {
-    if (len) /* of nothing there may be no address */
-        fwrite(bytes, 1, len, stdout);
+    if (!first_error)
+        first_error = errno;
+    __fpurge(stdout);
 }
 
-/* errno of the first flush that failed. */
-static int flush_error;
+void output_write(const char *bytes, size_t len)
+{
+    if (!len || ferror(stdout)) /* of nothing there may be no address */
+        return;
+    if (fwrite(bytes, 1, len, stdout) < len)
+        give_up();
+}
+
+void output_printf(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!ferror(stdout) && vprintf(format, args) < 0)
+        give_up();
+    va_end(args);
+}
 
 void output_flush(void)
 {
-    if (fflush(stdout) != 0 && !flush_error)
-        flush_error = errno;
+    if (fflush(stdout) != 0)
+        give_up();
 }
 
 int output_close(int status)
 {
-    /* fwrite's errno is lost by now. Flushing again finds the reason, for /dev/full and
-     * a closed descriptor too. */
+    output_flush();
     bool failed = ferror(stdout) != 0;
-    int number = flush_error;
-    if (fflush(stdout) != 0 && !number)
-        number = errno;
+    int number = first_error;
     if (fclose(stdout) != 0 && !number)
         number = errno;
     if (!failed && !number)

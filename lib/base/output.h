@@ -4,8 +4,10 @@
 
 #include <stddef.h>
 
-/* Write bytes. stdio keeps errors for output_close. */
+/* Write bytes. Errors are kept for output_close, and nothing is written after one. */
 void output_write(const char *bytes, size_t len);
+/* Text for people, in the same way. */
+void output_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Flush, for a reader that waits at the pipe's other end; errors as above. */
 void output_flush(void);
 /* Flush and close at the end of a program. Returns `status`, or 74 (EX_IOERR,

@@ -236,7 +236,7 @@ documents *documents_from_dump(const char *path, error *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        e->status = EX_DATAERR;
+        e->status = error_status(errno, EX_DATAERR);
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
         return NULL;
     }

@@ -1,6 +1,7 @@
 #include "net/upload.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,7 @@ static size_t on_file(char *bytes, size_t one, size_t room, void *context)
     uint64_t remaining = u->size - u->sent;
     if (remaining == 0)
         return 0;
-    ssize_t got = read(u->fd, bytes, remaining < room ? (size_t)remaining : room);
+    ssize_t got = fd_read(u->fd, bytes, remaining < room ? (size_t)remaining : room);
     if (got < 0)
         return spoil(u, strerror(errno));
     if (got == 0)

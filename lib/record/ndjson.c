@@ -1,5 +1,6 @@
 #include "record/ndjson.h"
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/msg.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #define FIRST_ROOM ((size_t)64 * 1024)   /* bytes of the buffer, */
 #define KEPT       ((size_t)1024 * 1024) /* and more than this only for a long line */
@@ -122,15 +122,12 @@ static bool fill(ndjson *n, bool *failed)
         n->cap *= 2;
         n->data = xrealloc(n->data, n->cap);
     }
-    ssize_t got;
     if (!await(n)) {
         n->at_end = true;
         n->start = n->end; /* half a line is not the input's fault */
         return false;
     }
-    do
-        got = read(n->fd, n->data + n->end, n->cap - n->end);
-    while (got < 0 && errno == EINTR);
+    ssize_t got = fd_read(n->fd, n->data + n->end, n->cap - n->end);
     if (got < 0) {
         msg_error("%s: %s", n->name, strerror(errno));
         *failed = true;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -39,8 +40,8 @@ static void pass_on(const ndjson *in)
 {
     size_t len;
     const char *line = ndjson_line(in, &len);
-    if (passed_on)
-        fwrite(line, 1, len, passed_on);
+    if (passed_on && !ferror(passed_on) && fwrite(line, 1, len, passed_on) < len)
+        __fpurge(passed_on); /* nothing may follow what is lost */
 }
 
 int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context)
@@ -92,7 +93,7 @@ void remarks_print(remarks *r, const char *prefix)
         line += len;
     }
     if (r->n > MAX_REMARKS)
-        printf("%s  ... and %ld more\n", prefix, r->n - MAX_REMARKS);
+        output_printf("%s  ... and %ld more\n", prefix, r->n - MAX_REMARKS);
     buf_clear(&r->lines);
     r->n = r->also = 0;
 }

@@ -1,6 +1,7 @@
 #include "store/settings.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/msg.h"
@@ -11,10 +12,12 @@
 #include "store/settings_merge.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define MACHINE_FILE "/etc/opkitsu/settings.json"
 
@@ -47,32 +50,32 @@ struct settings {
 static bool read_json(arena *a, const char *path, bool required, json *out, error *e)
 {
     *out = json_object();
-    FILE *f = fopen(path, "r");
-    if (!f) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
         if (!required && (errno == ENOENT || errno == ENOTDIR))
             return true;
-        e->status = errno == ENOMEM ? EX_OSERR : EX_CONFIG;
+        e->status = error_status(errno, EX_CONFIG);
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
         return false;
     }
     buf text = {0};
-    size_t got;
+    ssize_t got;
     do {
         buf_reserve(&text, 4096);
-        got = fread(text.data + text.len, 1, 4096, f);
-        text.len += got;
+        got = fd_read(fd, text.data + text.len, 4096);
+        text.len += got > 0 ? (size_t)got : 0;
     } while (got > 0 && text.len <= MAX_ANSWER);
-    int failed = ferror(f) ? errno : text.len > MAX_ANSWER ? EFBIG : 0; /* a folder: EISDIR */
+    int failed = got < 0 ? errno : text.len > MAX_ANSWER ? EFBIG : 0; /* a folder: EISDIR */
     json_error je = {0, "not an object"};
     bool ok = !failed && json_parse(a, text.data ? text.data : "", text.len, out, &je, NULL) &&
               out->type == JSON_OBJECT;
     if (!ok)
-        e->status = EX_CONFIG;
+        e->status = error_status(failed, EX_CONFIG);
     if (failed)
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(failed));
     else if (!ok)
         snprintf(e->what, sizeof e->what, "%s: %s (byte %zu)", path, je.what, je.offset + 1);
-    fclose(f);
+    close(fd);
     buf_free(&text);
     return ok;
 }

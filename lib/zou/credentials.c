@@ -1,16 +1,19 @@
 #include "zou/credentials.h"
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define MAX_PASSWORD 4096 /* bytes; a longer line is some other file */
 
@@ -30,16 +33,19 @@ static void wipe_environment(const char *name)
 }
 
 /* The first line of a stream, without its end. NULL: empty or too long. */
-static char *first_line(FILE *f)
+static char *first_line(int fd)
 {
     char line[MAX_PASSWORD + 2];
     char *password = NULL;
-    if (fgets(line, sizeof line, f)) {
-        size_t len = strcspn(line, "\r\n");
-        if (len > 0 && len <= MAX_PASSWORD) {
-            line[len] = '\0';
-            password = xstrdup(line);
-        }
+    size_t len = 0;
+    /* Byte by byte: what follows it may be for someone else. */
+    while (len < sizeof line - 1 && fd_read(fd, line + len, 1) == 1 && line[len] != '\n')
+        len++;
+    line[len] = '\0';
+    len = strcspn(line, "\r\n");
+    if (len > 0 && len <= MAX_PASSWORD) {
+        line[len] = '\0';
+        password = xstrdup(line);
     }
     explicit_bzero(line, sizeof line);
     return password;
@@ -47,12 +53,12 @@ static char *first_line(FILE *f)
 
 static bool read_file(credentials *c, const char *path, error *e)
 {
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return error_set(e, EX_CONFIG, "cannot read %s: %s", path, strerror(errno));
-    setvbuf(f, NULL, _IONBF, 0); /* no second copy of a secret */
-    c->password = first_line(f);
-    fclose(f);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(e, error_status(errno, EX_CONFIG), "cannot read %s: %s", path,
+                         strerror(errno));
+    c->password = first_line(fd); /* not by stdio: no second copy of a secret */
+    close(fd);
     return c->password || error_set(e, EX_CONFIG, "%s: no password in its first line", path);
 }
 
@@ -69,8 +75,9 @@ static bool run_command(credentials *c, const char *command, error *e)
     buf_free(&text);
     if (!f)
         return error_set(e, EX_OSERR, "cannot run the password command: %s", strerror(errno));
-    c->password = first_line(f);
-    while (fgetc(f) != EOF) /* or SIGPIPE would be its status */
+    char rest[256];
+    c->password = first_line(fileno(f));
+    while (fd_read(fileno(f), rest, sizeof rest) > 0) /* or SIGPIPE would be its status */
         ;
     int status = pclose(f);
     if (status != 0)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/msg.h"
@@ -235,7 +236,7 @@ static const char *slurp(int fd, char *text, size_t size, size_t *len)
     if (st.st_mode & 077)
         return "others may read or write it";
     ssize_t got;
-    for (*len = 0; (got = read(fd, text + *len, size - *len)) > 0; *len += (size_t)got)
+    for (*len = 0; (got = fd_read(fd, text + *len, size - *len)) > 0; *len += (size_t)got)
         ;
     return got < 0 ? strerror(errno) : *len == size ? "too long" : NULL;
 }

@@ -15,7 +15,8 @@ setup() {
     mock_home <<<'{"opkitsu": {"edits": true, "names": "convert"}}'
     mkdir -m 700 -p before/runtime
     # What a program keeps is in the folder that is compared.
-    tokens=(--normal '"(access|refresh)_(token|at)":[^,}]*' --normal '"password":[^,}]*')
+    # A log-in need not be remembered, but nothing else may lie beside it.
+    session=(--optional '/opkitsu/[0-9a-f]*$')
     export XDG_RUNTIME_DIR=$PWD/work/runtime OPKITSU_LEASE_SECONDS=0.3 OPKITSU_RETRY_SECONDS=0.01
     [[ $OPKITSU_BUILD != */san ]] || skip "cannot: the sanitizers' allocator is their own"
 }
@@ -91,7 +92,7 @@ publish='{"type":"Publish","id":"p1","project":"demo","task":{"id":"t1","task_st
 @test "memory: kitsu-fetch" {
     store
     # Nearly all of a log-in's are made by 5,000 rounds of a digest.
-    faults "${tokens[@]}" --stride 997 kitsu-fetch </dev/null
+    faults "${session[@]}" --stride 997 kitsu-fetch </dev/null
     export KITSU_TOKEN=secret
     faults kitsu-fetch </dev/null
     jq -nc '
@@ -119,4 +120,97 @@ publish='{"type":"Publish","id":"p1","project":"demo","task":{"id":"t1","task_st
     export KITSU_TOKEN=secret
     OP_STORE=sqlite:$PWD/before/op.db op-dump >dump
     faults --normal '"seconds":[0-9.]+' zou-push -n <dump
+}
+
+# each_call FAILS ARGUMENT...: its calls of the system fail with an errno, when it may end with one
+# of FAILS, or are short or interrupted, when it has to do as ever
+each_call() {
+    local fails=$1 failed=0
+    shift
+    cat >input
+    faults --calls read --deed EIO --fails "$fails" "$@" <input || failed=1
+    faults --calls write --deed ENOSPC --fails "$fails" "$@" <input || failed=1
+    faults --calls write --deed EDQUOT+ --fails "$fails" "$@" <input || failed=1
+    faults --calls sync --deed EIO --fails "$fails" "$@" <input || failed=1
+    faults --calls file --deed EIO --fails "$fails" "$@" <input || failed=1
+    faults --calls file --deed EMFILE --fails "$fails,71" "$@" <input || failed=1
+    faults --calls read --deed EINTR --fails '' "$@" <input || failed=1
+    # On Linux only a handler without SA_RESTART makes stdio meet that, and then it is meant so.
+    faults --calls write --deed EINTR --fails 74 "$@" <input || failed=1
+    faults --calls read,write --deed short --fails '' "$@" <input || failed=1
+    return "$failed"
+}
+
+@test "calls: op-diff" {
+    store
+    edited >in1
+    each_call 74 op-diff --max-delete 100% <in1
+}
+
+@test "calls: op-apply" {
+    store
+    edited | op-diff -d "sqlite:$PWD/before/op.db" --max-delete 100% >plan
+    each_call 74 --normal '"seconds":[0-9.]+' op-apply <plan
+}
+
+@test "calls: what reads a store" {
+    store
+    each_call 74 op-dump </dev/null
+    each_call 74 op-link -D Shot_0 demo a9ab1e60-1111-4111-8111-000000000000 </dev/null
+    each_call 74 --normal '^[^:]*' op-lease </dev/null
+    each_call 74 --normal '[0-9]+ (ms|s|m|h|d)' --normal '[0-9T:.-]{8,}' sync-status </dev/null
+}
+
+@test "calls: note-rule and the reports" {
+    store
+    jq -c . <<<"$publish" >in1
+    each_call 74 note-rule --explain <in1
+    edited | op-diff -d "sqlite:$PWD/before/op.db" --max-delete 100% >plan
+    each_call 74 sync-report <plan
+}
+
+@test "calls: kitsu-fetch" {
+    store
+    each_call 74,69,75 "${session[@]}" kitsu-fetch </dev/null
+}
+
+@test "calls: kitsu-listen, publish-task, zou-push" {
+    store
+    OP_STORE=sqlite:$PWD/before/op.db op-dump >dump
+    export KITSU_TOKEN=secret
+    each_call 74,69,75 kitsu-listen --once --since 2026-11-23T05:17:20 </dev/null
+    each_call 74,69,75 publish-task -P demo -a Shot_0 -t 'TaskType 0' </dev/null
+    each_call 74,69,75 --normal '"seconds":[0-9.]+' zou-push -n <dump
+}
+
+# killed ARGUMENT...: before and after each of its calls that write; then it is run again
+killed() {
+    local failed=0
+    cat >input
+    faults --calls write,sync,file --deed kill-before "$@" <input || failed=1
+    faults --calls write,sync,file --deed kill-after "$@" <input || failed=1
+    return "$failed"
+}
+
+@test "killed: op-apply, a full reading" {
+    store
+    edited | op-diff -d "sqlite:$PWD/before/op.db" --max-delete 100% >plan
+    killed --normal '"seconds":[0-9.]+' op-apply <plan
+}
+
+@test "killed: op-apply makes a store" {
+    store
+    op-diff -a /dev/null <reading >plan
+    rm -rf before
+    killed --stride 3 --normal '"seconds":[0-9.]+' op-apply <plan
+}
+
+@test "killed: op-lease" {
+    store
+    killed --normal '^[^:]*' op-lease </dev/null
+}
+
+@test "killed: a session's file" {
+    store
+    killed "${session[@]}" kitsu-fetch </dev/null
 }
