@@ -68,15 +68,22 @@ static void make_folders(char *path)
     mkdir(path, 0700);
 }
 
+/* NULL: unknown. The C library's look at the list of users aborts the program when memory is
+ * out, so it is not looked at without need. */
+static const char *find_home(void)
+{
+    const char *home = getenv("HOME");
+    if (home && *home)
+        return home;
+    const struct passwd *user = getpwuid(geteuid());
+    return user ? user->pw_dir : NULL;
+}
+
 /* The first of the places that works, or NULL; the caller frees it. XDG_RUNTIME_DIR
  * may be another user's, after su(1). */
 static char *find_folder(void)
 {
-    const struct passwd *user = getpwuid(geteuid());
-    const char *home = getenv("HOME");
-    if ((!home || !*home) && user)
-        home = user->pw_dir;
-    const char *bases[] = {getenv("XDG_RUNTIME_DIR"), getenv("XDG_STATE_HOME"), home};
+    const char *bases[] = {getenv("XDG_RUNTIME_DIR"), getenv("XDG_STATE_HOME"), find_home()};
     const char *folders[] = {"opkitsu", "opkitsu", ".local/state/opkitsu"};
     buf path = {0};
     for (int i = 0; i < 3; i++) {

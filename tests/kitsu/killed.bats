@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# op-apply is killed with -9 before its writes while documents are linked to what was
+# op-apply is killed with -9 before and after its writes while documents are linked to what was
 # made again in Kitsu, also while more would be deleted than is allowed; then it is run again:
 # the store is as if nothing had happened. On a real Kitsu, into both stores, by a full reading
 # and by events.
@@ -27,7 +27,6 @@ setup() {
     own_home 5
     unset OP_STORE OPENPYPE_MONGO KITSU_TOKEN
     export MONGOC_DISABLE_SHM=1 # see store.bash
-    command -v strace >/dev/null || skip "cannot trace"
     name=killed_$BATS_TEST_NUMBER
 }
 
@@ -72,25 +71,33 @@ made_again() {
 by_full() { cat reading; }
 by_events() { kitsu-fetch --events <batch.ndjson 2>/dev/null; }
 
-# killed WAY [ARGUMENT]...: at one write after the other; then again, with op-diff's ARGUMENTs
+# killed WAY [ARGUMENT]...: at one write after the other; then again, with op-diff's ARGUMENTs.
+# EVERY=1: at each of them; by itself at each 15th, from a random one on.
 killed() {
-    local way=$1 at=0 status=137 calls=pwrite64,fdatasync step=${EVERY:-7} work=${base}_work
-    [[ $base == sqlite* ]] || calls=sendmsg,sendto,write
+    local way=$1 work=${base}_work deed
     shift
     copy_store "$base" "$work"
     use "$work"
     "$way" | op-diff -q "$@" | op-apply >/dev/null || (($? == 1))
     op-dump --all -P "$name" | jq -cS 'del(.ns)' >expected
-    while ((status == 137)); do
-        at=$((at + step))
+    for deed in kill-before kill-after; do
+        each_killed "$way" "$deed" "$@"
+    done
+}
+
+# each_killed WAY DEED [ARGUMENT]...
+each_killed() {
+    local way=$1 deed=$2 step=${EVERY:-15} status=137 at
+    shift 2
+    for ((at = 1 + RANDOM % step; status == 137; at += step)); do
         copy_store "$base" "$work"
         "$way" | op-diff -q "$@" >plan || (($? == 1))
         status=0
-        strace -f -o trace -e trace="$calls" -e inject="$calls:signal=KILL:when=$at" op-apply <plan >results 2>stderr || status=$?
+        faulty write,sync,file "$deed" "$at" op-apply <plan >results 2>stderr || status=$?
         release "$work"
         "$way" | op-diff -q "$@" | op-apply >results || (($? == 1))
         op-dump --all -P "$name" | jq -cS 'del(.ns)' >got
-        echo "killed at write $at:"
+        echo "$deed $at:"
         diff expected got
     done
     ((status <= 1 && at > 20))

@@ -626,6 +626,44 @@ posts() { curl -sS "$KITSU_SERVER/relay/lines" | grep -cE "^POST [^ ]*${1/%$/ }"
     interrupt kill after 1 3 5 7
 }
 
+# steps: killed -9 before and after what it writes: a piece of a request, the store's files, the
+# records. EVERY=1: each; by itself each 40th, from a random one on.
+steps() {
+    local step=${EVERY:-40} deed at killed count=0
+    export KITSU_TOKEN=$ZOU_TOKEN
+    for deed in kill-before kill-after; do
+        killed=137
+        for ((at = 1 + RANDOM % step; killed == 137; at += step)); do
+            new_task
+            comment '. + {publish_id: "'"$deed $at"'", task_status: "wfa", previews: ["one.png", "two.jpg"],
+                attachments: ["notes.txt", "scene \"Ö\".ma"]}' >record
+            killed=0
+            faulty write,sync,file "$deed" "$at" zou-push <record >out 2>err || killed=$?
+            echo "$deed $at: $killed"
+            cat out err
+            ((killed == 0 || killed == 137))
+            expire_claims
+            push <record
+            ((status == 0))
+            check_there
+            push <record
+            [[ $status == 0 && $(result .status) == unchanged ]]
+            ((++count))
+        done
+    done
+    echo "$count times"
+    ((count > 4))
+}
+
+@test "killed -9 before and after what it writes, SQLite" {
+    steps
+}
+
+@test "killed -9 before and after what it writes, MongoDB" {
+    use_mongo
+    steps
+}
+
 # What goes on by itself: one of the two equal pictures and files.
 @test "the connection cut before, during and after each request: done nevertheless, once" {
     interrupt cut before 1 2 3 4 6

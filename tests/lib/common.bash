@@ -21,6 +21,13 @@ own_home() {
         XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=$1 OPKITSU_PAUSE_SECONDS=0.1
 }
 
+# faulty CALLS DEED AT PROGRAM [ARGUMENT]...: a call of the program's fails, or is its last one
+# (faults.c)
+faulty() {
+    LD_PRELOAD=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)/tests/lib/faults.so \
+        ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS-} FAULTS="$4 $1 $2 $3" "${@:4}"
+}
+
 # command_setup: for the documented commands: own_home, and no store but the embedded one,
 # $db; what they leave in their $TMPDIR command_teardown finds
 command_setup() {
