@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # zou-push with Comment records, against a real Zou.
-# Takes about 500 s.
+# Takes about 530 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0
@@ -626,10 +626,10 @@ posts() { curl -sS "$KITSU_SERVER/relay/lines" | grep -cE "^POST [^ ]*${1/%$/ }"
     interrupt kill after 1 3 5 7
 }
 
-# steps: killed -9 before and after what it writes: a piece of a request, the store's files, the
-# records. EVERY=1: each; by itself each 40th, from a random one on.
+# steps N: killed -9 before and after what it writes: a piece of a request, the store's files,
+# the records. EVERY=1: each; by itself each Nth, from a random one on.
 steps() {
-    local step=${EVERY:-40} deed at killed count=0
+    local step=${EVERY:-$1} deed at killed count=0
     export KITSU_TOKEN=$ZOU_TOKEN
     for deed in kill-before kill-after; do
         killed=137
@@ -652,16 +652,16 @@ steps() {
         done
     done
     echo "$count times"
-    ((count > 4))
+    ((count > 3))
 }
 
 @test "killed -9 before and after what it writes, SQLite" {
-    steps
+    steps 80
 }
 
 @test "killed -9 before and after what it writes, MongoDB" {
     use_mongo
-    steps
+    steps 40
 }
 
 # What goes on by itself: one of the two equal pictures and files.

@@ -3,7 +3,7 @@
 # sides are as if it had not been. After a request Kitsu has done what no record tells;
 # before the next one a record does. The second is the rule of every push that goes on,
 # hence fewer of those. EVERY=1: around each request, reading ones too.
-# Takes about 330 s.
+# Takes about 350 s.
 # shellcheck disable=SC2154,SC2034 # push.bash's
 
 bats_require_minimum_version 1.5.0
@@ -56,4 +56,28 @@ setup() { push_setup_killed; }
     [[ -z $(writes) ]]
     as_expected small
     again 1
+}
+
+@test "killed before and after what it writes" {
+    local step=${EVERY:-100} deed at killed base=$name count=0
+    for deed in kill-before kill-after; do
+        killed=137
+        for ((at = 1 + RANDOM % step; killed == 137; at += step)); do
+            name=${base}_${deed#kill-}_$at
+            made small tvshow
+            op-dump -P "$name" >"$dump"
+            killed=0
+            faulty write,sync,file "$deed" "$at" zou-push -s "$RELAY" <"$dump" 2>"$err" >"$records" || killed=$?
+            [[ $killed == 137 || $killed == 1 ]]
+            apply_records
+            push
+            echo "$deed $at: $killed"
+            as_expected small
+            [[ $status == 1 ]] # the tree has a document to skip
+            again 1
+            ((++count))
+        done
+    done
+    echo "$count times"
+    ((count > 3))
 }
