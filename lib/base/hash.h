@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-#define uthash_malloc(size) xmalloc(size)
+#define uthash_malloc xmalloc
 
 #include <uthash.h>
 

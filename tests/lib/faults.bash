@@ -5,7 +5,8 @@
 
 faults_setup() {
     mock_home <<<'{"opkitsu": {"edits": true, "names": "convert"}}'
-    mkdir -m 700 -p before/runtime
+    mkdir -p before/runtime
+    chmod 700 before/runtime
     # A log-in need not be remembered, but nothing else may lie beside it.
     session=(--optional '/opkitsu/[0-9a-f]*$')
     ages=(--normal '[0-9]+ s(econds?)? ago|just now|[0-9]{4}-[0-9T:. -]*')
@@ -33,8 +34,9 @@ store() {
 mongo_store() {
     store
     use_mongo
-    most=10 # it takes longer
-    OP_STORE+=/?serverSelectionTimeoutMS=300 # of one that does not answer
+    # It takes longer, above all if it does not answer.
+    most=10
+    OP_STORE+='/?serverSelectionTimeoutMS=300'
     op-diff <reading | op-apply >/dev/null
     rm before/op.db
 }
