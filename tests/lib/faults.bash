@@ -64,23 +64,25 @@ publish='{"type":"Publish","id":"p1","project":"demo","task":{"id":"t1","task_st
 "publish":true,"comment":"Ready","version":3,"name":"renderMain"}]}'
 
 # each_call FAILS ARGUMENT...: its calls of the system fail with an errno, when it may end with one
-# of FAILS, or are short or interrupted, when it has to do as ever
+# of FAILS, or are short or interrupted, when it has to do as ever. Three of these at random;
+# EVERY=1: all.
 each_call() {
-    local fails=$1 failed=0
+    local calls deed may failed=0
+    # On Linux only a handler without SA_RESTART makes stdio meet EINTR, and then it is meant so.
+    local all="read EIO $1
+write ENOSPC $1
+write EDQUOT+ $1
+sync EIO $1
+file EIO $1
+file EMFILE $1,71
+read EINTR
+write EINTR 74
+read,write short"
     shift
     cat >input
-    faults --calls read --deed EIO --fails "$fails" "$@" <input || failed=1
-    faults --calls write --deed ENOSPC --fails "$fails" "$@" <input || failed=1
-    faults --calls sync --deed EIO --fails "$fails" "$@" <input || failed=1
-    faults --calls file --deed EMFILE --fails "$fails,71" "$@" <input || failed=1
-    faults --calls read --deed EINTR --fails '' "$@" <input || failed=1
-    faults --calls read,write --deed short --fails '' "$@" <input || failed=1
-    if [[ ${EVERY-} ]]; then
-        faults --calls write --deed EDQUOT+ --fails "$fails" "$@" <input || failed=1
-        faults --calls file --deed EIO --fails "$fails" "$@" <input || failed=1
-        # On Linux only a handler without SA_RESTART makes stdio meet that, and then it is meant so.
-        faults --calls write --deed EINTR --fails 74 "$@" <input || failed=1
-    fi
+    while read -r calls deed may; do
+        faults --calls "$calls" --deed "$deed" --fails "$may" "$@" <input || failed=1
+    done < <(shuf -n "$([[ ${EVERY-} ]] && echo 9 || echo 3)" <<<"$all")
     return "$failed"
 }
 
