@@ -25,7 +25,7 @@ own_home() {
 # (faults.c)
 faulty() {
     LD_PRELOAD=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)/tests/lib/faults.so \
-    ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS-} FAULTS="$4 $1 $2 $3" "${@:4}"
+    ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0:${ASAN_OPTIONS-} FAULTS="$4 $1 $2 $3" "${@:4}"
 }
 
 # command_setup: for the documented commands: own_home, and no store but the embedded one,

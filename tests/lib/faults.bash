@@ -88,7 +88,7 @@ read,write short"
 
 # killed ARGUMENT...: before and after each of its calls that write; then it is run again
 killed() {
-    local failed=0
+    local failed=0 most=$((${most:-10} * 3))
     cat >input
     faults --calls write,sync,file --deed kill-before "$@" <input || failed=1
     faults --calls write,sync,file --deed kill-after "$@" <input || failed=1
