@@ -2,7 +2,7 @@
 # Reads, writes, syncs and opens that fail, are short or interrupted, and programs that are killed
 # before and after each call that writes: the status tells what failed, and another run gives what
 # an undisturbed one does (lib/faults). At some calls, from a random one on; EVERY=1: at each.
-# Takes about 60 s.
+# Takes about 50 s.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # every test is a subshell; lib/faults.bash
 
 bats_require_minimum_version 1.5.0

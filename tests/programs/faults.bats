@@ -2,7 +2,7 @@
 # Memory that runs out at an allocation of each program: it says so and ends with 71, and
 # nothing is lost (lib/faults has what must hold each time). At some allocations, from a random one on;
 # EVERY=1: at each, which takes 20 minutes.
-# Takes about 40 s.
+# Takes about 20 s.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # every test is a subshell; lib/faults.bash
 
 bats_require_minimum_version 1.5.0
