@@ -95,10 +95,12 @@ static int find_spared(struct dl_phdr_info *library, size_t size, void *context)
     return 0;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the C library reserves them, and has them */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* `caller`: where the call returns to. */
 static bool is_out(const void *caller)
@@ -475,6 +477,7 @@ static int faulty_main(int argc, char **argv, char **envp)
 typedef int start_function(main_function *, int, char **, void (*)(void), void (*)(void),
                            void (*)(void), void *);
 
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): likewise */
 int __libc_start_main(main_function *program, int argc, char **argv, void (*init)(void),
                       void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
 

@@ -123,6 +123,7 @@ static void orders(arena *a)
 static json written(arena *a, const char *text)
 {
     buf b = {0};
+    buf_adds(&b, "");
     for (; *text; text++)
         if (strncmp(text, "OVER", 4) == 0) {
             buf_adds(&b, "'__overriden_keys__'");
