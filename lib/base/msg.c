@@ -63,27 +63,30 @@ static bool is_unsafe(const unsigned char *c)
 size_t msg_character(const char *text, bool *unsafe)
 {
     unsigned char c = (unsigned char)*text;
-    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    if (strnlen(text, len) < len || utf8_bad(text, len) < len) {
-        *unsafe = true;
+    if (c < 0x80) {
+        *unsafe = c < 0x20 || c == 0x7f;
         return 1;
     }
-    *unsafe = len == 1 ? c < 0x20 || c == 0x7f : is_unsafe((const unsigned char *)text);
-    return len;
+    size_t len = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    bool whole = strnlen(text, len) == len && utf8_bad(text, len) == len;
+    *unsafe = !whole || is_unsafe((const unsigned char *)text);
+    return whole ? len : 1;
 }
 
 static void tame(char *text)
 {
     char *to = text;
     while (*text) {
+        if (*text >= ' ' && *text <= '~') { /* nearly all of it */
+            *to++ = *text++;
+            continue;
+        }
         bool unsafe;
         size_t len = msg_character(text, &unsafe);
-        if (unsafe)
-            *to = '?';
-        else
-            memmove(to, text, len);
-        to += unsafe ? 1 : len;
-        text += len;
+        *to++ = unsafe ? '?' : *text;
+        for (const char *end = text + len; ++text < end;)
+            if (!unsafe)
+                *to++ = *text;
     }
     *to = '\0';
 }
