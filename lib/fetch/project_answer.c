@@ -32,6 +32,8 @@ static zou_result confirm_missing(answer *a)
     if (result == ZOU_OK && element_list_find(&all, a->link->id)) {
         error_set(b->e, EX_PROTOCOL, "Kitsu lists it, but does not give it");
         result = ZOU_FAILED;
+    } else if (result == ZOU_MISSING) { /* the list, which says nothing about the project */
+        result = ZOU_FAILED;
     }
     element_list_clear(&all);
     return result;

@@ -116,6 +116,7 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
         mv "$mock/script.new" "$mock/script.json"
         answer shot:update "{\"shot_id\": \"$shot\"}"
         left_alone
+        says 'demo: cannot read the project: '
     done
     printf '%s' "{$gone, \"GET /data/projects/all\": [{\"json\": []}]}" >"$mock/script.new"
     mv "$mock/script.new" "$mock/script.json"
