@@ -288,6 +288,7 @@ static bool connect_to(mongo_store *s, const char *url, error *e)
     return ok || mongo_fail(s, &why, e);
 }
 
+#if BSON_CHECK_VERSION(1, 23, 0) /* 1.21 knows nothing of it */
 static void *aligned(size_t alignment, size_t size)
 {
     void *p = NULL;
@@ -295,6 +296,7 @@ static void *aligned(size_t alignment, size_t size)
         mem_exhausted(size);
     return p;
 }
+#endif
 
 /* libmongoc makes a file for its statistics when it is loaded, before main and
  * whether it is used or not, and a program that is killed leaves it behind:
@@ -307,15 +309,16 @@ __attribute__((constructor)) static void drop_statistics(void)
     shm_unlink(name);
 }
 
-/* libbson would abort the program when memory is out. Before it has any: libmongoc allocates
- * some when it is loaded. */
+/* libbson would abort the program when memory is out. What libmongoc has allocated when it was
+ * loaded, before this, is malloc's, as ours is. */
 __attribute__((constructor)) static void give_memory(void)
 {
-    bson_mem_set_vtable(&(bson_mem_vtable_t){.malloc = xmalloc,
-                                             .calloc = xcalloc,
-                                             .realloc = xrealloc,
-                                             .free = free,
-                                             .aligned_alloc = aligned});
+    bson_mem_vtable_t memory = {
+        .malloc = xmalloc, .calloc = xcalloc, .realloc = xrealloc, .free = free};
+#if BSON_CHECK_VERSION(1, 23, 0)
+    memory.aligned_alloc = aligned;
+#endif
+    bson_mem_set_vtable(&memory);
 }
 
 store *store_mongo_open(const char *url, char *name, error *e)
