@@ -15,8 +15,9 @@ static locale_t letters(void)
 {
     static locale_t l;
     static bool tried;
-    if (!tried)
-        l = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (tried)
+        return l;
+    l = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     if (!l && errno == ENOMEM)
         mem_exhausted(sizeof l);
     tried = true;
