@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Whole folders, as their files are replaced while a service runs. Which of them there are
@@ -83,6 +84,12 @@ static void need_resolver(program_needs *n)
     free(end);
 }
 
+static bool is_link(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 static void need_authorities(program_needs *n, const char *folder)
 {
     needs_read(n, folder);
@@ -97,7 +104,7 @@ static void need_authorities(program_needs *n, const char *folder)
         if (len <= 0)
             continue;
         end[len] = '\0'; /* mostly a neighbour's name, or a path that is readable anyway */
-        if (!strchr(end, '/') || (is_in_folders(end) && !strstr(end, "..")))
+        if (!strchr(end, '/') || (is_in_folders(end) && !strstr(end, "..") && !is_link(end)))
             continue;
         char path[PATH_MAX];
         if (snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path)

@@ -237,12 +237,17 @@ own_etc() {
     printf '%s\n' '#!/bin/bash' "mount --bind ${PWD@Q}/etc /etc && exec \"\$@\"" >bound
     printf '%s\n' '#!/bin/bash' "exec unshare -m ${PWD@Q}/bound \"\$@\"" >with_etc
     chmod +x bound with_etc
-    mkdir -p etc
-    cp -a /etc/{passwd,group,nsswitch.conf,ssl,hosts,localtime,ld.so.cache} etc
+    # Who is not root may not read all of them either.
+    unshare -m true 2>/dev/null || skip "cannot mount"
+    mkdir -p etc/ssl/certs
+    local file
+    for file in passwd group nsswitch.conf ssl hosts localtime ld.so.cache; do
+        [[ ! -e /etc/$file ]] || cp -a "/etc/$file" etc
+    done
     ./with_etc true 2>/dev/null || skip "cannot mount"
     mkdir elsewhere/{resolver,certs,zone,private}
     echo 'nameserver 127.0.0.1' >elsewhere/resolver/resolv.conf
-    touch elsewhere/zone/here elsewhere/hosts elsewhere/ca.pem elsewhere/certs/0.pem
+    touch elsewhere/zone/here elsewhere/hosts elsewhere/{ca,twice}.pem elsewhere/certs/0.pem
     ln -sf "$PWD/elsewhere/resolver/resolv.conf" etc/resolv.conf
 }
 
@@ -252,8 +257,11 @@ own_etc() {
     ln -sf "$PWD/elsewhere/hosts" etc/hosts
     ln -sf "$PWD/elsewhere/ca.pem" etc/ssl/certs/studio.pem
     ln -sf studio.pem etc/ssl/certs/00000000.0
+    # As update-ca-certificates makes one of a link in /usr/local/share.
+    ln -sf "$PWD/elsewhere/twice.pem" etc/ssl/twice.pem
+    ln -sf /etc/ssl/twice.pem etc/ssl/certs/twice.pem
     traced ./with_etc kitsu-fetch
-    diff <(printf '%s\n' 'r elsewhere/ca.pem' 'r elsewhere/hosts' 'r elsewhere/resolver' 'r elsewhere/zone/here' \
+    diff <(printf '%s\n' 'r elsewhere/ca.pem' 'r elsewhere/hosts' 'r elsewhere/resolver' 'r elsewhere/twice.pem' 'r elsewhere/zone/here' \
         'w runtime/opkitsu' 'w store' 'w tmp') <(of_its_own)
     # Nothing has more than its file from the user's home, or one that holds it.
     for home in "$PWD/elsewhere/resolver" "$PWD/elsewhere/resolver/jane"; do
