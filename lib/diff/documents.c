@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "record/document.h"
 #include "record/end.h"
 #include "record/ndjson.h"
@@ -257,6 +258,8 @@ documents *documents_from_dump(const char *path, error *e)
     if (!b->db) {
         const char *db = getenv("AVALON_DB");
         b->db = db && *db ? db : "avalon";
+        if (ok && utf8_bad(b->db, strlen(b->db)) < strlen(b->db))
+            ok = error_set(e, EX_CONFIG, "AVALON_DB is not UTF-8");
     }
     for (const dumped *d = b->dump; d; d = d->hh.next)
         find_dumped_project(b, d);

@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "store/driver.h"
 
 #include <stdio.h>
@@ -66,6 +67,23 @@ static store *open_sqlite(const char *path, store_mode mode, unsigned wait, erro
     return s;
 }
 
+/* Each record of a document names its database. */
+static bool check_databases(error *e)
+{
+    static const char *const names[] = {"AVALON_DB", "OPENPYPE_DATABASE_NAME"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *database = environment(names[i], "");
+        if (utf8_bad(database, strlen(database)) < strlen(database))
+            return error_set(e, EX_CONFIG, "%s is not UTF-8", names[i]);
+    }
+    if (strcmp(environment("AVALON_DB", "avalon"),
+               environment("OPENPYPE_DATABASE_NAME", "openpype")) == 0)
+        return error_set(e, EX_CONFIG,
+                         "AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would "
+                         "be mixed with settings");
+    return true;
+}
+
 static store *open_mongo(const char *url, error *e)
 {
     /* libmongoc would take a part of the password for a host, and name it. */
@@ -100,11 +118,7 @@ store *store_open(const char *url, store_mode mode, unsigned wait, error *e)
                   "bad store URL: use mongodb://..., mongodb+srv://... or sqlite:PATH");
     }
     buf_free(&path);
-    if (s && strcmp(environment("AVALON_DB", "avalon"),
-                    environment("OPENPYPE_DATABASE_NAME", "openpype")) == 0) {
-        error_set(e, EX_CONFIG,
-                  "AVALON_DB and OPENPYPE_DATABASE_NAME are the same: projects would "
-                  "be mixed with settings");
+    if (s && !check_databases(e)) {
         s->driver->close(s);
         free(s->name);
         free(s);

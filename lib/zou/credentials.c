@@ -105,14 +105,21 @@ static bool load(credentials *c, const credentials_options *o, error *e)
     return true;
 }
 
+static bool is_utf8(const char *text)
+{
+    return !text || utf8_bad(text, strlen(text)) == strlen(text);
+}
+
 /* Kitsu gets them in JSON. */
 static bool check_encoding(const credentials *c, error *e)
 {
-    if (c->login && utf8_bad(c->login, strlen(c->login)) < strlen(c->login))
+    if (!is_utf8(c->login))
         return error_set(e, EX_CONFIG, "the login \"%s\" is not UTF-8", c->login);
-    if (c->password && utf8_bad(c->password, strlen(c->password)) < strlen(c->password))
+    if (!is_utf8(c->password))
         return error_set(e, EX_CONFIG,
                          "the password is not UTF-8: is it in the encoding of another system?");
+    if (!is_utf8(c->totp) || !is_utf8(c->email_otp))
+        return error_set(e, EX_CONFIG, "KITSU_TOTP or KITSU_EMAIL_OTP is not UTF-8");
     return true;
 }
 

@@ -4,7 +4,7 @@
 # arrives as it is, the rest is skipped or refused, and what is beside it goes on; nothing
 # that people read is forged or controls their terminal.
 # WEAPONS_SEED: other ones. EVERY=1: all of them in all places.
-# Takes about 40 s.
+# Takes about 45 s.
 # shellcheck disable=SC2030,SC2031 # every test is a subshell
 
 bats_require_minimum_version 1.5.0
@@ -251,6 +251,32 @@ a_login() {
 @test "logins" {
     mine
     each argument 4 a_login
+    unharmed
+}
+
+# refused NAME PROGRAM [ARGUMENT]...: the variable is not UTF-8: 78, no record, and it is named
+refused() {
+    (
+        export "$1="$'x\xff'
+        does "${@:2}"
+        ((status == 78)) && [[ ! -s out ]] && grep -q "$1" err && grep -q 'is not UTF-8' err
+    )
+}
+
+# bats test_tags=slow
+@test "names of databases and codes for a log-in that are not UTF-8" {
+    mine
+    for name in AVALON_DB OPENPYPE_DATABASE_NAME; do
+        for program in op-dump op-diff op-apply sync-status kitsu-fetch 'zou-push -n'; do
+            # shellcheck disable=SC2086 # words
+            refused "$name" $program
+        done
+    done
+    refused AVALON_DB op-diff -a /dev/null
+    rm -rf runtime/opkitsu
+    for name in KITSU_TOTP KITSU_EMAIL_OTP; do
+        refused "$name" kitsu-fetch
+    done
     unharmed
 }
 
