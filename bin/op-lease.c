@@ -294,7 +294,8 @@ static int run(const char *url, double wait)
     int status = wait_for_lease(&h, until);
     if (status == EX_OK) {
         output_printf("%s\n", lease_text(h.lease));
-        if (fflush(stdout) == 0) /* else output_close says so */
+        output_flush();
+        if (!ferror(stdout)) /* else output_close says so */
             status = hold(&h);
         if (status == EX_OK)
             status = give_back(&h);

@@ -1,6 +1,7 @@
 #include "listen/downstream.h"
 
 #include "base/fd.h"
+#include "base/output.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -46,7 +47,7 @@ void downstream_begin(void)
 
 int downstream_end(void)
 {
-    fflush(stdout);
+    output_flush();
     writing = 0;
     if (caught)
         end_by(caught);

@@ -18,6 +18,7 @@
 #define MAX_REMARKS 20 /* lines of one sort that are printed; more would scroll away */
 
 static FILE *passed_on; /* owned: where the records go; NULL: nowhere */
+static int first_error; /* errno of the first write there that failed */
 
 void report_start(const char *name, const program_help *help, const option_def *defs, int argc,
                   char **argv)
@@ -40,8 +41,10 @@ static void pass_on(const ndjson *in)
 {
     size_t len;
     const char *line = ndjson_line(in, &len);
-    if (passed_on && !ferror(passed_on) && fwrite(line, 1, len, passed_on) < len)
-        __fpurge(passed_on); /* nothing may follow what is lost */
+    if (!passed_on || ferror(passed_on) || fwrite(line, 1, len, passed_on) == len)
+        return;
+    first_error = errno;
+    __fpurge(passed_on); /* nothing may follow what is lost */
 }
 
 int report_read(ndjson *in, void (*fn)(void *context, const json *record), void *context)
@@ -66,9 +69,10 @@ int report_read(ndjson *in, void (*fn)(void *context, const json *record), void 
 
 int report_end(int status)
 {
-    bool lost = passed_on && ferror(passed_on);
-    if (passed_on && (fclose(passed_on) != 0 || lost)) {
-        msg_error("cannot write the records: %s", strerror(errno));
+    if (passed_on && fclose(passed_on) != 0 && !first_error)
+        first_error = errno;
+    if (first_error) {
+        msg_error("cannot write the records: %s", strerror(first_error));
         status = EX_IOERR;
     }
     passed_on = NULL;

@@ -675,6 +675,7 @@ relay() {
 @test "stdout that is full or closed: 74, and it is given back" {
     op-lease </dev/null >/dev/full 2>err && status=0 || status=$?
     [ "$status" -eq 74 ]
+    grep -x 'op-lease: stdout: No space left on device' err
     nobody_has_it
     op-lease </dev/null >&- 2>err && status=0 || status=$?
     [ "$status" -eq 74 ]

@@ -275,4 +275,9 @@ EOF
     push-report --records <records >/dev/full 2>err && status=0 || status=$?
     [[ $status == 74 ]]
     grep 'push-report: cannot write the records: No space left' err
+    # Of more than a buffer holds the reason is that of the first write.
+    yes "$(<records)" | head -n 1000 >many
+    push-report --records <many >/dev/full 2>err && status=0 || status=$?
+    [[ $status == 74 ]]
+    grep 'push-report: cannot write the records: No space left' err
 }
