@@ -32,18 +32,21 @@ static void wipe_environment(const char *name)
     unsetenv(name);
 }
 
-/* The first line of a stream, without its end. NULL: empty or too long. */
-static char *first_line(int fd)
+/* The first line of a stream, without its end. NULL: empty or too long, or reading failed,
+ * with this number: a part of a password is none. */
+static char *first_line(int fd, int *number)
 {
     char line[MAX_PASSWORD + 2];
     char *password = NULL;
     size_t len = 0;
+    ssize_t got = 1;
     /* Byte by byte: what follows it may be for someone else. */
-    while (len < sizeof line - 1 && fd_read(fd, line + len, 1) == 1 && line[len] != '\n')
+    while (len < sizeof line - 1 && (got = fd_read(fd, line + len, 1)) == 1 && line[len] != '\n')
         len++;
+    *number = got < 0 ? errno : 0;
     line[len] = '\0';
     len = strcspn(line, "\r\n");
-    if (len > 0 && len <= MAX_PASSWORD) {
+    if (got >= 0 && len > 0 && len <= MAX_PASSWORD) {
         line[len] = '\0';
         password = xstrdup(line);
     }
@@ -53,12 +56,14 @@ static char *first_line(int fd)
 
 static bool read_file(credentials *c, const char *path, error *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(e, error_status(errno, EX_CONFIG), "cannot read %s: %s", path,
-                         strerror(errno));
-    c->password = first_line(fd); /* not by stdio: no second copy of a secret */
-    close(fd);
+    int fd = open(path, O_RDONLY | O_CLOEXEC), number = errno;
+    if (fd >= 0) {
+        c->password = first_line(fd, &number); /* not by stdio: no second copy of a secret */
+        close(fd);
+    }
+    if (number)
+        return error_set(e, error_status(number, EX_CONFIG), "cannot read %s: %s", path,
+                         strerror(number));
     return c->password || error_set(e, EX_CONFIG, "%s: no password in its first line", path);
 }
 
@@ -76,13 +81,17 @@ static bool run_command(credentials *c, const char *command, error *e)
     if (!f)
         return error_set(e, EX_OSERR, "cannot run the password command: %s", strerror(errno));
     char rest[256];
-    c->password = first_line(fileno(f));
+    int number;
+    c->password = first_line(fileno(f), &number);
     while (fd_read(fileno(f), rest, sizeof rest) > 0) /* or SIGPIPE would be its status */
         ;
     int status = pclose(f);
     if (status != 0)
         return error_set(e, EX_NOPERM, "the password command failed with status %d",
                          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    if (number)
+        return error_set(e, EX_IOERR, "cannot read what the password command prints: %s",
+                         strerror(number));
     return c->password || error_set(e, EX_NOPERM, "the password command printed no password");
 }
 

@@ -53,6 +53,17 @@ teardown() { mock_stop; }
     each_call 74,69,75 "${session[@]}" kitsu-fetch </dev/null
 }
 
+@test "a password that is read by half is none" {
+    store
+    local password
+    password=$(printf 'secret%.0s' {1..12})
+    echo "$password" >password
+    mock_start "{\"password\": \"$password\"}"
+    export KITSU_PWD=''
+    most=40
+    faults --calls read --deed EIO --fails 74,69,75 "${session[@]}" kitsu-fetch --password-file "$PWD/password" </dev/null
+}
+
 @test "memory and calls: zou-push, a comment" {
     store
     with_task
