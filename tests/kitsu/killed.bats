@@ -87,21 +87,22 @@ killed() {
 
 # each_killed WAY DEED [ARGUMENT]...
 each_killed() {
-    local way=$1 deed=$2 step=${EVERY:-15} status=137 at
+    local way=$1 deed=$2 step=${EVERY:-15} status=137 at kills=0
     shift 2
     for ((at = 1 + RANDOM % step; status == 137; at += step)); do
         copy_store "$base" "$work"
         "$way" | op-diff -q "$@" >plan || (($? == 1))
         status=0
         faulty write,sync,file "$deed" "$at" op-apply <plan >results 2>stderr || status=$?
+        ((status != 137)) || kills=$((kills + 1))
         release "$work"
         "$way" | op-diff -q "$@" | op-apply >results || (($? == 1))
         op-dump --all -P "$name" | jq -cS 'del(.ns)' >got
         echo "$deed $at:"
         diff expected got
     done
-    ((status <= 1 && at > 20))
-    echo "$at writes"
+    echo "$kills kills, until write $at"
+    ((status <= 1 && at > 20 && kills > 0))
 }
 
 # worked_in DUMP: the documents that people made something in
