@@ -13,8 +13,12 @@ password='' has_password=''
 # say TEXT: what controls a terminal, or reverses or forges a line, is shown as "?", as by
 # msg_character (base/msg.h).
 say() {
-    local LC_ALL=C text=$*
-    [[ $text != *[$'\200'-$'\377']* ]] || text=$(iconv -c -f UTF-8 -t UTF-8 <<<"$text")
+    local LC_ALL=C text=$* whole
+    if [[ $text == *[$'\200'-$'\377']* ]]; then
+        # A system may lack iconv, but no message may get lost.
+        whole=$(iconv -c -f UTF-8 -t UTF-8 <<<"$text" 2>/dev/null) || whole=${text//[$'\200'-$'\377']/?}
+        text=$whole
+    fi
     text=${text//[$'\001'-$'\037'$'\177']/?}
     text=${text//$'\302'[$'\200'-$'\237']/?}
     text=${text//$'\330\234'/?}

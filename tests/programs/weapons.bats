@@ -192,6 +192,18 @@ an_argument() {
     unharmed
 }
 
+@test "a script shows its message where there is no iconv" {
+    local tool
+    mkdir tools
+    for tool in bash env readlink dirname; do
+        ln -s "$(command -v "$tool")" tools
+    done
+    run -64 env PATH="$PWD/tools" "$(command -v push-to-zou)" $'a\xc3\xa9b'
+    [[ ${lines[0]} == 'push-to-zou: unexpected argument "a??b"' ]]
+    run -64 push-to-zou $'a\xc3\xa9b\xff'
+    [[ ${lines[0]} == 'push-to-zou: unexpected argument "aéb"' ]]
+}
+
 # ---- logins and passwords ----------------------------------------------------------------
 
 # logs_in COMMAND...: with the password that mock-zou has: it reads; with another: 77
