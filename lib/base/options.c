@@ -235,7 +235,7 @@ static void read_seconds(const option_def *d, const char *value)
 static void set_option(const option_def *d, const char *value, int argc)
 {
     if (d->value && !d->bytes && utf8_bad(value, strlen(value)) < strlen(value))
-        program_usage_error("--%s %s: it is not UTF-8", d->name, value);
+        program_usage_error("the value of --%s is not UTF-8", d->name); /* it may have a secret */
     if (d->text)
         *d->text = value;
     else if (d->flag)
@@ -284,6 +284,7 @@ static void take_common(char letter, const program_help *help, const option_def 
 /* As getopt_long would say it, which shows arguments as they are. `c`: what it returned. */
 static void refuse(int c, const struct option *names, char *const *argv)
 {
+    hide_password(argv[optind - 1]);
     const char *argument = argv[optind - 1];
     bool is_long = optopt == 0 || optopt >= FIRST_VALUE;
     size_t len = strcspn(argument, "=");
@@ -323,8 +324,10 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
         else
             take_common(all[i].letter, help, all);
     }
-    if (optind < argc && !help->operands)
+    if (optind < argc && !help->operands) {
+        hide_password(argv[optind]);
         program_usage_error("unexpected argument \"%s\"", argv[optind]);
+    }
     return optind;
 }
 

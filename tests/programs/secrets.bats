@@ -146,6 +146,16 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     [[ $(grep 'has url' had) == "note-rule has url" ]]
 }
 
+@test "an address in a wrong place, or that is not UTF-8: no message has its password" {
+    local address=://me:open-sesame@127.0.0.1:1/ argument
+    for argument in "mongodb$address" "--stroe=mongodb$address" "--quiet=mongodb$address" "--server=http$address"$'\xff' "--server=http$address"; do
+        run "$genuine/kitsu-fetch" -l me "$argument"
+        echo "$output"
+        [[ $status == 64 || $status == 78 ]]
+        [[ $output == kitsu-fetch:* && $output != *sesame* ]]
+    done
+}
+
 @test "a store's address by hand: the program itself hides its password" {
     mkfifo hold
     for how in "-d $store" "-d$store" "--store=$store" "--store $store"; do
