@@ -11,7 +11,7 @@ login=() password_from=() projects=() server=() level=() files=()
 password='' has_password=''
 
 # say TEXT: what controls a terminal, or reverses or forges a line, is shown as "?", as by
-# msg_character (base/msg.h).
+# msg_character (base/msg.h), and no password of an address.
 say() {
     local LC_ALL=C text=$* whole
     if [[ $text == *[$'\200'-$'\377']* ]]; then
@@ -19,6 +19,7 @@ say() {
         whole=$(iconv -c -f UTF-8 -t UTF-8 <<<"$text" 2>/dev/null) || whole=${text//[$'\200'-$'\377']/?}
         text=$whole
     fi
+    [[ $text != *://*:*@* ]] || text=${text%%://*}://...@${text##*@} # of an address
     text=${text//[$'\001'-$'\037'$'\177']/?}
     text=${text//$'\302'[$'\200'-$'\237']/?}
     text=${text//$'\330\234'/?}

@@ -154,6 +154,11 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
         [[ $status == 64 || $status == 78 ]]
         [[ $output == kitsu-fetch:* && $output != *sesame* ]]
     done
+    for argument in "mongodb$address" "--stroe=mongodb$address" "--quiet=mongodb$address"; do
+        run -64 "$genuine/sync-service" -l me "$argument"
+        echo "$output"
+        [[ $output == sync-service:* && $output != *sesame* ]]
+    done
 }
 
 @test "a store's address by hand: the program itself hides its password" {
