@@ -17,12 +17,11 @@ static bool no_locale;
 
 locale_t newlocale(int mask, const char *name, locale_t base)
 {
-    union {
-        void *object;
-        locale_t (*function)(int, const char *, locale_t);
-    } real = {dlsym(RTLD_NEXT, "newlocale")};
+    void *object = dlsym(RTLD_NEXT, "newlocale");
+    locale_t (*real)(int, const char *, locale_t);
+    memcpy(&real, &object, sizeof real);
     errno = ENOENT;
-    return no_locale ? (locale_t)0 : real.function(mask, name, base);
+    return no_locale ? (locale_t)0 : real(mask, name, base);
 }
 
 /* In a process of its own, as the locale is looked for once. Nobody minds an old errno. */
