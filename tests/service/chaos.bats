@@ -1,16 +1,19 @@
 #!/usr/bin/env bats
-# Half a minute of work at random in a Kitsu for each store, while everything that
-# takes part is killed at random (see chaos): afterwards a full synchronisation finds
-# nothing to change. That is about ten kills each, other ones every time. CHAOS_SEED in
-# the environment repeats a failure, which names its seed; CHAOS_SECONDS makes it longer.
+# Half a minute of work at random in a Kitsu for each store, while everything that takes
+# part is killed at random, and clocks jump (see chaos): afterwards a full synchronisation
+# finds nothing to change. That is about ten kills each, other ones every time. CHAOS_SEED
+# in the environment repeats a failure, which names its seed; CHAOS_SECONDS makes it longer.
 # Takes about 120 s.
 # shellcheck disable=SC1091 # bats' files
 
 bats_require_minimum_version 1.5.0
 
+# The clocks jump, too: the servers' by $SERVERS_CLOCK, the service's by chaos itself.
 setup_file() {
     load ../lib/zou
-    own_kitsu_start
+    export CLOCK=${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/lib/clock.so SERVERS_CLOCK=$BATS_FILE_TMPDIR/servers.clock
+    printf '%-16d' 0 >"$SERVERS_CLOCK"
+    STUDIO_ZOU_ENV="LD_PRELOAD=$CLOCK CLOCK_SHIFT=$SERVERS_CLOCK" LD_PRELOAD=$CLOCK CLOCK_SHIFT=$SERVERS_CLOCK own_kitsu_start
 }
 
 teardown_file() {
