@@ -106,7 +106,7 @@ code() {
 has_wish() { [ -n "$(state_document lease | jq -r '.wanted.owner // empty')" ]; }
 
 case_wish() {
-    export OPKITSU_LEASE_SECONDS=8
+    export OPKITSU_LEASE_SECONDS=16
     hold one
     within 5 test -s one.out
     hold two --wait 30
@@ -114,7 +114,7 @@ case_wish() {
     # It cannot wish again, and the lease is renewed.
     # shellcheck disable=SC2154 # start's
     kill -STOP "$pid_two"
-    within 10 grep -qx wanted one.out
+    within 20 grep -qx wanted one.out
     has_wish
     let_go one 0
     run --separate-stderr op-lease --wait 0 </dev/null
