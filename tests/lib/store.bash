@@ -141,12 +141,15 @@ state_document() {
     state | jq -c --arg id "$1" 'select(._id == $id)'
 }
 
-# put_expiry COLLECTION SECONDS: when the leases, or claims, in it expire: since 1970
+# put_expiry COLLECTION SECONDS: when the leases, or claims, in it expire: since 1970. A file
+# that was being made may have no tables.
 put_expiry() {
+    local file=${OP_STORE#sqlite:}
     case $OP_STORE in
         sqlite:*)
-            [[ ! -e ${OP_STORE#sqlite:} ]] || sqlite3 -cmd '.timeout 5000' "${OP_STORE#sqlite:}" \
-                "UPDATE openpype SET document = json_replace(document, '$.expires', $2) WHERE collection = '$1'"
+            [[ ! -e $file || ! $(sqlite3 -cmd '.timeout 5000' "$file" "SELECT 1 FROM sqlite_master WHERE name = 'openpype'") ]] ||
+                sqlite3 -cmd '.timeout 5000' "$file" \
+                    "UPDATE openpype SET document = json_replace(document, '$.expires', $2) WHERE collection = '$1'"
             ;;
         *)
             # shellcheck disable=SC2016 # the $ are MongoDB's
