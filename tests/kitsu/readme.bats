@@ -197,7 +197,7 @@ links_again() {
         command=${command%%  *} # without the remark behind it
         case $command in
             'make '*) make -n "${command#make }" >/dev/null ;;
-            'tests/run tests/'* | 'JOBS=1 tests/run tests/'*) [[ -x tests/run && -e ${command##* } ]] ;;
+            'tests/run tests/'* | 'JOBS=1 tests/run tests/'* | 'VALGRIND=1 tests/run tests/'*) [[ -x tests/run && -e ${command##* } ]] ;;
             'SAN=1 tests/run') [[ -x tests/run ]] ;;
             'tests/servers/studio start /tmp/studio' | 'source /tmp/studio/env' | \
                 'tests/servers/studio stop /tmp/studio' | bats*) ;; # setup_file, and what runs this
