@@ -36,3 +36,18 @@ mock_stop() {
     [[ ! ${mock_pid-} ]] || kill "$mock_pid"
     mock_pid=''
 }
+
+# mock_production: a home and a server whose production is in the store: in ./reading as
+# kitsu-fetch gives it, in ./before as op-dump does
+mock_production() {
+    mock_home <<<'{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}'
+    # shellcheck disable=SC2034 # for the test
+    project=11111111-1111-4111-8111-111111111111 shot=00000003-0000-4000-8000-000000000001
+    # shellcheck disable=SC2034
+    below=/data/projects/$project
+    mock_start '{}'
+    kitsu-fetch >reading
+    op-diff <reading | op-apply >/dev/null
+    op-dump --all >before
+    [[ $(grep -c '"type":"Document"' before) -gt 15 ]]
+}

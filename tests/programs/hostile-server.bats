@@ -12,15 +12,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     load ../lib/common
     load ../lib/mock
-    mock_home <<<'{"opkitsu": {"edits": true, "concepts": true, "names": "convert"}}'
-    project=11111111-1111-4111-8111-111111111111
-    below=/data/projects/$project
-    shot=00000003-0000-4000-8000-000000000001
-    mock_start '{}'
-    kitsu-fetch >reading
-    op-diff <reading | op-apply >/dev/null
-    op-dump --all >before
-    [[ $(grep -c '"type":"Document"' before) -gt 15 ]]
+    mock_production
     export OPKITSU_RETRY_SECONDS=0.02 OPKITSU_PAUSE_SECONDS=0.01
     n=0
 }
