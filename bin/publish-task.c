@@ -172,7 +172,7 @@ static void check_options(options *o)
     for (size_t i = 0; i < p->n_files; i++)
         if (!*p->files[i])
             program_usage_error("a FILE without a name");
-        else if (utf8_bad(p->files[i], strlen(p->files[i])) < strlen(p->files[i]))
+        else if (!utf8_is_whole(p->files[i]))
             program_usage_error("%s: a name that is not UTF-8, which Kitsu cannot have",
                                 p->files[i]);
     if (p->id && !*p->id)

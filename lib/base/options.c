@@ -234,7 +234,7 @@ static void read_seconds(const option_def *d, const char *value)
 
 static void set_option(const option_def *d, const char *value, int argc)
 {
-    if (d->value && !d->bytes && utf8_bad(value, strlen(value)) < strlen(value))
+    if (d->value && !d->bytes && !utf8_is_whole(value))
         program_usage_error("the value of --%s is not UTF-8", d->name); /* it may have a secret */
     if (d->text)
         *d->text = value;

@@ -44,6 +44,12 @@ size_t utf8_bad(const char *text, size_t len)
     return len;
 }
 
+bool utf8_is_whole(const char *text)
+{
+    size_t len = strlen(text);
+    return utf8_bad(text, len) == len;
+}
+
 bool utf8_is_cut(const char *rest, size_t len)
 {
     const unsigned char *s = (const unsigned char *)rest;

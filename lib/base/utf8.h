@@ -9,6 +9,8 @@
  * surrogates and what lies beyond U+10FFFF are not: no database takes them, but
  * yajl does. */
 size_t utf8_bad(const char *text, size_t len);
+/* Whether all of a text is UTF-8. */
+bool utf8_is_whole(const char *text);
 /* Whether what lies behind that offset is a character without its end. */
 bool utf8_is_cut(const char *rest, size_t len);
 

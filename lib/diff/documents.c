@@ -258,7 +258,7 @@ documents *documents_from_dump(const char *path, error *e)
     if (!b->db) {
         const char *db = getenv("AVALON_DB");
         b->db = db && *db ? db : "avalon";
-        if (ok && utf8_bad(b->db, strlen(b->db)) < strlen(b->db))
+        if (ok && !utf8_is_whole(b->db))
             ok = error_set(e, EX_CONFIG, "AVALON_DB is not UTF-8");
     }
     for (const dumped *d = b->dump; d; d = d->hh.next)

@@ -21,7 +21,7 @@ static const char *absolute_path(arena *a, const char *file)
     const char *name = slash ? slash + 1 : file;
     const char *folder = slash ? arena_text(a, file, (size_t)(name - file)) : ".";
     char *resolved = *name ? realpath(folder, NULL) : NULL;
-    if (!resolved || utf8_bad(resolved, strlen(resolved)) < strlen(resolved)) {
+    if (!resolved || !utf8_is_whole(resolved)) {
         free(resolved);
         return file; /* opening it will say what is wrong; a record cannot have the folder */
     }

@@ -19,7 +19,7 @@ static bool is_utf8(const json_element *e)
 /* Null for none, and for what is no text. */
 static json text_of(arena *a, const char *text)
 {
-    bool good = text && utf8_bad(text, strlen(text)) == strlen(text);
+    bool good = text && utf8_is_whole(text);
     return good ? json_string(a, text) : json_null();
 }
 

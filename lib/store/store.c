@@ -73,7 +73,7 @@ static bool check_databases(error *e)
     static const char *const names[] = {"AVALON_DB", "OPENPYPE_DATABASE_NAME"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *database = environment(names[i], "");
-        if (utf8_bad(database, strlen(database)) < strlen(database))
+        if (!utf8_is_whole(database))
             return error_set(e, EX_CONFIG, "%s is not UTF-8", names[i]);
     }
     if (strcmp(environment("AVALON_DB", "avalon"),

@@ -116,7 +116,7 @@ static bool load(credentials *c, const credentials_options *o, error *e)
 
 static bool is_utf8(const char *text)
 {
-    return !text || utf8_bad(text, strlen(text)) == strlen(text);
+    return !text || utf8_is_whole(text);
 }
 
 /* Kitsu gets them in JSON. */

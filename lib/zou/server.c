@@ -24,7 +24,7 @@ static bool add_address(buf *b, const char *text, error *e)
         return error_set(e, EX_CONFIG, "the server's address contains a login: use --login");
     if (strpbrk(host, "?#"))
         return error_set(e, EX_CONFIG, "%s: a server's address has no query", text);
-    if (host_len == 0 || strpbrk(host, " \t\r\n\\") || utf8_bad(host, strlen(host)) < strlen(host))
+    if (host_len == 0 || strpbrk(host, " \t\r\n\\") || !utf8_is_whole(host))
         return error_set(e, EX_CONFIG, "\"%s\" is not a server's address", text);
     if (scheme && scheme_len == 4)
         buf_adds(b, "http://");
