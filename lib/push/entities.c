@@ -130,6 +130,12 @@ static void item_made(push_run *r, push_item *i, const char *id)
     push_result_item(r, i, RESULT_APPLIED, PUSH_INSERT, NULL);
 }
 
+/* Why it was not made. Source of the numbers: Zou's models, entity_type.py and entity.py. */
+static const char *insert_error(const push_run *r, const push_item *i, const zou_job *job)
+{
+    return push_run_name_error(r, job, i->name, i->kind == KIND_ASSET_TYPE ? 30 : 160);
+}
+
 static void on_made(push_run *r, zou_job *job)
 {
     push_item *i = job->context;
@@ -139,7 +145,7 @@ static void on_made(push_run *r, zou_job *job)
     if (job->result == ZOU_LOST)
         i->failed = "cannot reach Kitsu";
     else if (job->result != ZOU_OK)
-        item_failed(r, i, PUSH_INSERT, push_run_job_error(r, job));
+        item_failed(r, i, PUSH_INSERT, insert_error(r, i, job));
     else if (!id)
         item_failed(r, i, PUSH_INSERT, "Kitsu's reply has no id");
     else
@@ -218,7 +224,7 @@ static bool make_sure(push_run *r, push_item *i, const char *why)
             return false;
         if (!job.unsure)
             return true;
-        why = push_run_job_error(r, &job);
+        why = insert_error(r, i, &job);
     }
     item_failed(r, i, PUSH_INSERT, why);
     return true;
@@ -240,7 +246,7 @@ static bool make_slice(slice *s)
         return false;
     }
     for (size_t k = 0; k < s->n; k++)
-        if (jobs[k].unsure && !make_sure(r, s->items[k], push_run_job_error(r, &jobs[k])))
+        if (jobs[k].unsure && !make_sure(r, s->items[k], insert_error(r, s->items[k], &jobs[k])))
             return false;
     return types || read_back(s);
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define ROOM_FOR_NAME 40 /* characters. Source: zou/app/models/task_type.py */
+
 bool push_task_is_needed(const push_task *t)
 {
     return !t->id && !t->failed && t->item->id;
@@ -43,8 +45,10 @@ static void on_type(push_run *r, zou_job *job)
         write_type(r, t, RESULT_APPLIED);
         return;
     }
-    t->failed = arena_printf(r->arena, "the task type \"%s\" could not be created: %s", t->name,
-                             job->result == ZOU_OK ? "Kitsu's reply has no id" : job->error.what);
+    t->failed =
+        arena_printf(r->arena, "the task type \"%s\" could not be created: %s", t->name,
+                     job->result == ZOU_OK ? "Kitsu's reply has no id"
+                                           : push_run_name_error(r, job, t->name, ROOM_FOR_NAME));
     if (job->result != ZOU_LOST && !job->unsure) /* find_made_type looks for an unsure one */
         write_type(r, t, RESULT_FAILED);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <utf8proc.h>
 
 bool push_run_stop(push_run *r)
 {
@@ -63,4 +64,14 @@ bool push_run_interrupted(const push_run *r)
 const char *push_run_job_error(const push_run *r, const zou_job *job)
 {
     return arena_text(r->arena, job->error.what, strlen(job->error.what));
+}
+
+const char *push_run_name_error(const push_run *r, const zou_job *job, const char *name, int room)
+{
+    utf8proc_ssize_t letters =
+        utf8proc_decompose((const utf8proc_uint8_t *)name, 0, NULL, 0, UTF8PROC_NULLTERM);
+    if (letters <= room)
+        return push_run_job_error(r, job);
+    return arena_printf(r->arena, "its name has %zd characters, and Kitsu has room for %d: %s",
+                        letters, room, job->error.what);
 }

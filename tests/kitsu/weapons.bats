@@ -135,7 +135,9 @@ pushed_from() {
     weapons pushed after.dump pushed.records entities
     # Of what Kitsu has room for, a second one writes nothing; what came into Kitsu comes back as it is.
     push -n
-    jq -e 'select(.type == "Result" and all(.entity.name, .below[]?; length < 161)) | .entity, .below' pushed.records >again || true
+    jq -e 'select(.type == "Result" and all(.below[]?; length < 161) and
+        (.entity | (.name | length) < ({AssetType: 31, TaskType: 41, Task: 41}[.type] // 161)))
+        | .entity, .below' pushed.records >again || true
     [[ ! -s again ]] || {
         cat again
         return 1

@@ -665,6 +665,39 @@ frames Kitsu cannot store its resolution, 9999x99" ]]
         diff - <(printf '%s\n' 'Grooming Asset gro' 'SequenceBoard Sequence seq')
 }
 
+# letters N: a name of that length, another one each time, as types are the whole server's
+letters() {
+    head -c 60 /dev/urandom | sha512sum | tr -c 'a-z' a | head -c 30
+    printf '%*s' "$(($1 - 30))" '' | tr ' ' x
+}
+
+@test "a name that Kitsu has no room for is named as such; one that just fits is pushed" {
+    for i in 30 31 40 41 160 161; do
+        name_of[i]=$(letters "$i")
+    done
+    printf '%s => -\n' 'Assets @root' 'Shots @root' "${name_of[30]} < Assets" "${name_of[31]} < Assets" "hero < ${name_of[31]}" \
+        "${name_of[160]} < ${name_of[30]} ${name_of[40]}" "${name_of[161]} < ${name_of[30]} ${name_of[41]}" \
+        "bear < ${name_of[30]} ${name_of[41]}" >long.tree
+    made "$PWD/long.tree"
+    push
+    [[ $status == 1 ]]
+    records Result 'select(.status == "failed") | "\(.entity.type) \(.message)"' | sed 's/"[a-x]*"/NAME/; s/\(room for [0-9]*\): .*/\1./' | sort >refused
+    diff - refused <<'EOF'
+Asset its asset type NAME could not be created
+Asset its name has 161 characters, and Kitsu has room for 160.
+AssetType its name has 31 characters, and Kitsu has room for 30.
+Task its entity could not be created
+Task the task type NAME could not be created: its name has 41 characters, and Kitsu has room for 40.
+TaskType the task type NAME could not be created: its name has 41 characters, and Kitsu has room for 40.
+EOF
+    # hero, two assets with a type that just fits, and bear
+    [[ $(kitsu_has | grep -c "Asset ") == 2 && $(kitsu_has | grep -c "${name_of[160]} ${name_of[40]}") == 1 ]]
+    # Of other letters it is not bytes that count.
+    document bear "{\"data.tasks.long\": {\"type\": \"$(letters 30)$(printf 'ä%.0s' {1..10})\"}}"
+    push
+    [[ $(kitsu_has | grep -c 'bear .*ä') == 1 ]]
+}
+
 # ---- deletion -------------------------------------------------------------
 
 # remove NAME...: these documents, as people do
