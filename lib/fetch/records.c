@@ -229,15 +229,15 @@ static bool check_lists(const fetch_records *r, error *e)
     return !r->read[KIND_TASK_TYPE] || fetch_records_check_task_types(r, e);
 }
 
-/* Whether Kitsu, too, has nothing of the kinds that were listed empty, which `empty` gets. Who
- * sees a part only deletes nothing, and is not asked. */
+/* Whether Kitsu, too, has nothing of the kinds that were listed empty, which `empty` gets: else
+ * ZOU_DISPUTED. Who sees a part only deletes nothing, and is not asked. */
 static zou_result confirm_empty(fetch_records *r, bool empty[KINDS], error *e)
 {
     for (size_t i = 0; i < ROUTES; i++)
         if (routes[i].path && routes[i].kind <= KIND_TASK)
             empty[routes[i].kind] = r->read[routes[i].kind] && r->counts[routes[i].kind] == 0;
     if (!check_lists(r, e))
-        return ZOU_FAILED;
+        return ZOU_DISPUTED;
     return r->project.partial ? ZOU_OK : zou_project_check_empty(&r->project, empty, e);
 }
 
@@ -250,13 +250,12 @@ static fetch_outcome read_again(fetch_records *r, const bool empty[KINDS], error
     return outcome;
 }
 
-/* Nothing is deleted because a list was lost on its way. The first of a kind may have been
- * made since the list was read. */
+/* Nothing is deleted because a list was lost on its way. */
 static fetch_outcome check_empty(fetch_records *r, error *e)
 {
     bool empty[KINDS] = {false};
     zou_result result = confirm_empty(r, empty, e);
-    if (result == ZOU_FAILED && e->status == EX_PROTOCOL) {
+    if (result == ZOU_DISPUTED) {
         fetch_outcome outcome = read_again(r, empty, e);
         if (outcome != FETCH_WHOLE)
             return outcome;

@@ -59,12 +59,16 @@ static bool add_unused_types(section_run *r)
     return n > 0;
 }
 
-/* No type, though Kitsu itself counts assets: the list was lost on its way. */
-static zou_result check_asset_types(section_run *r)
+/* The project's asset types; where there are none, Kitsu must not count any asset. */
+static zou_result list_asset_types(section_run *r)
 {
     zou_project *p = &r->records->project;
     bool empty[KINDS] = {[KIND_ASSET] = true};
-    return r->asset_types.len > 0 || p->partial ? ZOU_OK : zou_project_check_empty(p, empty, r->e);
+    zou_result result =
+        zou_list(r->zou, zou_project_path(p, "asset-types"), take_asset_type, r, r->e);
+    if (result != ZOU_OK || r->asset_types.len > 0 || p->partial)
+        return result;
+    return zou_project_check_empty(p, empty, r->e);
 }
 
 /* Zou looks through all assets for this list, so it is asked for only if need be. */
@@ -74,10 +78,9 @@ bool section_lists_read_asset_types(section_run *r)
     if (!r->project->whole && section_items_count(&r->items, changes_asset_types) == 0)
         return true;
     r->has_asset_types = !p->partial;
-    zou_result result =
-        zou_list(r->zou, zou_project_path(p, "asset-types"), take_asset_type, r, r->e);
-    if (result == ZOU_OK)
-        result = check_asset_types(r);
+    zou_result result = list_asset_types(r);
+    if (result == ZOU_DISPUTED)
+        result = list_asset_types(r);
     if (result != ZOU_OK)
         return section_run_kitsu_failed(r, result);
     if (!section_store_look_up(r) ||
@@ -160,8 +163,7 @@ bool section_lists_read_tasks(section_run *r)
     if (query.n > MAX_AFFECTED)
         return section_run_needs_full(r);
     zou_result result = list_tasks(r, &query);
-    /* the first may have been made since they were listed */
-    if (result == ZOU_FAILED && r->e->status == EX_PROTOCOL && r->tasks.len == 0)
+    if (result == ZOU_DISPUTED)
         result = list_tasks(r, &query);
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }

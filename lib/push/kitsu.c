@@ -252,19 +252,15 @@ static zou_result read_kinds(push_kitsu *k, zou_project *project, bool empty[KIN
     return result;
 }
 
-/* Likewise; what stays empty Kitsu does not count either. The first of a kind may have been
- * made since the list was read. */
+/* Likewise; what stays empty Kitsu does not count either. */
 static zou_result read_confirmed(push_kitsu *k, zou_project *project, bool empty[KINDS], arena *a,
                                  error *e)
 {
-    zou_result result = ZOU_OK;
-    for (int tries = 0; tries < 2; tries++) {
+    zou_result result = ZOU_DISPUTED;
+    for (int tries = 0; tries < 2 && result == ZOU_DISPUTED; tries++) {
         result = read_kinds(k, project, empty, a, e);
-        if (result != ZOU_OK)
-            break;
-        result = zou_project_check_empty(project, empty, e);
-        if (result != ZOU_FAILED || e->status != EX_PROTOCOL)
-            break;
+        if (result == ZOU_OK)
+            result = zou_project_check_empty(project, empty, e);
     }
     return result;
 }

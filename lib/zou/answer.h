@@ -13,6 +13,7 @@ typedef enum zou_result {
     ZOU_FORBIDDEN, /* 403 with a message from Zou */
     ZOU_MISSING,   /* 404 with a message from Zou, not a proxy's */
     ZOU_FAILED,    /* this request failed: another status, or an unexpected reply */
+    ZOU_DISPUTED,  /* zou/project_counts.h: a list is empty of what another answer has */
     ZOU_LOST       /* no connection or no log-in any longer: nothing more will work */
 } zou_result;
 

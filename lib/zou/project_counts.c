@@ -64,13 +64,13 @@ static zou_result count_entities(zou_project *p, const types *t, int64_t *n, con
     return add_totals(p, &query, n, what, e);
 }
 
-static zou_result disbelieve(int64_t n, const char *what, error *e)
+static zou_result dispute(int64_t n, const char *what, error *e)
 {
     error_set(e, EX_PROTOCOL,
               "Kitsu gives an empty list, but counts %" PRId64 " of this kind (%.40s): the list is "
               "not believed",
               n, what);
-    return ZOU_FAILED;
+    return ZOU_DISPUTED;
 }
 
 static zou_result check_entities(zou_project *p, const bool empty[KINDS], int64_t *n,
@@ -107,7 +107,7 @@ zou_result zou_project_check_empty(zou_project *p, const bool empty[KINDS], erro
             add_total(p, arena_printf(p->arena, "/data/tasks?project_id=%s&page=1&limit=1", p->id),
                       &n, &what, e);
     }
-    return result != ZOU_OK || n == 0 ? result : disbelieve(n, what, e);
+    return result != ZOU_OK || n == 0 ? result : dispute(n, what, e);
 }
 
 zou_result zou_project_check_no_tasks(zou_project *p, const char *const *entity_ids, size_t n,
@@ -117,5 +117,5 @@ zou_result zou_project_check_no_tasks(zou_project *p, const char *const *entity_
     const char *what = "Task";
     bulk_query query = {.path = "/data/tasks?page=1&limit=1&entity_id=", .ids = entity_ids, .n = n};
     zou_result result = add_totals(p, &query, &counted, &what, e);
-    return result != ZOU_OK || counted == 0 ? result : disbelieve(counted, what, e);
+    return result != ZOU_OK || counted == 0 ? result : dispute(counted, what, e);
 }

@@ -192,6 +192,12 @@ batch() {
     ((status != 0))
     [[ $stderr == *"Kitsu gives an empty list, but counts 3 of this kind (Asset): the list is not believed"* ]]
     run ! grep '"type":"End"' <<<"$output"
+    # The first type made between the list and the count is read; what is no list is not asked for again.
+    mock_script "$(jq -c --arg types "GET $below/asset-types" '.[$types] += [{}]' script)"
+    kitsu-fetch --events <in | grep '"type":"End"'
+    mock_start "$(jq -c --arg types "GET $below/asset-types" '.[$types] = [{json: null}, {}]' script)"
+    run --separate-stderr kitsu-fetch --events <in
+    ((status != 0))
     mock_start "$(jq -c --arg types "GET $below/asset-types" 'del(.[$types])' script)"
     kitsu-fetch --events <in | grep '"type":"End"'
 }
