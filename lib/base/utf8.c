@@ -50,6 +50,14 @@ bool utf8_is_whole(const char *text)
     return utf8_bad(text, len) == len;
 }
 
+size_t utf8_characters(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return n;
+}
+
 bool utf8_is_cut(const char *rest, size_t len)
 {
     const unsigned char *s = (const unsigned char *)rest;

@@ -1,4 +1,4 @@
-/* utf8.h - whether text is UTF-8. */
+/* utf8.h - text as UTF-8. */
 #ifndef OPKITSU_BASE_UTF8_H
 #define OPKITSU_BASE_UTF8_H
 
@@ -11,6 +11,8 @@
 size_t utf8_bad(const char *text, size_t len);
 /* Whether all of a text is UTF-8. */
 bool utf8_is_whole(const char *text);
+/* How many code points a text of UTF-8 has, as PostgreSQL counts them. */
+size_t utf8_characters(const char *text, size_t len);
 /* Whether what lies behind that offset is a character without its end. */
 bool utf8_is_cut(const char *rest, size_t len);
 

@@ -9,9 +9,9 @@
 
 #include "json/json.h"
 
-/* Whether a name is one that OpenPype can use: ^[a-zA-Z0-9_.]+$, for a project
- * without the dot, and no longer than a collection's name may be; "." and ".." would lead to other folders than their own. NULL, or
- * the reason in `a`. */
+/* Whether a name is one that OpenPype can use: ^[a-zA-Z0-9_.]+$, for a project without the dot,
+ * and no longer than a collection's name may be; "." and ".." would lead to other folders than
+ * their own. NULL, or the reason in `a`. */
 const char *name_fault(arena *a, const char *name, bool of_project);
 
 /* Whether merged settings say "convert". Any other value means "skip"; it is warned about by

@@ -1,6 +1,7 @@
 #include "push/project_fields.h"
 
 #include "base/msg.h"
+#include "base/utf8.h"
 #include "json/numbers.h"
 #include "model/kitsu_fields.h"
 #include "model/mapping.h"
@@ -55,14 +56,6 @@ static json ours_of(const push_plan *p, const char *key)
     return as_written(a, key, json_get(data, key));
 }
 
-static size_t characters(const json *text)
-{
-    size_t n = 0;
-    for (uint32_t i = 0; i < text->len; i++)
-        n += ((unsigned char)text->text[i] & 0xc0) != 0x80;
-    return n;
-}
-
 /* PostgreSQL has no NUL in a text. */
 static bool has_nul(const json *text)
 {
@@ -81,8 +74,9 @@ static bool is_storable(arena *a, const char *key, const json *ours)
     int32_t width, height;
     if (strcmp(key, "resolution") == 0)
         return number_resolution(a, ours, &width, &height) && is_side(width) && is_side(height);
-    return characters(ours) <= (strcmp(key, "fps") == 0 ? MAX_FPS : MAX_CODE) && !has_nul(ours) &&
-           json_equal(&back, ours, NULL);
+    return utf8_characters(ours->text, ours->len) <=
+               (strcmp(key, "fps") == 0 ? MAX_FPS : MAX_CODE) &&
+           !has_nul(ours) && json_equal(&back, ours, NULL);
 }
 
 static void note(push_plan *p, const char *code, const char *why)

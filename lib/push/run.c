@@ -1,11 +1,11 @@
 #include "push/run.h"
 
 #include "base/signals.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <utf8proc.h>
 
 bool push_run_stop(push_run *r)
 {
@@ -66,12 +66,12 @@ const char *push_run_job_error(const push_run *r, const zou_job *job)
     return arena_text(r->arena, job->error.what, strlen(job->error.what));
 }
 
-const char *push_run_name_error(const push_run *r, const zou_job *job, const char *name, int room)
+const char *push_run_name_error(const push_run *r, const zou_job *job, const char *name,
+                                size_t room)
 {
-    utf8proc_ssize_t letters =
-        utf8proc_decompose((const utf8proc_uint8_t *)name, 0, NULL, 0, UTF8PROC_NULLTERM);
+    size_t letters = utf8_characters(name, strlen(name));
     if (letters <= room)
         return push_run_job_error(r, job);
-    return arena_printf(r->arena, "its name has %zd characters, and Kitsu has room for %d: %s",
+    return arena_printf(r->arena, "its name has %zu characters, and Kitsu has room for %zu: %s",
                         letters, room, job->error.what);
 }

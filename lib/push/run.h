@@ -54,6 +54,7 @@ const char *push_run_job_error(const push_run *r, const zou_job *job);
 
 /* Likewise, of one that was to make something of this name, for which Kitsu has room for so
  * many characters: of a longer name Zou says only "Internal server error" or that a value "has an invalid format". */
-const char *push_run_name_error(const push_run *r, const zou_job *job, const char *name, int room);
+const char *push_run_name_error(const push_run *r, const zou_job *job, const char *name,
+                                size_t room);
 
 #endif

@@ -24,10 +24,10 @@ setup() {
     load ../lib/zou
     load ../lib/store
     load ../lib/stores
+    load ../lib/weapons
     own_home 0.5
     unset KITSU_TOKEN OPENPYPE_MONGO
-    seed=${WEAPONS_SEED:-$((RANDOM << 15 | RANDOM))}
-    echo "WEAPONS_SEED=$seed"
+    weapons_setup
     mkdir -p config/opkitsu tmp
     export TMPDIR=$PWD/tmp
     echo '{"opkitsu": {"edits": true, "concepts": true}}' >config/opkitsu/settings.json
@@ -36,23 +36,6 @@ setup() {
 teardown() {
     [[ -z $(find "$BATS_TEST_TMPDIR" -name '*pwned*') ]]
     rmdir "$BATS_TEST_TMPDIR/tmp" # nothing was left in it
-}
-
-weapons() { "$BATS_TEST_DIRNAME/../generators/weapons" "$@"; }
-
-# each SORT NUMBER COMMAND...: with each of so many of them in $weapon; EVERY=1: with all
-each() {
-    local name
-    [[ -d raw ]] || { mkdir raw && weapons files raw; }
-    for name in $(weapons sample "$seed" "$2" "$1" "${*:3}"); do
-        weapon=$(cat "raw/$name" && echo .)
-        weapon=${weapon%.}
-        "${@:3}" || {
-            printf 'weapon %s: %s\n' "$name" "${*:3}"
-            ! cat err
-            return 1
-        }
-    done
 }
 
 # dumps STORE...: the documents, one like the other but for their database and the order of keys
@@ -146,10 +129,10 @@ pushed_from() {
     op-dump --all -P pushed | jq -c 'select(.document.type == "asset" and (.document.data.root_of | not)) | .document | [.name, .data.description, (.data.tasks | keys)]' | sort >synced
     jq -c 'select(.document.type == "asset" and (.document.data.root_of | not)) | .document | [.name, .data.description, (.data.tasks | keys)]' after.dump | sort | diff - synced
     [[ $(kitsu-fetch -P pushed 2>/dev/null | op-diff 2>/dev/null | grep -c '"type":"Change"') == 0 ]]
-    # Nothing else of the project's Kitsu was touched: it has the keys that OpenPype's document has.
+    # Nothing else of the project's Kitsu was touched: it has the keys that OpenPype's document has, if they are any.
     zou_get "/data/projects/$project" | jq -cS '.data // {}' >kitsu.data
     jq -cS 'select(.document.type == "project").document.data | del(.code, .fps, .zou_id)' after.dump >own.data
-    jq -ne --slurpfile own own.data --slurpfile kitsu kitsu.data '[($own[0] | keys - ["active", "library_project", "entityType"]) - ($kitsu[0] | keys)] | debug | . == [[]]'
+    jq -ne --slurpfile own own.data --slurpfile kitsu kitsu.data '[($own[0] | keys - ["", "active", "library_project", "entityType"]) - ($kitsu[0] | keys)] | debug | . == [[]]'
     zou_close_project "$project"
     zou_put "/data/projects/$project" "{\"name\": \"pushed_$1\"}" >/dev/null
 }

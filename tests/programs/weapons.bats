@@ -13,9 +13,9 @@ setup() {
     load ../lib/common
     load ../lib/mock
     load ../lib/store
+    load ../lib/weapons
     mock_home <<<'{"opkitsu": {"edits": true, "concepts": true}}'
-    seed=${WEAPONS_SEED:-$((RANDOM << 15 | RANDOM))}
-    echo "WEAPONS_SEED=$seed"
+    weapons_setup
     mkdir tmp empty
     export TMPDIR=$PWD/tmp
 }
@@ -26,23 +26,6 @@ teardown() {
     [[ ! -e written ]] || weapons records written
     [[ -z $(find "$BATS_TEST_TMPDIR" -name '*pwned*' ! -path '*/stores/*') ]]
     rmdir "$BATS_TEST_TMPDIR"/tmp "$BATS_TEST_TMPDIR"/empty # nothing was left in them
-}
-
-weapons() { "$BATS_TEST_DIRNAME/../generators/weapons" "$@"; }
-
-# each SORT NUMBER COMMAND...: with each of so many of them in $weapon; EVERY=1: with all
-each() {
-    local name
-    [[ -d raw ]] || { mkdir raw && weapons files raw; }
-    for name in $(weapons sample "$seed" "$2" "$1" "${*:3}"); do
-        weapon=$(cat "raw/$name" && echo .)
-        weapon=${weapon%.}
-        "${@:3}" || {
-            printf 'weapon %s: %s: status %s\n' "$name" "${*:3}" "${status-}"
-            ! cat err
-            return 1
-        }
-    done
 }
 
 # does COMMAND...: in an empty folder: its status in $status, its output in out, what it says
