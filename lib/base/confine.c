@@ -34,6 +34,13 @@
 #define SANITIZED false
 #endif
 
+/* Whether the answer to "what have you got" is that there is nothing. The kernel never answers
+ * EPERM to that; a container does whose rules do not know the call. */
+static bool is_lacking(int why)
+{
+    return why == ENOSYS || why == EOPNOTSUPP || why == EPERM;
+}
+
 /* ---- files ---------------------------------------------------------------- */
 
 #ifdef LANDLOCK_CREATE_RULESET_VERSION
@@ -107,7 +114,7 @@ static bool allow_all(const program_needs *n, int ruleset, uint64_t handled)
 static bool confine_files(program_needs *n, error *e)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
+    if (version < 0 && is_lacking(errno)) {
         msg_info("no Landlock: what this program may do with files is not confined");
         return true;
     }
@@ -227,7 +234,7 @@ static bool confine_calls(const program_needs *n, error *e)
     ensure_memory();
     uint32_t action = SECCOMP_RET_ERRNO;
     int failed = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ? 0 : -errno;
-    if (failed == -ENOSYS || failed == -EINVAL /* Linux before 4.14 */ || failed == -EOPNOTSUPP) {
+    if (failed == -EINVAL /* Linux before 4.14 */ || is_lacking(-failed)) {
         msg_info("no seccomp: what this program may ask of the system is not confined");
         return true;
     }

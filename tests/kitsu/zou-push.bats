@@ -667,7 +667,7 @@ frames Kitsu cannot store its resolution, 9999x99" ]]
 
 # letters N: a name of that length, another one each time, as types are the whole server's
 letters() {
-    head -c 60 /dev/urandom | sha512sum | tr -c 'a-z' a | head -c 30
+    head -c 60 /dev/urandom | sha512sum | head -c 30 | tr 0-9 g-p
     printf '%*s' "$(($1 - 30))" '' | tr ' ' x
 }
 

@@ -30,6 +30,17 @@ traced() {
     grep -q 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {.*= 0' trace
 }
 
+# soon COMMAND...: it succeeds, within 20 s
+soon() {
+    local n
+    for n in {1..1000}; do
+        ! "$@" 2>/dev/null || return 0
+        sleep 0.02
+    done
+    echo "not within 20 s: $*"
+    return 1
+}
+
 # left: the files that it is left with: r or w, and the path from here; the sanitizers
 # read any
 left() {
@@ -129,7 +140,7 @@ offline() { grep 'SECCOMP_SET_MODE_FILTER, 0, {' trace | grep -qF "BPF_JEQ, $(pr
     mkfifo records
     OPKITSU_SETTINGS_SECONDS=0 op-diff <records >out 2>err 3>&- &
     exec 9>records
-    until grep -q '^Seccomp:.2' /proc/$!/status; do sleep 0.02; done
+    soon grep -q '^Seccomp:.2' "/proc/$!/status"
     echo '{"opkitsu": {"names": "convert"}}' >elsewhere/settings.json
     ln -sf "$PWD/elsewhere/settings.json" config/opkitsu/settings.json
     echo '{"type":"Project","id":"p1","name":"demo","project_status_name":"Open"}' >&9
@@ -147,7 +158,7 @@ offline() { grep 'SECCOMP_SET_MODE_FILTER, 0, {' trace | grep -qF "BPF_JEQ, $(pr
     mkfifo records
     OPKITSU_SETTINGS_SECONDS=0 op-diff <records >out 2>err 3>&- &
     exec 9>records
-    until grep -q '^Seccomp:.2' /proc/$!/status; do sleep 0.02; done
+    soon grep -q '^Seccomp:.2' "/proc/$!/status"
     echo '{"opkitsu": {"names": "nonsense"}}' >config/opkitsu/new
     mv config/opkitsu/new config/opkitsu/settings.json
     echo '{"type":"Project","id":"p1","name":"demo","project_status_name":"Open"}' >&9
@@ -170,14 +181,15 @@ where() {
 
 confined_by() { grep -c 'landlock_restrict_self(.*= 0$\|seccomp(SECCOMP_SET_MODE_FILTER, 0, {.*= 0$' trace; }
 
+# A container's rules that do not know a call answer EPERM to each.
 @test "a kernel without Landlock or seccomp: said with -v, and the work goes on" {
     local error
-    for error in ENOSYS EOPNOTSUPP; do
+    for error in ENOSYS EOPNOTSUPP EPERM; do
         where "landlock_create_ruleset:error=$error"
         grep -qx 'sync-report: no Landlock: what this program may do with files is not confined' err
         [[ $status == 0 && $(confined_by) == 1 ]]
     done
-    for error in ENOSYS EINVAL EOPNOTSUPP; do
+    for error in ENOSYS EINVAL EOPNOTSUPP EPERM; do
         where "seccomp:error=$error:when=1"
         grep -qx 'sync-report: no seccomp: what this program may ask of the system is not confined' err
         [[ $status == 0 && $(confined_by) == 1 ]]
@@ -185,20 +197,22 @@ confined_by() { grep -c 'landlock_restrict_self(.*= 0$\|seccomp(SECCOMP_SET_MODE
 }
 
 @test "one that has them, and refuses: the program ends" {
-    local call error files='cannot give up access to files (Landlock)'
-    for call in landlock_create_ruleset:EPERM landlock_create_ruleset:ENOMEM landlock_create_ruleset:EINVAL; do
-        where "${call%:*}:error=${call#*:}:when=1"
+    local error files='cannot give up access to files (Landlock)'
+    for error in ENOMEM EINVAL; do
+        where "landlock_create_ruleset:error=$error:when=1"
         grep -q "^sync-report: $files: " err
         [[ $status == 71 ]]
     done
-    where landlock_create_ruleset:error=ENOMEM:when=2
-    grep -qx "sync-report: $files: Cannot allocate memory" err
-    [[ $status == 71 ]]
+    for error in EPERM ENOMEM; do
+        where "landlock_create_ruleset:error=$error:when=2"
+        grep -q "^sync-report: $files: " err
+        [[ $status == 71 ]]
+    done
     where landlock_restrict_self:error=E2BIG
     grep -qx "sync-report: $files: Argument list too long" err
     [[ $status == 71 ]]
-    where seccomp:error=EPERM:when=1
-    grep -qx "sync-report: cannot give up system calls (seccomp): Operation not permitted" err
+    where seccomp:error=EFAULT:when=1
+    grep -qx "sync-report: cannot give up system calls (seccomp): Bad address" err
     [[ $status == 71 ]]
     where prctl:error=EPERM:when=1
     grep -qx "sync-report: cannot give up new privileges: Operation not permitted" err
@@ -279,7 +293,7 @@ own_etc() {
     KITSU_SERVER=http://kitsu.example ./with_etc strace -f -o trace -e trace=openat,seccomp \
         kitsu-fetch --events <records >out 2>err 3>&- &
     exec 9>records
-    until grep -q 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {.*= 0' trace; do sleep 0.02; done
+    soon grep -q 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {.*= 0' trace
     echo 'nameserver 127.0.0.2' >elsewhere/resolver/new
     mv elsewhere/resolver/new elsewhere/resolver/resolv.conf
     jq -nc '{type: "Event", id: null, created_at: null, name: "shot:update", project_id: "a9ab1e60-1111-4111-8111-000000000001",
