@@ -88,6 +88,7 @@ killed() {
 # each_killed WAY DEED [ARGUMENT]...
 each_killed() {
     local way=$1 deed=$2 step=${EVERY:-15} status=137 at kills=0
+    can_fault
     shift 2
     for ((at = 1 + RANDOM % step; status == 137; at += step)); do
         copy_store "$base" "$work"

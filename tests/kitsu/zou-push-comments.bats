@@ -630,6 +630,7 @@ posts() { curl -sS "$KITSU_SERVER/relay/lines" | grep -cE "^POST [^ ]*${1/%$/ }"
 # the records. EVERY=1: each; by itself each Nth, from a random one on.
 steps() {
     local step=${EVERY:-$1} deed at killed count=0
+    can_fault
     export KITSU_TOKEN=$ZOU_TOKEN
     for deed in kill-before kill-after; do
         killed=137

@@ -60,6 +60,7 @@ setup() { push_setup_killed; }
 
 @test "killed before and after what it writes" {
     local step=${EVERY:-100} deed at killed base=$name count=0
+    can_fault
     for deed in kill-before kill-after; do
         killed=137
         for ((at = 1 + RANDOM % step; killed == 137; at += step)); do

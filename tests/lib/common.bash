@@ -21,10 +21,16 @@ own_home() {
         XDG_CONFIG_HOME=$PWD/config OPKITSU_RETRY_SECONDS=$1 OPKITSU_PAUSE_SECONDS=0.1
 }
 
+# faults_so: faults.c as it is preloaded
+faults_so() { echo "$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)/tests/lib/faults.so"; }
+
+# can_fault: else the test is skipped: the Makefile leaves out what the processor cannot run
+can_fault() { [[ -e $(faults_so) ]] || skip "cannot: faults.c does not know this processor"; }
+
 # faulty CALLS DEED AT PROGRAM [ARGUMENT]...: a call of the program's fails, or is its last one
 # (faults.c)
 faulty() {
-    LD_PRELOAD=$(cd "${OPKITSU_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)/tests/lib/faults.so \
+    LD_PRELOAD=$(faults_so) \
     ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0:${ASAN_OPTIONS-} FAULTS="$4 $1 $2 $3" "${@:4}"
 }
 

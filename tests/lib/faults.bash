@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034,SC2154 # mock.bash's, and for the tests
 
 faults_setup() {
+    can_fault
     mock_home <<<'{"opkitsu": {"edits": true, "names": "convert"}}'
     mkdir -p before/runtime
     chmod 700 before/runtime
