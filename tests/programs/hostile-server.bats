@@ -132,6 +132,8 @@ events() {
 listen() {
     local status=0
     bounded kitsu-listen --once --since 2026-11-23T05:17:20 >stream 2>err || status=$?
+    # A role that may not read the log is nobody's fault: it is said, and read in full instead.
+    ! grep -q 'this role may not read the log of events' err || ((status)) || status=1
     unharmed "$1" "$status" stream && ! grep '"type":"Event"' stream
 }
 
