@@ -148,6 +148,21 @@ static bool confine_files(program_needs *n, error *e)
 
 /* ---- system calls --------------------------------------------------------- */
 
+/* Later than the kernel's headers, or libseccomp, of some distributions; all processors have
+ * the same numbers. */
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+#ifndef SYS_setxattrat
+#define SYS_setxattrat 463
+#endif
+#ifndef SYS_removexattrat
+#define SYS_removexattrat 466
+#endif
+#ifndef SYS_file_setattr
+#define SYS_file_setattr 469
+#endif
+
 /* What no program of the suite does once it is at work. */
 static const int refused[] = {
     /* run another program */
@@ -162,6 +177,12 @@ static const int refused[] = {
     SCMP_SYS(open_by_handle_at), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root),
     SCMP_SYS(chroot), SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen),
     SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(setns), SCMP_SYS(unshare),
+    /* change whose a file is, who may read it and when it was written: by its path, on which
+       Landlock has no say */
+    SCMP_SYS(chmod), SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(lchown), SCMP_SYS(fchownat),
+    SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr),
+    SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(futimesat), SYS_fchmodat2, SYS_setxattrat,
+    SYS_removexattrat, SYS_file_setattr,
     /* parts of the kernel that attacks of it like, and nothing here uses */
     SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),
     /* run the machine, which only matters if root runs us */
@@ -170,8 +191,14 @@ static const int refused[] = {
     SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
     SCMP_SYS(sethostname), SCMP_SYS(setdomainname)};
 
-/* Debug: AddressSanitizer does it to itself. */
-static const int refused_unless_sanitized[] = {SCMP_SYS(ptrace)};
+/* Debug and end other processes. AddressSanitizer does it to itself. */
+static const int refused_unless_sanitized[] = {SCMP_SYS(ptrace),
+                                               SCMP_SYS(kill),
+                                               SCMP_SYS(tkill),
+                                               SCMP_SYS(rt_sigqueueinfo),
+                                               SCMP_SYS(rt_tgsigqueueinfo),
+                                               SCMP_SYS(pidfd_send_signal)};
+#define UNLESS_SANITIZED (sizeof refused_unless_sanitized / sizeof *refused_unless_sanitized)
 
 /* Any address family: also those of the machine's own services. What is open stays usable:
  * stdin may be a socket. */
@@ -202,13 +229,30 @@ static int refuse_typing(scmp_filter_ctx filter)
     return failed;
 }
 
+/* Touch other files than those that are open; utimensat without a path is futimens. */
+static int refuse_touching(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, REFUSAL, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_NE, 0));
+}
+
+/* End another process; raise and abort end their own. */
+static int refuse_killing(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, REFUSAL, SCMP_SYS(tgkill), 1,
+                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+}
+
 static int fill(scmp_filter_ctx filter, const program_needs *n)
 {
     int failed = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1); /* say the true reason */
     if (!failed)
         failed = refuse(filter, refused, sizeof refused / sizeof *refused);
+    if (!failed)
+        failed = refuse_touching(filter);
     if (!failed && !SANITIZED)
-        failed = refuse(filter, refused_unless_sanitized, 1);
+        failed = refuse(filter, refused_unless_sanitized, UNLESS_SANITIZED);
+    if (!failed && !SANITIZED)
+        failed = refuse_killing(filter);
     if (!failed && !n->network)
         failed = refuse(filter, refused_without_network, 3);
     if (!failed && !n->keyring)

@@ -14,12 +14,12 @@
  * Calls are refused with EPERM, not answered with a signal: the place that made the call says
  * what failed, as for any other error. It is a list of what is refused, not of what is
  * allowed: the C library, OpenSSL, curl and libmongoc change their calls with each version,
- * and a list of those allowed would break a studio's service on an update of its system. Every
- * call that is left acts on what the program has open, or on files that Landlock allows.
+ * and a list of those allowed would break a studio's service on an update of its system. What
+ * is left acts on what the program has open, on files that Landlock allows, or on itself.
  *
- * A kernel without Landlock or seccomp, or a container that says it has none, is no error: -v
- * tells of it. Where they are, and refuse, the program ends (EX_OSERR): also by EPERM, which
- * is a container's refusal, not a kernel that is old. Before version 3 of Landlock (Linux
+ * A kernel without Landlock or seccomp, or a container that says it has none or does not let
+ * them be asked for (EPERM), is no error: -v tells of it. Where they are, and refuse, the
+ * program ends (EX_OSERR). Before version 3 of Landlock (Linux
  * 6.2) truncate(2) is not confined. What later ones add, ports, devices and signals, is not
  * asked for.
  *

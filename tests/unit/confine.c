@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -191,6 +192,69 @@ static int use_keyring(void)
 {
     return syscall(SYS_keyctl, -1, 0, 0, 0, 0) < 0 ? errno : 0;
 }
+/* Each call that changes a file's rights, owner, times or attributes by its path: the first that
+ * is not refused is told by its number. */
+static int change_by_path(void)
+{
+    const char *path = below("own/file");
+    struct timespec now[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_NOW}};
+    const long calls[][6] = {
+#ifdef SYS_chmod
+        {SYS_chmod, (long)path, 0777},
+        {SYS_chown, (long)path, -1, -1},
+        {SYS_lchown, (long)path, -1, -1},
+        {SYS_utime, (long)path, 0},
+        {SYS_utimes, (long)path, 0},
+        {SYS_futimesat, AT_FDCWD, (long)path, 0},
+#endif
+        {SYS_fchmodat, AT_FDCWD, (long)path, 0777},
+        {452 /* fchmodat2 */, AT_FDCWD, (long)path, 0777, 0},
+        {SYS_fchownat, AT_FDCWD, (long)path, -1, -1, 0},
+        {SYS_setxattr, (long)path, (long)"user.x", (long)"y", 1, 0},
+        {SYS_lsetxattr, (long)path, (long)"user.x", (long)"y", 1, 0},
+        {463 /* setxattrat */, AT_FDCWD, (long)path, 0, (long)"user.x", 0},
+        {SYS_removexattr, (long)path, (long)"user.x"},
+        {SYS_lremovexattr, (long)path, (long)"user.x"},
+        {466 /* removexattrat */, AT_FDCWD, (long)path, 0, (long)"user.x"},
+        {469 /* file_setattr */, AT_FDCWD, (long)path, 0, 0, 0},
+        {SYS_utimensat, AT_FDCWD, (long)path, (long)now, 0},
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        const long *c = calls[i];
+        if (syscall(c[0], c[1], c[2], c[3], c[4], c[5]) == 0 || errno != EPERM)
+            return (int)c[0];
+    }
+    return EPERM;
+}
+static int change_open(void)
+{
+    int fd = open(below("own/file"), O_RDWR);
+    return fchmod(fd, 0600) < 0 || futimens(fd, NULL) < 0 ? errno : 0;
+}
+/* The same of calls that send a signal to the process that started us; signal 0 does no harm. */
+static int send_signal(void)
+{
+    siginfo_t info = {.si_code = SI_QUEUE};
+    const long parent = getppid();
+    int fd = (int)syscall(SYS_pidfd_open, parent, 0);
+    const long calls[][5] = {
+        {SYS_kill, parent, 0},
+        {SYS_tkill, parent, 0},
+        {SYS_tgkill, parent, parent, 0},
+        {SYS_rt_sigqueueinfo, parent, 0, (long)&info},
+        {SYS_rt_tgsigqueueinfo, parent, parent, 0, (long)&info},
+        {SYS_pidfd_send_signal, fd, 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (syscall(calls[i][0], calls[i][1], calls[i][2], calls[i][3], calls[i][4]) == 0 ||
+            errno != EPERM)
+            return 0;
+    return EPERM;
+}
+static int raise_own(void)
+{
+    return raise(0) != 0 ? errno : 0;
+}
 static int start_process(void)
 {
     pid_t pid = fork();
@@ -305,6 +369,10 @@ static const row calls[] = {
     {"no ring of requests", NETWORK, use_ring, EPERM},
     {"no keyring", NETWORK, use_keyring, EPERM},
     {"but for Kerberos", KEYRING, use_keyring, AS_BEFORE},
+    {"rights, owners and times of files: not by their paths", WRITES, change_by_path, EPERM},
+    {"but of what is open", WRITES, change_open, 0},
+    {"no other process is sent a signal", NETWORK, send_signal, UNLESS_SANITIZED(EPERM)},
+    {"but itself", NETWORK, raise_own, 0},
     {"processes of our own", NOTHING, start_process, 0},
     {"confined once more", NETWORK, confine_more, EPERM},
 };
