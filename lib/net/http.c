@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/msg.h"
 #include "net/attempt.h"
+#include "net/redirect.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
@@ -124,13 +125,14 @@ static void attempt_redirected(http *h, const http_request *r, char **url, int *
         out->verdict = HOPELESS;
 }
 
-static void fill_answer(const http *h, http_answer *answer)
+static void fill_answer(const http *h, const char *asked, const char *url, http_answer *answer)
 {
     *answer = (http_answer){.status = client_status(h),
                             .body = h->body.data ? h->body.data : "",
                             .len = h->body.len,
                             .date = h->date,
-                            .stopped = h->stopped};
+                            .stopped = h->stopped,
+                            .elsewhere = redirect_is_elsewhere(asked, url)};
 }
 
 bool http_send(http *h, const http_request *request, http_answer *answer, error *e)
@@ -152,8 +154,8 @@ bool http_send(http *h, const http_request *request, http_answer *answer, error 
             request->sink->restart(request->sink->context);
         clock_sleep(http_retry_wait(tries, out.retry_after, &out.error));
     }
+    fill_answer(h, request->url, url, answer);
     free(url);
-    fill_answer(h, answer);
     bool ok = out.verdict == ANSWERED || (out.verdict == BROKEN && answer->status == 504);
     if (!ok)
         *e = out.error;

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "net/attempt.h"
+#include "net/redirect.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -98,6 +99,7 @@ bool http_call_answer(const http_call *c, http_answer *answer, error *e)
                             .body = h->body.data ? h->body.data : "",
                             .len = h->body.len,
                             .date = h->date,
+                            .elsewhere = redirect_is_elsewhere(c->request.url, c->url),
                             .retry_after = attempt_retry_after(h),
                             .unsent = c->failed && c->unsent,
                             .hopeless = c->hopeless};

@@ -1,6 +1,7 @@
 #include "net/redirect.h"
 
 #include <curl/curl.h>
+#include <string.h>
 #include <strings.h>
 
 static char *url_part(const char *url, CURLUPart which)
@@ -34,4 +35,19 @@ bool redirect_is_safe(const char *from, const char *to)
 bool redirect_is_downgrade(const char *from, const char *to)
 {
     return strncasecmp(from, "https:", 6) == 0 && strncasecmp(to, "https:", 6) != 0;
+}
+
+static bool same_text(const char *asked, const char *answered, CURLUPart which)
+{
+    char *x = url_part(asked, which), *y = url_part(answered, which);
+    bool same = x && y ? strcmp(x, y) == 0 : x == y; /* a query is not always there */
+    curl_free(x);
+    curl_free(y);
+    return same;
+}
+
+bool redirect_is_elsewhere(const char *asked, const char *answered)
+{
+    return strcmp(asked, answered) != 0 && (!same_text(asked, answered, CURLUPART_PATH) ||
+                                            !same_text(asked, answered, CURLUPART_QUERY));
 }

@@ -11,4 +11,7 @@ bool redirect_is_safe(const char *from, const char *to);
 /* Whether it leads from https to http. */
 bool redirect_is_downgrade(const char *from, const char *to);
 
+/* Whether what answered has another path or query than what was asked. */
+bool redirect_is_elsewhere(const char *asked, const char *answered);
+
 #endif

@@ -60,8 +60,9 @@ typedef struct http_answer {
     int status;       /* HTTP's */
     const char *body; /* what no sink took, NUL behind it; borrowed until the next request */
     size_t len;
-    time_t date;  /* the server's time, or -1 */
-    bool stopped; /* the sink wanted no more */
+    time_t date;    /* the server's time, or -1 */
+    bool stopped;   /* the sink wanted no more */
+    bool elsewhere; /* redirections led to another path than the one that was asked for */
     /* What http_multi's caller needs to repeat a request itself: */
     double retry_after; /* seconds that the server asks for, or 0 */
     bool unsent;        /* it failed, and nothing of it had been sent */

@@ -51,6 +51,8 @@ zou_result answer_judge(const char *server, const http_request *r, const http_an
     const char *message = message_of(a, answer), *route = answer_route(server, r);
     int exit_status;
     zou_result result = classify(answer->status, message, &exit_status);
+    if (result == ZOU_MISSING && answer->elsewhere) /* a login page, say, that is not there */
+        result = ZOU_FAILED;
     if (message)
         error_set(e, exit_status, "%s %s: HTTP %d: %.300s", r->method, route, answer->status,
                   message);

@@ -11,7 +11,7 @@ typedef enum zou_result {
     ZOU_OK,
     ZOU_STOPPED,   /* the callback wanted no more */
     ZOU_FORBIDDEN, /* 403 with a message from Zou */
-    ZOU_MISSING,   /* 404 with a message from Zou, not a proxy's */
+    ZOU_MISSING,   /* 404 with a message from Zou, not a proxy's, for what was asked for */
     ZOU_FAILED,    /* this request failed: another status, or an unexpected reply */
     ZOU_DISPUTED,  /* zou/project_counts.h: a list is empty of what another answer has */
     ZOU_LOST       /* no connection or no log-in any longer: nothing more will work */

@@ -124,6 +124,24 @@ left_alone() { [[ $status == 1 && $(types) == Checkpoint && $(records .full_sync
     [[ $status == 0 && $(types) == 'Deleted Checkpoint' ]]
 }
 
+@test "a 404 at the end of a redirection is no entity's end, unless that kept the path" {
+    local missing='{"status": 404, "json": {"message": "404"}}' way
+    start
+    kitsu-fetch | op-diff -q 2>/dev/null | op-apply -q >/dev/null || (($? == 1)) # names are skipped
+    for way in /away "/data/entities/$shot?next=1" "/data/entities/$shot/"; do
+        printf '%s' "{\"GET /data/entities\": [{\"json\": []}], \"GET /data/entities/$shot\": [{\"status\": 302, \"headers\": {\"Location\": \"$way\"}}, $missing],
+            \"GET $way\": [$missing]}" >"$mock/script.new"
+        mv "$mock/script.new" "$mock/script.json"
+        answer shot:update "{\"shot_id\": \"$shot\"}"
+        left_alone
+    done
+    # Without one, or from http to https, say, it is: the same path.
+    printf '%s' "{\"GET /data/entities\": [{\"json\": []}], \"GET /data/entities/$shot\": [{\"status\": 307, \"headers\": {\"Location\": \"/api/data/entities/$shot\"}}, $missing]}" >"$mock/script.new"
+    mv "$mock/script.new" "$mock/script.json"
+    answer shot:update "{\"shot_id\": \"$shot\"}"
+    [[ $status == 0 && $(types) == *Deleted* ]]
+}
+
 # bats test_tags=slow
 @test "a full reading of one that fails: no End, and full_sync" {
     start "{\"GET /data/projects/$project/shots\": [{\"status\": 500, \"json\": {\"message\": \"Oh.\"}}]}"
