@@ -103,7 +103,7 @@ teardown() { mock_stop; }
 
 @test "mongodb: memory: op-diff, op-apply, op-dump, op-lease" {
     # The system's resolver without memory only says that it found no address.
-    local resolver=(--fails 71,69 --says 'memory|allocate|Failed to resolve')
+    local resolver=(--fails '71,69' --says 'memory|allocate|Failed to resolve')
     mongo_store
     edited >in1
     op-diff --max-delete 100% <in1 >plan
