@@ -12,6 +12,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     load ../lib/common
     load ../lib/mock
+    load ../lib/store
     mock_production
     export OPKITSU_RETRY_SECONDS=0.02 OPKITSU_PAUSE_SECONDS=0.01
     n=0
@@ -189,6 +190,17 @@ make_one() {
     kitsu-fetch --events <in | grep '"type":"End"'
     for route in "$below" /data/entities /data/tasks /data/task-types /data/project-status /auth/authenticated; do
         give "$route" events
+    done
+    echo "# $n answers" >&3
+}
+
+@test "mongodb: a full reading" {
+    use_mongo
+    op-diff <reading | op-apply >/dev/null
+    op-dump --all >before
+    [[ $(grep -c '"type":"Document"' before) -gt 15 ]]
+    for route in "$below/shots" "$below/asset-types" "$below/tasks" "$below"; do
+        give "$route" full
     done
     echo "# $n answers" >&3
 }
