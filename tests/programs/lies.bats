@@ -293,3 +293,36 @@ batch() {
     mock_start "{\"GET $below/shots\": [{\"json\": []}], \"counts\": {\"Shot\": 3}}"
     push 'an empty list'
 }
+
+# bats test_tags=slow
+@test "a publish and a comment: what is no list, and what is no object" {
+    local task=00000007-0000-4000-8000-000000000000
+    publish() {
+        local status=0
+        publish-task -P demo -a Shot_0 -t 'TaskType 0' >found 2>err || status=$?
+        ((status)) && [[ ! -s found ]] || {
+            echo "$1: status $status: $(<found)"
+            cat err
+            return 1
+        } >&2
+    }
+    each publish /data/tasks "${not_lists[@]}"
+    each publish /data/task-types "${not_lists[@]}"
+    echo '{"type":"Comment","publish_id":"p1","instance":0,"task_id":"'$task'","text":"done"}' >comment
+    post() {
+        local status=0
+        zou-push <comment >results 2>err || status=$?
+        ((status)) && ! grep -E '"status":"(applied|unchanged)"' results || {
+            echo "$1: status $status"
+            cat results err
+            return 1
+        } >&2
+    }
+    each post "/data/tasks/$task" "${not_objects[@]}"
+    others="{\"GET /data/tasks/$task\": [{\"json\": {\"id\": \"$task\", \"type\": \"Task\", \"name\": \"x\", \"project_id\": \"$project\", \"entity_id\": \"$shot\",
+        \"task_type_id\": \"0000000a-0000-4000-8000-000000000000\", \"task_status_id\": \"0000000b-0000-4000-8000-000000000001\"}}],
+        \"POST /actions/tasks/$task/comment\": [{\"json\": {\"id\": \"0000000f-0000-4000-8000-000000000001\", \"text\": \"done\"}}]}"
+    each post "/data/tasks/$task/comments" "${not_lists[@]}"
+    mock_script "$(jq -c --arg list "GET /data/tasks/$task/comments" '. + {($list): [{json: []}]}' <<<"$others")"
+    zou-push <comment | grep '"status":"applied"'
+}
