@@ -8,18 +8,22 @@
 # What several stages are given. Values are joined to their options (--login=X), so that
 # none is taken for a word of the pipeline.
 login=() password_from=() projects=() server=() level=() files=()
-password='' has_password=''
+password='' has_password='' gives_password=''
 
 # say TEXT: what controls a terminal, or reverses or forges a line, is shown as "?", as by
 # msg_character (base/msg.h), and no password of an address.
 say() {
-    local LC_ALL=C text=$* whole
+    local LC_ALL=C text=$* whole short='^([^:]*(: [^:]*)*:)[^ ].*@([^@]*)$'
     if [[ $text == *[$'\200'-$'\377']* ]]; then
         # A system may lack iconv, but no message may get lost.
         whole=$(iconv -c -f UTF-8 -t UTF-8 <<<"$text" 2>/dev/null) || whole=${text//[$'\200'-$'\377']/?}
         text=$whole
     fi
-    [[ $text != *://*:*@* ]] || text=${text%%://*}://...@${text##*@} # of an address
+    if [[ $text == *://*:*@* ]]; then # an address
+        text=${text%%://*}://...@${text##*@}
+    elif [[ $text =~ $short ]]; then # one without its beginning
+        text=${BASH_REMATCH[1]}...@${BASH_REMATCH[3]}
+    fi
     text=${text//[$'\001'-$'\037'$'\177']/?}
     text=${text//$'\302'[$'\200'-$'\237']/?}
     text=${text//$'\330\234'/?}
@@ -37,6 +41,14 @@ die() {
 usage_error() {
     say "$1"
     die 64 "try '$me --help'"
+}
+
+# refuse_files: for commands that take none. A password with blanks that nobody quoted is
+# several arguments.
+refuse_files() {
+    ((${#files[@]})) || return 0
+    [[ ! $gives_password ]] || usage_error "an argument too many: a password with blanks wants quotes"
+    usage_error "unexpected argument \"${files[0]}\""
 }
 
 # The suite's programs come first in PATH: those beside the script (installed, or linked
@@ -58,7 +70,13 @@ find_programs() {
 # $letters "X:NAME" for those that have a letter. getopt(1) would have the password on a
 # command line of its own.
 read_options() {
-    local name attached
+    local name attached word
+    for word; do # by mistake it may be another option's value
+        case $word in
+            -prj*) ;;
+            -p* | -[vqn]*p* | --pass*) gives_password=yes ;;
+        esac
+    done
     options=" $options login= password= password-file= password-command= project= server= store= openpype-version= verbose quiet help version "
     letters=" $letters l:login p:password P:project s:server d:store v:verbose q:quiet h:help V:version "
     while (($#)); do

@@ -41,10 +41,9 @@ void buf_addc(buf *b, char c)
     buf_add(b, &c, 1);
 }
 
-void buf_addf(buf *b, const char *format, ...)
+void buf_addv(buf *b, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int need = vsnprintf(NULL, 0, format, args);
     if (need > 0) {
@@ -53,6 +52,13 @@ void buf_addf(buf *b, const char *format, ...)
         b->len += (size_t)need;
     }
     va_end(again);
+}
+
+void buf_addf(buf *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    buf_addv(b, format, args);
     va_end(args);
 }
 

@@ -5,6 +5,7 @@
 #ifndef OPKITSU_BASE_BUF_H
 #define OPKITSU_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 typedef struct buf {
@@ -19,6 +20,8 @@ void buf_add(buf *b, const void *bytes, size_t len);
 void buf_adds(buf *b, const char *text);
 void buf_addc(buf *b, char c);
 void buf_addf(buf *b, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
+void buf_addv(buf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0), nonnull(2)));
 /* Empty it, but keep the memory. */
 void buf_clear(buf *b);
 /* Free the memory; the buffer is empty and usable afterwards. */

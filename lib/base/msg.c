@@ -73,7 +73,7 @@ size_t msg_character(const char *text, bool *unsafe)
     return whole ? len : 1;
 }
 
-static void tame(char *text)
+void msg_tame(char *text)
 {
     char *to = text;
     while (*text) {
@@ -89,6 +89,23 @@ static void tame(char *text)
                 *to++ = *text;
     }
     *to = '\0';
+}
+
+/* The one between a name and a host. A colon before a blank is a sentence's. */
+static char *password_in(char *text)
+{
+    char *address = strstr(text, "://"), *at = strrchr(text, '@');
+    char *colon = strchr(address ? address + 3 : text, ':');
+    while (colon && !address && colon[1] == ' ')
+        colon = strchr(colon + 1, ':');
+    return colon && at && colon < at ? colon + 1 : NULL;
+}
+
+void msg_hide_password(char *text)
+{
+    char *password = password_in(text);
+    if (password)
+        memset(password, 'x', (size_t)(strrchr(text, '@') - password));
 }
 
 /* One write per line, so that the lines of a pipeline's programs, which share
@@ -108,7 +125,7 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
         for (len = sizeof line - 2; len > start && ((unsigned char)line[len] & 0xc0) == 0x80;)
             len--; /* not within a character */
     line[len] = '\0';
-    tame(line);
+    msg_tame(line);
     len = strlen(line);
     line[len] = '\n';
     line[len + 1] = '\0';
@@ -186,7 +203,7 @@ void msg_progress(const char *format, ...)
         va_start(args, format);
         vsnprintf(line, sizeof line, format, args);
         va_end(args);
-        tame(line);
+        msg_tame(line);
         fputs(line, stderr);
     }
     fflush(stderr);

@@ -33,6 +33,12 @@ void msg_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * that is not UTF-8, which may be one of these to a terminal of 8 bits. */
 size_t msg_character(const char *text, bool *unsafe);
 
+/* Show what msg_character calls unsafe as `?`, in place. All functions above do. */
+void msg_tame(char *text);
+/* Overwrite the password of an address, as mongodb://user:PASSWORD@host or without its
+ * beginning, in place: of one word, or a sentence with a word of the command line. */
+void msg_hide_password(char *text);
+
 /* Whether progress may be drawn on stderr: it is a terminal, and no -q. */
 bool msg_progress_wanted(void);
 /* Draw a line of progress over the last one; NULL erases it, as the functions above

@@ -260,14 +260,11 @@ static const char *hide_password(char *value)
 {
     static char **copies;
     static size_t n, cap;
-    char *address = value ? strstr(value, "://") : NULL;
-    char *colon = address ? strchr(address + 3, ':') : NULL;
-    char *at = colon ? strrchr(colon, '@') : NULL;
-    if (!at)
+    if (!value || !strstr(value, "://"))
         return value;
     copies = xgrow(copies, n, &cap, sizeof *copies);
     copies[n++] = xstrdup(value);
-    memset(colon + 1, 'x', (size_t)(at - colon - 1));
+    msg_hide_password(value);
     return copies[n - 1];
 }
 
@@ -281,7 +278,8 @@ static void take_common(char letter, const program_help *help, const option_def 
     }
 }
 
-/* As getopt_long would say it, which shows arguments as they are. `c`: what it returned. */
+/* As getopt_long would say it, but without a value, which may be a secret in a wrong place.
+ * `c`: what it returned. */
 static void refuse(int c, const struct option *names, char *const *argv)
 {
     hide_password(argv[optind - 1]);
@@ -298,7 +296,17 @@ static void refuse(int c, const struct option *names, char *const *argv)
                         : optopt != 0 ? "option '%.*s' doesn't allow an argument"
                         : like > 1    ? "option '%.*s' is ambiguous"
                                       : "unrecognized option '%.*s'",
-                        optopt || like > 1 ? (int)len : (int)strlen(argument), argument);
+                        (int)len + (optopt == 0 && like <= 1 && argument[len]), argument);
+}
+
+/* A password command that nobody quoted is several arguments. */
+static void refuse_operand(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--pass", 6) == 0)
+            program_usage_error("unexpected argument: a password command with blanks wants quotes");
+    hide_password(argv[optind]);
+    program_usage_error("unexpected argument \"%s\"", argv[optind]);
 }
 
 int options_read(const program_help *help, const option_def *defs, int argc, char **argv)
@@ -324,10 +332,8 @@ int options_read(const program_help *help, const option_def *defs, int argc, cha
         else
             take_common(all[i].letter, help, all);
     }
-    if (optind < argc && !help->operands) {
-        hide_password(argv[optind]);
-        program_usage_error("unexpected argument \"%s\"", argv[optind]);
-    }
+    if (optind < argc && !help->operands)
+        refuse_operand(argc, argv);
     return optind;
 }
 

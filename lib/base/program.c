@@ -1,5 +1,6 @@
 #include "base/program.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/msg.h"
 
@@ -33,12 +34,14 @@ void program_start(const char *name)
 
 void program_usage_error(const char *what, ...)
 {
-    char text[512];
+    buf text = {0};
     va_list args;
     va_start(args, what);
-    vsnprintf(text, sizeof text, what, args);
+    buf_addv(&text, what, args); /* whole: in one that is cut no password is found */
     va_end(args);
-    msg_error("%s", text);
+    msg_hide_password(text.data);
+    msg_error("%s", text.data);
+    buf_free(&text);
     msg_error("try '%s --help'", msg_program());
     exit(EX_USAGE);
 }

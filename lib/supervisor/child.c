@@ -1,8 +1,9 @@
 #include "supervisor/child.h"
 
+#include "base/msg.h"
+
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,7 +14,7 @@
 const char *child_name(char *const argv[])
 {
     const char *slash = strrchr(argv[0], '/');
-    return slash ? slash + 1 : argv[0];
+    return slash && slash[1] ? slash + 1 : argv[0];
 }
 
 /* See zou/credentials.h and store/store.h; note-rule(1) has OP_SETTINGS. */
@@ -71,7 +72,10 @@ _Noreturn static void become(char *const argv[], const child_setup *setup, pid_t
         _exit(EX_OSERR);
     reset_signals(setup);
     execvp(argv[0], argv);
-    fprintf(stderr, "%s: cannot run %s: %s\n", child_name(argv), argv[0], strerror(errno));
+    int number = errno;
+    msg_hide_password(argv[0]); /* in this copy of our memory only */
+    msg_init(child_name(argv));
+    msg_error("cannot run %s: %s", argv[0], strerror(number));
     _exit(EX_UNAVAILABLE);
 }
 

@@ -17,7 +17,7 @@
 
 #define MAX_QUEUE 65536                    /* bytes: what a pipe holds, too */
 #define MAX_KEPT  ((size_t)16 * MAX_QUEUE) /* bytes; while nobody reads for months more is dropped */
-#define MAX_ENTRY 2048                     /* bytes of a message of our own */
+#define MAX_ENTRY 2048                     /* bytes of a message of our own; as in msg.c */
 #define RETRY     100                      /* ms; see `refused` */
 
 static buf queue;
@@ -49,12 +49,16 @@ void log_add(const char *bytes, size_t len)
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
-    char text[MAX_ENTRY], line[MAX_ENTRY + 64];
-    vsnprintf(text, sizeof text, format, args);
+    buf text = {0}, line = {0};
+    buf_addf(&text, "%s: ", msg_program());
+    buf_addv(&text, format, args);
+    msg_hide_password(text.data);
+    msg_tame(text.data);
     /* A program of the pipeline may have drawn its progress here. */
-    snprintf(line, sizeof line, "%s%s: %s\n", msg_progress_wanted() ? "\r\033[K" : "",
-             msg_program(), text);
-    log_add(line, strlen(line));
+    buf_addf(&line, "%s%.*s\n", msg_progress_wanted() ? "\r\033[K" : "", MAX_ENTRY, text.data);
+    log_add(line.data, line.len);
+    buf_free(&text);
+    buf_free(&line);
 }
 
 void log_say(const char *format, ...)

@@ -146,18 +146,87 @@ only() { [[ $(grep 'has pw' had | sort -u | cut -d ' ' -f 1 | xargs) == "$*" ]];
     [[ $(grep 'has url' had) == "note-rule has url" ]]
 }
 
-@test "an address in a wrong place, or that is not UTF-8: no message has its password" {
-    local address=://me:open-sesame@127.0.0.1:1/ argument
-    for argument in "mongodb$address" "--stroe=mongodb$address" "--quiet=mongodb$address" "--server=http$address"$'\xff' "--server=http$address"; do
-        run "$genuine/kitsu-fetch" -l me "$argument"
-        echo "$output"
-        [[ $status == 64 || $status == 78 ]]
-        [[ $output == kitsu-fetch:* && $output != *sesame* ]]
+# all_programs: what is installed, scripts too
+all_programs() { find "$genuine/" -maxdepth 1 ! -type d -printf '%f\n' | sort; }
+
+# keeps_quiet PROGRAM ARGUMENT...: it says something, as a program that was used wrongly, and
+# nothing of the secret. Whatever else is not as it should be: it does no work.
+keeps_quiet() {
+    local status=0
+    timeout 20 env -u OPKITSU_BUILD XDG_DATA_HOME="$PWD/data" XDG_CONFIG_HOME="$PWD" "$genuine/$1" "${@:2}" </dev/null >out 2>err || status=$?
+    if ((status == 0 || status == 124)) || [[ ! -s err ]] || grep -aiE 'sesame|[^a-z]open[^p]' err out; then
+        printf 'status %d: %s\n' "$status" "${*@Q}"
+        cat err
+        return 1
+    fi
+}
+
+# bats test_tags=slow
+@test "an address in a wrong place: no message of any program has its password" {
+    local program address long option
+    printf -v long '%*s' 700 ''
+    for program in $(all_programs); do
+        for address in mongodb://me:open-sesame@127.0.0.1:1/ me:sesame@127.0.0.1:1 "mongodb://me:sesame${long// /e}@127.0.0.1:1/"; do
+            for option in "--stroe=$address" "--quiet=$address" "--help=$address"; do
+                keeps_quiet "$program" "$option"
+            done
+            keeps_quiet "$program" "$address"
+            # As the value of an option that wants a number, a time, a word.
+            for option in $("$genuine/$program" --help | sed -nE 's/^ +(-., )?--([a-z-]+) (SECONDS|TIME|N|N\|N%|openpype|LIST)( .*)?$/\2/p'); do
+                echo "$program --$option" >&2
+                keeps_quiet "$program" "--$option=$address"
+            done
+        done
     done
-    for argument in "mongodb$address" "--stroe=mongodb$address" "--quiet=mongodb$address"; do
-        run -64 "$genuine/sync-service" -l me "$argument"
-        echo "$output"
-        [[ $output == sync-service:* && $output != *sesame* ]]
+    for address in "http://me:sesame@127.0.0.1:1/"$'\xff' http://me:sesame@127.0.0.1:1; do
+        keeps_quiet kitsu-fetch -l me "--server=$address"
+    done
+    keeps_quiet op-link x "$address"
+    for address in mongodb://me:sesame@h mongodb://me:sesame@h/ me:sesame@h; do
+        keeps_quiet sync-supervisor --once run: "$address"
+        keeps_quiet sync-supervisor --once run: true '|' "$address"
+        keeps_quiet sync-supervisor --once lease: "$address" run: true
+        keeps_quiet sync-supervisor --once listen: "$address" from-now: cat
+    done
+}
+
+# bats test_tags=slow
+@test "a password in a wrong place: no message of any program has it" {
+    local program option
+    for program in $(all_programs); do
+        for option in --passwrod=sesame --pass=sesame --password-=sesame --PASSWORD=sesame --bogus=sesame --quiet=sesame --verbose=sesame; do
+            keeps_quiet "$program" "$option"
+            keeps_quiet "$program" "$option" -l me
+        done
+        case $program in
+            sync-service | push-to-zou)
+                keeps_quiet "$program" -p open sesame
+                keeps_quiet "$program" -vp open sesame
+                keeps_quiet "$program" --password open -- sesame
+                keeps_quiet "$program" -l -p sesame
+                keeps_quiet "$program" --password-command echo sesame
+                keeps_quiet "$program" -psesame --bogus
+                keeps_quiet "$program" -psesame --password-file sesame
+                ;;
+            integrate-kitsu-note) keeps_quiet "$program" -psesame --bogus ;;
+            openpype_console)
+                keeps_quiet "$program" module kitsu sync-servce -l me@x -p sesame
+                keeps_quiet "$program" modul kitsu sync-service -l me@x -p sesame
+                keeps_quiet "$program" module kitsu -p sesame
+                keeps_quiet "$program" module -p sesame
+                keeps_quiet "$program" -psesame
+                keeps_quiet "$program" -p sesame module kitsu sync-service
+                keeps_quiet "$program" module kitsu sync-service -p open sesame
+                ;;
+            *)
+                keeps_quiet "$program" -p sesame
+                keeps_quiet "$program" -psesame
+                keeps_quiet "$program" --password sesame
+                ;;
+        esac
+    done
+    for program in kitsu-fetch kitsu-listen; do
+        keeps_quiet $program -l me --password-command echo sesame
     done
 }
 

@@ -130,17 +130,19 @@ unharmed() { op-dump --all | cmp - before; }
 options_of() { "$1" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\) [A-Z].*/\2/p'; }
 
 an_option() {
-    local program=$1 option=$2 command=("$1")
-    [[ $program != kitsu-listen ]] || command+=(--once --since now)
+    local program=$1 option=$2 command=("$1") words=()
     case $program/$option in
-        # What runs what it is given, tries for minutes, or is given its store by $OP_STORE.
-        */password-command | sync-supervisor/* | op-lease/* | kitsu-listen/heartbeat | */wait) return ;;
+        */password-command) return ;; # which runs what it is given
+        kitsu-listen/*) command+=(--once --since now) ;;
+        sync-supervisor/*) words=(run: true) command+=(--once) ;;
+        op-lease/wait) ;;
+        op-lease/*) command+=(--wait 0) ;;
     esac
     case $option in
         store | config) does "${command[@]}" "--$option=sqlite:$PWD/stores/$weapon" ;;
         server) does "${command[@]}" "--$option=$KITSU_SERVER/$weapon" ;;
         since) does kitsu-listen --once "--since=$weapon" ;;
-        *) does "${command[@]}" "--$option=$weapon" ;;
+        *) does "${command[@]}" "--$option=$weapon" "${words[@]}" ;;
     esac
 }
 
@@ -149,7 +151,7 @@ an_option() {
     mine
     mkdir stores
     local program option
-    for program in kitsu-fetch op-diff op-apply op-dump op-link publish-task note-rule zou-push sync-status kitsu-listen; do
+    for program in kitsu-fetch op-diff op-apply op-dump op-link publish-task note-rule zou-push sync-status kitsu-listen op-lease sync-supervisor; do
         for option in $(options_of "$program"); do
             echo "$program --$option" >&2
             each argument 1 an_option "$program" "$option"
@@ -165,6 +167,8 @@ an_argument() {
         [[ $weapon == --help ]] || does "$program" "--x$weapon" || return
     done
     does op-dump -- "$weapon" && does op-link -- "$weapon" "$weapon" && does op-link -D "$weapon" -- "$weapon" "$weapon" &&
+        does sync-supervisor "$weapon" && does sync-supervisor --once run: "$weapon" &&
+        does sync-supervisor --once run: cat '|' "$weapon" &&
         does integrate-kitsu-note "-$weapon"
 }
 
