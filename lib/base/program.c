@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -22,6 +23,9 @@ void program_start(const char *name)
 {
     msg_init(name);
     mem_init(name);
+    /* No secret gets into a core file, or to a debugger: who runs a program by hand may have
+     * one in the environment that only another needs. */
+    prctl(PR_SET_DUMPABLE, 0);
     /* Opened the wrong way round, a descriptor that was closed fails on use,
      * as it would have when closed. */
     for (int fd = 0; fd <= 2; fd++)

@@ -4,9 +4,10 @@
 
 #define OPKITSU_VERSION "1.0.0-dev"
 
-/* The first call of main. Sets the name for messages, opens descriptors 0, 1 and 2
- * if they are closed (a store opened as descriptor 1 would write the stream into
- * its file), and buffers stdout fully. */
+/* The first call of main. Sets the name for messages, sees to it that no core file is left
+ * and no other process of the user's looks in, opens descriptors 0, 1 and 2
+ * if they are closed (a store opened as descriptor 1 would write the stream into its
+ * file), and buffers stdout fully. */
 void program_start(const char *name);
 
 /* Report a usage error, point to --help, and exit 64 (EX_USAGE). */

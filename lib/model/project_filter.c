@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -75,8 +76,11 @@ void project_filter_find_lost(project_filter *f, const char *name, const char *i
 void project_filter_open(project_filter *f)
 {
     const char *path = getenv(PROJECT_FILTER_MEMORY);
+    int inherited;
     if (f->n && path && *path)
         f->memory = fopen(path, "a+e");
+    if (path && sscanf(path, "/proc/self/fd/%d", &inherited) == 1)
+        fcntl(inherited, F_SETFD, FD_CLOEXEC);
 }
 
 static void recall_line(project_filter *f, char *line)

@@ -41,8 +41,8 @@ bool project_filter_find(project_filter *f, const char *name, const char *id, er
  * other. */
 void project_filter_find_lost(project_filter *f, const char *name, const char *id);
 
-/* Open PROJECT_FILTER_MEMORY for the two below. To be called before confine: it is a file
- * of sync-supervisor's process. */
+/* Open PROJECT_FILTER_MEMORY for the two below. To be called before confine: it is no
+ * file of the program's own. What it runs does not get it. */
 void project_filter_open(project_filter *f);
 /* What was found stays, whatever the projects are called later: here, and in the other
  * programs that sync-supervisor starts. project_filter_recall tells what those have

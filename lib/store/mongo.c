@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -259,8 +258,6 @@ static void read_from_primary(mongoc_client_t *client)
 static bool connect_to(mongo_store *s, const char *url, error *e)
 {
     bson_error_t why = {0};
-    if (strchr(url, '@')) /* no secret gets into a core file, or to a debugger */
-        prctl(PR_SET_DUMPABLE, 0);
     mongoc_uri_t *uri = mongoc_uri_new_with_error(url, &why);
     if (!uri) /* what libmongoc says of it may quote the password */
         return error_set(e, EX_CONFIG, "%s: not a good MongoDB URL%s%s", s->base.name,

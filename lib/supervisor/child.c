@@ -3,6 +3,7 @@
 #include "base/msg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ _Noreturn static void become(char *const argv[], const child_setup *setup, pid_t
     if (setup->ends_with_us && (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent))
         _exit(EX_TEMPFAIL);
     drop_secrets(setup->has_access);
-    if (!redirect(setup))
+    if (!redirect(setup) || (setup->keeps && fcntl(setup->keeps, F_SETFD, 0) != 0))
         _exit(EX_OSERR);
     reset_signals(setup);
     execvp(argv[0], argv);

@@ -90,13 +90,15 @@ static void close_open(int fd)
  * so does a password command that it waits for: it is the first to be ended anyway. */
 static bool start_stage(pipeline *p, stage *s, int in, int out)
 {
+    unsigned access = access_of(s);
     child_setup setup = {.in = in,
                          .out = out,
                          .err = -1,
                          .ends_with_us = is_head(p, s),
                          .ignores_keys = s != p->stages,
                          .heeds_hup = p->is_service,
-                         .has_access = access_of(s)};
+                         .keeps = access & SECRET_LOGIN ? p->projects : 0,
+                         .has_access = access};
     if (p->is_relayed && !relay_open(&s->said, s->name, &setup.err))
         return false;
     pid_t pid = child_start(s->argv, &setup);

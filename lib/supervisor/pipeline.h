@@ -26,6 +26,7 @@ typedef struct pipeline {
     size_t running;    /* how many stages run */
     bool is_ending;    /* we have asked for its end */
     bool is_relayed;   /* the stages' stderr comes to us; else they have our own */
+    int projects;      /* borrowed: a descriptor that programs get which log in to Kitsu */
     bool is_service;   /* its stages heed SIGHUP, whatever we were started with */
     bool has_new_ends; /* a stage has ended: the caller's to reset */
 } pipeline;

@@ -176,12 +176,13 @@ static size_t max_stages(const supervision *what)
 }
 
 /* Its programs agree on the projects, however these are renamed: the first that finds
- * one tells the others. */
+ * one tells the others. They have the descriptor: ours are closed to them, as we are not
+ * dumpable. */
 static int open_project_memory(void)
 {
     char path[64];
     int fd = memfd_create("projects", MFD_CLOEXEC);
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), fd);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (fd >= 0)
         setenv(PROJECT_FILTER_MEMORY, path, 1);
     return fd;

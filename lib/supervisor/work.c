@@ -167,6 +167,7 @@ void work_take_back(supervisor *s)
 
 static void start(supervisor *s, pipeline *p, state to)
 {
+    p->projects = s->projects < 0 ? 0 : s->projects;
     p->is_service = !s->what->once;
     p->is_relayed = to == LISTEN || !s->what->once;
     s->current = p;

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -134,7 +133,6 @@ static bool check_encoding(const credentials *c, error *e)
 
 bool credentials_load(credentials *c, const credentials_options *o, error *e)
 {
-    prctl(PR_SET_DUMPABLE, 0); /* no secret gets into a core file, or to a debugger */
     bool ok = load(c, o, e) && check_encoding(c, e);
     wipe_environment("KITSU_TOKEN");
     wipe_environment("KITSU_PWD");

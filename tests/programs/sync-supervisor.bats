@@ -193,6 +193,35 @@ zou-push $all
 END
 }
 
+# Nobody of the user's processes may look into ours; so what programs share is no file of ours.
+@test "kitsu-fetch and kitsu-listen share a file, without any right to us; others do not have it" {
+    local user=()
+    ((EUID)) || user=(setpriv --reuid=65534 --clear-groups)
+    "${user[@]}" sync-supervisor --version >/dev/null || skip "cannot: another user has no way to the programs"
+    chmod 711 . && : >log && chmod 666 log
+    PATH=fake:$PATH # no way leads here
+    program kitsu-fetch 'printf "demo\t1\n" >>"$OPKITSU_NAMES"; cat "$OPKITSU_NAMES" >&2'
+    program other 'ls -l /proc/self/fd; exec cat'
+    run -0 --separate-stderr "${user[@]}" sync-supervisor --once run: kitsu-fetch '|' other
+    printf '%s\n' "$output" "$stderr"
+    [[ $stderr == $'demo\t1' && $output != *memfd* ]]
+}
+
+@test "what is said of a program controls no terminal, and has no password" {
+    local word
+    for word in $'x\e[2J' $'x\u202ey' $'x\ny' $'\xc2\x9bx'; do
+        once run: "$word"
+        [[ $status == 69 ]]
+        run ! grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae|^y' <<<"$stderr"
+    done
+    printf '#!/bin/sh\nkill -9 $$\n' >$'fake/a\e[2Jme:secret@h'
+    chmod +x $'fake/a\e[2Jme:secret@h'
+    once run: $'a\e[2Jme:secret@h'
+    [[ $stderr == *'a?[2Jme:xxxxxx@h was ended by signal 9'* && $stderr != *secret* ]]
+    once run: mongodb://me:secret@h/
+    [[ $stderr == 'mongodb://me:xxxxxx@h/: cannot run mongodb://me:xxxxxx@h/: '* ]]
+}
+
 @test "a stage has its three descriptors and what we were started with, and signals as usual" {
     cat >look <<'END'
 exec 2>&1
