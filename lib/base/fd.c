@@ -1,13 +1,33 @@
 #include "base/fd.h"
 
+#include "base/msg.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool fd_hung_up(int fd)
 {
     struct pollfd p = {.fd = fd};
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+int fd_open_named(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        msg_info("%s is no regular file: waiting for what comes from it", path);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int fd_open_found(const char *path, bool *odd)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *odd = fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+    return fd;
 }
 
 ssize_t fd_read(int fd, void *to, size_t size)

@@ -1,6 +1,7 @@
 #include "diff/documents.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "record/document.h"
@@ -10,7 +11,6 @@
 #include "record/skipped.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,7 +235,7 @@ static void find_dumped_project(documents *b, const dumped *d)
 
 documents *documents_from_dump(const char *path, error *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = fd_open_named(path);
     if (fd < 0) {
         e->status = error_status(errno, EX_DATAERR);
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));

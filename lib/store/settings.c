@@ -12,7 +12,6 @@
 #include "store/settings_merge.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,17 +45,27 @@ struct settings {
 
 /* ---- files -------------------------------------------------------------- */
 
-/* An absent file is `{}`, unless it is `required`. */
-static bool read_json(arena *a, const char *path, bool required, json *out, error *e)
+typedef enum file_kind {
+    OPTIONAL, /* an absent one is `{}` */
+    REQUIRED,
+    NAMED /* by a user; it may be a pipe, as that of a process substitution */
+} file_kind;
+
+static bool read_json(arena *a, const char *path, file_kind kind, json *out, error *e)
 {
     *out = json_object();
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool odd = false;
+    int fd = kind == NAMED ? fd_open_named(path) : fd_open_found(path, &odd);
     if (fd < 0) {
-        if (!required && (errno == ENOENT || errno == ENOTDIR))
+        if (kind == OPTIONAL && (errno == ENOENT || errno == ENOTDIR))
             return true;
         e->status = error_status(errno, EX_CONFIG);
         snprintf(e->what, sizeof e->what, "%s: %s", path, strerror(errno));
         return false;
+    }
+    if (odd) {
+        close(fd);
+        return error_set(e, EX_CONFIG, "%s: not a regular file", path);
     }
     buf text = {0};
     ssize_t got;
@@ -80,10 +89,10 @@ static bool read_json(arena *a, const char *path, bool required, json *out, erro
     return ok;
 }
 
-static bool read_file(arena *a, const char *path, bool required, layer *out, error *e)
+static bool read_file(arena *a, const char *path, file_kind kind, layer *out, error *e)
 {
     out->name = arena_text(a, path, strlen(path));
-    return read_json(a, out->name, required, &out->data, e);
+    return read_json(a, out->name, kind, &out->data, e);
 }
 
 /* NULL: nothing tells where. */
@@ -114,13 +123,13 @@ static settings *load(const char *file, bool usual, store *db, error *e)
     settings *s = xmalloc(sizeof *s);
     *s = (settings){.arena = arena_new(), .read_at = clock_now()};
     const char *user = user_file(s->arena);
-    bool ok = read_file(s->arena, program_share("settings.json"), true, &s->shipped, e) &&
-              read_json(s->arena, program_share("anatomy.json"), true, &s->anatomy, e);
+    bool ok = read_file(s->arena, program_share("settings.json"), REQUIRED, &s->shipped, e) &&
+              read_json(s->arena, program_share("anatomy.json"), REQUIRED, &s->anatomy, e);
     if (ok && usual)
-        ok = read_file(s->arena, MACHINE_FILE, false, &s->etc, e) &&
-             (!user || read_file(s->arena, user, false, &s->user, e));
+        ok = read_file(s->arena, MACHINE_FILE, OPTIONAL, &s->etc, e) &&
+             (!user || read_file(s->arena, user, OPTIONAL, &s->user, e));
     if (ok && file)
-        ok = read_file(s->arena, file, true, &s->given, e);
+        ok = read_file(s->arena, file, NAMED, &s->given, e);
     if (ok && db)
         ok = read_store(s, db, e);
     if (!ok) {

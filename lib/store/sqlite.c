@@ -315,10 +315,14 @@ static void close_db(sqlite_store *s)
     s->db = NULL;
 }
 
-/* A new file is the user's alone; who shares it with others says so with chmod. */
+/* A new file is the user's alone, also one that a link leads to that leads nowhere yet; who
+ * shares it with others says so with chmod. */
 static void make_file(const sqlite_store *s)
 {
+    struct stat st;
     int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST && stat(s->path, &st) < 0 && errno == ENOENT)
+        fd = open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
 }
@@ -326,8 +330,13 @@ static void make_file(const sqlite_store *s)
 static void check_mode(const sqlite_store *s)
 {
     struct stat st;
-    if (stat(s->path, &st) == 0 && (st.st_mode & S_IWOTH))
+    if (stat(s->path, &st) != 0)
+        return;
+    if (st.st_mode & S_IWOTH)
         msg_warn("%s: everybody on this machine may write it: chmod o-w would mend that",
+                 s->base.name);
+    else if (st.st_mode & S_IROTH)
+        msg_warn("%s: everybody on this machine may read it: chmod o-r would mend that",
                  s->base.name);
 }
 

@@ -3,18 +3,20 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/msg.h"
 #include "base/utf8.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #define MAX_PASSWORD 4096 /* bytes; a longer line is some other file */
+#define MAX_REST     65536 /* bytes that a password command may print after it: notes, as pass(1)'s */
 
 static char *from_environment(const char *name)
 {
@@ -53,17 +55,39 @@ static char *first_line(int fd, int *number)
     return password;
 }
 
+static void check_mode(int fd, const char *path)
+{
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IROTH))
+        msg_warn("%s: everybody on this machine may read it: chmod o-r would mend that", path);
+}
+
+/* A name that is no file's is not shown: it may be the password itself. */
 static bool read_file(credentials *c, const char *path, error *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), number = errno;
-    if (fd >= 0) {
-        c->password = first_line(fd, &number); /* not by stdio: no second copy of a secret */
-        close(fd);
-    }
+    int fd = fd_open_named(path), number = errno;
+    if (fd < 0)
+        return error_set(e, error_status(number, EX_CONFIG), "cannot open the password file: %s",
+                         strerror(number));
+    check_mode(fd, path);
+    c->password = first_line(fd, &number); /* not by stdio: no second copy of a secret */
+    close(fd);
     if (number)
         return error_set(e, error_status(number, EX_CONFIG), "cannot read %s: %s", path,
                          strerror(number));
     return c->password || error_set(e, EX_CONFIG, "%s: no password in its first line", path);
+}
+
+/* Read what follows the first line, or SIGPIPE would be the command's status. False: there is
+ * too much of it. */
+static bool read_rest(int fd)
+{
+    char bytes[4096];
+    ssize_t got = 1;
+    for (size_t left = MAX_REST; left && got > 0; left -= got > 0 ? (size_t)got : 0)
+        got = fd_read(fd, bytes, left < sizeof bytes ? left : sizeof bytes);
+    explicit_bzero(bytes, sizeof bytes);
+    return got <= 0;
 }
 
 static bool run_command(credentials *c, const char *command, error *e)
@@ -79,12 +103,12 @@ static bool run_command(credentials *c, const char *command, error *e)
     buf_free(&text);
     if (!f)
         return error_set(e, EX_OSERR, "cannot run the password command: %s", strerror(errno));
-    char rest[256];
     int number;
     c->password = first_line(fileno(f), &number);
-    while (fd_read(fileno(f), rest, sizeof rest) > 0) /* or SIGPIPE would be its status */
-        ;
+    bool ends = number || read_rest(fileno(f));
     int status = pclose(f);
+    if (!ends) /* so it got SIGPIPE */
+        return error_set(e, EX_NOPERM, "the password command prints more than a password");
     if (status != 0)
         return error_set(e, EX_NOPERM, "the password command failed with status %d",
                          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

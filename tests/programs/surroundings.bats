@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What a program is started in: few descriptors, closed ones, files that may not grow,
-# POSIXLY_CORRECT. It does its work, or says in a message of its own why not.
+# POSIXLY_CORRECT, pipes for files. It does its work, or says in a message of its own why not.
 # Takes about 10 s.
 
 bats_require_minimum_version 1.5.0
@@ -95,12 +95,111 @@ says_why() { ((status > 0 && status < 126)) && grep -q "^$1: " err; }
     umask 000
     op-apply <plan >/dev/null
     [[ $(stat -c %a op.db) == 600 ]]
-    chmod 664 op.db
+    chmod 660 op.db
     does plan op-apply
-    [[ ! -s err && $(stat -c %a op.db) == 664 ]]
+    [[ ! -s err && $(stat -c %a op.db) == 660 ]]
     chmod 666 op.db
     does plan op-apply
     grep -q 'everybody on this machine may write it: chmod o-w' err
+    local mode
+    for mode in 604 644 664; do
+        chmod $mode op.db
+        does plan op-apply
+        grep -q 'op.db: everybody on this machine may read it: chmod o-r' err
+        [[ $(wc -l <err) == 1 && $(stat -c %a op.db) == "$mode" ]]
+    done
+    does plan op-apply -q
+    [[ ! -s err ]]
+}
+
+@test "a new store behind a link that leads nowhere yet is the user's alone, too" {
+    local program
+    umask 000
+    mkdir there
+    for program in op-lease op-apply; do
+        rm -f ./*.db there/*
+        ln -s there/new.db link.db
+        ln -s link.db op.db
+        does /dev/null $program
+        ((status == 0)) && [[ ! -s err && -L op.db && $(stat -c %a there/new.db) == 600 ]]
+    done
+    ln -sf nowhere/new.db link.db
+    does plan op-apply
+    ((status == 74)) && says_why op-apply
+    ln -sf op.db link.db
+    does plan op-apply
+    ((status == 74)) && says_why op-apply
+}
+
+# waits_not STATUS COMMAND...: it ends soon
+waits_not() {
+    does /dev/null timeout 10 "${@:2}"
+    ((status == $1))
+}
+
+@test "what is no file: no program waits for it, but for a pipe that it was told to read" {
+    local program odd
+    rm -rf runtime/opkitsu
+    mkfifo pipe
+    for odd in pipe /dev/zero /dev/tty /dev/null; do
+        rm -f config/opkitsu/settings.json
+        ln -s "$(realpath "$odd")" config/opkitsu/settings.json
+        { : <>"$odd"; } 2>/dev/null || continue # of no terminal
+        for program in "op-diff -a /dev/null" op-diff note-rule "env -u KITSU_SERVER kitsu-fetch"; do
+            # shellcheck disable=SC2086 # words
+            waits_not 78 $program
+            grep -q 'settings.json: not a regular file' err
+        done
+    done
+    rm config/opkitsu/settings.json
+    # A process substitution is a pipe.
+    does reading op-diff -v -a <(op-dump)
+    ((status == 0)) && grep -q ' is no regular file: waiting for what comes from it' err
+    does /dev/null note-rule -v -c <(echo '{}')
+    ((status == 0)) && grep -q ' is no regular file: waiting for what comes from it' err
+    unset KITSU_PWD
+    does /dev/null kitsu-fetch -v --password-file <(echo secret)
+    ((status == 0)) && grep -q ' is no regular file: waiting for what comes from it' err && cmp out reading
+    rm -rf runtime/opkitsu
+    does /dev/null timeout 2 kitsu-fetch -v --password-file pipe
+    ((status == 124)) && grep -q '^kitsu-fetch: pipe is no regular file: waiting for what comes from it' err
+    waits_not 78 kitsu-fetch --password-file /dev/zero
+    waits_not 78 kitsu-fetch --password-file <(yes | tr -d '\n')
+    waits_not 0 kitsu-fetch --password-file <(yes secret)
+}
+
+@test "a password command that prints without end is an error; notes behind the password are none" {
+    unset KITSU_PWD
+    rm -rf runtime/opkitsu
+    local command
+    for command in 'yes secret' yes 'yes | tr -d "\n"' 'cat /dev/zero' 'echo secret; exec cat /dev/zero'; do
+        waits_not 77 kitsu-fetch --password-command "$command"
+        [[ $(<err) == 'kitsu-fetch: the password command prints more than a password' ]]
+    done
+    waits_not 77 kitsu-fetch --password-command 'exit 3'
+    grep -q 'status 3' err
+    waits_not 0 kitsu-fetch --password-command 'echo secret; seq 3000'
+}
+
+@test "a password file: one that all may read is warned about; what is none is not named" {
+    unset KITSU_PWD
+    local mode
+    echo secret >password
+    for mode in 600 640 440 604 644 444; do
+        rm -rf runtime/opkitsu
+        chmod $mode password
+        does /dev/null kitsu-fetch --password-file password
+        ((status == 0)) && cmp out reading
+        if [[ $mode == *4 ]]; then
+            [[ $(<err) == 'kitsu-fetch: password: everybody on this machine may read it: chmod o-r would mend that' ]]
+        else
+            [[ ! -s err ]]
+        fi
+    done
+    rm -rf runtime/opkitsu
+    does /dev/null kitsu-fetch --password-file sesame
+    ((status == 78)) && says_why kitsu-fetch
+    run ! grep sesame err
 }
 
 # dumps COMMAND...: whether it leaves a core file when it is aborted while it waits, if only
