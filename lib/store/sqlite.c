@@ -354,8 +354,6 @@ static bool open_db(sqlite_store *s, error *e)
     if (writing && (sqlite3_db_readonly(s->db, "main") == 1 || !folder_writable(s->path)))
         return error_set(e, EX_IOERR, "%s: cannot be written: the file or its folder is read-only",
                          s->base.name);
-    if (writing)
-        check_mode(s);
     char pragmas[96];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA page_size=%d; PRAGMA trusted_schema=OFF; PRAGMA cache_spill=%d", PAGE_SIZE,
@@ -366,6 +364,8 @@ static bool open_db(sqlite_store *s, error *e)
     int version;
     if (!make_schema(s, e) || !check_version(s, &empty, &version, e))
         return false;
+    if (writing)
+        check_mode(s);
     if (empty)
         close_db(s);
     return true;

@@ -214,7 +214,7 @@ confined_by() { grep -c 'landlock_restrict_self(.*= 0$\|seccomp(SECCOMP_SET_MODE
     where seccomp:error=EFAULT:when=1
     grep -qx "sync-report: cannot give up system calls (seccomp): Bad address" err
     [[ $status == 71 ]]
-    where prctl:error=EPERM:when=1
+    where prctl:error=EPERM:when=2 # after that of core files
     grep -qx "sync-report: cannot give up new privileges: Operation not permitted" err
     [[ $status == 71 ]]
     # The last call of seccomp(2) is that of the filter; before it libseccomp looks what there is.
