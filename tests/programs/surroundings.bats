@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # What a program is started in: few descriptors, closed ones, files that may not grow,
 # POSIXLY_CORRECT, pipes for files. It does its work, or says in a message of its own why not.
-# Takes about 10 s.
+# Takes about 40 s.
+# shellcheck disable=SC2030,SC2031 # every test is a subshell
 
 bats_require_minimum_version 1.5.0
 

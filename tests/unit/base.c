@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/idset.h"
+#include "base/msg.h"
 
 #include <math.h>
 
@@ -152,8 +153,35 @@ static void times(void)
     ok(clock_now() - began >= 0.01, "a sleep is as long as it shall be");
 }
 
+static void passwords(void)
+{
+    static const char *const rows[][2] = {
+        {"mongodb://me:secret@host:1/x", "mongodb://me:xxxxxx@host:1/x"},
+        {"mongodb://me:se:c@ret@host", "mongodb://me:xxxxxxxx@host"},
+        {"http://host:8080/", "http://host:8080/"},
+        {"http://me@host:8080/", "http://me@host:8080/"},
+        {"http://:secret@host", "http://:xxxxxx@host"},
+        {"me:secret@host", "me:xxxxxx@host"},
+        {"me@host", "me@host"},
+        {"--wait: got \"me:a b@host\"", "--wait: got \"me:xxx@host\""},
+        {"--wait: got \"x://me: b@host\"", "--wait: got \"x://me:xx@host\""},
+        {"unexpected: a word: me@host", "unexpected: a word: me@host"},
+        {"me:@host", "me:@host"},
+        {"://", "://"},
+        {":@", ":@"},
+        {"@:", "@:"},
+        {"", ""}};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", rows[i][0]);
+        msg_hide_password(text);
+        is_text(text, rows[i][1], rows[i][0]);
+    }
+}
+
 int main(void)
 {
+    passwords();
     buffers();
     arenas();
     idsets();
