@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Passwords are in no list of arguments, which everybody on the machine can read: neither
 # -p's nor one in a store's address. The stages here look at all processes.
+# Takes about 70 s.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # bats' run and subshells
 
 bats_require_minimum_version 1.5.0
