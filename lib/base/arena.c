@@ -27,6 +27,7 @@ typedef struct name {
 struct arena {
     block *blocks;   /* owned; the first is the one in use */
     size_t used;     /* bytes of the first block */
+    size_t size;     /* bytes of all */
     name **names;    /* owned: a hash table, whose entries lie in the blocks */
     size_t n, slots; /* names; places in the table, a power of two or 0 */
 };
@@ -79,7 +80,7 @@ static void forget_names(arena *a)
 void arena_reset(arena *a)
 {
     forget_names(a);
-    a->used = 0;
+    a->used = a->size = 0;
     block *keep = a->blocks;
     if (!keep)
         return;
@@ -90,14 +91,12 @@ void arena_reset(arena *a)
         a->blocks = NULL;
         return;
     }
+    a->size = keep->size;
 }
 
 size_t arena_size(const arena *a)
 {
-    size_t size = 0;
-    for (const block *b = a->blocks; b; b = b->next)
-        size += b->size;
-    return size;
+    return a->size;
 }
 
 void *arena_alloc(arena *a, size_t size)
@@ -109,6 +108,7 @@ void *arena_alloc(arena *a, size_t size)
         size_t want = size > BLOCK / 4 ? size : BLOCK;
         block *b = xmalloc(sizeof *b + want);
         b->size = want;
+        a->size += want;
         if (want == size && a->blocks) { /* large: behind the one in use */
             b->next = a->blocks->next;
             a->blocks->next = b;

@@ -32,10 +32,28 @@
  * has some 100,000 tasks. */
 #define MAX_LIST 750000
 
+/* bytes; of one answer that is read while it arrives, decompressed, and of the records that one
+ * list hands out: a few megabytes of gzip may be a thousand times as much. 200,000 tasks, as Zou
+ * writes them, are a tenth of it. */
+#define MAX_BODY ((size_t)2 * 1024 * 1024 * 1024)
+
 /* bytes; of a list that is held whole (the projects, types and statuses), of the records
- * that one batch of events holds of one project, and of the events of one reading. Texts of
- * ten thousands. */
+ * that one batch of events holds of one project, of the events of one reading, and of what is
+ * kept of the entities, tasks or comments among which one is looked for. Texts of ten
+ * thousands. */
 #define MAX_HELD ((size_t)16 * 1024 * 1024)
+
+/* bytes; memory for what a push holds of one project of Kitsu's: all of its records, as trees,
+ * which have to be compared with the documents and may be stored in them. Of 100,000 entities
+ * with 200,000 tasks, as Zou writes them, it is about half as much. */
+#define MAX_PROJECT ((size_t)1024 * 1024 * 1024)
+
+/* bytes; the name of an entity that a push reads. It is part of many messages and places.
+ * Zou has room for 160 characters. */
+#define MAX_NAME 4096
+
+/* bytes; an id of Kitsu's. Zou's are UUIDs, of 36. */
+#define MAX_ID 64
 
 /* keys; custom fields of one record. They are looked up one by one; Kitsu's
  * own pages show a few dozen. */

@@ -5,8 +5,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#define MAX_ID 64 /* bytes; Zou's ids have 36 */
-
 /* Ids go into the paths of Zou's routes unescaped. */
 static bool is_id(const json *v)
 {

@@ -52,7 +52,7 @@ void attempt_prepare(http *h, const http_request *r, const char *url)
     curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, http_repeatable(r) ? 0L : 1L);
 #endif
     h->request = r;
-    h->stopped = h->too_long = false;
+    h->stopped = h->too_long = h->too_much = false;
     h->sendings = 0;
     h->fed = h->headers_len = 0;
     h->headers_too_long = h->no_descriptor = false;

@@ -48,8 +48,9 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *context)
     http *h = context;
     (void)one; /* always 1 */
     if (h->request->sink && client_status(h) / 100 == 2) {
-        h->fed += len;
-        h->stopped = !h->request->sink->feed(h->request->sink->context, bytes, len);
+        h->too_much = len > MAX_BODY - h->fed;
+        h->fed += h->too_much ? 0 : len;
+        h->stopped = h->too_much || !h->request->sink->feed(h->request->sink->context, bytes, len);
         return h->stopped ? 0 : len;
     }
     h->too_long = len > MAX_ANSWER - h->body.len;

@@ -25,6 +25,7 @@ typedef struct http {
     const http_request *request; /* borrowed */
     bool stopped;                /* the sink wanted no more */
     bool too_long;               /* the body is over MAX_ANSWER */
+    bool too_much;               /* the body is over MAX_BODY */
     size_t headers_len;          /* bytes */
     bool headers_too_long;       /* there were too many of them */
     bool no_descriptor;          /* this process has none left for a connection */

@@ -132,7 +132,8 @@ static void fill_answer(const http *h, const char *asked, const char *url, http_
                             .len = h->body.len,
                             .date = h->date,
                             .stopped = h->stopped,
-                            .elsewhere = redirect_is_elsewhere(asked, url)};
+                            .elsewhere = redirect_is_elsewhere(asked, url),
+                            .too_long = h->too_much};
 }
 
 bool http_send(http *h, const http_request *request, http_answer *answer, error *e)

@@ -32,7 +32,7 @@ void http_needs(program_needs *n);
  * `*e` names it (status 66). */
 bool http_upload_check(const char *file, error *e);
 
-/* True: there was an answer, of whatever status (504 included, when repeating
+/* True: there was an answer, of whatever status and length (504 included, when repeating
  * does not help: it concerns this one request). False: `*e`, whose status is
  * 66 for a file that cannot be uploaded or that changed its size meanwhile (then
  * the server got no whole request), 69 when no connection ever worked, 75 when

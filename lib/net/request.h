@@ -61,7 +61,8 @@ typedef struct http_answer {
     const char *body; /* what no sink took, NUL behind it; borrowed until the next request */
     size_t len;
     time_t date;    /* the server's time, or -1 */
-    bool stopped;   /* the sink wanted no more */
+    bool stopped;   /* the sink wanted no more, or `too_long` */
+    bool too_long;  /* the sink got MAX_BODY bytes, and there were more */
     bool elsewhere; /* redirections led to another path than the one that was asked for */
     /* What http_multi's caller needs to repeat a request itself: */
     double retry_after; /* seconds that the server asks for, or 0 */

@@ -224,21 +224,26 @@ typedef struct list {
     idset *seen;             /* borrowed */
     json_element_fn *fn;
     void *context;
-    size_t n;
-    bool is_object, stopped, too_long;
+    size_t n;      /* of the attempt */
+    size_t handed; /* bytes of elements that `fn` got, or that it was to get */
+    bool is_object, stopped, too_long, too_much;
 } list;
 
 static bool on_element(void *context, const json_element *element)
 {
     list *l = context;
     l->is_object = json_splitter_is_object(l->splitter);
-    l->too_long = ++l->n > MAX_LIST;
+    l->too_long = ++l->n > MAX_LIST || idset_len(l->seen) > MAX_LIST;
     if (l->is_object || l->too_long)
         return false;
     const char *key = element->id ? element->id : element->text;
     size_t len = element->id ? strlen(element->id) : element->len;
     if (key && !idset_add(l->seen, key, len))
         return true;
+    l->too_much = element->len > MAX_BODY - l->handed;
+    if (l->too_much)
+        return false;
+    l->handed += element->len;
     l->stopped = !l->fn(l->context, element);
     return !l->stopped;
 }
@@ -280,6 +285,8 @@ zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context
         result = answer_unexpected(z->server, &r, "an object in place of a list", e);
     else if (result == ZOU_OK && l.too_long)
         result = answer_unexpected(z->server, &r, "more than 750,000 records", e);
+    else if (result == ZOU_OK && (l.too_much || answer.too_long))
+        result = answer_unexpected(z->server, &r, "more than 2 GiB", e);
     else if (result == ZOU_OK && answer.stopped)
         result = answer_unexpected(z->server, &r, json_splitter_error(l.splitter), e);
     json_splitter_free(l.splitter);
