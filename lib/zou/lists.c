@@ -12,10 +12,11 @@ static const char *copy_text(arena *a, const char *text)
     return text ? arena_text(a, text, strlen(text)) : NULL;
 }
 
+/* With its tree, which is many times as large as a text of numbers. */
 static size_t size_of(const element_list *l, const json_element *e)
 {
-    return sizeof *e + (e->text && !l->names_only ? e->len : 0) + (e->id ? strlen(e->id) : 0) +
-           (e->name ? strlen(e->name) : 0);
+    return sizeof *e + (e->text && !l->names_only ? e->len + e->values * sizeof(json_member) : 0) +
+           (e->id ? strlen(e->id) : 0) + (e->name ? strlen(e->name) : 0);
 }
 
 bool element_list_keep(void *context, const json_element *e)

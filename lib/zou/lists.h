@@ -12,7 +12,7 @@ typedef struct element_list {
     json *trees;         /* owned: of the items that were asked for; NULL: of none yet */
     size_t len, cap;
     arena *arena; /* owned */
-    size_t held;  /* bytes of the copies */
+    size_t held;  /* bytes of the copies, and of their trees */
     bool names_only, read;
 } element_list;
 

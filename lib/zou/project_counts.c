@@ -1,5 +1,6 @@
 #include "zou/project_counts.h"
 
+#include "base/limits.h"
 #include "zou/bulk.h"
 
 #include <inttypes.h>
@@ -27,15 +28,20 @@ static zou_result add_total(zou_project *p, const char *path, int64_t *n, const 
 {
     json page;
     int64_t total = 0;
-    zou_result result = zou_get(p->lists->zou, path, JSON_OBJECT, p->arena, &page, e);
-    if (result != ZOU_OK)
-        return result;
-    json_int64(json_get(&page, "total"), &total);
-    const json *data = json_get(&page, "data");
-    if (total > 0 && json_is(data, JSON_ARRAY) && data->len && json_get(&data->items[0], "type"))
-        *what = json_text(json_get(&data->items[0], "type"));
-    *n += total;
-    return ZOU_OK;
+    arena *scratch = arena_new();
+    zou_result result = zou_get(p->lists->zou, path, JSON_OBJECT, scratch, &page, e);
+    if (result == ZOU_OK && json_int64(json_get(&page, "total"), &total) && total > 0) {
+        const json *data = json_get(&page, "data");
+        kind k = json_is(data, JSON_ARRAY) && data->len
+                     ? kind_of(json_text(json_get(&data->items[0], "type")))
+                     : KIND_NONE;
+        if (k != KIND_NONE)
+            *what = kind_name(k);
+        if (*n < MAX_COUNT) /* more is not needed, and would overflow */
+            *n += total < MAX_COUNT ? total : MAX_COUNT;
+    }
+    arena_free(scratch);
+    return result;
 }
 
 static zou_result add_totals(zou_project *p, const bulk_query *query, int64_t *n, const char **what,
