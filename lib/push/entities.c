@@ -1,6 +1,7 @@
 #include "push/entities.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "push/link_changes.h"
 #include "push/result_writer.h"
 #include "record/sanitize.h"
@@ -20,6 +21,7 @@ typedef struct slice {
     push_run *run;
     push_item *items[SLICE];
     size_t n;
+    error *error; /* of read_back */
 } slice;
 
 typedef bool slice_fn(slice *s);
@@ -52,11 +54,15 @@ static bool take_record(void *context, const json_element *e, const json *tree)
     slice *s = context;
     if (!e->id || !tree)
         return true;
-    json v = *tree;
-    sanitize_record(s->run->arena, &v, ignore_report, NULL);
-    for (size_t n = 0; n < s->n; n++)
-        if (s->items[n]->id && strcmp(s->items[n]->id, e->id) == 0)
-            s->items[n]->record = v;
+    push_run *r = s->run;
+    for (size_t n = 0; n < s->n; n++) {
+        push_item *i = s->items[n];
+        if (!i->id || strcmp(i->id, e->id) != 0)
+            continue;
+        if (!push_kitsu_keep(r->plan->kitsu, tree, r->arena, &i->record, s->error))
+            return false;
+        sanitize_record(r->arena, &i->record, ignore_report, NULL);
+    }
     return true;
 }
 
@@ -72,8 +78,9 @@ static bool read_back(slice *s)
             ids[len++] = s->items[i]->id;
     error ignored; /* a run that has stopped keeps its own error */
     bulk_query query = {.path = "/data/entities?id=", .ids = ids, .n = len};
-    zou_result result = zou_bulk_trees(r->context->lists.zou, &query, r->arena, take_record, s,
-                                       r->stopped ? &ignored : r->e);
+    s->error = r->stopped ? &ignored : r->e;
+    zou_result result =
+        zou_bulk_trees(r->context->lists.zou, &query, NULL, take_record, s, s->error);
     for (size_t i = 0; i < s->n && result == ZOU_OK; i++)
         if (s->items[i]->id)
             push_link_item(r, s->items[i]);
@@ -125,7 +132,7 @@ static void item_failed(push_run *r, push_item *i, push_operation operation, con
 
 static void item_made(push_run *r, push_item *i, const char *id)
 {
-    i->id = id;
+    i->id = arena_text(r->arena, id, strlen(id));
     i->made = true;
     push_result_item(r, i, RESULT_APPLIED, PUSH_INSERT, NULL);
 }
@@ -146,7 +153,7 @@ static void on_made(push_run *r, zou_job *job)
         i->failed = "cannot reach Kitsu";
     else if (job->result != ZOU_OK)
         item_failed(r, i, PUSH_INSERT, insert_error(r, i, job));
-    else if (!id)
+    else if (!id || strlen(id) > MAX_ID)
         item_failed(r, i, PUSH_INSERT, "Kitsu's reply has no id");
     else
         item_made(r, i, id);

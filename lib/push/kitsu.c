@@ -1,5 +1,7 @@
 #include "push/kitsu.h"
 
+#include "base/idset.h"
+#include "base/limits.h"
 #include "model/names.h"
 #include "record/record.h"
 #include "record/skipped.h"
@@ -27,15 +29,15 @@ static const struct {
 typedef struct list {
     arena *arena;
     json *out;
+    size_t before; /* bytes of the arena */
 } list;
 
 static bool list_add(void *context, const json_element *e, const json *tree)
 {
     list *l = context;
-    (void)e;
-    if (tree)
+    if (tree && e->id)
         json_push(l->arena, l->out, *tree);
-    return true;
+    return arena_size(l->arena) - l->before <= MAX_HELD;
 }
 
 static const char *age_of(const json *v)
@@ -59,8 +61,13 @@ static int by_age(const void *x, const void *y)
 zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e)
 {
     k->asset_types = json_array();
-    zou_result result = zou_list_trees(k->lists->zou, "/data/asset-types", a, list_add,
-                                       &(list){a, &k->asset_types}, e);
+    list l = {a, &k->asset_types, arena_size(a)};
+    zou_result result = zou_list_trees(k->lists->zou, "/data/asset-types", a, list_add, &l, e);
+    if (result == ZOU_STOPPED) {
+        error_set(e, EX_PROTOCOL, "GET /data/asset-types: the list is larger than %zu MiB",
+                  MAX_HELD / 1024 / 1024);
+        return ZOU_FAILED;
+    }
     if (k->asset_types.len)
         qsort(k->asset_types.items, k->asset_types.len, sizeof(json), by_age);
     return result;
@@ -97,7 +104,7 @@ static void add_task_types(push_kitsu *k, arena *a)
 typedef struct by_name {
     const char *name;
     bool convert;
-    arena *arena;
+    arena *arena, *scratch; /* of the id, and of one project's name */
     const char *id;
     bool exact; /* its name needed no conversion */
 } by_name;
@@ -105,8 +112,10 @@ typedef struct by_name {
 static bool match_project(void *context, const json_element *e)
 {
     by_name *b = context;
-    const char *usable =
-        e->id && e->name && !b->exact ? name_usable(b->arena, e->name, true, b->convert) : NULL;
+    arena_reset(b->scratch);
+    const char *usable = zou_is_id(e->id) && e->name && !b->exact
+                             ? name_usable(b->scratch, e->name, true, b->convert)
+                             : NULL;
     if (!usable || strcmp(usable, b->name) != 0)
         return true;
     b->exact = strcmp(e->name, b->name) == 0;
@@ -119,8 +128,9 @@ static bool match_project(void *context, const json_element *e)
 static zou_result find_by_name(push_kitsu *k, const collection *c, arena *a, const char **id,
                                error *e)
 {
-    by_name b = {.name = c->coll, .convert = k->convert, .arena = a};
+    by_name b = {.name = c->coll, .convert = k->convert, .arena = a, .scratch = arena_new()};
     zou_result result = zou_list(k->lists->zou, "/data/projects/all", match_project, &b, e);
+    arena_free(b.scratch);
     *id = b.id;
     return result;
 }
@@ -182,13 +192,43 @@ typedef struct reading {
     push_kitsu *kitsu;
     arena *arena;
     kind kind;
-    size_t n; /* records, so far */
+    size_t n;      /* records, so far */
+    size_t before; /* bytes of the arena */
 } reading;
+
+static zou_result too_large(const push_kitsu *k, error *e)
+{
+    error_set(e, EX_PROTOCOL, "Kitsu gives more of the project \"%.100s\" than %zu MiB of memory",
+              k->production->name, MAX_PROJECT / 1024 / 1024);
+    return ZOU_FAILED;
+}
+
+bool push_kitsu_keep(push_kitsu *k, const json *record, arena *a, json *out, error *e)
+{
+    size_t before = arena_size(a);
+    *out = json_copy(a, record);
+    k->held += arena_size(a) - before;
+    return k->held <= MAX_PROJECT || too_large(k, e) == ZOU_OK;
+}
+
+static bool is_longer(const char *text, size_t most)
+{
+    return text && strlen(text) > most;
+}
+
+/* Each is part of a place, and of what is said of others. */
+static bool has_long_name(const json_element *e, const json *tree)
+{
+    return is_longer(e->name, MAX_NAME) ||
+           is_longer(json_text(json_get(tree, "parent_id")), MAX_ID) ||
+           is_longer(json_text(json_get(tree, "entity_type_id")), MAX_ID);
+}
 
 /* One too large to be read is a Skipped: that it is there is all that matters here. */
 static json unread_record(arena *a, const push_kitsu *k, kind of, const json_element *e)
 {
-    json what = record_entity(a, kind_name(of), e->id, e->name ? e->name : "");
+    const char *name = e->name && !is_longer(e->name, MAX_NAME) ? e->name : "";
+    json what = record_entity(a, kind_name(of), e->id, name);
     return skipped_make(a, what, k->production->id, "size", "it is too large to be read");
 }
 
@@ -198,23 +238,32 @@ static bool add_record(void *context, const json_element *e, const json *tree)
     json v;
     const char *why;
     r->n++;
-    if (!e->id)
-        return true;
-    if (tree) {
-        v = json_copy_shallow(r->arena, tree);
-        json_set(r->arena, &v, "type", json_string(r->arena, kind_name(r->kind)));
-    } else {
-        v = unread_record(r->arena, r->kitsu, r->kind, e);
+    if (e->id && !is_longer(e->id, MAX_ID)) {
+        if (!tree || has_long_name(e, tree)) {
+            v = unread_record(r->arena, r->kitsu, r->kind, e);
+        } else if (json_text_is(json_get(tree, "type"), kind_name(r->kind))) {
+            v = *tree;
+        } else {
+            v = json_copy_shallow(r->arena, tree);
+            json_set(r->arena, &v, "type", json_string(r->arena, kind_name(r->kind)));
+        }
+        production_add(r->kitsu->production, &v, &why);
     }
-    production_add(r->kitsu->production, &v, &why);
-    return true;
+    return r->kitsu->held + arena_size(r->arena) - r->before <= MAX_PROJECT;
 }
+
+/* The linked documents' ids that the project's lists lack. */
+typedef struct sought {
+    push_kitsu *kitsu;
+    arena *arena;
+    idset *ids; /* owned */
+} sought;
 
 static bool add_stranger(void *context, const json_element *e)
 {
-    reading *r = context;
-    if (e->id)
-        json_set(r->arena, &r->kitsu->strangers, arena_text(r->arena, e->id, strlen(e->id)),
+    sought *s = context;
+    if (zou_is_id(e->id) && idset_has(s->ids, e->id, strlen(e->id)))
+        json_set(s->arena, &s->kitsu->strangers, arena_text(s->arena, e->id, strlen(e->id)),
                  json_bool(true));
     return true;
 }
@@ -224,16 +273,20 @@ static zou_result find_strangers(push_kitsu *k, const collection *c, arena *a, e
 {
     const char **ids = arena_alloc(a, (c->n + 1) * sizeof *ids);
     size_t n = 0;
+    sought s = {k, a, idset_new()};
     k->strangers = json_object();
     for (size_t i = 0; i < c->n; i++) {
         const asset *d = c->assets[i];
         if (zou_is_id(d->zou_id) && d->kind != KIND_ASSET_TYPE &&
-            !production_find(k->production, d->zou_id))
+            !production_find(k->production, d->zou_id)) {
             ids[n++] = d->zou_id;
+            idset_add(s.ids, d->zou_id, strlen(d->zou_id));
+        }
     }
-    reading r = {k, a, KIND_NONE, 0};
     bulk_query query = {.path = "/data/entities?id=", .ids = ids, .n = n};
-    return zou_bulk_list(k->lists->zou, &query, add_stranger, &r, e);
+    zou_result result = zou_bulk_list(k->lists->zou, &query, add_stranger, &s, e);
+    idset_free(s.ids);
+    return result;
 }
 
 /* List the kinds that are `empty` so far. */
@@ -242,12 +295,15 @@ static zou_result read_kinds(push_kitsu *k, zou_project *project, bool empty[KIN
 {
     zou_result result = ZOU_OK;
     for (size_t i = 0; i < ROUTES && result == ZOU_OK; i++) {
-        reading r = {k, a, routes[i].kind, 0};
+        reading r = {k, a, routes[i].kind, 0, arena_size(a)};
         if (!empty[r.kind])
             continue;
         result = zou_list_trees(k->lists->zou, zou_project_path(project, routes[i].path), a,
                                 add_record, &r, e);
         empty[r.kind] = r.n == 0;
+        k->held += arena_size(a) - r.before;
+        if (result == ZOU_STOPPED)
+            result = too_large(k, e);
     }
     return result;
 }

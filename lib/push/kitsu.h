@@ -19,6 +19,7 @@ typedef struct push_kitsu {
                                before others, then by age */
     json strangers;         /* object: ids of linked documents that Kitsu has in another project */
     bool closed;            /* nothing below the project has been read */
+    size_t held;            /* bytes of what was kept of it so far: at most MAX_PROJECT */
 } push_kitsu;
 
 typedef enum push_found {
@@ -35,7 +36,12 @@ void push_kitsu_free(push_kitsu *k);
 /* Whether the project is set to use a type: `key` is `asset_types` or `task_types`. */
 bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id);
 
-/* Read the server's asset types again, after some were made; as in zou/zou.h. */
+/* Keep a copy of one of the project's records in `a`. False: it is more than a push can hold,
+ * `*e`. */
+bool push_kitsu_keep(push_kitsu *k, const json *record, arena *a, json *out, error *e);
+
+/* Read the server's asset types again, after some were made; as in zou/zou.h. More than
+ * MAX_HELD of them is a request that failed. */
 zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e);
 
 #endif

@@ -197,8 +197,10 @@ static bool take_record(void *context, const json_element *e, const json *tree)
     push_task *t = i ? task_for(i, tree) : NULL;
     if (!t)
         return true;
-    t->id = json_text(json_get(tree, "id"));
-    t->record = *tree;
+    push_run *r = x->run;
+    if (!push_kitsu_keep(r->plan->kitsu, tree, r->arena, &t->record, r->e))
+        return false;
+    t->id = json_text(json_get(&t->record, "id"));
     push_result_task(x->run, t, RESULT_APPLIED, PUSH_INSERT_TASK, NULL);
     return true;
 }
@@ -227,8 +229,8 @@ static void read_tasks(push_run *r)
     zou *z = r->context->lists.zou;
     bulk_query query = {"/data/tasks?entity_id=", ids, n, "&relations=true"};
     const char *list = arena_printf(r->arena, "/data/projects/%s/tasks", r->project_id);
-    zou_result result = n <= MAX_BY_ID ? zou_bulk_trees(z, &query, r->arena, take_record, &x, r->e)
-                                       : zou_list_trees(z, list, r->arena, take_record, &x, r->e);
+    zou_result result = n <= MAX_BY_ID ? zou_bulk_trees(z, &query, NULL, take_record, &x, r->e)
+                                       : zou_list_trees(z, list, NULL, take_record, &x, r->e);
     HASH_CLEAR(hh_id, x.by_id);
     push_run_check(r, result);
 }

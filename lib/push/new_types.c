@@ -1,6 +1,7 @@
 #include "push/new_types.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "push/result_writer.h"
 
 #include <string.h>
@@ -40,8 +41,9 @@ static void write_type(push_run *r, const push_type *t, result_status status)
 static void on_type(push_run *r, zou_job *job)
 {
     push_type *t = job->context;
-    t->id = json_text(json_get(&job->answer, "id"));
-    if (t->id) {
+    const char *id = json_text(json_get(&job->answer, "id"));
+    if (id && strlen(id) <= MAX_ID) {
+        t->id = arena_text(r->arena, id, strlen(id));
         write_type(r, t, RESULT_APPLIED);
         return;
     }

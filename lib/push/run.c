@@ -27,24 +27,29 @@ bool push_run_hold(push_run *r)
 typedef struct sending {
     push_run *run;
     push_job_fn *fn;
+    arena *answers; /* owned; of one */
 } sending;
 
 static bool on_job(void *context, zou_job *job)
 {
     sending *s = context;
-    if (job)
+    if (job) {
         s->fn(s->run, job);
+        job->answer = json_null();
+        arena_reset(s->answers);
+    }
     return push_run_hold(s->run);
 }
 
 bool push_run_send(push_run *r, zou_job *jobs, size_t n, push_job_fn *fn)
 {
-    sending s = {r, fn};
     if (n == 0)
         return true;
     if (!push_run_hold(r))
         return false;
-    zou_result result = zou_send_many(r->context->lists.zou, jobs, n, r->arena, on_job, &s, r->e);
+    sending s = {r, fn, arena_new()};
+    zou_result result = zou_send_many(r->context->lists.zou, jobs, n, s.answers, on_job, &s, r->e);
+    arena_free(s.answers);
     r->kitsu_failed |= result == ZOU_LOST;
     return result == ZOU_OK || push_run_stop(r);
 }

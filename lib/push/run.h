@@ -40,7 +40,7 @@ bool push_run_hold(push_run *r);
 
 typedef void push_job_fn(push_run *r, zou_job *job);
 /* Send several requests at a time. `fn` is called at the end of each, as in zou/send_many.h, but
- * never without a job. False: stopped. */
+ * never without a job, whose answer is gone when it returns. False: stopped. */
 bool push_run_send(push_run *r, zou_job *jobs, size_t n, push_job_fn *fn);
 /* Note the outcome of any other request, whose error is in `*r->e`. False unless it is
  * ZOU_OK, and the lease still held: stopped. */
