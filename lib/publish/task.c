@@ -86,17 +86,19 @@ static publish_found find_document(task_search *s)
 
 /* ---- Kitsu ------------------------------------------------------------------ */
 
-/* A task by its id; null if Kitsu has none. */
+/* The outline of a task by its id; null if Kitsu has none. */
 static publish_found get_task(task_search *s, const char *id, json *zou_task)
 {
+    arena *scratch = arena_new();
+    json answer;
     const char *path = arena_printf(s->a, "/data/tasks/%s", id);
-    zou_result result = zou_get(s->t->zou, path, JSON_OBJECT, s->a, zou_task, s->e);
+    zou_result result = zou_get(s->t->zou, path, JSON_OBJECT, scratch, &answer, s->e);
+    *zou_task = result == ZOU_OK ? task_outline(s->a, &answer) : json_null();
+    arena_free(scratch);
     if (result == ZOU_OK && !json_text(json_get(zou_task, "id"))) {
         error_set(s->e, EX_PROTOCOL, "unexpected reply from GET %s: no id", path);
         return PUBLISH_LOST;
     }
-    if (result == ZOU_MISSING)
-        *zou_task = json_null();
     return result == ZOU_MISSING ? PUBLISH_FOUND : publish_found_of(result);
 }
 

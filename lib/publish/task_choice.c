@@ -1,5 +1,6 @@
 #include "publish/task_choice.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -10,13 +11,13 @@
 
 /* A task of the entity. */
 typedef struct candidate {
-    const char *id, *name, *type, *created_at;
-    json task;
+    const char *name, *type, *id, *created_at;
+    json task; /* as task_outline */
 } candidate;
 
 typedef struct candidates {
     const element_list *types;
-    arena *a;
+    arena *a;        /* owned */
     candidate *list; /* owned; what it points to is in the arena */
     size_t n, cap;
 } candidates;
@@ -29,20 +30,43 @@ static const char *text_or(const json *v, const char *otherwise)
     return json_text(v) ? json_text(v) : otherwise;
 }
 
+json task_outline(arena *a, const json *zou_task)
+{
+    static const char *const keys[] = {"id", "project_id", "entity_id", "task_type_id",
+                                       "task_status_id"};
+    json out = json_object();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json *v = json_get(zou_task, keys[i]);
+        if (json_text(v) && v->len <= MAX_ID)
+            json_add(a, &out, keys[i], json_copy(a, v));
+    }
+    return out;
+}
+
+static const char *copy(arena *a, const char *text)
+{
+    return arena_text(a, text, strlen(text));
+}
+
+/* False: they are too many to be kept. */
 static bool add_candidate(void *context, const json_element *element, const json *tree)
 {
     candidates *c = context;
-    if (!element->id || !tree)
+    (void)element;
+    json task = task_outline(c->a, tree);
+    const char *id = json_text(json_get(&task, "id"));
+    if (!id)
         return true;
     c->list = xgrow(c->list, c->n, &c->cap, sizeof *c->list);
     const json_element *type =
-        element_list_find(c->types, json_text(json_get(tree, "task_type_id")));
-    c->list[c->n++] = (candidate){.id = json_text(json_get(tree, "id")),
-                                  .name = text_or(json_get(tree, "name"), ""),
-                                  .type = type && type->name ? type->name : "",
-                                  .created_at = text_or(json_get(tree, "created_at"), ""),
-                                  .task = *tree};
-    return true;
+        element_list_find(c->types, json_text(json_get(&task, "task_type_id")));
+    c->list[c->n++] =
+        (candidate){.id = id,
+                    .name = copy(c->a, text_or(json_get(tree, "name"), "")),
+                    .type = type && type->name ? type->name : "",
+                    .created_at = copy(c->a, text_or(json_get(tree, "created_at"), "")),
+                    .task = task};
+    return arena_size(c->a) + c->cap * sizeof *c->list <= MAX_HELD;
 }
 
 static bool is_older(const candidate *a, const candidate *b)
@@ -138,18 +162,22 @@ static const char *names_of(const candidates *c)
 publish_found task_choose(zou_lists *lists, const publish_entity *entity, const task_name *wanted,
                           arena *a, json *task, error *e)
 {
-    candidates c = {.types = &lists->task_types, .a = a};
+    candidates c = {.types = &lists->task_types, .a = arena_new()};
     publish_found outcome = PUBLISH_NOT_FOUND;
     int n;
     zou_result result = zou_lists_need(lists, &lists->task_types, e);
     if (result == ZOU_OK)
-        result = zou_list_trees(lists->zou, arena_printf(a, "/data/tasks?entity_id=%s", entity->id),
-                                a, add_candidate, &c, e);
+        result =
+            zou_list_trees(lists->zou, arena_printf(c.a, "/data/tasks?entity_id=%s", entity->id),
+                           NULL, add_candidate, &c, e);
     const candidate *found = result == ZOU_OK ? choose_candidate(&c, wanted, &n) : NULL;
-    if (result != ZOU_OK) {
+    if (result == ZOU_STOPPED) {
+        error_set(e, 1, "Kitsu gives more than %zu MiB of tasks of %s", MAX_HELD / 1024 / 1024,
+                  entity->text);
+    } else if (result != ZOU_OK) {
         outcome = publish_found_of(result);
     } else if (found) {
-        *task = found->task;
+        *task = json_copy(a, &found->task);
         outcome = PUBLISH_FOUND;
     } else if (n > 1) {
         error_set(e, 1, "%s has %d tasks \"%.100s\" in Kitsu: give the type's name instead (%s)",
@@ -159,5 +187,6 @@ publish_found task_choose(zou_lists *lists, const publish_entity *entity, const 
                   entity->text, wanted->name, names_of(&c));
     }
     free(c.list);
+    arena_free(c.a);
     return outcome;
 }

@@ -16,7 +16,11 @@ typedef struct task_name {
     const char *type; /* the task's type in that document, or NULL */
 } task_name;
 
-/* `*task`, in `a`, is the task as Kitsu has it. An exact name goes before one that
+/* What of a task of Kitsu's is kept, in `a`: its id, and those of its project, entity, type
+ * and status. */
+json task_outline(arena *a, const json *zou_task);
+
+/* `*task`, in `a`, is the outline of Kitsu's task. An exact name goes before one that
  * differs in case. */
 publish_found task_choose(zou_lists *lists, const publish_entity *entity, const task_name *wanted,
                           arena *a, json *task, error *e);

@@ -1,5 +1,6 @@
 #include "publish/task_names.h"
 
+#include "base/limits.h"
 #include "model/names.h"
 #include "publish/entity.h"
 #include "store/links.h"
@@ -72,11 +73,14 @@ static zou_result ask_for_project(search *s)
     json project;
     if (!id || s->out->project)
         return ZOU_OK;
+    arena *scratch = arena_new();
     zou_result result = zou_get(s->lists->zou, arena_printf(s->a, "/data/projects/%s", id),
-                                JSON_OBJECT, s->a, &project, s->e);
+                                JSON_OBJECT, scratch, &project, s->e);
     name = result == ZOU_OK ? json_text(json_get(&project, "name")) : NULL;
-    if (name)
-        s->out->project = name_usable(s->a, name, true, s->converted);
+    const char *found = name ? name_usable(scratch, name, true, s->converted) : NULL;
+    if (found && strlen(found) <= MAX_NAME)
+        s->out->project = arena_text(s->a, found, strlen(found));
+    arena_free(scratch);
     return result;
 }
 
@@ -88,7 +92,7 @@ static zou_result ask_for_task_type(search *s)
         return ZOU_OK;
     zou_result result = zou_lists_need(s->lists, types, s->e);
     const json_element *type = result == ZOU_OK ? element_list_find(types, id) : NULL;
-    if (type && type->name)
+    if (type && type->name && strlen(type->name) <= MAX_NAME)
         s->out->task_name = arena_text(s->a, type->name, strlen(type->name));
     return result;
 }
