@@ -244,6 +244,7 @@ commenter *commenter_new(zou *z, const char *store_url, unsigned wait, bool dry)
                      .store_url = store_url,
                      .wait = wait,
                      .dry = dry,
+                     .answer = arena_new(),
                      .kept = arena_new(),
                      .statuses = json_null()};
     owner_name(c->owner, sizeof c->owner);
@@ -255,6 +256,7 @@ void commenter_free(commenter *c)
     if (!c)
         return;
     store_close(c->store);
+    arena_free(c->answer);
     arena_free(c->kept);
     free(c);
 }

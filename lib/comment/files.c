@@ -1,6 +1,7 @@
 #include "comment/files.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/msg.h"
 #include "comment/progress.h"
 
@@ -43,6 +44,7 @@ static bool keep_claim(void *context)
     return true;
 }
 
+/* `*answer` stays until the next file. */
 static zou_result send_file(comment_job *j, const char *path, const char *file, json *answer,
                             error *e)
 {
@@ -55,7 +57,8 @@ static zou_result send_file(comment_job *j, const char *path, const char *file, 
     zou_result r = comment_hold(j, e);
     if (r != ZOU_OK)
         return r;
-    r = zou_upload(j->c->zou, path, &u, j->a, answer, e);
+    arena_reset(j->c->answer);
+    r = zou_upload(j->c->zou, path, &u, j->c->answer, answer, e);
     msg_progress(NULL);
     return r;
 }
@@ -113,6 +116,13 @@ static const char *find_sibling(const comment_job *j)
     return NULL;
 }
 
+/* The id of what an answer tells of; NULL: none. */
+static const char *id_of(const comment_job *j, const json *made)
+{
+    const char *id = json_text(json_get(made, "id"));
+    return id && strlen(id) <= MAX_ID ? arena_text(j->a, id, strlen(id)) : NULL;
+}
+
 static zou_result add_preview(comment_job *j, comment_upload *u, error *e)
 {
     json answer;
@@ -121,11 +131,12 @@ static zou_result add_preview(comment_job *j, comment_upload *u, error *e)
         arena_printf(j->a, "/actions/tasks/%s/comments/%s/%s%s", j->task_id, j->comment_id,
                      other ? "preview-files/" : "add-preview", other ? other : "");
     zou_result r = comment_hold(j, e);
+    arena_reset(j->c->answer);
     if (r == ZOU_OK)
-        r = zou_post(j->c->zou, path, "{}", j->deadline, j->a, &answer, e);
+        r = zou_post(j->c->zou, path, "{}", j->deadline, j->c->answer, &answer, e);
     if (r != ZOU_OK)
         return r;
-    u->id = json_text(json_get(&answer, "id"));
+    u->id = id_of(j, &answer);
     if (!u->id) {
         error_set(e, EX_PROTOCOL, "unexpected reply from POST %s: no id", path);
         return ZOU_FAILED;
@@ -151,7 +162,8 @@ static zou_result remove_preview(comment_job *j, comment_upload *u, error *e)
     json unused;
     const char *path = arena_printf(j->a, "/actions/tasks/%s/comments/%s/preview-files/%s",
                                     j->task_id, j->comment_id, u->id);
-    zou_result r = zou_send(j->c->zou, "DELETE", path, NULL, false, j->a, &unused, e);
+    arena_reset(j->c->answer);
+    zou_result r = zou_send(j->c->zou, "DELETE", path, NULL, false, j->c->answer, &unused, e);
     if (r != ZOU_OK && r != ZOU_MISSING)
         return r;
     forget_preview(j, u->id);
@@ -264,7 +276,7 @@ zou_result comment_send_attachment(comment_job *j, comment_upload *u, error *e)
         j->sent = true;
         /* Zou appends the new one to those that the comment had. */
         if (json_is(&answer, JSON_ARRAY) && answer.len > 0)
-            u->id = json_text(json_get(&answer.items[answer.len - 1], "id"));
+            u->id = id_of(j, &answer.items[answer.len - 1]);
     }
     u->done = true;
     return comment_remember(j, e);

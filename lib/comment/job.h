@@ -16,6 +16,7 @@ typedef struct commenter {
     bool dry;
     store *store;          /* owned; NULL: not needed so far */
     char owner[MAX_OWNER]; /* whose claims ours are */
+    arena *answer;         /* owned: the last one to a file */
     arena *kept;           /* owned: the next two */
     const char *me;        /* the user's id; NULL: not asked for yet */
     json statuses;         /* Zou's list; null: not asked for yet */

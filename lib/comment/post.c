@@ -1,5 +1,6 @@
 #include "comment/post.h"
 
+#include "base/limits.h"
 #include "base/msg.h"
 #include "comment/progress.h"
 #include "store/posted.h"
@@ -42,8 +43,9 @@ static json outline(arena *a, const json *comment)
 
 typedef struct search {
     comment_job *job;
-    json mine;  /* ids of the user's own comments */
-    json alike; /* outlines of those of them with this text and status */
+    size_t before; /* bytes of the job's arena */
+    json mine;     /* ids of the user's own comments */
+    json alike;    /* outlines of those of them with this text and status */
 } comment_search;
 
 static bool match_comment(void *context, const json_element *element, const json *tree)
@@ -61,7 +63,7 @@ static bool match_comment(void *context, const json_element *element, const json
     if (j->intent && text && json_equal(text, &j->sought, NULL) &&
         json_text_is(json_get(tree, "task_status_id"), j->status_id))
         json_push(j->a, &s->alike, outline(j->a, tree));
-    return true;
+    return arena_size(j->a) - s->before <= MAX_HELD;
 }
 
 /* Take over the comment, of those that look like ours, whose reply was lost. */
@@ -86,10 +88,16 @@ static zou_result adopt_comment(comment_job *j, const json *alike, error *e)
 
 zou_result comment_find(comment_job *j, error *e)
 {
-    comment_search s = {.job = j, .mine = json_array(), .alike = json_array()};
+    comment_search s = {
+        .job = j, .before = arena_size(j->a), .mine = json_array(), .alike = json_array()};
     const char *path = arena_printf(j->a, "/data/tasks/%s/comments", j->task_id);
     j->there = json_null();
     zou_result r = zou_list_trees(j->c->zou, path, NULL, match_comment, &s, e);
+    if (r == ZOU_STOPPED) {
+        error_set(e, EX_PROTOCOL, "Kitsu gives more than %zu MiB of comments of the task",
+                  MAX_HELD / 1024 / 1024);
+        return ZOU_FAILED;
+    }
     if (r == ZOU_OK && j->comment_id && json_is_null(&j->there)) {
         error_set(e, EX_PROTOCOL, "comment %s is no longer in Kitsu", j->comment_id);
         return ZOU_FAILED;
