@@ -217,9 +217,9 @@ static bool is_longer(const char *text, size_t most)
 }
 
 /* Each is part of a place, and of what is said of others. */
-static bool has_long_name(const json_element *e, const json *tree)
+static bool has_long_name(const json *tree)
 {
-    return is_longer(e->name, MAX_NAME) ||
+    return is_longer(json_text(json_get(tree, "name")), MAX_NAME) ||
            is_longer(json_text(json_get(tree, "parent_id")), MAX_ID) ||
            is_longer(json_text(json_get(tree, "entity_type_id")), MAX_ID);
 }
@@ -227,8 +227,7 @@ static bool has_long_name(const json_element *e, const json *tree)
 /* One too large to be read is a Skipped: that it is there is all that matters here. */
 static json unread_record(arena *a, const push_kitsu *k, kind of, const json_element *e)
 {
-    const char *name = e->name && !is_longer(e->name, MAX_NAME) ? e->name : "";
-    json what = record_entity(a, kind_name(of), e->id, name);
+    json what = record_entity(a, kind_name(of), e->id, e->name ? e->name : "");
     return skipped_make(a, what, k->production->id, "size", "it is too large to be read");
 }
 
@@ -239,7 +238,7 @@ static bool add_record(void *context, const json_element *e, const json *tree)
     const char *why;
     r->n++;
     if (e->id && !is_longer(e->id, MAX_ID)) {
-        if (!tree || has_long_name(e, tree)) {
+        if (!tree || has_long_name(tree)) {
             v = unread_record(r->arena, r->kitsu, r->kind, e);
         } else if (json_text_is(json_get(tree, "type"), kind_name(r->kind))) {
             v = *tree;
