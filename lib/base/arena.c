@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,7 +147,7 @@ char *arena_printf(arena *a, const char *format, ...)
 }
 
 /* FNV-1a. */
-static uint32_t hash_of(const char *bytes, size_t len)
+uint32_t arena_hash(const char *bytes, size_t len)
 {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < len; i++)
@@ -200,11 +199,21 @@ static const char *intern(arena *a, uint32_t hash, const char *bytes, size_t len
 
 const char *arena_intern(arena *a, const char *bytes, size_t len)
 {
-    return intern(a, hash_of(bytes, len), bytes, len);
+    return intern(a, arena_hash(bytes, len), bytes, len);
+}
+
+static const name *name_of(const char *text)
+{
+    return (const name *)(const void *)(text - offsetof(name, text));
+}
+
+uint32_t arena_hash_again(const char *text)
+{
+    return name_of(text)->hash;
 }
 
 const char *arena_intern_again(arena *a, const char *text)
 {
-    const name *n = (const name *)(const void *)(text - offsetof(name, text));
+    const name *n = name_of(text);
     return intern(a, n->hash, text, n->len);
 }

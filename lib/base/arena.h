@@ -6,6 +6,7 @@
 #define OPKITSU_BASE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct arena arena;
 
@@ -28,5 +29,8 @@ char *arena_printf(arena *a, const char *format, ...)
 const char *arena_intern(arena *a, const char *bytes, size_t len);
 /* The same of a text that arena_intern gave for this arena or another: quicker. */
 const char *arena_intern_again(arena *a, const char *text);
+/* The hash of a text; and, quicker, of one that arena_intern gave. */
+uint32_t arena_hash(const char *bytes, size_t len);
+uint32_t arena_hash_again(const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "json/members.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,14 +15,9 @@
 
 const json *json_get(const json *object, const char *key)
 {
-    if (!object || object->type != JSON_OBJECT)
-        return NULL;
-    for (uint32_t i = 0; i < object->len; i++) {
-        const char *other = object->members[i].key;
-        if (*other == *key && strcmp(other, key) == 0) /* most differ at once */
-            return &object->members[i].value;
-    }
-    return NULL;
+    const json_member *m =
+        json_is(object, JSON_OBJECT) ? members_find(object, key, strlen(key)) : NULL;
+    return m ? &m->value : NULL;
 }
 
 const json *json_at(const json *object, ...)
@@ -224,56 +220,90 @@ json json_array(void)
 }
 
 /* Made containers hold 4, 8, 16 … entries, so that they are full when their length is such
- * a number. An empty one has no memory. Memory for the `len` entries of one: */
-static void *room(arena *a, uint32_t len, size_t size)
+ * a number. An empty one has no memory. How many one of `len` entries holds: */
+static size_t held_by(uint32_t len)
 {
     size_t held = 4;
     while (held < len)
         held *= 2;
-    return len ? arena_alloc(a, held * size) : NULL;
+    return held;
 }
 
-/* Room for one more behind `len` entries. */
-static void *grown(arena *a, void *old, uint32_t len, size_t size)
+static bool is_full(uint32_t len)
 {
-    if (len != 0 && (len < 4 || (len & (len - 1))))
-        return old;
-    void *p = arena_alloc(a, (len ? (size_t)len * 2 : 4) * size);
-    if (len)
-        memcpy(p, old, len * size);
-    return p;
+    return len == 0 || (len >= 4 && (len & (len - 1)) == 0);
+}
+
+static size_t more_than(uint32_t len)
+{
+    return len ? (size_t)len * 2 : 4;
+}
+
+static json_member *copy_room(arena *a, const json *v)
+{
+    return v->len ? members_room(a, held_by(v->len)) : NULL;
+}
+
+static json *item_room(arena *a, const json *v)
+{
+    return v->len ? arena_alloc(a, held_by(v->len) * sizeof *v->items) : NULL;
 }
 
 void json_add(arena *a, json *object, const char *key, json value)
 {
-    object->members = grown(a, object->members, object->len, sizeof *object->members);
+    bool full = is_full(object->len);
+    if (full) {
+        json_member *more = members_room(a, more_than(object->len));
+        if (object->len)
+            memcpy(more, object->members, object->len * sizeof *more);
+        object->members = more;
+    }
     object->members[object->len++] = (json_member){arena_intern(a, key, strlen(key)), value};
+    if (full)
+        members_index(object);
+    else
+        members_added(object);
 }
 
 void json_set(arena *a, json *object, const char *key, json value)
 {
-    for (uint32_t i = 0; i < object->len; i++)
-        if (strcmp(object->members[i].key, key) == 0) {
-            object->members[i].value = value;
-            return;
-        }
-    json_add(a, object, key, value);
+    json_member *m = members_find(object, key, strlen(key));
+    if (m)
+        m->value = value;
+    else
+        json_add(a, object, key, value);
+}
+
+void json_keep(json *object, json_keep_fn *keeps, void *context)
+{
+    uint32_t kept = 0, n = object->len;
+    for (uint32_t i = 0; i < n; i++)
+        if (keeps(context, &object->members[i]))
+            object->members[kept++] = object->members[i];
+    object->len = kept;
+    if (kept < n)
+        members_index(object);
+}
+
+static bool is_other(void *key, json_member *m)
+{
+    return strcmp(m->key, key) != 0;
 }
 
 void json_unset(json *object, const char *key)
 {
-    for (uint32_t i = 0; i < object->len; i++)
-        if (strcmp(object->members[i].key, key) == 0) {
-            memmove(&object->members[i], &object->members[i + 1],
-                    (object->len - i - 1) * sizeof *object->members);
-            object->len--;
-            return;
-        }
+    if (members_find(object, key, strlen(key)))
+        json_keep(object, is_other, (void *)key);
 }
 
 void json_push(arena *a, json *array, json value)
 {
-    array->items = grown(a, array->items, array->len, sizeof *array->items);
+    if (is_full(array->len)) {
+        json *more = arena_alloc(a, more_than(array->len) * sizeof *more);
+        if (array->len)
+            memcpy(more, array->items, array->len * sizeof *more);
+        array->items = more;
+    }
     array->items[array->len++] = value;
 }
 
@@ -283,10 +313,11 @@ json json_copy_shallow(arena *a, const json *v)
     if (v->len == 0)
         return copy;
     if (v->type == JSON_OBJECT) {
-        copy.members = room(a, v->len, sizeof *v->members);
+        copy.members = copy_room(a, v);
         memcpy(copy.members, v->members, v->len * sizeof *v->members);
+        members_index(&copy);
     } else if (v->type == JSON_ARRAY) {
-        copy.items = room(a, v->len, sizeof *v->items);
+        copy.items = item_room(a, v);
         memcpy(copy.items, v->items, v->len * sizeof *v->items);
     }
     return copy;
@@ -303,11 +334,12 @@ json json_copy(arena *a, const json *v)
     if (v->type == JSON_STRING || v->type == JSON_NUMBER)
         return text_value(a, (json_type)v->type, v->text, v->len);
     if (v->type == JSON_OBJECT) {
-        copy.members = room(a, v->len, sizeof *v->members);
+        copy.members = copy_room(a, v);
         for (uint32_t i = 0; i < v->len; i++)
             copy.members[i] = copy_member(a, &v->members[i]);
+        members_index(&copy);
     } else if (v->type == JSON_ARRAY) {
-        copy.items = room(a, v->len, sizeof *v->items);
+        copy.items = item_room(a, v);
         for (uint32_t i = 0; i < v->len; i++)
             copy.items[i] = json_copy(a, &v->items[i]);
     }

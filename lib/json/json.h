@@ -147,6 +147,9 @@ void json_set(arena *a, json *object, const char *key, json value);
 /* Add a member that the object is known not to have: no search. */
 void json_add(arena *a, json *object, const char *key, json value);
 void json_unset(json *object, const char *key);
+/* Remove the members for which the function returns false; it may change the values. */
+typedef bool json_keep_fn(void *context, json_member *m);
+void json_keep(json *object, json_keep_fn *keeps, void *context);
 void json_push(arena *a, json *array, json value);
 /* An object or array of its own with the same members, whose keys and values it shares. */
 json json_copy_shallow(arena *a, const json *v);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "json/json.h"
+#include "json/members.h"
 #include "json/yajl_memory.h"
 
 #include <stdio.h>
@@ -226,9 +227,10 @@ static int close_container(void *ctx)
             n = drop_nul_keys(first, n);
         n = drop_twins(first, n);
         *value = (json){.type = JSON_OBJECT, .len = (uint32_t)n};
-        value->members = arena_alloc(b->arena, n * sizeof *first);
+        value->members = members_room(b->arena, n);
         if (n)
             memcpy(value->members, first, n * sizeof *first);
+        members_index(value);
     } else {
         *value = (json){.type = JSON_ARRAY, .len = (uint32_t)n};
         value->items = arena_alloc(b->arena, n * sizeof *value);

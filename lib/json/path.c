@@ -1,5 +1,8 @@
 #include "json/path.h"
 
+#include "base/lookup.h"
+#include "json/members.h"
+
 #include <string.h>
 
 /* The first key's length. */
@@ -17,14 +20,8 @@ static const char *rest_of(const char *path)
 
 static const json *member(const json *object, const char *key, size_t len)
 {
-    if (!json_is(object, JSON_OBJECT))
-        return NULL;
-    for (uint32_t i = 0; i < object->len; i++) {
-        const char *k = object->members[i].key;
-        if (strncmp(k, key, len) == 0 && k[len] == '\0')
-            return &object->members[i].value;
-    }
-    return NULL;
+    const json_member *m = members_find(object, key, len);
+    return m ? &m->value : NULL;
 }
 
 bool path_valid(const char *path)
@@ -82,14 +79,57 @@ json path_set(arena *a, const json *object, const char *path, json value)
     return copy;
 }
 
-json path_unset(arena *a, const json *object, const char *path)
+static bool is_kept(void *removed, json_member *m)
 {
-    json copy = json_copy_shallow(a, object);
-    const char *key = arena_intern(a, path, key_len(path)), *rest = rest_of(path);
-    const json *inner = json_get(&copy, key);
-    if (!rest)
-        json_unset(&copy, key);
-    else if (json_is(inner, JSON_OBJECT))
-        json_set(a, &copy, key, path_unset(a, inner, rest));
+    return !lookup_find(removed, m->key);
+}
+
+/* How many of the changes, whose paths count from `skip` on, begin with the first one's first
+ * key. */
+static size_t same_key(const path_change *c, size_t n, size_t skip)
+{
+    const char *key = c->path + skip;
+    size_t len = key_len(key), same = 1;
+    while (same < n && strncmp(c[same].path + skip, key, len) == 0 &&
+           c[same].path[skip + len] == '.')
+        same++;
+    return same;
+}
+
+/* One copy for all: there may be as many changes as the object has members. `object` NULL: a
+ * new one. */
+static json change_all(arena *a, const json *object, const path_change *c, size_t n, size_t skip)
+{
+    json copy = object ? json_copy_shallow(a, object) : json_object();
+    lookup removed = {0};
+    for (size_t i = 0, same; i < n; i += same) {
+        const char *path = c[i].path + skip;
+        bool sets = false;
+        same = same_key(c + i, n - i, skip);
+        if (!rest_of(path) && !c[i].value) {
+            lookup_add(&removed, path, path);
+            continue;
+        }
+        json value;
+        const char *key = arena_intern(a, path, key_len(path));
+        for (size_t k = i; k < i + same; k++)
+            sets |= c[k].value != NULL;
+        const json *inner = json_get(&copy, key);
+        if (!rest_of(path))
+            value = *c[i].value;
+        else if (sets || json_is(inner, JSON_OBJECT))
+            value = change_all(a, inner, c + i, same, skip + key_len(path) + 1);
+        else
+            continue;
+        json_set(a, &copy, key, value);
+    }
+    if (removed.n)
+        json_keep(&copy, is_kept, &removed);
+    lookup_free(&removed);
     return copy;
+}
+
+json path_change_all(arena *a, const json *object, const path_change *changes, size_t n)
+{
+    return change_all(a, object, changes, n, 0);
 }

@@ -23,7 +23,13 @@ bool path_blocked(const json *v, const char *path);
 /* Set a value, making its parent objects. The result is a copy of `object` that shares
  * what does not change. Not for a blocked path. */
 json path_set(arena *a, const json *object, const char *path, json value);
-/* Remove the value, if there is one. The result is a copy, as in path_set. */
-json path_unset(arena *a, const json *object, const char *path);
+
+typedef struct path_change {
+    const char *path;
+    const json *value; /* NULL: it is removed */
+} path_change;
+
+/* The same of many paths, which stand in the order of path_compare and do not overlap. */
+json path_change_all(arena *a, const json *object, const path_change *changes, size_t n);
 
 #endif

@@ -1,6 +1,5 @@
 #include "model/change.h"
 
-#include "json/path.h"
 #include "record/record.h"
 
 #include <stdarg.h>
@@ -240,12 +239,7 @@ change_verdict change_judge(const change *c, const json *document, error *why)
 
 json change_apply(arena *a, const change *c, const json *document)
 {
-    json after = *document;
-    for (size_t i = 0; i < c->n_fields; i++) {
-        const change_field *f = &c->fields[i];
-        after = f->value ? path_set(a, &after, f->path, *f->value) : path_unset(a, &after, f->path);
-    }
-    return after;
+    return path_change_all(a, document, c->fields, c->n_fields);
 }
 
 bool change_archives(const change *c)

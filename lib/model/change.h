@@ -4,15 +4,12 @@
 #define OPKITSU_MODEL_CHANGE_H
 
 #include "base/error.h"
-#include "json/json.h"
+#include "json/path.h"
 
 typedef enum change_op { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_DROP } change_op;
 
 /* A touched field of an update. */
-typedef struct change_field {
-    const char *path;
-    const json *value; /* as it should be; NULL: removed */
-} change_field;
+typedef path_change change_field;
 
 /* All pointers are borrowed from the record, or live in its arena. */
 typedef struct change {

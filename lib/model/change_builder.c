@@ -17,26 +17,31 @@ change_builder change_builder_new(arena *a, const json *before)
                             .old = json_object()};
 }
 
-/* Set (or, with NULL, remove) a nested value. Unless they are the draft's own,
- * objects on the way are copied: they are shared with the document before. */
-static void put(arena *a, json *object, const char *const keys[], size_t n, const json *value,
-                bool own)
+/* The object that `keys` lead to, made where it is not there, to be written to. Objects on the
+ * way are copied as long as they are those of `before` (NULL: none is). */
+static json *owned(arena *a, json *object, const json *before, const char *const keys[], size_t n)
 {
     if (!json_is(object, JSON_OBJECT))
         *object = json_object();
-    else if (!own)
+    else if (json_is(before, JSON_OBJECT) && object->members == before->members)
         *object = json_copy_shallow(a, object);
-    if (n == 1) {
-        if (value)
-            json_set(a, object, keys[0], *value);
-        else
-            json_unset(object, keys[0]);
-        return;
-    }
+    if (n == 0)
+        return object;
     if (!json_get(object, keys[0]))
         json_add(a, object, keys[0], json_object());
     /* The object is ours by now, and so its members may be written to. */
-    put(a, (json *)json_get(object, keys[0]), keys + 1, n - 1, value, own);
+    return owned(a, (json *)json_get(object, keys[0]), json_get(before, keys[0]), keys + 1, n - 1);
+}
+
+/* Set (or, with NULL, remove) a nested value. */
+static void put(arena *a, json *object, const json *before, const char *const keys[], size_t n,
+                const json *value)
+{
+    json *inner = owned(a, object, before, keys, n - 1);
+    if (value)
+        json_set(a, inner, keys[n - 1], *value);
+    else
+        json_unset(inner, keys[n - 1]);
 }
 
 static const char *dotted(arena *a, const char *const keys[], size_t n)
@@ -66,14 +71,14 @@ static void change_field(change_builder *d, const char *const keys[], size_t n, 
     const json *at = NULL;
     if (!d->before) {
         if (value)
-            put(d->arena, &d->after, keys, n, value, true);
+            put(d->arena, &d->after, NULL, keys, n, value);
         return;
     }
     size_t len = writable_keys(d->before, keys, n, &at);
     bool there = at && len == n;
     if (value ? there && json_equal(at, value, "assignees") : !there)
         return;
-    put(d->arena, &d->after, keys, n, value, false);
+    put(d->arena, &d->after, d->before, keys, n, value);
     const char *path = dotted(d->arena, keys, len);
     if (value) {
         const json *whole = &d->after;
@@ -84,7 +89,7 @@ static void change_field(change_builder *d, const char *const keys[], size_t n, 
         json_push(d->arena, &d->removed, json_string(d->arena, path));
     }
     if (at)
-        put(d->arena, &d->old, keys, len, at, true);
+        put(d->arena, &d->old, NULL, keys, len, at);
 }
 
 static size_t take_keys(const char *keys[MAX_KEYS], va_list args)
@@ -113,6 +118,29 @@ void change_builder_unset(change_builder *d, ...)
     size_t n = take_keys(keys, args);
     va_end(args);
     change_field(d, keys, n, NULL);
+}
+
+static bool is_wanted(void *wanted, json_member *m)
+{
+    return json_get(wanted, m->key);
+}
+
+void change_builder_retain(change_builder *d, const json *wanted, const char *outer,
+                           const char *inner)
+{
+    const char *keys[] = {outer, inner, NULL};
+    const json *there = json_at(d->before, outer, inner, NULL);
+    uint32_t removed = d->removed.len;
+    for (uint32_t i = 0; json_is(there, JSON_OBJECT) && i < there->len; i++) {
+        const json_member *m = &there->members[i];
+        if (json_get(wanted, m->key))
+            continue;
+        keys[2] = m->key;
+        json_push(d->arena, &d->removed, json_string(d->arena, dotted(d->arena, keys, 3)));
+        put(d->arena, &d->old, NULL, keys, 3, &m->value);
+    }
+    if (d->removed.len > removed)
+        json_keep(owned(d->arena, &d->after, d->before, keys, 2), is_wanted, (void *)wanted);
 }
 
 bool change_builder_changes(const change_builder *d)

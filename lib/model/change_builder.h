@@ -22,11 +22,15 @@ change_builder change_builder_new(arena *a, const json *before);
 /* Set the field that `keys` lead to, ended by NULL: change_builder_set(d, v, "data",
  * "tasks", name, NULL). Missing objects on the way are made; something else
  * on the way is replaced whole. Only the last key may hold a dot, and only in a
- * draft for an insert. An object set in one of those is the draft's from then
+ * draft for an insert. An object that is set is the draft's from then
  * on: give it one of its own where more is to be set inside. */
 void change_builder_set(change_builder *d, json value, ...) __attribute__((sentinel));
 /* Remove the field, where it is there. */
 void change_builder_unset(change_builder *d, ...) __attribute__((sentinel));
+/* Remove the fields of the object `outer.inner` of the document before that `wanted`, an
+ * object, lacks. Its keys must be such as change_builder_set takes. */
+void change_builder_retain(change_builder *d, const json *wanted, const char *outer,
+                           const char *inner);
 
 /* Whether there is anything to do. */
 bool change_builder_changes(const change_builder *d);

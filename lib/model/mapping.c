@@ -133,9 +133,7 @@ void mapping_set_named(change_builder *d, const json *there, const json *wanted,
     for (uint32_t i = 0; i < wanted->len; i++)
         change_builder_set(d, wanted->members[i].value, outer, "tasks", wanted->members[i].key,
                            NULL);
-    for (uint32_t i = 0; i < there->len; i++)
-        if (!json_get(wanted, there->members[i].key))
-            change_builder_unset(d, outer, "tasks", there->members[i].key, NULL);
+    change_builder_retain(d, wanted, outer, "tasks");
 }
 
 /* `config.tasks`: Kitsu's task types, and those that documents still need. */

@@ -52,19 +52,25 @@ static const char *clean_number(const cleaner *c, json *v)
     return NULL;
 }
 
+/* An object that is cleaned. */
+typedef struct cleaned {
+    const cleaner *cleaner;
+    const place *outer;
+} cleaned;
+
+static bool clean_member(void *context, json_member *m)
+{
+    const cleaned *o = context;
+    place p = {o->outer, m->key};
+    const char *why = *m->key == '$' ? "it begins with $" : clean_value(o->cleaner, &m->value, &p);
+    if (why)
+        report(o->cleaner, &p, why);
+    return !why;
+}
+
 static void clean_object(const cleaner *c, json *v, const place *outer)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < v->len; i++) {
-        json_member *m = &v->members[i];
-        place p = {outer, m->key};
-        const char *why = *m->key == '$' ? "it begins with $" : clean_value(c, &m->value, &p);
-        if (why)
-            report(c, &p, why);
-        else
-            v->members[kept++] = *m;
-    }
-    v->len = kept;
+    json_keep(v, clean_member, &(cleaned){c, outer});
 }
 
 static const char *clean_value(const cleaner *c, json *v, const place *p)

@@ -1,10 +1,11 @@
-/* base/: buffers, arenas, sets of ids, digests, times. */
+/* base/: buffers, arenas, sets of ids, look-ups, digests, times. */
 #include "tap.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/idset.h"
+#include "base/lookup.h"
 #include "base/msg.h"
 
 #include <math.h>
@@ -121,6 +122,27 @@ static void digests(void)
     is_text(hex, "e3b0c442", "of nothing, the first bytes");
 }
 
+static void lookups(void)
+{
+    static const int sizes[] = {0, 1, 15, 16, 17, 1000};
+    arena *a = arena_new();
+    for (size_t s = 0; s < ROWS(sizes); s++) {
+        lookup l = {0};
+        int n = sizes[s], wrong = 0, *things = arena_alloc(a, ((size_t)n + 1) * sizeof *things);
+        for (int i = 0; i < n; i++)
+            wrong += lookup_add(&l, arena_printf(a, "k%d", i), &things[i]) != &things[i];
+        for (int i = 0; i < n; i++)
+            wrong += lookup_add(&l, arena_printf(a, "k%d", i), &things[n]) != &things[i];
+        for (int i = 0; i < n; i++)
+            wrong += lookup_find(&l, arena_printf(a, "k%d", i)) != &things[i];
+        ok(!wrong && l.n == (size_t)n, "the first of each name is found, of %d", n);
+        ok(!lookup_find(&l, "none") && !lookup_find(&l, NULL), "nothing else");
+        lookup_free(&l);
+        ok(!lookup_find(&l, "k0"), "nor anything afterwards");
+    }
+    arena_free(a);
+}
+
 static void times(void)
 {
     static const struct {
@@ -185,6 +207,7 @@ int main(void)
     buffers();
     arenas();
     idsets();
+    lookups();
     digests();
     times();
     return done();

@@ -304,6 +304,78 @@ static void grown_copies(arena *a)
             }
 }
 
+/* ---- objects of many members, which have a table of them ---- */
+
+/* Of the keys k0 to kN those that a rule lets be there, each with its number; `where` says when. */
+static void has_keys(arena *a, const json *v, int n, bool (*there)(int), const char *where)
+{
+    int wrong = 0, have = 0;
+    for (int i = 0; i < n; i++) {
+        int64_t found = -1;
+        json_int64(json_get(v, arena_printf(a, "k%d", i)), &found);
+        wrong += found != (there(i) ? i : -1);
+        have += there(i);
+    }
+    ok(!wrong && v->len == (uint32_t)have, "%s: %d of %d keys are not found as they are", where,
+       wrong, n);
+}
+
+static bool each(int i)
+{
+    return i >= 0;
+}
+
+static bool no_third(int i)
+{
+    return i % 3 != 1;
+}
+
+static bool keeps_no_third(void *n, json_member *m)
+{
+    (void)m;
+    return no_third((*(int *)n)++);
+}
+
+static void many(arena *a)
+{
+    static const int sizes[] = {63, 64, 65, 66, 127, 128, 129, 1000, 5000};
+    for (size_t s = 0; s < ROWS(sizes); s++) {
+        int n = sizes[s], at = 0;
+        json made = json_object(), grown;
+        for (int i = 0; i < n; i++)
+            json_set(a, &made, arena_printf(a, "k%d", i), json_null());
+        for (int i = 0; i < n; i++)
+            json_set(a, &made, arena_printf(a, "k%d", i), json_integer(a, i));
+        has_keys(a, &made, n, each, "made");
+        json read = parsed(a, json_written(a, &made));
+        has_keys(a, &read, n, each, "read");
+        json copies[] = {json_copy(a, &read), json_copy_shallow(a, &read), made};
+        for (size_t k = 0; k < ROWS(copies); k++) {
+            has_keys(a, &copies[k], n, each, "copied");
+            at = 0;
+            json_keep(&copies[k], keeps_no_third, &at);
+            has_keys(a, &copies[k], n, no_third, "less");
+            for (int i = 0; i < n; i++)
+                if (!no_third(i))
+                    json_set(a, &copies[k], arena_printf(a, "k%d", i), json_integer(a, i));
+            has_keys(a, &copies[k], n, each, "more again");
+            json_unset(&copies[k], "k5");
+            ok(!json_get(&copies[k], "k5") && json_get(&copies[k], "k6") &&
+                   copies[k].len == (uint32_t)n - 1,
+               "one less");
+            json_unset(&copies[k], "none");
+            ok(copies[k].len == (uint32_t)n - 1, "none less");
+        }
+        has_keys(a, &read, n, each, "what was copied");
+        /* One that shares its memory, as long as it does not grow, is as it was. */
+        grown = json_copy(a, &read);
+        json shorter = grown;
+        json_add(a, &grown, "other", json_null());
+        ok(json_get(&grown, "other") && !json_get(&shorter, "other"), "only one has grown");
+        has_keys(a, &shorter, n, each, "the other");
+    }
+}
+
 static void counts(arena *a)
 {
     static const struct {
@@ -343,6 +415,7 @@ int main(void)
     making(a);
     copies();
     grown_copies(a);
+    many(a);
     arena_free(a);
     return done();
 }

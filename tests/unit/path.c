@@ -75,17 +75,23 @@ static void values(arena *a)
 
 static void changes(arena *a)
 {
-    json v = parsed(a, "{\"data\":{\"x\":{\"y\":1}},\"k\":1}"), set, unset;
+    json v = parsed(a, "{\"data\":{\"x\":{\"y\":1}},\"k\":1}"), set;
     set = path_set(a, &v, "data.x.z", json_integer(a, 2));
     is_text(json_written(a, &set), "{\"data\":{\"x\":{\"y\":1,\"z\":2}},\"k\":1}", "a new key");
     set = path_set(a, &v, "new.way.down", json_bool(true));
     is_text(json_written(a, &set),
             "{\"data\":{\"x\":{\"y\":1}},\"k\":1,\"new\":{\"way\":{\"down\":true}}}",
             "objects on the way are made");
-    unset = path_unset(a, &v, "data.x.y");
-    is_text(json_written(a, &unset), "{\"data\":{\"x\":{}},\"k\":1}", "taken out");
-    unset = path_unset(a, &v, "k.y");
-    is_text(json_written(a, &unset), "{\"data\":{\"x\":{\"y\":1}},\"k\":1}", "what is not there");
+    json one = json_integer(a, 1), two = json_integer(a, 2);
+    const path_change all[] = {{"data.none.y", NULL}, {"data.x.y", NULL}, {"data.x.z", &two},
+                               {"k.y", NULL},         {"k2", &one},       {"new.b", &one},
+                               {"new.c.d", &two},     {"none", NULL}};
+    set = path_change_all(a, &v, all, ROWS(all));
+    is_text(json_written(a, &set),
+            "{\"data\":{\"x\":{\"z\":2}},\"k\":1,\"k2\":1,\"new\":{\"b\":1,\"c\":{\"d\":2}}}",
+            "set and taken out, in their places, but for what is not there");
+    set = path_change_all(a, &v, (path_change[]){{"k", NULL}}, 1);
+    is_text(json_written(a, &set), "{\"data\":{\"x\":{\"y\":1}}}", "taken out");
     is_text(json_written(a, &v), "{\"data\":{\"x\":{\"y\":1}},\"k\":1}",
             "the document itself stays");
 }
