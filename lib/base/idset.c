@@ -76,8 +76,8 @@ static id id_of(const char *text, size_t len)
             mem_exhausted(len); /* nothing else can be the reason */
         memcpy(&value, digest, sizeof value);
     }
-    if (!value.high && !value.low)
-        value.low = 1; /* all zero means a free slot */
+    if (!value.high && !value.low) /* which means a free slot: an id that nobody has */
+        value = (id){0x8f1bbcdc5a827999, 0x6ed9eba1ca62c1d6};
     return value;
 }
 
@@ -127,4 +127,14 @@ bool idset_has(const idset *s, const char *text, size_t len)
         return false;
     const id *slot = slot_of(s, id_of(text, len));
     return slot->high || slot->low;
+}
+
+bool idset_add_text(idset *s, const char *text)
+{
+    return text && idset_add(s, text, strlen(text));
+}
+
+bool idset_has_text(const idset *s, const char *text)
+{
+    return text && idset_has(s, text, strlen(text));
 }

@@ -17,5 +17,8 @@ bool idset_add(idset *s, const char *id, size_t len);
 /* How many it has. */
 size_t idset_len(const idset *s);
 bool idset_has(const idset *s, const char *id, size_t len);
+/* The same of a text that ends with a NUL; NULL is never in it. */
+bool idset_add_text(idset *s, const char *id);
+bool idset_has_text(const idset *s, const char *id);
 
 #endif

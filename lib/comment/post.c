@@ -74,16 +74,20 @@ static zou_result adopt_comment(comment_job *j, const json *alike, error *e)
         return ZOU_OK;
     if (j->publish_id && !posted_of_task(j->c->store, j->task_id, j->a, &claimed, e))
         return comment_store_lost(j);
-    for (uint32_t i = 0; i < alike->len; i++) {
+    idset *before = json_text_set(&j->before), *others = json_text_set(&claimed);
+    for (uint32_t i = 0; i < alike->len && !j->comment_id; i++) {
         const char *id = json_text(json_get(&alike->items[i], "id"));
-        if (json_has_text(&j->before, id) || json_has_text(&claimed, id))
+        if (idset_has_text(before, id) || idset_has_text(others, id))
             continue;
-        msg_info("task %s: comment %s had arrived", j->task_id, id);
         j->there = alike->items[i];
         j->comment_id = id;
-        return comment_remember(j, e);
     }
-    return ZOU_OK;
+    idset_free(before);
+    idset_free(others);
+    if (!j->comment_id)
+        return ZOU_OK;
+    msg_info("task %s: comment %s had arrived", j->task_id, j->comment_id);
+    return comment_remember(j, e);
 }
 
 zou_result comment_find(comment_job *j, error *e)

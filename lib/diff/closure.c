@@ -242,14 +242,6 @@ static bool load_children(loading *r, error *e)
     return find(r, STORE_ZOU_PARENT, e);
 }
 
-static bool is_listed(const json *ids, const char *id)
-{
-    for (uint32_t i = 0; i < ids->len; i++)
-        if (strcmp(ids->items[i].text, id) == 0)
-            return true;
-    return false;
-}
-
 /* With the list of the project's asset types: those that it no longer uses, skipped ones,
  * too. Their documents are among the children of the root. */
 static bool load_asset_types(loading *r, error *e)
@@ -264,11 +256,13 @@ static bool load_asset_types(loading *r, error *e)
     }
     if (!get_children(r, e))
         return false;
+    idset *listed = json_text_set(ids);
     for (size_t i = 0; i < r->p->n; i++) {
         entity *x = r->p->entities[i];
-        if (x->kind == KIND_ASSET_TYPE && !is_listed(ids, x->id))
+        if (x->kind == KIND_ASSET_TYPE && !idset_has_text(listed, x->id))
             x->given = ENTITY_GONE;
     }
+    idset_free(listed);
     return true;
 }
 

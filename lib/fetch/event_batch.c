@@ -16,7 +16,7 @@ void event_batch_set_incomplete(event_batch *b)
 void event_batch_abandon(event_batch *b, const char *project_id)
 {
     event_batch_set_incomplete(b);
-    if (!json_has_text(&b->abandoned, project_id))
+    if (idset_add_text(b->abandoned_ids, project_id))
         json_push(b->arena, &b->abandoned, json_string(b->arena, project_id));
 }
 

@@ -25,6 +25,7 @@ typedef struct event_batch {
     project_filter scope; /* owned: the projects of its Checkpoint */
     arena *arena;         /* owned */
     json abandoned;       /* ids of projects for which the Checkpoint must not hold; in the arena */
+    idset *abandoned_ids; /* owned: the same */
     error *e;             /* borrowed: why the batch cannot go on */
 } event_batch;
 

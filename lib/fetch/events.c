@@ -28,7 +28,8 @@ fetch_events *fetch_events_new(zou *z, store *s, const char *address, project_fi
                          .wanted = wanted,
                          .affected = affected_new(),
                          .arena = arena_new(),
-                         .abandoned = json_array()}};
+                         .abandoned = json_array(),
+                         .abandoned_ids = idset_new()}};
 
     zou_lists_init(&f->batch.lists, z);
     return f;
@@ -43,6 +44,7 @@ void fetch_events_free(fetch_events *f)
     project_links_free(&f->batch.links);
     zou_lists_free(&f->batch.lists);
     affected_free(f->batch.affected);
+    idset_free(f->batch.abandoned_ids);
     arena_free(f->batch.arena);
     free(f);
 }
@@ -167,5 +169,6 @@ bool fetch_events_checkpoint(fetch_events *f, const json *checkpoint, error *e)
     affected_clear(b->affected);
     arena_reset(b->arena);
     b->abandoned = json_array();
+    idset_clear(b->abandoned_ids);
     return true;
 }

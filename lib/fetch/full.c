@@ -120,14 +120,11 @@ static fetch_outcome ask_for(full_run *r, const project_link *link)
 /* Whether a link before this one has the same id: the project was copied. */
 static bool is_copy(const project_links *l, size_t i)
 {
-    for (size_t k = 0; k < i; k++)
-        if (strcmp(l->items[k].id, l->items[i].id) == 0)
-            return true;
-    return false;
+    return project_links_find(l, l->items[i].id, NULL) != &l->items[i];
 }
 
 /* Whether the list has any of the store's projects. */
-static bool lists_any(const full_run *r)
+static bool lists_any(full_run *r)
 {
     const project_links *l = r->full->links;
     for (size_t i = 0; i < l->len; i++)
@@ -179,7 +176,7 @@ static fetch_outcome write_project(full_run *r, const json_element *project)
 
 static bool write_projects(full_run *r)
 {
-    const project_filter *filter = r->full->filter;
+    project_filter *filter = r->full->filter;
     if (r->list.len == 0 && !zou_lists_sees_all(r->full->lists))
         report(r, "this user is in the team of no project", "there is nothing to read");
     for (size_t i = 0; i < r->list.len; i++) {

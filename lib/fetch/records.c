@@ -120,15 +120,16 @@ void fetch_records_write(fetch_records *r, kind k, const json_element *e)
 static void write_shared(fetch_records *r, kind k, const element_list *list, const char *key)
 {
     arena *a = r->project.arena;
-    const json *own = json_get(&r->project.record, key);
+    idset *own = json_text_set(json_get(&r->project.record, key));
     for (size_t i = 0; i < list->len; i++) {
         const json_element *e = &list->items[i];
         json added = json_object();
         json_set(a, &added, "project_id", json_string(a, r->project.id));
-        json_set(a, &added, "in_project", json_bool(e->id && json_has_text(own, e->id)));
+        json_set(a, &added, "in_project", json_bool(idset_has_text(own, e->id)));
         if (!zou_record_write(kind_name(k), r->project.id, e, &added))
             r->skipped = true;
     }
+    idset_free(own);
     r->read[k] = true;
     r->counts[k] = list->len;
 }

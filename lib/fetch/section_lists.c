@@ -172,7 +172,7 @@ bool section_lists_read_tasks(section_run *r)
 
 static bool has_all_task_types(section_run *r)
 {
-    const element_list *list = &r->records->project.lists->task_types;
+    element_list *list = &r->records->project.lists->task_types;
     const json *own = json_get(&r->records->project.record, "task_types");
     for (uint32_t i = 0; json_is(own, JSON_ARRAY) && i < own->len; i++)
         if (!element_list_find(list, json_text(&own->items[i])))

@@ -44,6 +44,15 @@ bool json_has_text(const json *list, const char *text)
     return false;
 }
 
+idset *json_text_set(const json *list)
+{
+    idset *set = idset_new();
+    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->len; i++)
+        if (json_text(&list->items[i]))
+            idset_add_text(set, list->items[i].text);
+    return set;
+}
+
 bool json_is_null(const json *v)
 {
     return !v || v->type == JSON_NULL;

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/idset.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -88,6 +89,9 @@ static inline const char *json_text(const json *v)
 bool json_text_is(const json *v, const char *text);
 /* Whether `list` is an array that contains this text. */
 bool json_has_text(const json *list, const char *text);
+/* The texts of an array, for many such questions. The caller owns the set; it is empty where
+ * there is no array. */
+idset *json_text_set(const json *list);
 bool json_is_null(const json *v); /* null or absent */
 static inline bool json_is(const json *v, json_type type)
 {

@@ -75,7 +75,7 @@ static bool read_role(finding *f, error *e)
 }
 
 /* The -P options find their projects, by Kitsu's names and by OpenPype's. */
-static bool find_wanted(finding *f, const element_list *list, error *e)
+static bool find_wanted(finding *f, element_list *list, error *e)
 {
     project_filter *filter = f->request->filter;
     for (size_t i = 0; i < list->len; i++)

@@ -11,6 +11,23 @@ void project_filter_add(project_filter *f, const char *text)
 {
     f->wishes = xgrow(f->wishes, f->n, &f->cap, sizeof *f->wishes);
     f->wishes[f->n++] = (project_wish){.text = text};
+    size_t first = (size_t)lookup_add(&f->by_text, text, (void *)f->n) - 1;
+    if (first + 1 == f->n)
+        return;
+    f->wishes[f->n - 1].next = f->wishes[first].next;
+    f->wishes[first].next = f->n - 1;
+}
+
+/* The first wish of a text, and the next one of the same; NULL: none. */
+static project_wish *first_wish(const project_filter *f, const char *text)
+{
+    size_t place = (size_t)lookup_find(&f->by_text, text);
+    return place ? &f->wishes[place - 1] : NULL;
+}
+
+static project_wish *next_wish(const project_filter *f, const project_wish *w)
+{
+    return w->next ? &f->wishes[w->next] : NULL;
 }
 
 void project_filter_free(project_filter *f)
@@ -18,15 +35,23 @@ void project_filter_free(project_filter *f)
     for (size_t i = 0; i < f->n; i++)
         free(f->wishes[i].id);
     free(f->wishes);
+    lookup_free(&f->by_text);
+    idset_free(f->ids);
     if (f->memory)
         fclose(f->memory);
     *f = (project_filter){0};
 }
 
-static void keep_id(project_wish *w, const char *id)
+static void keep_id(project_filter *f, project_wish *w, const char *id)
 {
     if (w->id && strcmp(w->id, id) == 0)
         return;
+    if (w->id) { /* which no other may have */
+        idset_free(f->ids);
+        f->ids = NULL;
+    }
+    if (f->ids)
+        idset_add_text(f->ids, id);
     free(w->id);
     w->id = xstrdup(id);
 }
@@ -37,37 +62,40 @@ static bool is_by_id(const project_wish *w)
     return w->id && strcmp(w->id, w->text) == 0;
 }
 
-static bool find_by_name(project_wish *w, const char *id, error *e)
+static bool find_by_name(project_filter *f, project_wish *w, const char *id, error *e)
 {
     if (w->id && strcmp(w->id, id) != 0)
         return error_set(e, EX_USAGE,
                          "-P %s: two projects have this name, %s and %s: give one of the ids",
                          w->text, w->id, id);
-    keep_id(w, id);
+    keep_id(f, w, id);
     return true;
 }
 
 bool project_filter_find(project_filter *f, const char *name, const char *id, error *e)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        project_wish *w = &f->wishes[i];
-        if (w->settled)
-            continue;
-        if (strcmp(w->text, id) == 0)
-            keep_id(w, id);
-        else if (name && strcmp(w->text, name) == 0 && !is_by_id(w) && !find_by_name(w, id, e))
+    for (project_wish *w = first_wish(f, id); w; w = next_wish(f, w))
+        if (!w->settled)
+            keep_id(f, w, id);
+    if (name && strcmp(name, id) == 0)
+        return true;
+    for (project_wish *w = first_wish(f, name); w; w = next_wish(f, w))
+        if (!w->settled && !is_by_id(w) && !find_by_name(f, w, id, e))
             return false;
-    }
     return true;
+}
+
+static void find_lost(project_filter *f, const char *text, const char *id)
+{
+    for (project_wish *w = first_wish(f, text); w; w = next_wish(f, w))
+        if (!w->id)
+            keep_id(f, w, id);
 }
 
 void project_filter_find_lost(project_filter *f, const char *name, const char *id)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        project_wish *w = &f->wishes[i];
-        if (!w->id && (strcmp(w->text, id) == 0 || strcmp(w->text, name) == 0))
-            keep_id(w, id);
-    }
+    find_lost(f, id, id);
+    find_lost(f, name, id);
 }
 
 /* ---- what stays ------------------------------------------------------------ */
@@ -90,10 +118,10 @@ static void recall_line(project_filter *f, char *line)
         return;
     *id++ = '\0';
     id[strcspn(id, "\n")] = '\0';
-    for (size_t i = 0; i < f->n; i++)
-        if (!f->wishes[i].settled && strcmp(f->wishes[i].text, line) == 0) {
-            keep_id(&f->wishes[i], id);
-            f->wishes[i].settled = true;
+    for (project_wish *w = first_wish(f, line); w; w = next_wish(f, w))
+        if (!w->settled) {
+            keep_id(f, w, id);
+            w->settled = true;
         }
 }
 
@@ -125,20 +153,19 @@ void project_filter_settle(project_filter *f)
 
 /* ---- asking ---------------------------------------------------------------- */
 
-bool project_filter_wants(const project_filter *f, const char *id)
+bool project_filter_wants(project_filter *f, const char *id)
 {
-    bool wanted = f->n == 0;
-    for (size_t i = 0; i < f->n; i++)
-        wanted |= f->wishes[i].id && strcmp(f->wishes[i].id, id) == 0;
-    return wanted;
+    if (!f->ids) {
+        f->ids = idset_new();
+        for (size_t i = 0; i < f->n; i++)
+            idset_add_text(f->ids, f->wishes[i].id);
+    }
+    return f->n == 0 || idset_has_text(f->ids, id);
 }
 
 bool project_filter_has(const project_filter *f, const char *name)
 {
-    bool has = f->n == 0;
-    for (size_t i = 0; i < f->n; i++)
-        has |= strcmp(f->wishes[i].text, name) == 0;
-    return has;
+    return f->n == 0 || first_wish(f, name);
 }
 
 static void on_option(void *filter, const char *value)

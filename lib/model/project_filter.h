@@ -6,6 +6,8 @@
 #define OPKITSU_MODEL_PROJECT_FILTER_H
 
 #include "base/error.h"
+#include "base/idset.h"
+#include "base/lookup.h"
 #include "base/options.h"
 
 #include <stdbool.h>
@@ -20,6 +22,7 @@ typedef struct project_wish {
     const char *text; /* borrowed: a name or an id */
     char *id;         /* owned: of the project that it names; NULL: none is known */
     bool settled;     /* that was found before, and stays */
+    size_t next;      /* the place of the next one with this text; 0: none */
 } project_wish;
 
 /* A zeroed struct wants all projects. */
@@ -27,6 +30,8 @@ typedef struct project_filter {
     project_wish *wishes; /* owned; in the order of the options */
     size_t n, cap;        /* n is 0: all projects are wanted */
     FILE *memory;         /* owned: PROJECT_FILTER_MEMORY; NULL: no other program is to know */
+    lookup by_text;       /* owned: the places plus 1 of the first of each text */
+    idset *ids;           /* owned: of the wishes; NULL: to be made when they are asked for */
 } project_filter;
 
 /* Add one -P; `text` is borrowed for as long as the filter is used. */
@@ -51,7 +56,7 @@ void project_filter_settle(project_filter *f);
 void project_filter_recall(project_filter *f);
 
 /* Whether the project of this id is wanted. */
-bool project_filter_wants(const project_filter *f, const char *id);
+bool project_filter_wants(project_filter *f, const char *id);
 /* Whether a -P has this text, or there is none. */
 bool project_filter_has(const project_filter *f, const char *name);
 

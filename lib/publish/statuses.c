@@ -5,26 +5,28 @@
 
 #include <string.h>
 
-/* Whether the project can use a status; `own`: those that it lists. */
-static bool is_usable(const json *own, const json *status)
+/* Whether the project can use a status; `own`: those that it lists, NULL: none. */
+static bool is_usable(const idset *own, const json *status)
 {
     const char *id = json_text(json_get(status, "id"));
-    bool lists_some = json_is(own, JSON_ARRAY) && own->len > 0;
     return json_text(json_get(status, "short_name")) && !json_true(json_get(status, "archived")) &&
-           (!lists_some || (id && json_has_text(own, id)));
+           (!own || idset_has_text(own, id));
 }
 
 /* Those that the project can use, as Kitsu has them. The list's own trees are shared. */
 static json usable_statuses(zou_project *p, arena *a)
 {
     element_list *all = &p->lists->task_statuses;
-    const json *own = json_get(&p->record, "task_statuses");
+    const json *listed = json_get(&p->record, "task_statuses");
+    bool lists_some = json_is(listed, JSON_ARRAY) && listed->len > 0;
+    idset *own = lists_some ? json_text_set(listed) : NULL;
     json usable = json_array();
     for (size_t i = 0; i < all->len; i++) {
         const json *status = element_list_tree(all, i);
         if (status && is_usable(own, status))
             json_push(a, &usable, *status);
     }
+    idset_free(own);
     return usable;
 }
 

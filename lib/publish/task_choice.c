@@ -16,7 +16,7 @@ typedef struct candidate {
 } candidate;
 
 typedef struct candidates {
-    const element_list *types;
+    element_list *types;
     arena *a;        /* owned */
     candidate *list; /* owned; what it points to is in the arena */
     size_t n, cap;

@@ -5,44 +5,64 @@
 
 #include <string.h>
 
-/* Whether a type's name is that of a document, or is once converted. Zou does not take two
- * that differ only in case. */
-static bool is_named(const push_plan *p, const char *type, const char *name)
+/* As a document has it: converted, if need be. */
+static const char *document_name(const push_plan *p, const char *type)
 {
-    const char *usable = type ? name_usable(p->arena, type, false, p->naming->convert) : NULL;
-    return type && strcasecmp(usable ? usable : type, name) == 0;
+    const char *usable = name_usable(p->arena, type, false, p->naming->convert);
+    return push_small_letters(p->arena, usable ? usable : type);
+}
+
+void push_asset_types_index(push_plan *p)
+{
+    const json *types = &p->kitsu->asset_types;
+    const production *kitsu = p->kitsu->production;
+    idset *own = push_kitsu_lists(p->kitsu, "asset_types");
+    const char *first = NULL;
+    for (uint32_t n = 0; n < types->len; n++) {
+        const json *type = &types->items[n];
+        const char *name = json_text(json_get(type, "name")), *id = json_text(json_get(type, "id"));
+        if (id)
+            lookup_add(&p->asset_types.by_id, id, type);
+        if (!name)
+            continue;
+        lookup_add(&p->asset_types.by_name, name, type);
+        lookup_add(&p->asset_types.by_document, document_name(p, name), type);
+        first = first ? first : name;
+        if (!p->asset_types.first && idset_has_text(own, id))
+            p->asset_types.first = name;
+    }
+    if (!p->asset_types.first)
+        p->asset_types.first = first;
+    for (size_t n = 0; n < kitsu->n; n++)
+        if (kitsu->entities[n]->kind == KIND_ASSET_TYPE)
+            lookup_add(&p->asset_types.used, document_name(p, kitsu->entities[n]->name),
+                       kitsu->entities[n]);
+    idset_free(own);
+}
+
+void push_asset_types_free(push_plan *p)
+{
+    lookup_free(&p->asset_types.by_id);
+    lookup_free(&p->asset_types.by_name);
+    lookup_free(&p->asset_types.by_document);
+    lookup_free(&p->asset_types.used);
 }
 
 const json *push_asset_type_named(const push_plan *p, const char *name)
 {
-    const json *exact = push_asset_type_find(p, "name", name);
-    for (uint32_t n = 0; !exact && n < p->kitsu->asset_types.len; n++) {
-        const json *type = &p->kitsu->asset_types.items[n];
-        if (is_named(p, json_text(json_get(type, "name")), name))
-            exact = type;
-    }
-    return exact;
+    const json *exact = lookup_find(&p->asset_types.by_name, name);
+    return exact ? exact
+                 : lookup_find(&p->asset_types.by_document, push_small_letters(p->arena, name));
 }
 
-const json *push_asset_type_find(const push_plan *p, const char *key, const char *value)
+const json *push_asset_type_of(const push_plan *p, const char *id)
 {
-    for (uint32_t n = 0; value && n < p->kitsu->asset_types.len; n++) {
-        const json *type = &p->kitsu->asset_types.items[n];
-        const char *text = json_text(json_get(type, key));
-        if (text && strcmp(text, value) == 0)
-            return type;
-    }
-    return NULL;
+    return lookup_find(&p->asset_types.by_id, id);
 }
 
 bool push_asset_type_is_used(const push_plan *p, const char *name)
 {
-    const production *kitsu = p->kitsu->production;
-    for (size_t n = 0; n < kitsu->n; n++)
-        if (kitsu->entities[n]->kind == KIND_ASSET_TYPE &&
-            is_named(p, kitsu->entities[n]->name, name))
-            return true;
-    return false;
+    return lookup_find(&p->asset_types.used, push_small_letters(p->arena, name));
 }
 
 void push_asset_type_take(push_item *i, const json *type)
@@ -70,14 +90,5 @@ push_item *push_asset_type_item(push_plan *p, const char *name)
 
 push_item *push_asset_type_first(push_plan *p)
 {
-    const json *types = &p->kitsu->asset_types;
-    const char *first = NULL;
-    for (uint32_t n = 0; n < types->len; n++) {
-        const char *name = json_text(json_get(&types->items[n], "name"));
-        const char *id = json_text(json_get(&types->items[n], "id"));
-        if (name && id && push_kitsu_lists(p->kitsu, "asset_types", id))
-            return push_asset_type_item(p, name);
-        first = first ? first : name;
-    }
-    return first ? push_asset_type_item(p, first) : NULL;
+    return p->asset_types.first ? push_asset_type_item(p, p->asset_types.first) : NULL;
 }

@@ -5,8 +5,12 @@
 
 #include "push/items.h"
 
-/* The oldest whose `key` (`id`, `name`) is this text, borrowed; NULL: none, or no text. */
-const json *push_asset_type_find(const push_plan *p, const char *key, const char *value);
+/* Before all others, once Kitsu's are known. */
+void push_asset_types_index(push_plan *p);
+void push_asset_types_free(push_plan *p);
+
+/* The one of this id, borrowed; NULL: none, or no id. */
+const json *push_asset_type_of(const push_plan *p, const char *id);
 /* The oldest of this name, else the oldest whose name a document has as this one,
  * converted; borrowed; NULL: none. */
 const json *push_asset_type_named(const push_plan *p, const char *name);

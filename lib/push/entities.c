@@ -169,13 +169,13 @@ static zou_job job_for(push_run *r, push_item *i)
 
 /* ---- lost answers --------------------------------------------------------- */
 
-typedef struct lookup {
+typedef struct search {
     push_run *run;
     const push_item *wanted;
     const char *id; /* the one found; in the arena */
-} lookup;
+} search;
 
-static bool is_named(const lookup *l, const json_element *e)
+static bool is_named(const search *l, const json_element *e)
 {
     return e->id && e->name && strcmp(e->name, l->wanted->name) == 0;
 }
@@ -183,7 +183,7 @@ static bool is_named(const lookup *l, const json_element *e)
 /* An entity of this name and parent that was not there before. */
 static bool match_entity(void *context, const json_element *e, const json *tree)
 {
-    lookup *l = context;
+    search *l = context;
     const push_item *parent = l->wanted->parent;
     const json *id = json_get(tree, l->wanted->kind == KIND_ASSET ? "entity_type_id" : "parent_id");
     if (is_named(l, e) && tree && (parent ? json_text_is(id, parent->id) : json_is_null(id)) &&
@@ -195,7 +195,7 @@ static bool match_entity(void *context, const json_element *e, const json *tree)
 /* An asset type, which Zou has once for all projects. */
 static bool match_type(void *context, const json_element *e)
 {
-    lookup *l = context;
+    search *l = context;
     if (is_named(l, e))
         l->id = arena_text(l->run->arena, e->id, strlen(e->id));
     return true;
@@ -204,7 +204,7 @@ static bool match_type(void *context, const json_element *e)
 /* Look for it in Kitsu: `*id`, or NULL. */
 static bool find_made_item(push_run *r, const push_item *i, const char **id)
 {
-    lookup l = {r, i, NULL};
+    search l = {r, i, NULL};
     zou *z = r->context->lists.zou;
     zou_result result =
         i->kind == KIND_ASSET_TYPE
@@ -308,15 +308,21 @@ static bool link_types(push_run *r)
         return true;
     if (!push_run_check(r, push_kitsu_asset_types(k, r->arena, r->e)))
         return false;
+    lookup by_id = {0};
+    for (uint32_t t = 0; t < k->asset_types.len; t++) {
+        const char *id = json_text(json_get(&k->asset_types.items[t], "id"));
+        if (id)
+            lookup_add(&by_id, id, &k->asset_types.items[t]);
+    }
     for (size_t n = 0; n < r->plan->n; n++) {
         push_item *i = r->plan->items[n];
-        if (!is_new_type(i))
-            continue;
-        for (uint32_t t = 0; t < k->asset_types.len; t++)
-            if (json_text_is(json_get(&k->asset_types.items[t], "id"), i->id))
-                i->record = k->asset_types.items[t];
-        push_link_item(r, i);
+        const json *record = is_new_type(i) ? lookup_find(&by_id, i->id) : NULL;
+        if (record)
+            i->record = *record;
+        if (is_new_type(i))
+            push_link_item(r, i);
     }
+    lookup_free(&by_id);
     return true;
 }
 

@@ -112,6 +112,16 @@ json push_item_ancestors(const push_plan *p, const push_item *i)
     return out;
 }
 
+/* ---- names ---------------------------------------------------------------- */
+
+const char *push_small_letters(arena *a, const char *name)
+{
+    char *letters = arena_text(a, name, strlen(name));
+    for (char *c = letters; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    return letters;
+}
+
 /* ---- order ---------------------------------------------------------------- */
 
 static int by_kind_and_name(const void *x, const void *y)

@@ -39,7 +39,6 @@ struct push_item {
     bool resolved, resolving, waits; /* scratch of push/resolve.h */
     UT_hash_handle hh;               /* by the document's key */
     UT_hash_handle hh_place;         /* by place */
-    UT_hash_handle hh_id;            /* by id; scratch */
     const char *place;               /* push/places.h */
 };
 
@@ -48,7 +47,9 @@ typedef struct push_type {
     const char *id, *name; /* `id` NULL: it is to be made */
     kind for_entity;
     json short_name;
-    const char *failed; /* why it cannot be made or used; NULL: it can */
+    const char *failed;           /* why it cannot be made or used; NULL: it can */
+    push_task *tasks, *last_task; /* scratch of push/new_tasks.h: those of the type */
+    bool needed;                  /* scratch of push/new_types.h */
 } push_type;
 
 /* A task that is missing in Kitsu, or is there and not linked. */
@@ -58,11 +59,12 @@ struct push_task {
     const char *name;  /* in Kitsu */
     push_type *type;
     const char *id; /* Kitsu's; NULL: it is to be made */
+    bool is_first;  /* its entity had no task of the type in Kitsu */
     json record;
     const char *failed; /* why Kitsu does not have it; NULL: it does, or may */
     bool sent;          /* Kitsu was asked to make it, and may have */
     const char *lost;   /* the last request to make it failed, but Kitsu may have made it: why */
-    push_task *next;
+    push_task *next, *next_of_type;
 };
 
 /* What names mean: `kitsu.entities_naming_pattern`, and the anatomy's attributes. */
@@ -75,6 +77,14 @@ typedef struct push_naming {
 /* What Kitsu has at a place: push/places.h. */
 typedef struct push_occupant push_occupant;
 
+/* Kitsu's asset types, as push/asset_types.h finds them; the first of each. */
+typedef struct push_asset_types {
+    lookup by_id, by_name; /* json; owned, as the others */
+    lookup by_document;    /* json, by the name that a document has of it, in small letters */
+    lookup used;           /* the project's, likewise: entity */
+    const char *first;     /* a name: see push_asset_type_first */
+} push_asset_types;
+
 typedef struct push_plan {
     arena *arena; /* borrowed, as are the next three */
     const collection *c;
@@ -86,6 +96,7 @@ typedef struct push_plan {
     push_occupant *occupants;          /* a hash: Kitsu's entities by place */
     push_type **types;                 /* owned */
     size_t n_types, cap_types;
+    push_asset_types asset_types;
     json project_fields; /* object: what is to be written to Kitsu's project */
     json base;           /* object: the project's code, fps and resolution as both sides last had
                             them; empty: not known */
@@ -114,6 +125,9 @@ void push_item_skip(push_plan *p, push_item *i, const char *code, const char *wh
 
 /* The names of its ancestors in Kitsu, outermost first: an array. */
 json push_item_ancestors(const push_plan *p, const push_item *i);
+
+/* A name in small letters, in `a`: Zou does not take two that differ only in case. */
+const char *push_small_letters(arena *a, const char *name);
 
 /* Sort all items: parents first, by kind, then by name. */
 void push_items_sort(push_plan *p);

@@ -73,9 +73,9 @@ zou_result push_kitsu_asset_types(push_kitsu *k, arena *a, error *e)
     return result;
 }
 
-bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
+idset *push_kitsu_lists(const push_kitsu *k, const char *key)
 {
-    return json_has_text(json_get(&k->production->project, key), id);
+    return json_text_set(json_get(&k->production->project, key));
 }
 
 /* Add the server's task types as records of this project. They are copied, as the list is
@@ -83,6 +83,7 @@ bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id)
 static void add_task_types(push_kitsu *k, arena *a)
 {
     element_list *types = &k->lists->task_types;
+    idset *own = push_kitsu_lists(k, "task_types");
     k->task_types = json_array();
     for (size_t i = 0; i < types->len; i++) {
         const json *tree = element_list_tree(types, i);
@@ -91,10 +92,11 @@ static void add_task_types(push_kitsu *k, arena *a)
             continue;
         json v = json_copy(a, tree);
         json_set(a, &v, "type", json_string(a, "TaskType"));
-        json_set(a, &v, "in_project", json_bool(push_kitsu_lists(k, "task_types", id)));
+        json_set(a, &v, "in_project", json_bool(idset_has_text(own, id)));
         production_add(k->production, &v, &why);
         json_push(a, &k->task_types, v);
     }
+    idset_free(own);
     if (k->task_types.len)
         qsort(k->task_types.items, k->task_types.len, sizeof(json), by_age);
 }

@@ -33,8 +33,9 @@ typedef enum push_found {
 push_found push_kitsu_read(push_kitsu *k, const collection *c, arena *a, error *e);
 void push_kitsu_free(push_kitsu *k);
 
-/* Whether the project is set to use a type: `key` is `asset_types` or `task_types`. */
-bool push_kitsu_lists(const push_kitsu *k, const char *key, const char *id);
+/* The types that the project is set to use: `key` is `asset_types` or `task_types`. The caller
+ * owns the set. */
+idset *push_kitsu_lists(const push_kitsu *k, const char *key);
 
 /* Keep a copy of one of the project's records in `a`. False: it is more than a push can hold,
  * `*e`. */

@@ -39,13 +39,9 @@ static void mark_sent(push_task *t)
 
 /* Whether a request for many entities makes the task: Zou makes `main` where an entity has
  * no task of the type. */
-static bool is_bulk(const push_run *r, const push_task *t)
+static bool is_bulk(const push_task *t)
 {
-    const entity *e = production_find(r->plan->kitsu->production, t->item->id);
-    for (const task *other = e ? e->tasks : NULL; other; other = other->next)
-        if (other->type && t->type->id && strcmp(other->type->id, t->type->id) == 0)
-            return false;
-    return strcmp(t->name, "main") == 0;
+    return t->is_first && strcmp(t->name, "main") == 0;
 }
 
 typedef struct bulk {
@@ -110,17 +106,16 @@ static bool send_bulk(push_run *r, bulk *b)
 static bool make_bulk(push_run *r, push_type *type)
 {
     bulk b = {type, arena_alloc(r->arena, MAX_BULK * sizeof(push_task *)), 0};
-    for (size_t n = 0; n < r->plan->n; n++)
-        for (push_task *t = r->plan->items[n]->tasks; t; t = t->next) {
-            if (t->type != type || !is_due(t) || !is_bulk(r, t))
-                continue;
-            b.tasks[b.n++] = t;
-            if (b.n == MAX_BULK) {
-                if (!send_bulk(r, &b))
-                    return false;
-                b.n = 0;
-            }
+    for (push_task *t = type->tasks; t; t = t->next_of_type) {
+        if (!is_due(t) || !is_bulk(t))
+            continue;
+        b.tasks[b.n++] = t;
+        if (b.n == MAX_BULK) {
+            if (!send_bulk(r, &b))
+                return false;
+            b.n = 0;
         }
+    }
     return send_bulk(r, &b);
 }
 
@@ -170,32 +165,27 @@ static bool make_single(push_run *r, push_task *t, const char *status)
 
 typedef struct reading {
     push_run *run;
-    push_item *by_id; /* hash */
+    arena *scratch; /* of one record */
+    lookup tasks;   /* push_task: the new ones, by entity, type and name, which no two share */
 } reading;
 
-/* The new task of an item that this record of Kitsu is; NULL: none. */
-static push_task *task_for(push_item *i, const json *record)
+static const char *key_of(arena *a, const char *entity_id, const char *type_id, const char *name)
 {
-    const char *type = json_text(json_get(record, "task_type_id"));
-    const char *name = json_text(json_get(record, "name"));
-    for (push_task *t = i->tasks; t; t = t->next)
-        if (!t->id && type && name && t->type->id && strcmp(t->type->id, type) == 0 &&
-            strcmp(t->name, name) == 0)
-            return t;
-    return NULL;
+    return arena_printf(a, "%zu %s %zu %s %s", strlen(entity_id), entity_id, strlen(type_id),
+                        type_id, name);
 }
 
 static bool take_record(void *context, const json_element *e, const json *tree)
 {
     reading *x = context;
-    push_item *i = NULL;
-    if (!e->id || !tree)
-        return true;
     const char *entity_id = json_text(json_get(tree, "entity_id"));
-    if (entity_id)
-        HASH_FIND(hh_id, x->by_id, entity_id, strlen(entity_id), i);
-    push_task *t = i ? task_for(i, tree) : NULL;
-    if (!t)
+    const char *type_id = json_text(json_get(tree, "task_type_id"));
+    const char *name = json_text(json_get(tree, "name"));
+    if (!e->id || !tree || !entity_id || !type_id || !name)
+        return true;
+    arena_reset(x->scratch);
+    push_task *t = lookup_find(&x->tasks, key_of(x->scratch, entity_id, type_id, name));
+    if (!t || t->id)
         return true;
     push_run *r = x->run;
     if (!push_kitsu_keep(r->plan->kitsu, tree, r->arena, &t->record, r->e))
@@ -203,6 +193,14 @@ static bool take_record(void *context, const json_element *e, const json *tree)
     t->id = json_text(json_get(&t->record, "id"));
     push_result_task(x->run, t, RESULT_APPLIED, PUSH_INSERT_TASK, NULL);
     return true;
+}
+
+static void note_sought(reading *x, const push_item *i)
+{
+    arena *a = x->run->arena;
+    for (push_task *t = i->tasks; t; t = t->next)
+        if (!t->id && t->type->id)
+            lookup_add(&x->tasks, key_of(a, i->id, t->type->id, t->name), t);
 }
 
 static bool has_needed_task(const push_item *i)
@@ -216,22 +214,23 @@ static bool has_needed_task(const push_item *i)
 /* Read back what was made. */
 static void read_tasks(push_run *r)
 {
-    reading x = {.run = r};
+    reading x = {.run = r, .scratch = arena_new()};
     const char **ids = arena_alloc(r->arena, (r->plan->n + 1) * sizeof *ids);
     size_t n = 0;
     for (size_t k = 0; k < r->plan->n; k++) {
-        push_item *i = r->plan->items[k];
+        const push_item *i = r->plan->items[k];
         if (!has_needed_task(i))
             continue;
         ids[n++] = i->id;
-        HASH_ADD_KEYPTR(hh_id, x.by_id, i->id, strlen(i->id), i);
+        note_sought(&x, i);
     }
     zou *z = r->context->lists.zou;
     bulk_query query = {"/data/tasks?entity_id=", ids, n, "&relations=true"};
     const char *list = arena_printf(r->arena, "/data/projects/%s/tasks", r->project_id);
     zou_result result = n <= MAX_BY_ID ? zou_bulk_trees(z, &query, NULL, take_record, &x, r->e)
                                        : zou_list_trees(z, list, NULL, take_record, &x, r->e);
-    HASH_CLEAR(hh_id, x.by_id);
+    lookup_free(&x.tasks);
+    arena_free(x.scratch);
     push_run_check(r, result);
 }
 
@@ -258,6 +257,16 @@ static void fail_impossible(push_run *r)
         }
 }
 
+static void sort_by_type(push_run *r)
+{
+    for (size_t n = 0; n < r->plan->n; n++)
+        for (push_task *t = r->plan->items[n]->tasks; t; t = t->next) {
+            push_type *type = t->type;
+            *(type->last_task ? &type->last_task->next_of_type : &type->tasks) = t;
+            type->last_task = t;
+        }
+}
+
 static bool send_all(push_run *r)
 {
     fail_impossible(r);
@@ -267,7 +276,7 @@ static bool send_all(push_run *r)
     const char *status = NULL;
     for (size_t n = 0; n < r->plan->n; n++)
         for (push_task *t = r->plan->items[n]->tasks; t; t = t->next) {
-            if (!is_due(t) || is_bulk(r, t))
+            if (!is_due(t) || is_bulk(t))
                 continue;
             if (!status && !(status = default_status(r)))
                 return !r->stopped; /* Kitsu has no status: no task can be made */
@@ -290,6 +299,7 @@ static bool any_is_lost(const push_run *r)
  * is sent again. */
 static void make_tasks(push_run *r)
 {
+    sort_by_type(r);
     for (int tries = 1;; tries++) {
         if (!send_all(r) && !push_run_interrupted(r))
             return;

@@ -91,21 +91,20 @@ static bool make_type(push_run *r, push_type *t)
     return true;
 }
 
-static bool is_needed(const push_run *r, const push_type *t)
+static void find_needed(const push_run *r)
 {
     for (size_t n = 0; n < r->plan->n; n++)
         for (const push_task *x = r->plan->items[n]->tasks; x; x = x->next)
-            if (x->type == t && (r->context->dry ? !x->id : push_task_is_needed(x)))
-                return true;
-    return false;
+            x->type->needed |= r->context->dry ? !x->id : push_task_is_needed(x);
 }
 
 /* One after the other: Zou takes each name once, but does not lock for it. */
 bool push_new_types(push_run *r)
 {
+    find_needed(r);
     for (size_t n = 0; n < r->plan->n_types; n++) {
         push_type *t = r->plan->types[n];
-        if (t->id || t->failed || !is_needed(r, t))
+        if (t->id || t->failed || !t->needed)
             continue;
         if (r->context->dry)
             write_type(r, t, RESULT_PLANNED);

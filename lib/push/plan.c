@@ -1,6 +1,7 @@
 #include "push/plan.h"
 
 #include "model/naming.h"
+#include "push/asset_types.h"
 #include "push/fields.h"
 #include "push/places.h"
 #include "push/project_fields.h"
@@ -31,6 +32,7 @@ void push_plan_make(push_plan *p, arena *a, const collection *c, push_kitsu *kit
                      .skipped = json_array()};
     mark_roots(c);
     push_places_index(p);
+    push_asset_types_index(p);
     push_resolve(p);
     push_project_fields_plan(p);
     push_fields_plan(p);
@@ -41,6 +43,7 @@ void push_plan_free(push_plan *p)
 {
     HASH_CLEAR(hh, p->by_document);
     push_places_free(p);
+    push_asset_types_free(p);
     free(p->items);
     free(p->types);
 }

@@ -36,7 +36,7 @@ static void resolve_linked(push_plan *p, push_item *i)
 {
     const asset *d = i->document;
     const entity *e = production_find(p->kitsu->production, d->zou_id);
-    const json *type = d->kind == KIND_ASSET_TYPE ? push_asset_type_find(p, "id", d->zou_id) : NULL;
+    const json *type = d->kind == KIND_ASSET_TYPE ? push_asset_type_of(p, d->zou_id) : NULL;
     asset *first = NULL;
     HASH_FIND(hh_zou, p->c->by_zou, d->zou_id, strlen(d->zou_id), first);
     if (e) {

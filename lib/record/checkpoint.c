@@ -50,12 +50,14 @@ json checkpoint_unite(arena *a, const json *some, const json *more)
 {
     const json *const lists[] = {some, more};
     json all = json_array();
+    idset *there = idset_new();
     for (int l = 0; l < 2; l++)
         for (uint32_t i = 0; json_is(lists[l], JSON_ARRAY) && i < lists[l]->len; i++) {
             const json *item = &lists[l]->items[i];
-            if (!json_text(item) || !json_has_text(&all, item->text))
+            if (!json_text(item) || idset_add_text(there, item->text))
                 json_push(a, &all, json_copy(a, item));
         }
+    idset_free(there);
     return all;
 }
 
@@ -111,12 +113,14 @@ bool checkpoint_scope_is_whole(const checkpoint_scope *c)
 static json without_abandoned(const checkpoint_scope *c, arena *a, const json *projects)
 {
     const json *from = json_is(projects, JSON_ARRAY) ? projects : &c->done;
+    idset *abandoned = json_text_set(&c->abandoned);
     json covered = json_array();
     for (uint32_t i = 0; i < from->len; i++) {
         const char *id = json_text(&from->items[i]);
-        if (id && !json_has_text(&c->abandoned, id))
+        if (id && !idset_has_text(abandoned, id))
             json_push(a, &covered, json_string(a, id));
     }
+    idset_free(abandoned);
     return covered;
 }
 

@@ -73,12 +73,27 @@ bool project_link_look_up(project_link *l, store *s, const char *server, error *
 
 /* ---- all of them ------------------------------------------------------------------ */
 
+/* Copies of a project have one id. */
+static void index_links(project_links *l)
+{
+    size_t *last = xcalloc(l->len + 1, sizeof *last); /* by the first one: the last of its id */
+    for (size_t i = 0; i < l->len; i++) {
+        project_link *first = lookup_add(&l->by_id, l->items[i].id, &l->items[i]);
+        size_t place = (size_t)(first - l->items);
+        if (place != i)
+            l->items[last[place]].next = i;
+        last[place] = i;
+    }
+    free(last);
+}
+
 bool project_links_read(project_links *l, store *s, const char *server, error *e)
 {
     project_links_free(l);
     l->arena = arena_new();
     arena *a = arena_new();
     bool ok = store_projects(s, &(store_sink){a, add_link, l}, e);
+    index_links(l);
     for (size_t i = 0; server && ok && i < l->len; i++)
         ok = project_link_look_up(&l->items[i], s, server, e);
     arena_free(a);
@@ -89,18 +104,14 @@ void project_links_free(project_links *l)
 {
     free(l->items);
     arena_free(l->arena);
+    lookup_free(&l->by_id);
     *l = (project_links){0};
 }
 
 const project_link *project_links_find(const project_links *l, const char *id, const char *name)
 {
-    const project_link *first = NULL;
-    for (size_t i = 0; i < l->len; i++) {
-        if (strcmp(l->items[i].id, id) != 0)
-            continue;
-        if (name && strcmp(l->items[i].name, name) == 0)
-            return &l->items[i];
-        first = first ? first : &l->items[i];
-    }
-    return first;
+    const project_link *first = lookup_find(&l->by_id, id), *link = first;
+    while (link && name && strcmp(link->name, name) != 0)
+        link = link->next ? &l->items[link->next] : NULL;
+    return link ? link : first;
 }

@@ -3,6 +3,7 @@
 #ifndef OPKITSU_STORE_LINKS_H
 #define OPKITSU_STORE_LINKS_H
 
+#include "base/lookup.h"
 #include "store/store.h"
 
 typedef struct project_link { /* the texts lie in the arena of the links */
@@ -11,12 +12,14 @@ typedef struct project_link { /* the texts lie in the arena of the links */
     bool active; /* data.active is not false */
     bool known;  /* this server was read for it: the store has its checkpoint */
     bool synced; /* it was synchronised with this id, see project_link_look_up */
+    size_t next; /* the place of the next one of this id; 0: none */
 } project_link;
 
 typedef struct project_links {
     project_link *items; /* owned */
     size_t len, cap;
     arena *arena; /* owned */
+    lookup by_id; /* owned: the first of each id */
 } project_links;
 
 /* Set `known` and `synced` of a link. A project was synchronised with the id if opkitsu

@@ -25,16 +25,17 @@ json settings_merge(arena *a, const json *under, const json *over)
 {
     if (!json_is(under, JSON_OBJECT) || !json_is(over, JSON_OBJECT))
         return cleaned(a, over);
-    const json *replaced = json_get(over, SETTINGS_OVERRIDDEN);
+    idset *replaced = json_text_set(json_get(over, SETTINGS_OVERRIDDEN));
     json merged = json_copy_shallow(a, under);
     for (uint32_t i = 0; i < over->len; i++) {
         const char *key = over->members[i].key;
         const json *value = &over->members[i].value, *below = json_get(under, key);
         if (is_note(key))
             continue;
-        bool whole = !below || json_has_text(replaced, key);
+        bool whole = !below || idset_has_text(replaced, key);
         json_set(a, &merged, key, whole ? cleaned(a, value) : settings_merge(a, below, value));
     }
+    idset_free(replaced);
     return merged;
 }
 

@@ -222,14 +222,14 @@ static bool take_link(void *context, store_ns ns, const json *document)
     return true;
 }
 
-/* The ids of Kitsu's projects that OpenPype has. */
-static bool read_links(store *s, arena *a, json *ids, error *e)
+/* The ids of Kitsu's projects that OpenPype has. The caller frees them. */
+static bool read_links(store *s, arena *a, idset **ids, error *e)
 {
     gathered f = {a, json_array()};
     arena *scratch = arena_new();
     bool ok = store_projects(s, &(store_sink){scratch, take_link, &f}, e);
     arena_free(scratch);
-    *ids = f.documents;
+    *ids = json_text_set(&f.documents);
     return ok;
 }
 
@@ -239,41 +239,47 @@ static bool read_links(store *s, arena *a, json *ids, error *e)
 static bool forget_absent(store *s, const checkpoint_record *checkpoint, arena *a, error *e)
 {
     state_checkpoint *list;
-    json links = json_null();
+    idset *came, *links = NULL;
     size_t n;
+    bool ok = true;
     if (!state_checkpoints(s, checkpoint->server, a, &list, &n, e))
         return false;
-    for (size_t i = 0; i < n; i++) {
+    json all = checkpoint_unite(a, &checkpoint->projects, &checkpoint->full_sync);
+    came = json_text_set(&all);
+    for (size_t i = 0; ok && i < n; i++) {
         const char *id = list[i].project_id;
-        if (!id || json_has_text(&checkpoint->projects, id) ||
-            json_has_text(&checkpoint->full_sync, id))
+        if (!id || idset_has_text(came, id))
             continue;
-        if (json_is_null(&links) && !read_links(s, a, &links, e))
-            return false;
-        if ((list[i].full_sync || !json_has_text(&links, id)) && !state_forget_project(s, id, a, e))
-            return false;
+        ok = links || read_links(s, a, &links, e);
+        if (ok && (list[i].full_sync || !idset_has_text(links, id)))
+            ok = state_forget_project(s, id, a, e);
     }
-    return true;
+    idset_free(came);
+    idset_free(links);
+    return ok;
 }
 
 bool state_put_checkpoint(store *s, const checkpoint_record *checkpoint, const json *read,
                           const json *reasons, arena *a, error *e)
 {
     const json *projects = &checkpoint->projects, *full_sync = &checkpoint->full_sync;
+    idset *now = json_text_set(read), *wanted = json_text_set(full_sync);
     bool ok = true;
     if (checkpoint->all || json_is_null(projects))
         ok = put_one(s, checkpoint, NULL, false, NULL, a, e);
     for (uint32_t i = 0; ok && json_is(projects, JSON_ARRAY) && i < projects->len; i++) {
         const char *id = projects->items[i].text;
-        if (!json_has_text(read, id) && !json_has_text(full_sync, id))
+        if (!idset_has_text(now, id) && !idset_has_text(wanted, id))
             ok = put_listed(s, checkpoint, id, a, e);
     }
     for (uint32_t i = 0; ok && i < read->len; i++)
-        if (!json_has_text(full_sync, read->items[i].text))
+        if (!idset_has_text(wanted, read->items[i].text))
             ok = put_one(s, checkpoint, read->items[i].text, false, NULL, a, e);
     for (uint32_t i = 0; ok && json_is(full_sync, JSON_ARRAY) && i < full_sync->len; i++)
         ok = put_one(s, checkpoint, full_sync->items[i].text, true,
                      json_get(reasons, full_sync->items[i].text), a, e);
+    idset_free(now);
+    idset_free(wanted);
     return ok && (!checkpoint->all || forget_absent(s, checkpoint, a, e));
 }
 

@@ -165,13 +165,31 @@ static bool write_chunks(memory *m, const json *project_id, const bool wanted[CH
     return state_write_all(m->s, linked_ns(m->s), writes, n, m->a, missed, e);
 }
 
-static void remove_id(json *ids, const char *id)
+static void remove_ids(json *ids, const idset *removed)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < ids->len; i++)
-        if (!json_text_is(&ids->items[i], id))
+        if (!idset_has_text(removed, ids->items[i].text))
             ids->items[kept++] = ids->items[i];
     ids->len = kept;
+}
+
+/* In the chunks that were read. */
+static void change_ids(memory *m, store_texts linked, store_texts unlinked)
+{
+    idset *removed = idset_new(), *there = idset_new();
+    for (size_t i = 0; i < unlinked.n; i++)
+        idset_add_text(removed, unlinked.items[i]);
+    for (unsigned c = 0; c < CHUNKS; c++) {
+        remove_ids(&m->ids[c], removed);
+        for (uint32_t i = 0; i < m->ids[c].len; i++)
+            idset_add_text(there, m->ids[c].items[i].text);
+    }
+    for (size_t i = 0; i < linked.n; i++)
+        if (is_id(linked.items[i]) && idset_add_text(there, linked.items[i]))
+            json_push(m->a, &m->ids[chunk_of(linked.items[i])], json_string(m->a, linked.items[i]));
+    idset_free(removed);
+    idset_free(there);
 }
 
 static void mark_chunks(bool wanted[CHUNKS], store_texts ids)
@@ -193,13 +211,7 @@ bool state_linked_change(store *s, const char *coll, store_texts linked, store_t
         const json *project_id = json_get(&m.head, "project_id");
         if (!project_id)
             return true;
-        for (size_t i = 0; i < unlinked.n; i++)
-            remove_id(&m.ids[chunk_of(unlinked.items[i])], unlinked.items[i]);
-        for (size_t i = 0; i < linked.n; i++) {
-            json *ids = &m.ids[chunk_of(linked.items[i])];
-            if (is_id(linked.items[i]) && !json_has_text(ids, linked.items[i]))
-                json_push(a, ids, json_string(a, linked.items[i]));
-        }
+        change_ids(&m, linked, unlinked);
         if (!write_chunks(&m, project_id, wanted, &missed, e))
             return false;
     }

@@ -54,12 +54,13 @@ zou_result element_list_read(element_list *l, zou *z, const char *path, error *e
     return ZOU_FAILED;
 }
 
-const json_element *element_list_find(const element_list *l, const char *id)
+const json_element *element_list_find(element_list *l, const char *id)
 {
-    for (size_t i = 0; id && i < l->len; i++)
-        if (l->items[i].id && strcmp(l->items[i].id, id) == 0)
-            return &l->items[i];
-    return NULL;
+    for (; l->looked_up < l->len; l->looked_up++)
+        if (l->items[l->looked_up].id)
+            lookup_add(&l->by_id, l->items[l->looked_up].id, (void *)(l->looked_up + 1));
+    uintptr_t place = (uintptr_t)lookup_find(&l->by_id, id);
+    return place ? &l->items[place - 1] : NULL;
 }
 
 const json *element_list_tree(element_list *l, size_t i)
@@ -81,6 +82,7 @@ void element_list_clear(element_list *l)
 {
     free(l->items);
     free(l->trees);
+    lookup_free(&l->by_id);
     arena_free(l->arena);
     *l = (element_list){.names_only = l->names_only};
 }

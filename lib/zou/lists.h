@@ -3,6 +3,7 @@
 #ifndef OPKITSU_ZOU_LISTS_H
 #define OPKITSU_ZOU_LISTS_H
 
+#include "base/lookup.h"
 #include "record/kind.h"
 #include "zou/zou.h"
 
@@ -13,6 +14,8 @@ typedef struct element_list {
     size_t len, cap;
     arena *arena; /* owned */
     size_t held;  /* bytes of the copies, and of their trees */
+    lookup by_id; /* owned: places plus 1 of the first `looked_up` items */
+    size_t looked_up;
     bool names_only, read;
 } element_list;
 
@@ -22,8 +25,9 @@ bool element_list_keep(void *context, const json_element *element);
 /* GET the list and keep it, what has no id left out. A list of more than MAX_HELD is a
  * request that failed. */
 zou_result element_list_read(element_list *l, zou *z, const char *path, error *e);
-/* The one of this id, or NULL. */
-const json_element *element_list_find(const element_list *l, const char *id);
+/* The one of this id, or NULL. From the first time on items may be added, but no longer be
+ * put in another order. */
+const json_element *element_list_find(element_list *l, const char *id);
 /* Item `i`, parsed once; it lives as long as the list. NULL: it is too large, or its
  * text is not kept (`names_only`). */
 const json *element_list_tree(element_list *l, size_t i);
