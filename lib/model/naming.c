@@ -65,8 +65,8 @@ static const char *wanted_name(arena *a, const entity *e)
 typedef struct bid {
     entity *entity;
     struct claim *claim;
-    struct bid *next;  /* of the same claim, by kind and age */
-    UT_hash_handle hh; /* by entity */
+    struct bid *next, *previous; /* of the same claim, by kind and age */
+    UT_hash_handle hh;           /* by entity */
 } bid;
 
 typedef struct claim {
@@ -215,10 +215,9 @@ static void withdraw(naming *n, entity *e)
     bid *b;
     HASH_FIND_PTR(n->bids, &e, b);
     if (b) {
-        bid **at = &b->claim->bids;
-        while (*at != b)
-            at = &(*at)->next;
-        *at = b->next;
+        *(b->previous ? &b->previous->next : &b->claim->bids) = b->next;
+        if (b->next)
+            b->next->previous = b->previous;
         HASH_DEL(n->bids, b);
         enqueue(n, b->claim);
         if (e->asset && !e->asset->archived)
@@ -531,6 +530,8 @@ static void place_bids(naming *n)
         bid *b = arena_alloc(p->arena, sizeof *b);
         *b = (bid){.entity = e, .claim = claim_of(n, e->doc_name)};
         b->next = b->claim->bids;
+        if (b->next)
+            b->next->previous = b;
         b->claim->bids = b;
         HASH_ADD_PTR(n->bids, entity, b);
     }

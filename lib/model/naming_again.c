@@ -82,13 +82,14 @@ static bool is_better(const asset *a, const asset *b)
 static asset *take_best(group *g, arena *a, const char **rivals)
 {
     size_t best = 0;
-    *rivals = NULL;
+    buf keys = {0};
     for (size_t i = 0; i < g->n && g->n > 1; i++) {
-        *rivals =
-            *rivals ? arena_printf(a, "%s, %s", *rivals, g->assets[i]->key) : g->assets[i]->key;
+        buf_addf(&keys, "%s%s", i ? ", " : "", g->assets[i]->key);
         if (is_better(g->assets[i], g->assets[best]))
             best = i;
     }
+    *rivals = keys.len ? arena_text(a, keys.data, keys.len) : NULL;
+    buf_free(&keys);
     asset *d = g->n ? g->assets[best] : NULL;
     if (d)
         g->assets[best] = g->assets[--g->n];

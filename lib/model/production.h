@@ -61,8 +61,9 @@ struct task {
     entity *entity;
     json record;
     task *next; /* of the same entity */
-    /* Scratch of model/task_entries.c: what became of it in its entity's document. Of a
-     * task that the stream has twice, both may hold. */
+    /* Scratch of model/task_entries.c: the entity's first record of this id, as a list may have
+     * a task twice; and what became of it in its entity's document, where both may hold. */
+    struct task *same;
     bool placed, skipped;
 };
 
@@ -70,8 +71,9 @@ typedef struct task_type {
     const char *id, *name, *created_at;
     json short_name; /* as Kitsu has it: null or empty for none */
     bool in_project;
-    bool used;         /* scratch of the mapping */
-    UT_hash_handle hh; /* by id */
+    bool used;                      /* scratch of model/task_types.c */
+    struct task_type *next_of_name; /* likewise */
+    UT_hash_handle hh;              /* by id */
 } task_type;
 
 /* A record that kitsu-fetch or the mapping could not use. */

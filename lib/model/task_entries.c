@@ -1,5 +1,6 @@
 #include "model/task_entries.h"
 
+#include "base/lookup.h"
 #include "record/record.h"
 #include "record/skipped.h"
 
@@ -18,22 +19,8 @@ typedef struct entries {
     const json *there; /* as they are */
     json wanted;       /* as they should be */
     json *skips;
+    lookup by_id; /* the entity's tasks: the first of each id */
 } entries;
-
-/* Note it of all records of this task's id: a list may have a task twice. */
-static void note_placed(const entity *e, const task *t)
-{
-    for (task *other = e->tasks; other; other = other->next)
-        if (strcmp(other->id, t->id) == 0)
-            other->placed = true;
-}
-
-static void note_skipped(const entity *e, const task *t)
-{
-    for (task *other = e->tasks; other; other = other->next)
-        if (strcmp(other->id, t->id) == 0)
-            other->skipped = true;
-}
 
 static void put_entry(entries *x, const char *key, const task *t)
 {
@@ -47,7 +34,7 @@ static void put_entry(entries *x, const char *key, const task *t)
 static void place_task(entries *x, const char *key, const task *t)
 {
     put_entry(x, key, t);
-    note_placed(x->e, t);
+    t->same->placed = true;
 }
 
 static void skip_task(entries *x, const task *t, const char *code, const char *reason)
@@ -59,7 +46,7 @@ static void skip_task(entries *x, const task *t, const char *code, const char *r
     json_push(a, &path, json_string(a, t->name));
     json_add(a, &what, "path", path);
     json_push(a, x->skips, skipped_make(a, what, x->p->id, code, reason));
-    note_skipped(x->e, t);
+    t->same->skipped = true;
 }
 
 /* ---- the three ways to a name -------------------------------------------------- */
@@ -85,7 +72,7 @@ static void place_by_type(entries *x)
 {
     for (const task *t = x->e->tasks; t; t = t->next) {
         const char *name = t->type ? t->type->name : NULL;
-        if (t->placed)
+        if (t->same->placed)
             continue;
         if (!name)
             skip_task(x, t, "task", "its task type is not among Kitsu's task types");
@@ -103,7 +90,7 @@ static void place_by_both_names(entries *x)
 {
     arena *a = x->p->arena;
     for (const task *t = x->e->tasks; t; t = t->next) {
-        if (t->placed || t->skipped)
+        if (t->same->placed || t->same->skipped)
             continue;
         const char *key = arena_printf(a, "%s_%s", t->type->name, t->name);
         if (!json_get(&x->wanted, key))
@@ -117,21 +104,12 @@ static void place_by_both_names(entries *x)
 
 /* ---- what stays ----------------------------------------------------------------- */
 
-/* The task that an entry is linked to; NULL: the production no longer has it. */
-static const task *task_of(const entity *e, const char *id)
-{
-    for (const task *t = e->tasks; t; t = t->next)
-        if (id && strcmp(t->id, id) == 0)
-            return t;
-    return NULL;
-}
-
 /* OpenPype's own entries, and those of tasks that were skipped; in a partial view
  * also those that it does not show. */
 static bool entry_stays(const entries *x, const json *entry)
 {
     const char *id = json_text(json_at(entry, "zou", "id", NULL));
-    const task *t = task_of(x->e, id);
+    const task *t = lookup_find(&x->by_id, id); /* NULL: the production no longer has it */
     skipped_id *unread = NULL;
     if (id)
         HASH_FIND_STR(x->p->skipped_tasks, id, unread);
@@ -150,11 +128,14 @@ static void keep_entries(entries *x)
 json task_entries(const production *p, const entity *e, const json *there, json *skips)
 {
     entries x = {.p = p, .e = e, .there = there, .wanted = json_object(), .skips = skips};
-    for (task *t = e->tasks; t; t = t->next)
+    for (task *t = e->tasks; t; t = t->next) {
         t->placed = t->skipped = false;
+        t->same = lookup_add(&x.by_id, t->id, t);
+    }
     place_kept(&x);
     place_by_type(&x);
     place_by_both_names(&x);
     keep_entries(&x);
+    lookup_free(&x.by_id);
     return x.wanted;
 }

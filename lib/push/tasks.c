@@ -13,6 +13,13 @@ static kind for_entity(const json *type)
     return of ? kind_of(of) : KIND_ASSET;
 }
 
+/* The same for people: Kitsu's own word for one that we don't know. */
+static const char *entity_text(const json *type)
+{
+    kind k = for_entity(type);
+    return k == KIND_NONE ? json_text(json_get(type, "for_entity")) : kind_name(k);
+}
+
 /* Two texts as one, which no other two are. */
 static const char *pair(arena *a, const char *one, const char *other)
 {
@@ -53,7 +60,7 @@ static void index_types(const push_plan *p, type_index *x)
             lookup_add(&x->folded, push_small_letters(p->arena, name_of(&types->items[n])),
                        &types->items[n]);
     for (uint32_t n = 0; n < types->len; n++)
-        if (name_of(&types->items[n]))
+        if (name_of(&types->items[n]) && for_entity(&types->items[n]) != KIND_NONE)
             lookup_add(&x->exact,
                        kind_and_name(p, for_entity(&types->items[n]), name_of(&types->items[n])),
                        &types->items[n]);
@@ -77,7 +84,7 @@ static const char *type_fault(const push_plan *p, const type_index *x, const cha
         return arena_printf(p->arena,
                             "Kitsu's task type \"%s\" is for %s, and Kitsu does not allow a "
                             "second task type of that name for %s",
-                            name_of(taken), kind_name(for_entity(taken)), kind_name(k));
+                            name_of(taken), entity_text(taken), kind_name(k));
     push_type *const *made = lookup_find(&x->made, folded);
     if (made)
         return arena_printf(p->arena,
