@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/lookup.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "record/document.h"
@@ -341,21 +342,28 @@ bool documents_get(documents *b, collection *c, store_ids ids, error *e)
                           &(store_sink){c->arena, take_document, c}, e);
 }
 
-/* Each by itself. */
-static void find_dumped_skipped(const documents *b, const char *project_id, const char *entity_id,
-                                arena *a, state_skipped_fn *fn, void *context)
+/* One of a dump's Skipped records, and the next one of the same entity. */
+typedef struct skipped_of {
+    const json *record;
+    struct skipped_of *next;
+} skipped_of;
+
+static lookup index_skipped(const documents *b, const char *project_id, arena *a)
 {
-    for (uint32_t i = 0; i < b->skipped.len; i++) {
+    lookup by_id = {0};
+    for (uint32_t i = b->skipped.len; i-- > 0;) { /* backwards: each list in order */
         const json *record = &b->skipped.items[i];
-        json one = json_array();
         skipped_record s;
         skipped_read(record, &s);
-        if (!s.id || strcmp(s.id, entity_id) != 0 ||
-            !json_text_is(json_get(record, "project_id"), project_id))
+        if (!s.id || !json_text_is(json_get(record, "project_id"), project_id))
             continue;
-        json_push(a, &one, *record);
-        fn(context, entity_id, &one);
+        skipped_of **first = arena_alloc(a, sizeof *first), *x = arena_alloc(a, sizeof *x);
+        *first = NULL;
+        first = lookup_add(&by_id, s.id, first);
+        *x = (skipped_of){record, *first};
+        *first = x;
     }
+    return by_id;
 }
 
 bool documents_skipped(documents *b, const char *project_id, store_texts entity_ids, arena *a,
@@ -364,8 +372,16 @@ bool documents_skipped(documents *b, const char *project_id, store_texts entity_
     if (b->store)
         return state_skipped_touched(b->store, project_id, &(state_touched){.ids = entity_ids}, a,
                                      fn, context, e);
-    for (size_t i = 0; i < entity_ids.n; i++)
-        find_dumped_skipped(b, project_id, entity_ids.items[i], a, fn, context);
+    lookup by_id = index_skipped(b, project_id, a);
+    for (size_t i = 0; i < entity_ids.n; i++) {
+        skipped_of *const *first = lookup_find(&by_id, entity_ids.items[i]);
+        for (const skipped_of *x = first ? *first : NULL; x; x = x->next) { /* each by itself */
+            json one = json_array();
+            json_push(a, &one, *x->record);
+            fn(context, entity_ids.items[i], &one);
+        }
+    }
+    lookup_free(&by_id);
     return true;
 }
 
