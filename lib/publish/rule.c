@@ -12,7 +12,9 @@ struct rule {
     arena *a;
     const rule_settings *settings; /* borrowed, as the record is */
     const json *record, *instances;
-    json families; /* of the instances that are published, each once */
+    json families;      /* of the instances that are published, each once */
+    json saw;           /* see find_status */
+    const json *status; /* of the publish's, the one to set; NULL: not known */
     rule_remark_fn *remark;
     void *context;
 };
@@ -46,6 +48,27 @@ static json published_families(arena *a, const json *instances, bool openpype)
     return families;
 }
 
+/* Find the status to set in the list that came with the publish; without a list zou-push
+ * looks it up. `saw` has the short names that match in any case: the case is what is
+ * most often wrong. Once for all instances, of which there may be as many as statuses. */
+static void find_status(rule *r)
+{
+    const json *statuses = json_get(r->record, "task_statuses"), *want = r->settings->short_name;
+    bool known = json_is(statuses, JSON_ARRAY);
+    idset *seen = idset_new();
+    r->saw = known ? json_array() : json_null();
+    for (uint32_t i = 0; known && i < statuses->len; i++) {
+        const json *short_name = json_get(&statuses->items[i], "short_name");
+        if (!json_text(short_name) || !casefold_equal(short_name, want))
+            continue;
+        if (idset_add(seen, short_name->text, short_name->len))
+            json_push(r->a, &r->saw, *short_name);
+        if (!r->status && is_same(short_name, want))
+            r->status = &statuses->items[i];
+    }
+    idset_free(seen);
+}
+
 rule *rule_new(arena *a, const rule_settings *settings, const json *publish, rule_remark_fn *remark,
                void *context, const char **why)
 {
@@ -58,6 +81,7 @@ rule *rule_new(arena *a, const rule_settings *settings, const json *publish, rul
                 .instances = json_get(publish, "instances"),
                 .remark = remark,
                 .context = context};
+    find_status(r);
     r->families = published_families(a, r->instances, settings->openpype);
     if (r->families.len <= MAX_FAMILIES)
         return r;
@@ -94,27 +118,14 @@ static void add_met(rule *r, decision *d, json *reason, bool met)
     d->allowed &= met;
 }
 
-/* Find the status to set in the list that came with the publish; without a list zou-push
- * looks it up. `saw` has the short names that match in any case: the case is what is
- * most often wrong. */
-static void find_status(rule *r, decision *d)
+static void check_status(rule *r, decision *d)
 {
-    const json *statuses = json_get(r->record, "task_statuses"), *want = r->settings->short_name;
-    json saw = json_array();
-    bool known = json_is(statuses, JSON_ARRAY);
-    for (uint32_t i = 0; known && i < statuses->len; i++) {
-        const json *short_name = json_get(&statuses->items[i], "short_name");
-        if (!json_text(short_name) || !casefold_equal(short_name, want))
-            continue;
-        if (!has_value(&saw, short_name))
-            json_push(r->a, &saw, *short_name);
-        if (!d->status && is_same(short_name, want))
-            d->status = &statuses->items[i];
-    }
+    const json *want = r->settings->short_name;
+    d->status = r->status;
     json *reason = add_reason(r, d, "note_status_shortname");
     json_add(r->a, reason, "short_name", *want);
-    json_add(r->a, reason, "saw", known ? saw : json_null());
-    add_met(r, d, reason, want->len > 0 && (!known || d->status));
+    json_add(r->a, reason, "saw", r->saw);
+    add_met(r, d, reason, want->len > 0 && (json_is(&r->saw, JSON_NULL) || d->status));
 }
 
 static void warn_of_status(rule *r, const decision *d, uint32_t i)
@@ -192,7 +203,7 @@ static decision decide_status(rule *r, const json *task, uint32_t i)
                   .reasons = json_array(),
                   .allowed = true};
     add_met(r, &d, add_reason(r, &d, "set_status_note"), r->settings->set_status_note);
-    find_status(r, &d);
+    check_status(r, &d);
     warn_of_status(r, &d, i);
     check_statuses(r, &d);
     check_families(r, &d);
