@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "json/members.h"
 
 #include <errno.h>
 #include <math.h>

@@ -191,4 +191,18 @@ const char *json_splitter_error(const json_splitter *s);
 /* Whether the text was one object rather than an array. */
 bool json_splitter_is_object(const json_splitter *s);
 
+/* ---- within json/ (members.c) ------------------------------------------- */
+
+/* How the members of an object are found: of many by a table, as what comes from servers may
+ * have a hundred thousand. */
+
+/* Memory for `held` members. */
+json_member *members_room(arena *a, size_t held);
+/* Of an object whose members lie in such memory: they are others now. Their keys are interned. */
+void members_index(const json *object);
+/* The same, where it is only the last one that is new. */
+void members_added(const json *object);
+/* The one of this key, which need not end with a NUL; NULL: none, or no object. */
+json_member *members_find(const json *object, const char *key, size_t len);
+
 #endif

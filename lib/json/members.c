@@ -1,4 +1,5 @@
-#include "json/members.h"
+/* members.c - the members of an object. */
+#include "json/json.h"
 
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "json/json.h"
-#include "json/members.h"
 #include "json/yajl_memory.h"
 
 #include <stdio.h>

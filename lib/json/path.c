@@ -1,7 +1,6 @@
 #include "json/path.h"
 
 #include "base/lookup.h"
-#include "json/members.h"
 
 #include <string.h>
 
