@@ -12,13 +12,6 @@
 
 /* ---- reading ------------------------------------------------------------ */
 
-const json *json_get(const json *object, const char *key)
-{
-    const json_member *m =
-        json_is(object, JSON_OBJECT) ? members_find(object, key, strlen(key)) : NULL;
-    return m ? &m->value : NULL;
-}
-
 const json *json_at(const json *object, ...)
 {
     va_list keys;

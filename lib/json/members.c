@@ -92,3 +92,20 @@ json_member *members_find(const json *object, const char *key, size_t len)
             return &object->members[i];
     return NULL;
 }
+
+/* Asked more often than anything else, mostly of few: without the length of the key. */
+const json *json_get(const json *object, const char *key)
+{
+    if (!json_is(object, JSON_OBJECT))
+        return NULL;
+    if (object->len > FEW) {
+        const json_member *m = members_find(object, key, strlen(key));
+        return m ? &m->value : NULL;
+    }
+    for (uint32_t i = 0; i < object->len; i++) {
+        const char *own = object->members[i].key;
+        if (*own == *key && strcmp(own, key) == 0) /* most differ at once */
+            return &object->members[i].value;
+    }
+    return NULL;
+}
