@@ -232,14 +232,14 @@ static int refuse_typing(scmp_filter_ctx filter)
 /* Touch other files than those that are open; utimensat without a path is futimens. */
 static int refuse_touching(scmp_filter_ctx filter)
 {
-    return seccomp_rule_add(filter, REFUSAL, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_NE, 0));
+    return seccomp_rule_add(filter, REFUSAL, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_NE, 0, 0));
 }
 
 /* End another process; raise and abort end their own. */
 static int refuse_killing(scmp_filter_ctx filter)
 {
     return seccomp_rule_add(filter, REFUSAL, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
 }
 
 static int fill(scmp_filter_ctx filter, const program_needs *n)
