@@ -19,7 +19,7 @@ json_member *members_room(arena *a, size_t held)
     if (held <= FEW)
         return arena_alloc(a, held * sizeof(json_member));
     member_table *t = arena_alloc(a, sizeof *t + held * sizeof(json_member));
-    t->size = 4 * FEW;
+    t->size = (size_t)4 * FEW;
     while (t->size <= 2 * held)
         t->size *= 2;
     t->slots = arena_alloc(a, t->size * sizeof *t->slots);

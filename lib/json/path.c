@@ -103,9 +103,9 @@ static json change_all(arena *a, const json *object, const path_change *c, size_
     lookup removed = {0};
     for (size_t i = 0, same; i < n; i += same) {
         const char *path = c[i].path + skip;
-        bool sets = false;
+        bool ends = !rest_of(path), sets = false;
         same = same_key(c + i, n - i, skip);
-        if (!rest_of(path) && !c[i].value) {
+        if (ends && !c[i].value) {
             lookup_add(&removed, path, path);
             continue;
         }
@@ -114,7 +114,7 @@ static json change_all(arena *a, const json *object, const path_change *c, size_
         for (size_t k = i; k < i + same; k++)
             sets |= c[k].value != NULL;
         const json *inner = json_get(&copy, key);
-        if (!rest_of(path))
+        if (ends)
             value = *c[i].value;
         else if (sets || json_is(inner, JSON_OBJECT))
             value = change_all(a, inner, c + i, same, skip + key_len(path) + 1);

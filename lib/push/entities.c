@@ -76,7 +76,7 @@ static bool read_back(slice *s)
     for (size_t i = 0; i < s->n; i++)
         if (s->items[i]->id)
             ids[len++] = s->items[i]->id;
-    error ignored; /* a run that has stopped keeps its own error */
+    error ignored = {0}; /* a run that has stopped keeps its own error */
     bulk_query query = {.path = "/data/entities?id=", .ids = ids, .n = len};
     s->error = r->stopped ? &ignored : r->e;
     zou_result result =

@@ -198,7 +198,7 @@ static int change_by_path(void)
 {
     const char *path = below("own/file");
     struct timespec now[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_NOW}};
-    const long calls[][6] = {
+    const long tries[][6] = {
 #ifdef SYS_chmod
         {SYS_chmod, (long)path, 0777},
         {SYS_chown, (long)path, -1, -1},
@@ -219,8 +219,8 @@ static int change_by_path(void)
         {469 /* file_setattr */, AT_FDCWD, (long)path, 0, 0, 0},
         {SYS_utimensat, AT_FDCWD, (long)path, (long)now, 0},
     };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        const long *c = calls[i];
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        const long *c = tries[i];
         if (syscall(c[0], c[1], c[2], c[3], c[4], c[5]) == 0 || errno != EPERM)
             return (int)c[0];
     }
@@ -237,7 +237,7 @@ static int send_signal(void)
     siginfo_t info = {.si_code = SI_QUEUE};
     const long parent = getppid();
     int fd = (int)syscall(SYS_pidfd_open, parent, 0);
-    const long calls[][5] = {
+    const long tries[][5] = {
         {SYS_kill, parent, 0},
         {SYS_tkill, parent, 0},
         {SYS_tgkill, parent, parent, 0},
@@ -245,8 +245,8 @@ static int send_signal(void)
         {SYS_rt_tgsigqueueinfo, parent, parent, 0, (long)&info},
         {SYS_pidfd_send_signal, fd, 0, 0, 0},
     };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        if (syscall(calls[i][0], calls[i][1], calls[i][2], calls[i][3], calls[i][4]) == 0 ||
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+        if (syscall(tries[i][0], tries[i][1], tries[i][2], tries[i][3], tries[i][4]) == 0 ||
             errno != EPERM)
             return 0;
     return EPERM;

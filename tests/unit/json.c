@@ -340,7 +340,7 @@ static void many(arena *a)
 {
     static const int sizes[] = {63, 64, 65, 66, 127, 128, 129, 1000, 5000};
     for (size_t s = 0; s < ROWS(sizes); s++) {
-        int n = sizes[s], at = 0;
+        int n = sizes[s], at;
         json made = json_object(), grown;
         for (int i = 0; i < n; i++)
             json_set(a, &made, arena_printf(a, "k%d", i), json_null());
@@ -349,22 +349,22 @@ static void many(arena *a)
         has_keys(a, &made, n, each, "made");
         json read = parsed(a, json_written(a, &made));
         has_keys(a, &read, n, each, "read");
-        json copies[] = {json_copy(a, &read), json_copy_shallow(a, &read), made};
-        for (size_t k = 0; k < ROWS(copies); k++) {
-            has_keys(a, &copies[k], n, each, "copied");
+        json twins[] = {json_copy(a, &read), json_copy_shallow(a, &read), made};
+        for (size_t k = 0; k < ROWS(twins); k++) {
+            has_keys(a, &twins[k], n, each, "copied");
             at = 0;
-            json_keep(&copies[k], keeps_no_third, &at);
-            has_keys(a, &copies[k], n, no_third, "less");
+            json_keep(&twins[k], keeps_no_third, &at);
+            has_keys(a, &twins[k], n, no_third, "less");
             for (int i = 0; i < n; i++)
                 if (!no_third(i))
-                    json_set(a, &copies[k], arena_printf(a, "k%d", i), json_integer(a, i));
-            has_keys(a, &copies[k], n, each, "more again");
-            json_unset(&copies[k], "k5");
-            ok(!json_get(&copies[k], "k5") && json_get(&copies[k], "k6") &&
-                   copies[k].len == (uint32_t)n - 1,
+                    json_set(a, &twins[k], arena_printf(a, "k%d", i), json_integer(a, i));
+            has_keys(a, &twins[k], n, each, "more again");
+            json_unset(&twins[k], "k5");
+            ok(!json_get(&twins[k], "k5") && json_get(&twins[k], "k6") &&
+                   twins[k].len == (uint32_t)n - 1,
                "one less");
-            json_unset(&copies[k], "none");
-            ok(copies[k].len == (uint32_t)n - 1, "none less");
+            json_unset(&twins[k], "none");
+            ok(twins[k].len == (uint32_t)n - 1, "none less");
         }
         has_keys(a, &read, n, each, "what was copied");
         /* One that shares its memory, as long as it does not grow, is as it was. */
