@@ -167,7 +167,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)'
 }
 
 @test "a service's memory does not grow with its batches" {
-    [[ $OPKITSU_BUILD != *san* ]] || skip "with sanitizers memory is no measure"
+    [[ $OPKITSU_BUILD != *san* ]] || skip "cannot: with sanitizers memory is no measure"
     export OP_STORE=sqlite:$PWD/op.db
     first SH010 | op-diff -q | op-apply >/dev/null
     # A project as studios have it: templates, colour settings.
