@@ -226,10 +226,12 @@ static const known_call known[] = {
 
 #define KNOWN (sizeof known / sizeof *known)
 
+/* By the call that a confined program may use on itself. */
 static void die(void)
 {
-    long arguments[6] = {raw_call(SYS_getpid, (long[6]){0}), SIGKILL};
-    raw_call(SYS_kill, arguments);
+    long nothing[6] = {0};
+    long arguments[6] = {raw_call(SYS_getpid, nothing), raw_call(SYS_gettid, nothing), SIGKILL};
+    raw_call(SYS_tgkill, arguments);
 }
 
 /* The call, but for one byte only. Of several pieces that is the first that has any. */
