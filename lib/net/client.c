@@ -8,6 +8,7 @@
 #include "base/system_files.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,13 +146,21 @@ void client_needs(program_needs *n)
     n->network = true;
 }
 
+/* curl keeps what it sends, log-ins too, and frees it as it is. */
+static void free_wiped(void *p)
+{
+    if (p)
+        explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
 http *client_new(void)
 {
     static bool initialised;
     /* With memory that ends the program: nearly every call of curl could fail otherwise, and
      * options and headers that are left out are no small matter. */
-    if (!initialised && curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc, xstrdup,
-                                             xcalloc) != CURLE_OK)
+    if (!initialised && curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free_wiped, xrealloc,
+                                             xstrdup, xcalloc) != CURLE_OK)
         mem_exhausted(sizeof(CURL *));
     initialised = true;
 
