@@ -53,19 +53,19 @@ void item_settle(batch *b, item *i, result_status status, const char *what)
     i->what = what ? arena_text(b->arena, what, strlen(what)) : NULL;
     if (status != RESULT_FAILED || !i->key)
         return;
-    idset_add(b->refused, i->key, strlen(i->key));
+    idset_add_text(b->refused, i->key);
     if (i->c.op == CHANGE_INSERT)
-        idset_add(b->absent, i->key, strlen(i->key));
+        idset_add_text(b->absent, i->key);
 }
 
 bool batch_is_refused(const batch *b, const char *key)
 {
-    return key && idset_has(b->refused, key, strlen(key));
+    return idset_has_text(b->refused, key);
 }
 
 bool batch_is_absent(const batch *b, const char *key)
 {
-    return key && idset_has(b->absent, key, strlen(key));
+    return idset_has_text(b->absent, key);
 }
 
 /* Of a type that op-diff does not see, so that planning again would not help. */

@@ -14,10 +14,15 @@ bool fd_hung_up(int fd)
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
 }
 
+static bool is_odd(const struct stat *st)
+{
+    return !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode);
+}
+
 int fd_open_named(const char *path)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+    if (stat(path, &st) == 0 && is_odd(&st))
         msg_info("%s is no regular file: waiting for what comes from it", path);
     return open(path, O_RDONLY | O_CLOEXEC);
 }
@@ -26,7 +31,7 @@ int fd_open_found(const char *path, bool *odd)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    *odd = fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+    *odd = fd >= 0 && fstat(fd, &st) == 0 && is_odd(&st);
     return fd;
 }
 

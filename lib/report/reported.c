@@ -44,13 +44,12 @@ void reported_free(reported *r)
 
 void reported_note(reported *r, const char *id)
 {
-    if (id)
-        idset_add(r->entities, id, strlen(id));
+    idset_add_text(r->entities, id);
 }
 
 void reported_written(reported *r, const char *id)
 {
-    r->repaired |= id && idset_has(r->entities, id, strlen(id));
+    r->repaired |= idset_has_text(r->entities, id);
 }
 
 static project_lines *find_project(reported *r, const char *name)

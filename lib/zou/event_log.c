@@ -190,7 +190,7 @@ static event_reading next_page(reading *r, unsigned limit, json *page, error *e)
 static bool is_known(const reading *r, const char *id)
 {
     const char *mark = event_mark(r->arena, id);
-    return idset_has(r->log->known, mark, strlen(mark));
+    return idset_has_text(r->log->known, mark);
 }
 
 static void add_page(reading *r, const json *page)
@@ -274,7 +274,7 @@ static void defer_newest(event_log *l)
         if (l->events[i].created_at >= border)
             continue;
         event e = event_of(json_copy(a, &l->events[i].record));
-        idset_add(l->seen, e.id, strlen(e.id));
+        idset_add_text(l->seen, e.id);
         l->events[kept++] = e;
     }
     if (kept < l->n) {
