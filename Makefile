@@ -1,6 +1,7 @@
 # opkitsu: make; make test; make check; make demo; make bench; make install PREFIX=/usr/local
 # make analyze: cppcheck and clang-tidy; DEEP=1 follows more paths.
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; CI=1 makes warnings errors.
+# make long: all of what make check takes a part of, in hours.
 # make fuzz looks for input that breaks something, with clang, in build/fuzz.
 
 PREFIX ?= /usr/local
@@ -117,6 +118,10 @@ bench: all
 	tests/bench/memory
 
 # Two hours of work at random, kills, and clocks that jump, for each store.
+# The kills, faults, lies and limits that make check takes a part of.
+long:
+	EVERY=1 tests/run
+
 soak: all unit
 	tests/service/soak
 
@@ -142,6 +147,6 @@ compile_commands compile_commands.json:
 	@$(MAKE) -Bns all unit | tests/lib/compile-commands >compile_commands.json.new
 	@mv compile_commands.json.new compile_commands.json
 
-.PHONY: all unit fuzzers fuzz test lint check analyze demo bench soak install uninstall clean compile_commands compile_commands.json
+.PHONY: all unit fuzzers fuzz test lint check long analyze demo bench soak install uninstall clean compile_commands compile_commands.json
 .SECONDARY:
 -include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/obj/*.d $(BUILD)/tests/*/*.d)

@@ -329,17 +329,17 @@ through() {
     find tmp -mindepth 1 -delete
 }
 
-# broken WHO: kills it -9 at each request in turn, each time on a new task; then the
-# same again. At one that writes before Kitsu has it, when half of it was sent, and when
+# broken WHO: kills it -9 at each third request, from a random one on, each time on a new
+# task; then the same again. EVERY=1: at each. At one that writes before Kitsu has it, when half of it was sent, and when
 # it was done. At one that only reads it is all the same to Kitsu, and to a program
 # that hears no answer: once.
 broken() {
-    local number=0 when writes=0
+    local number step=${EVERY:-3} when writes=0
     settings
     export KITSU_LOGIN=artist@example.com
     publish-task -P demo -a "$name" -t Animation >/dev/null # the log-in
     cutter_start
-    while ((++number)); do
+    for ((number = 1 + RANDOM % step; ; number += step)); do
         for when in before half after; do
             echo "$(($(wc -l <cut/requests) + number)) kill $when" >cut/cut
             through "$1"
@@ -358,7 +358,7 @@ broken() {
         done
     done
     # A log-in, a comment and two previews are six that write.
-    ((number > 8 && writes == 18))
+    ((number > 8 && writes == 18 || step > 1 && writes >= 3))
 }
 
 # All of it, as when the machine goes down.

@@ -94,6 +94,7 @@ at_once() { relayed .peak; }
     as_expected "$tree"
 }
 
+# bats test_tags=long
 @test "killed in the midst of many, it goes on where it was" {
     made many tvshow
     relay_does "{\"kill\": {\"at\": 260, \"pid\": \"$pid_file\", \"when\": \"after\"}}"

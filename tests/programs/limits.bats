@@ -39,7 +39,7 @@ says() { grep -qF -- "$1" err; }
 unsaid() { ! says "$1"; }
 end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "records of a list: 750,000, and one more" {
     local shot='"id":"00000003-0000-4000-8000-%d"'
     answers "$below/shots" '{"parts": [["[{}", 1], [",{'"${shot//\"/\\\"}"'}", 749999], ["]", 1]]}'
@@ -52,7 +52,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
     [[ $(jq -r .type out) != *End* ]]
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "a record of 40 MiB, of one text and of many, and what is after it" {
     local value
     for value in '["\"", 1], ["x", 40000000], ["\"", 1]' '["[", 1], ["\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\",", 1000000], ["0]", 1]' '["[", 1], ["0,", 20000000], ["0]", 1]'; do
@@ -76,7 +76,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
     says 'Shot "SH020" (huge) is skipped: more than 100000 values'
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "no record at all: blanks, brackets, digits, text without an end; compressed, too" {
     local parts
     for parts in '["[", 1], [" ", 40000000]' '["[", 40000000]' '["[{\"a\":", 1], ["[", 40000000]' '["[{\"a\":", 1], ["1", 40000000]' '["[\"", 1], ["x", 40000000]'; do
@@ -151,7 +151,7 @@ end() { [[ $(jq -c 'select(.type == "End") | .counts.Shot' out) == "$1" ]]; }
     [[ $(jq -c 'select(.type == "Event" and .data == null)' out | wc -l) -gt 200 ]]
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "rows of the log: of many values, in many pages; at one moment" {
     log() { # TIME: 6,000 rows, whose data take 300 MiB; and one before them
         jq -nc '[range(6000; 0; -1) | {id: "e\(.)", created_at: (1764000000 + (if . == 1 then -100000 else '"$1"' end) | strftime("%Y-%m-%dT%H:%M:%S.000000")),
@@ -236,7 +236,7 @@ many() { jq -nc --arg text ",$1" --argjson n "$2" '{parts: [["[{}", 1], [$text, 
 
 numbers=$(printf '0,%.0s' {1..999})0 # a kilobyte as text, 24 as a tree
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "a push: a production of 100,000 entities with 200,000 tasks" {
     local entity task id=0000000a-0000-4000-8000-000000000000
     dumped
@@ -259,7 +259,7 @@ numbers=$(printf '0,%.0s' {1..999})0 # a kilobyte as text, 24 as a tree
     [[ $(jq -r 'select(.type == "Summary").type' out) == Summary ]]
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "a push: 1 GiB of memory for a project, and more" {
     dumped
     shots() { mock_start "$(jq -n --arg route "GET $below/shots" --argjson shots "$(many '{"id":"s%d","name":"S%d","type":"Shot","x":['"$numbers"']}' "$1")" '{($route): [$shots], "GET /data/entities": [{json: []}]}')"; }
@@ -323,7 +323,7 @@ numbers=$(printf '0,%.0s' {1..999})0 # a kilobyte as text, 24 as a tree
     says 'Kitsu gives more than 16 MiB of comments of the task'
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "the bytes of a list: 2 GiB, and one more" {
     local mib # a record, with its comma
     mib=$(printf 'x%.0s' {1..1024})

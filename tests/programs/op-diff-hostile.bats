@@ -75,12 +75,14 @@ sizes() {
     done
 }
 
-# A quick run cuts after every eleventh.
+# After every seventh, from a random one on, a quick run after fewer. EVERY=1: after each.
 # bats test_tags=slow
 @test "cut: after every byte" {
     use gone-published
     sizes
-    for ((bytes = 0; bytes < whole; bytes += ${QUICK:+20} + 1)); do
+    local step=${EVERY:-7}
+    [[ ! $QUICK ]] || step=21
+    for ((bytes = RANDOM % step; bytes < whole; bytes += step)); do
         cut_at "$bytes"
     done
 }
@@ -117,14 +119,14 @@ sizes() {
 
 # ---- in pieces, out of order -------------------------------------------------
 
-# A quick run has every sixth size.
+# Every other size; a quick run has every fifth.
 # bats test_tags=slow
 @test "input in pieces of 1 to 31 bytes" {
     for case in places-tv hostile-surrogates stream-no-end; do
         use "$case"
         status=0
         op-diff -a dump <input >whole 2>whole.err || status=$?
-        for ((size = 1; size <= 31; size += ${QUICK:+5} + 1)); do
+        for ((size = 1; size <= 31; size += ${QUICK:+3} + 2)); do
             expect "$status" "$BATS_TEST_DIRNAME/../lib/in-pieces" "$size" op-diff -a dump <input
             cmp whole stdout
             cmp whole.err stderr

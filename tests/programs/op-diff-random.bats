@@ -67,9 +67,13 @@ step() {
 }
 
 # productions FIRST LAST [mongo]: odd ones with edits and concepts, two of each four with names
-# converted. A quick run has one of each test.
+# converted. A quick run has one of each test,
+# others have each third; EVERY=1: all.
 productions() {
-    for ((seed = $1; seed <= $2; seed += ${QUICK:+99} + 1)); do
+    local each=3
+    [[ ! ${EVERY-} ]] || each=1
+    [[ ! $QUICK ]] || each=100
+    for ((seed = $1; seed <= $2; seed += each)); do
         all=() convert=() names=skip edits=false
         ((!(seed % 2))) || all=(--all) edits=true
         ((seed % 4 < 2)) || convert=(--convert) names=convert
@@ -109,5 +113,5 @@ productions() {
 @test "random productions \$SEEDS" {
     [[ ${SEEDS-} ]] || skip "no SEEDS given"
     # shellcheck disable=SC2086 # two words
-    productions $SEEDS
+    EVERY=1 productions $SEEDS
 }

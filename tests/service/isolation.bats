@@ -264,6 +264,7 @@ isolated() {
     isolated child sqlite
 }
 
+# bats test_tags=long
 @test "MongoDB: a sequence deleted above a shot that could not be moved" {
     isolated child mongo
 }
@@ -272,6 +273,7 @@ isolated() {
     isolated big sqlite
 }
 
+# bats test_tags=long
 @test "MongoDB: a document of 17 MiB" {
     isolated big mongo
 }
