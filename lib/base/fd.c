@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 bool fd_hung_up(int fd)
@@ -33,6 +32,16 @@ int fd_open_found(const char *path, bool *odd)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     *odd = fd >= 0 && fstat(fd, &st) == 0 && is_odd(&st);
     return fd;
+}
+
+void fd_warn_of_others(const struct stat *st, const char *name)
+{
+    if (!S_ISREG(st->st_mode))
+        return;
+    if (st->st_mode & S_IWOTH)
+        msg_warn("%s: everybody on this machine may write it: chmod o-w would mend that", name);
+    else if (st->st_mode & S_IROTH)
+        msg_warn("%s: everybody on this machine may read it: chmod o-r would mend that", name);
 }
 
 ssize_t fd_read(int fd, void *to, size_t size)

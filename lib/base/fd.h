@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Whether no process reads any longer what is written to this pipe or socket. */
@@ -14,6 +15,9 @@ int fd_open_named(const char *path);
 /* Open a file that nobody named: this one waits for nothing. `*odd`: it is neither a file nor
  * a folder (which no read(2) reads). -1: errno says why. */
 int fd_open_found(const char *path, bool *odd);
+/* Warn of a regular file that everybody on this machine may write or read; `name`: as people
+ * call it. */
+void fd_warn_of_others(const struct stat *st, const char *name);
 /* read(2), but again if a signal interrupts it. */
 ssize_t fd_read(int fd, void *to, size_t size);
 

@@ -1,9 +1,9 @@
 #include "comment/files.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/msg.h"
 #include "comment/progress.h"
+#include "zou/id.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,7 +120,7 @@ static const char *find_sibling(const comment_job *j)
 static const char *id_of(const comment_job *j, const json *made)
 {
     const char *id = json_text(json_get(made, "id"));
-    return id && strlen(id) <= MAX_ID ? arena_text(j->a, id, strlen(id)) : NULL;
+    return zou_id_fits(id) ? arena_text(j->a, id, strlen(id)) : NULL;
 }
 
 static zou_result add_preview(comment_job *j, comment_upload *u, error *e)

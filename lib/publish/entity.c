@@ -60,7 +60,7 @@ static bool match_project_name(void *context, const json_element *element)
 {
     entity_search *s = context;
     const char *name = element->name, *wanted = s->place->project;
-    if (!element->id || !name || strlen(element->id) > MAX_ID)
+    if (!name || !zou_id_fits(element->id))
         return true;
     arena_reset(s->scratch);
     bool is_true = strcmp(name, wanted) == 0;

@@ -6,6 +6,7 @@
 #include "push/result_writer.h"
 #include "record/sanitize.h"
 #include "zou/bulk.h"
+#include "zou/id.h"
 
 #include <string.h>
 
@@ -153,7 +154,7 @@ static void on_made(push_run *r, zou_job *job)
         i->failed = "cannot reach Kitsu";
     else if (job->result != ZOU_OK)
         item_failed(r, i, PUSH_INSERT, insert_error(r, i, job));
-    else if (!id || strlen(id) > MAX_ID)
+    else if (!zou_id_fits(id))
         item_failed(r, i, PUSH_INSERT, "Kitsu's reply has no id");
     else
         item_made(r, i, id);

@@ -255,6 +255,19 @@ static void plan_description(push_plan *p, push_item *i)
         json_set(p->arena, &i->fields, "description", *text);
 }
 
+/* One that could not be read has no fields to compare with: what people changed in Kitsu would
+ * be overwritten. */
+static bool is_unread(push_plan *p, const push_item *i)
+{
+    const entity *e = i->id ? production_find(p->kitsu->production, i->id) : NULL;
+    if (!e || e->given != ENTITY_SKIPPED)
+        return false;
+    push_item_note(
+        p, i, e->skip_code,
+        arena_printf(p->arena, "in Kitsu %s: its fields are left alone", e->skip_reason));
+    return true;
+}
+
 void push_fields_plan(push_plan *p)
 {
     /* It was what both sides last had, or what Kitsu has now. */
@@ -263,12 +276,14 @@ void push_fields_plan(push_plan *p)
     for (size_t n = 0; n < p->n; n++) {
         push_item *i = p->items[n];
         bool framed = i->kind > KIND_ASSET_TYPE && i->kind <= KIND_ASSET;
-        if (framed && i->document && !i->ignored && !i->skip_code) {
+        if (!i->document || i->ignored || i->skip_code || is_unread(p, i))
+            continue;
+        if (framed) {
             plan_frames(p, i);
             plan_numbers(p, i, last);
             plan_description(p, i);
         }
-        if (i->kind == KIND_ASSET_TYPE && i->document && i->id && !i->ignored && !i->skip_code)
+        if (i->kind == KIND_ASSET_TYPE && i->id)
             plan_type(p, i, last);
     }
 }

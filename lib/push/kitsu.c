@@ -239,7 +239,7 @@ static bool add_record(void *context, const json_element *e, const json *tree)
     json v;
     const char *why;
     r->n++;
-    if (e->id && !is_longer(e->id, MAX_ID)) {
+    if (zou_id_fits(e->id)) {
         if (!tree || has_long_name(tree)) {
             v = unread_record(r->arena, r->kitsu, r->kind, e);
         } else if (json_text_is(json_get(tree, "type"), kind_name(r->kind))) {

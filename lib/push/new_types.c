@@ -1,8 +1,8 @@
 #include "push/new_types.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "push/result_writer.h"
+#include "zou/id.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ static void on_type(push_run *r, zou_job *job)
 {
     push_type *t = job->context;
     const char *id = json_text(json_get(&job->answer, "id"));
-    if (id && strlen(id) <= MAX_ID) {
+    if (zou_id_fits(id)) {
         t->id = arena_text(r->arena, id, strlen(id));
         write_type(r, t, RESULT_APPLIED);
         return;

@@ -8,6 +8,7 @@
  * SPILL_PAGES, so others can read until it commits. */
 #include "store/sqlite.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/msg.h"
 
@@ -327,22 +328,10 @@ static void make_file(const sqlite_store *s)
         close(fd);
 }
 
-static void check_mode(const sqlite_store *s)
-{
-    struct stat st;
-    if (stat(s->path, &st) != 0)
-        return;
-    if (st.st_mode & S_IWOTH)
-        msg_warn("%s: everybody on this machine may write it: chmod o-w would mend that",
-                 s->base.name);
-    else if (st.st_mode & S_IROTH)
-        msg_warn("%s: everybody on this machine may read it: chmod o-r would mend that",
-                 s->base.name);
-}
-
 static bool open_db(sqlite_store *s, error *e)
 {
     bool writing = s->mode == STORE_WRITE;
+    struct stat st;
     if (writing)
         make_file(s);
     /* A reader opens it for writing too, if it may: to roll back what a killed
@@ -364,8 +353,8 @@ static bool open_db(sqlite_store *s, error *e)
     int version;
     if (!make_schema(s, e) || !check_version(s, &empty, &version, e))
         return false;
-    if (writing)
-        check_mode(s);
+    if (writing && stat(s->path, &st) == 0)
+        fd_warn_of_others(&st, s->base.name);
     if (empty)
         close_db(s);
     return true;

@@ -1,13 +1,13 @@
 #include "store/state_linked.h"
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "store/state_write.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define CHUNKS    256
-#define MAX_ID    64 /* bytes of an id that is remembered; Kitsu's have 36 */
 #define MAX_TRIES 10 /* of a change that another program was faster than */
 
 static store_ns linked_ns(const store *s)

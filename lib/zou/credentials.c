@@ -55,21 +55,16 @@ static char *first_line(int fd, int *number)
     return password;
 }
 
-static void check_mode(int fd, const char *path)
-{
-    struct stat st;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IROTH))
-        msg_warn("%s: everybody on this machine may read it: chmod o-r would mend that", path);
-}
-
 /* A name that is no file's is not shown: it may be the password itself. */
 static bool read_file(credentials *c, const char *path, error *e)
 {
+    struct stat st;
     int fd = fd_open_named(path), number = errno;
     if (fd < 0)
         return error_set(e, error_status(number, EX_CONFIG), "cannot open the password file: %s",
                          strerror(number));
-    check_mode(fd, path);
+    if (fstat(fd, &st) == 0)
+        fd_warn_of_others(&st, path);
     c->password = first_line(fd, &number); /* not by stdio: no second copy of a secret */
     close(fd);
     if (number)

@@ -53,8 +53,8 @@ typedef struct reading {
     time_t bottom; /* older events are not needed */
     time_t before; /* seconds, exclusive: where the next page begins; 0: at the log's end */
     /* See place_next_page; empty: none. */
-    char cursor[EVENT_PAGE_MAX_ID + 1], other_cursor[EVENT_PAGE_MAX_ID + 1];
-    char expected[EVENT_PAGE_MAX_ID + 1];
+    char cursor[MAX_ID + 1], other_cursor[MAX_ID + 1];
+    char expected[MAX_ID + 1];
     time_t expected_at;
     bool quick, at_bottom, met_known;
     size_t total;

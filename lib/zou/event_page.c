@@ -1,5 +1,7 @@
 #include "zou/event_page.h"
 
+#include "base/limits.h"
+
 #include <string.h>
 #include <sysexits.h>
 
@@ -102,7 +104,7 @@ bool event_page_has(const json *page, const char *id)
 static bool is_id(const char *id)
 {
     size_t len = id ? strlen(id) : 0;
-    return len > 0 && len <= EVENT_PAGE_MAX_ID &&
+    return len > 0 && len <= MAX_ID &&
            strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
 }
 

@@ -6,7 +6,6 @@
 #include "zou/zou.h"
 
 #define EVENT_PAGE_LARGEST 1000 /* events; Zou's most */
-#define EVENT_PAGE_MAX_ID  64   /* bytes; a UUID has 36 */
 /* seconds; an event may be dated that much after the answer's Date */
 #define EVENT_PAGE_MAX_AHEAD 1
 

@@ -454,3 +454,17 @@ print(s.makefile("rb").read().index(b"\r\n\r\n") + 4)' "$(<port)" "$below/shots"
     [[ $status == 1 ]]
     says 'a Comment whose "text" is longer than 1 MiB'
 }
+
+@test "a push: a name of 4,096 bytes in Kitsu, and one more: that shot is not compared" {
+    local id=00000003-0000-4000-8000-000000000000
+    dumped
+    jq -c --arg id $id 'if .document.data.zou.id? == $id then .document.data.frameEnd = 2000 else . end' dump >edited
+    for n in 4096 4097; do
+        mock_start "$(jq -nc --arg route "GET $below/shots" --arg id $id --argjson n $n '{"GET /data/entities": [{json: []}],
+            ($route): [{json: [{id: $id, type: "Shot", name: ("x" * $n), nb_frames: 1, data: {frame_in: "1001", frame_out: "1001"}}]}]}')"
+        small zou-push -n <edited
+        [[ $(grep -c "\"operationType\":\"update\".*$id" out) == $((n == 4096)) ]]
+    done
+    [[ $status == 1 ]]
+    says 'skipped Shot "Shot_0": in Kitsu it is too large to be read: its fields are left alone'
+}

@@ -223,8 +223,8 @@ hands_over() {
     push-to-zou -prj alpha --wait 60 2>/dev/null >two.push &
     second=$!
     setsid push-to-zou -prj alpha --wait 60 >/dev/null 2>&1 &
-    sleep 1
-    kill -KILL -- "-$!"
+    sleep 0.5
+    kill -KILL -- "-$!" 2>/dev/null || true # it was faster
     wait "$first" && wait "$second"
     set_frame $((2200 + RANDOM % 1000))
     until_true 40 has_frame "$(zou_get "/data/shots/$shot" | jq .data.frame_out)"
