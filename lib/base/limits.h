@@ -97,6 +97,10 @@
  * is cheaper. */
 #define MAX_AFFECTED 700
 
+/* documents; one above the other. Trees have ten; those that point at each other have no end,
+ * and what is said of one names all that it lies below. */
+#define MAX_NESTED 64
+
 /* of anything that a record counts. Nobody has as many of it, and millions of such numbers can be
  * added up. */
 #define MAX_COUNT INT64_C(1000000000000)

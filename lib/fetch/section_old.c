@@ -1,13 +1,12 @@
 #include "fetch/section_old.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "fetch/section_store.h"
 #include "model/names.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_FOLDERS 64 /* documents one above the other; they could point at each other in a ring */
 
 /* A document with the name of a new entity, or one above such a document. The texts are in
  * the run's arena. */
@@ -146,7 +145,7 @@ static const old_document *anchor_of(const search *s, const old_document *d,
                                      const old_document **unread)
 {
     *unread = NULL;
-    for (size_t i = 0; d->up && i < MAX_FOLDERS; i++) {
+    for (size_t i = 0; d->up && i < MAX_NESTED; i++) {
         const old_document *up = find(s, d->up);
         if (!up)
             *unread = d;

@@ -1,6 +1,7 @@
 #include "push/resolve.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/msg.h"
 #include "model/names.h"
 #include "model/naming.h"
@@ -222,12 +223,26 @@ static const char *document_name_fault(const push_plan *p, const push_item *i)
 
 static void resolve_item(push_plan *p, push_item *i);
 
+/* More than MAX_NESTED above it; one that lies below itself is told of as that. */
+static bool is_too_deep(const push_plan *p, const asset *d)
+{
+    const asset *up = d;
+    for (size_t above = 0; above <= MAX_NESTED; above++) {
+        up = collection_find(p->c, up->parent_key);
+        if (!up || up == d)
+            return false;
+    }
+    return true;
+}
+
 /* Why a document cannot be pushed for the sake of its parent's document; NULL: it can. */
 static const char *document_fault(const push_plan *p, const push_item *i)
 {
     const asset *parent = collection_find(p->c, i->document->parent_key);
     if (i->document->parent_key && !parent)
         return "its parent is not a document of this project";
+    if (is_too_deep(p, i->document))
+        return arena_printf(p->arena, "more than %d documents lie above it", MAX_NESTED);
     return parent && parent->archived ? "its parent is archived" : NULL;
 }
 

@@ -468,3 +468,17 @@ print(s.makefile("rb").read().index(b"\r\n\r\n") + 4)' "$(<port)" "$below/shots"
     [[ $status == 1 ]]
     says 'skipped Shot "Shot_0": in Kitsu it is too large to be read: its fields are left alone'
 }
+
+@test "a push: 64 documents above one, and one more; 20,000 in a row" {
+    dumped
+    jq -c --slurpfile all dump 'select(.document.type? == "project" or .document.name? == "Shots")' dump >chain
+    jq -c 'select(.document.name? == "Shots") | . as $d | range(20000) as $i | $d | .document._id = {"$oid": "\(100000000000000000000000 + $i)"} |
+        .document._id["$oid"] = "a" + ("00000000000000000000000\($i)" | .[-23:]) | .document.name = "c\($i)" | .document.parent = null |
+        .document.data = {parents: [], tasks: {}, visualParent: (if $i == 0 then $d.document._id else {"$oid": ("a" + ("00000000000000000000000\($i - 1)" | .[-23:]))} end)}' dump >>chain
+    jq -c --argjson n "$(wc -l <chain)" 'select(.type == "End") | .counts.Document = $n' dump >>chain
+    mock_start '{"GET /data/entities": [{"json": []}]}'
+    small zou-push -n <chain
+    says '"c64": more than 64 documents lie above it'
+    says '"c19999": more than 64 documents lie above it'
+    unsaid '"c63": more than'
+}
