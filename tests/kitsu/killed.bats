@@ -72,7 +72,7 @@ by_full() { cat reading; }
 by_events() { kitsu-fetch --events <batch.ndjson 2>/dev/null; }
 
 # killed WAY [ARGUMENT]...: at one write after the other; then again, with op-diff's ARGUMENTs.
-# EVERY=1: at each of them; by itself at each 15th, from a random one on.
+# EVERY=1: at each of them; by itself at each 40th, from a random one on.
 killed() {
     local way=$1 work=${base}_work deed
     shift
@@ -87,10 +87,10 @@ killed() {
 
 # each_killed WAY DEED [ARGUMENT]...
 each_killed() {
-    local way=$1 deed=$2 step=${EVERY:-15} status=137 at kills=0
+    local way=$1 deed=$2 step=${EVERY:-40} status=137 at kills=0
     can_fault
     shift 2
-    for ((at = 1 + RANDOM % step; status == 137; at += step)); do
+    for ((at = 1 + RANDOM % (step < 10 ? step : 10); status == 137; at += step)); do
         copy_store "$base" "$work"
         "$way" | op-diff -q "$@" >plan || (($? == 1))
         status=0

@@ -43,11 +43,12 @@ full() {
     fi
 }
 
-# each TEST ROUTE ANSWER...: the test with each of these answers of the route; the others give
-# what is in $others
+# each TEST ROUTE ANSWER...: the test with some of these answers of the route, with EVERY=1
+# with each; the others give what is in $others
 each() {
-    local run=$1 route=$2 answer
-    for answer in "${@:3}"; do
+    local run=$1 route=$2 answer answers
+    mapfile -t answers < <(printf '%s\n' "${@:3}" | shuf -n "${EVERY:+100}4")
+    for answer in "${answers[@]}"; do
         mock_script "$(jq -n --arg route "GET $route" --argjson answer "$answer" --argjson others "${others:-"{}"}" '$others + {($route): [$answer]}')"
         "$run" "$route: $answer"
     done
@@ -90,12 +91,15 @@ Edit edits
 Concept concepts
 Task tasks'
     # The count itself is an answer that may lie.
-    for answer in "${not_objects[@]}"; do
+    some_objects=() some_lists=()
+    mapfile -t some_objects < <(printf '%s\n' "${not_objects[@]}" | shuf -n "${EVERY:+100}4")
+    mapfile -t some_lists < <(printf '%s\n' "${not_lists[@]}" | shuf -n "${EVERY:+100}4")
+    for answer in "${some_objects[@]}"; do
         [[ $answer != '{"json": {}}' ]] || continue # a server that gives no total
         mock_start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entities?page\": [$answer]}"
         full "a count: $answer"
     done
-    for answer in "${not_lists[@]}"; do
+    for answer in "${some_lists[@]}"; do
         mock_start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entity-types\": [$answer]}"
         full "types: $answer"
     done

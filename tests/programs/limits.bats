@@ -288,7 +288,7 @@ numbers=$(printf '0,%.0s' {1..999})0 # a kilobyte as text, 24 as a tree
     done
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "publish-task: entities and tasks of many numbers; 16 MiB of them, and more" {
     local task='"project_id":"11111111-1111-4111-8111-111111111111","task_type_id":"0000000a-0000-4000-8000-000000000000"'
     dumped
@@ -304,7 +304,7 @@ numbers=$(printf '0,%.0s' {1..999})0 # a kilobyte as text, 24 as a tree
     done
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "comments of a task: those of others are not kept; of the user's own 16 MiB, and more" {
     local t=00000007-0000-4000-8000-000000000000
     dumped

@@ -43,7 +43,7 @@ prepare() { :; }
 @test "task types, tasks, names: what is planned against nothing" {
     local family
     for family in types tasks_of_types names; do
-        linear "$family" 1000 records op-diff -a /dev/null
+        linear "$family" 500 records op-diff -a /dev/null
     done
 }
 
@@ -51,7 +51,7 @@ prepare() { :; }
 @test "task types, tasks, skipped records: what is planned against a dump" {
     local family
     for family in types_gone tasks_gone skipped; do
-        linear "$family" 1000 records op-diff -a dump
+        linear "$family" 500 records op-diff -a dump
     done
 }
 
@@ -61,11 +61,11 @@ prepare() { :; }
         rm -f op.db*
         op-apply <insert >out
     }
-    linear fields 1500 plan op-apply
+    linear fields 800 plan op-apply
 }
 
 # bats test_tags=slow
 @test "statuses and instances of a publish, results" {
-    linear statuses 400 publish note-rule
-    linear results 1500 results push-report
+    linear statuses 250 publish note-rule
+    linear results 800 results push-report
 }
