@@ -61,7 +61,7 @@ static void read_options(options *o, int argc, char **argv)
          .value = "LIST",
          .help = "only these kinds, separated by commas: TaskType, TaskStatus,\n"
                  "AssetType, Episode, Sequence, Shot, Asset, Edit, Concept,\n"
-                 "Task, Person (default: all but Person)",
+                 "Task, Person (default: all)",
          .call = read_types,
          .context = o},
         {.name = "events",
@@ -70,7 +70,7 @@ static void read_options(options *o, int argc, char **argv)
          .flag = &o->events},
         {0}};
     for (int k = 0; k < KINDS; k++)
-        o->wanted[k] = k != KIND_PERSON;
+        o->wanted[k] = true;
     options_read(&help, defs, argc, argv);
     kitsu_options_check(&o->zou);
     options_exclude("--types", o->types, "--events", o->events);

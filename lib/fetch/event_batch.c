@@ -57,7 +57,7 @@ static bool links_are_stale(const event_batch *b)
 {
     const affected *t = b->affected;
     if (b->links_read_at <= 0 || clock_now() - b->links_read_at > LINKS_SECONDS || t->all ||
-        t->task_types || t->project_statuses || t->asset_types)
+        t->task_types || t->task_statuses || t->project_statuses || t->asset_types)
         return true;
     for (const affected_project *p = t->projects; p; p = p->hh.next)
         if (is_stale_for(b, p))

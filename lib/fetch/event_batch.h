@@ -5,6 +5,7 @@
 
 #include "fetch/affected.h"
 #include "fetch/known_projects.h"
+#include "fetch/seen_people.h"
 #include "model/project_filter.h"
 #include "store/links.h"
 #include "zou/lists.h"
@@ -18,6 +19,7 @@ typedef struct event_batch {
     project_links links;    /* owned: the store's projects */
     double links_read_at;   /* by clock_now; 0: never */
     known_projects known;   /* owned */
+    seen_people people;     /* owned */
     const bool *wanted;     /* borrowed: of each kind (KINDS), whether a full reading has it */
     int status;             /* EX_OK, or 1: something could not be read */
     /* Of this batch. */

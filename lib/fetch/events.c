@@ -40,6 +40,7 @@ void fetch_events_free(fetch_events *f)
     if (!f)
         return;
     known_projects_free(&f->batch.known);
+    seen_people_free(&f->batch.people);
     store_close(f->batch.store);
     project_links_free(&f->batch.links);
     zou_lists_free(&f->batch.lists);

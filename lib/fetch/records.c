@@ -28,7 +28,7 @@ static const struct route {
     {KIND_EDIT, "edits", "edits"},
     {KIND_CONCEPT, "concepts", "concepts"},
     {KIND_TASK, "tasks", "tasks"},
-    {KIND_PERSON, "team", "people"},
+    {KIND_PERSON, NULL, "people"},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
@@ -105,7 +105,7 @@ static void show_progress(const fetch_records *r)
 void fetch_records_write(fetch_records *r, kind k, const json_element *e)
 {
     json added = json_object();
-    bool adds = k == KIND_ASSET_TYPE || k == KIND_PERSON;
+    bool adds = k == KIND_ASSET_TYPE;
     if (adds)
         json_set(r->project.arena, &added, "project_id",
                  json_string(r->project.arena, r->project.id));
@@ -116,27 +116,71 @@ void fetch_records_write(fetch_records *r, kind k, const json_element *e)
     show_progress(r);
 }
 
-/* Write the server's list, and with each record whether the project lists it. */
-static void write_shared(fetch_records *r, kind k, const element_list *list, const char *key)
+/* Write the server's list, or these of it, and with each record whether the project lists it. */
+static void write_shared(fetch_records *r, kind k, const element_list *list, const char *key,
+                         const idset *only)
 {
     arena *a = r->project.arena;
     idset *own = json_text_set(json_get(&r->project.record, key));
     for (size_t i = 0; i < list->len; i++) {
         const json_element *e = &list->items[i];
         json added = json_object();
+        if (only && !idset_has_text(only, e->id))
+            continue;
         json_set(a, &added, "project_id", json_string(a, r->project.id));
         json_set(a, &added, "in_project", json_bool(idset_has_text(own, e->id)));
         if (!zou_record_write(kind_name(k), r->project.id, e, &added))
             r->skipped = true;
+        r->counts[k]++;
     }
     idset_free(own);
     r->read[k] = true;
-    r->counts[k] = list->len;
 }
 
 void fetch_records_write_task_types(fetch_records *r)
 {
-    write_shared(r, KIND_TASK_TYPE, &r->project.lists->task_types, "task_types");
+    write_shared(r, KIND_TASK_TYPE, &r->project.lists->task_types, "task_types", NULL);
+}
+
+void fetch_records_write_task_statuses(fetch_records *r, const idset *only)
+{
+    write_shared(r, KIND_TASK_STATUS, &r->project.lists->task_statuses, "task_statuses", only);
+}
+
+/* What names them, as far as this user may see it. The rest, such as addresses, is nobody's
+ * business who reads a stream. */
+static json named_person(arena *a, const json *tree)
+{
+    static const char *const keys[] = {"id", "first_name", "last_name", "full_name",
+                                       "desktop_login"};
+    json person = json_object();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json *v = json_get(tree, keys[i]);
+        if (v)
+            json_add(a, &person, keys[i], *v);
+    }
+    return person;
+}
+
+void fetch_records_write_people(fetch_records *r, const idset *only)
+{
+    arena *a = r->project.arena;
+    element_list *list = &r->project.lists->people;
+    idset *team = json_text_set(json_get(&r->project.record, "team"));
+    r->read[KIND_PERSON] = list->read || (only && idset_len(only) == 0);
+    for (size_t i = 0; i < list->len; i++) {
+        const char *id = list->items[i].id;
+        const json *tree = element_list_tree(list, i);
+        if (!tree || (only && !idset_has_text(only, id)))
+            continue;
+        json person = named_person(a, tree), added = json_object();
+        json_add(a, &added, "project_id", json_string(a, r->project.id));
+        json_add(a, &added, "in_project", json_bool(idset_has_text(team, id)));
+        if (!zou_record_write_tree("Person", r->project.id, &person, &added))
+            r->skipped = true;
+        r->counts[KIND_PERSON]++;
+    }
+    idset_free(team);
 }
 
 void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole, const json *judged)
@@ -189,7 +233,9 @@ static fetch_outcome read_kind(fetch_records *r, const struct route *route, erro
     if (route->kind == KIND_TASK_TYPE)
         fetch_records_write_task_types(r);
     else if (route->kind == KIND_TASK_STATUS)
-        write_shared(r, KIND_TASK_STATUS, &r->project.lists->task_statuses, "task_statuses");
+        fetch_records_write_task_statuses(r, NULL);
+    else if (route->kind == KIND_PERSON)
+        fetch_records_write_people(r, NULL);
     if (!route->path)
         return FETCH_WHOLE;
     listing l = {r, route->kind};

@@ -3,6 +3,7 @@
 #ifndef OPKITSU_FETCH_RECORDS_H
 #define OPKITSU_FETCH_RECORDS_H
 
+#include "base/idset.h"
 #include "record/end.h"
 #include "zou/project.h"
 
@@ -38,6 +39,11 @@ bool fetch_records_check_task_types(const fetch_records *r, error *e);
 /* Write Project, and one record of each task type of the server. */
 void fetch_records_write_project(fetch_records *r);
 void fetch_records_write_task_types(fetch_records *r);
+/* Write one of each task status of the server, or of these. */
+void fetch_records_write_task_statuses(fetch_records *r, const idset *only);
+/* Write a Person of each person of the server, or of these; none if the list was not read. Of
+ * nobody it need not be. */
+void fetch_records_write_people(fetch_records *r, const idset *only);
 /* Write one record of this kind, and count it. */
 void fetch_records_write(fetch_records *r, kind k, const json_element *e);
 /* Write End. `whole`: every document of the project is to be judged again; `judged`: as in

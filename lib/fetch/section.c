@@ -108,13 +108,18 @@ static json list_judged(const section_run *r)
 
 static void write_section(section_run *r)
 {
+    bool of_all = r->project->whole; /* documents of tasks that are not here are judged, too */
     fetch_records_write_project(r->records);
     fetch_records_write_task_types(r->records);
+    if (of_all || idset_len(r->statuses) > 0)
+        fetch_records_write_task_statuses(r->records, of_all ? NULL : r->statuses);
     write_asset_types(r);
     for (int k = KIND_EPISODE; k < KIND_ENTITIES; k++)
         write_entities(r, (kind)k);
     for (size_t k = 0; k < r->tasks.len; k++)
         fetch_records_write(r->records, KIND_TASK, &r->tasks.items[k]);
+    if (of_all || r->tasks.len > 0)
+        fetch_records_write_people(r->records, of_all ? NULL : r->assignees);
     for (uint32_t k = 0; k < r->deleted.len; k++)
         ndjson_write(&r->deleted.items[k]);
     if (r->has_asset_types)
@@ -136,13 +141,16 @@ fetch_outcome fetch_section_write(const fetch_section *s, error *e)
                      .e = e,
                      .items = {.arena = a},
                      .stored_tasks = idset_new(),
+                     .statuses = idset_new(),
+                     .assignees = idset_new(),
                      .deleted = json_array(),
                      .outcome = FETCH_ABANDONED};
     add_affected(&r);
     if (add_tasks_entities(&r) && section_entities_read(&r) && section_again_find(&r) &&
         section_deleted_find(&r) && section_lists_read_asset_types(&r) &&
         section_lists_read_concepts(&r) && section_lists_read_tasks(&r) &&
-        section_lists_read_task_types(&r)) {
+        section_lists_read_task_types(&r) && section_lists_read_task_statuses(&r) &&
+        section_lists_read_people(&r)) {
         write_section(&r);
         r.outcome = fetch_records_outcome(s->records, e);
     }

@@ -198,3 +198,45 @@ bool section_lists_read_task_types(section_run *r)
         result = ZOU_FAILED;
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }
+
+/* ---- what tasks refer to --------------------------------------------------------- */
+
+/* Note an id. Returns whether the list has it. */
+static bool note(idset *ids, element_list *list, const json *id)
+{
+    const char *text = json_text(id);
+    return !text || !idset_add_text(ids, text) || element_list_find(list, text);
+}
+
+/* Read a list of which the tasks refer to these, and the kept one has all of them or not. */
+static bool read_of_tasks(section_run *r, element_list *list, const idset *ids, bool has_all)
+{
+    if (!r->project->whole && idset_len(ids) == 0)
+        return true;
+    if (!has_all)
+        element_list_clear(list);
+    zou_result result = zou_lists_need(r->records->project.lists, list, r->e);
+    return result == ZOU_OK || (result == ZOU_FORBIDDEN && ids == r->assignees) ||
+           section_run_kitsu_failed(r, result);
+}
+
+bool section_lists_read_task_statuses(section_run *r)
+{
+    element_list *list = &r->records->project.lists->task_statuses;
+    bool all = true;
+    for (size_t i = 0; i < r->tasks.len; i++)
+        all &= note(r->statuses, list, json_get(element_list_tree(&r->tasks, i), "task_status_id"));
+    return read_of_tasks(r, list, r->statuses, all);
+}
+
+bool section_lists_read_people(section_run *r)
+{
+    element_list *list = &r->records->project.lists->people;
+    bool all = true;
+    for (size_t i = 0; i < r->tasks.len; i++) {
+        const json *ids = json_get(element_list_tree(&r->tasks, i), "assignees");
+        for (uint32_t k = 0; json_is(ids, JSON_ARRAY) && k < ids->len; k++)
+            all &= note(r->assignees, list, &ids->items[k]);
+    }
+    return read_of_tasks(r, list, r->assignees, all);
+}

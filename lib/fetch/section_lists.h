@@ -15,5 +15,9 @@ bool section_lists_read_tasks(section_run *r);
 /* The server's task types, once more if the kept list lacks one that the project
  * or a task refers to. */
 bool section_lists_read_task_types(section_run *r);
+/* The task statuses and people of the tasks, or all if the project is judged as a whole, once
+ * more if the kept list lacks one of them. People that the user may not see stay unread. */
+bool section_lists_read_task_statuses(section_run *r);
+bool section_lists_read_people(section_run *r);
 
 #endif

@@ -12,6 +12,8 @@ void section_run_free(section_run *r)
     element_list_clear(&r->tasks);
     element_list_clear(&r->asset_types);
     idset_free(r->stored_tasks);
+    idset_free(r->statuses);
+    idset_free(r->assignees);
 }
 
 bool section_run_hold(section_run *r, const json_element *e)

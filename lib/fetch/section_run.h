@@ -25,6 +25,7 @@ typedef struct section_run {
     element_list tasks, asset_types; /* what Kitsu has of them */
     bool has_asset_types;            /* `asset_types` is the whole list of the project's */
     idset *stored_tasks;             /* owned: those of the documents that were looked up */
+    idset *statuses, *assignees;     /* owned: those of the tasks */
     affected_id *sought_tasks;       /* hash table: whose documents the store is searched for */
     json deleted;                    /* array of Deleted records, in the arena */
     fetch_outcome outcome;           /* when a step fails */

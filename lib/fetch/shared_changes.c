@@ -1,5 +1,6 @@
 #include "fetch/shared_changes.h"
 
+#include "base/msg.h"
 #include "store/state_skipped.h"
 #include "zou/id.h"
 
@@ -62,14 +63,43 @@ static bool spread_asset_types(event_batch *b, const project_link *link)
     return true;
 }
 
+/* Where the documents of a project name somebody as Kitsu no longer does, all are judged. */
+static bool spread_people(event_batch *b)
+{
+    zou_result result = zou_lists_need(&b->lists, &b->lists.people, b->e);
+    if (result == ZOU_LOST)
+        return false;
+    if (result != ZOU_OK) {
+        msg_error("people's new names are not followed: %s", b->e->what);
+        event_batch_set_incomplete(b);
+        return true;
+    }
+    idset *changed = seen_people_look(&b->people, &b->lists.people);
+    bool ok = true;
+    for (size_t i = 0; ok && idset_len(changed) > 0 && i < b->links.len; i++) {
+        const project_link *link = &b->links.items[i];
+        bool differs = false;
+        if (!zou_is_id(link->id) || !link->active)
+            continue;
+        ok = seen_people_differ(&b->people, changed, b->store,
+                                (store_ns){store_avalon(b->store), link->coll}, &differs, b->e);
+        if (differs)
+            affected_project_of(b->affected, link->id)->whole = true;
+    }
+    idset_free(changed);
+    return ok;
+}
+
 bool shared_changes_spread(event_batch *b)
 {
     const affected *t = b->affected;
+    if (t->people && !spread_people(b))
+        return false;
     for (size_t i = 0; i < b->links.len; i++) {
         const project_link *link = &b->links.items[i];
         if (!zou_is_id(link->id))
             continue;
-        if ((t->task_types && link->active) || t->project_statuses)
+        if (((t->task_types || t->task_statuses) && link->active) || t->project_statuses)
             affected_project_of(b->affected, link->id)->whole = true;
         if (link->active && !spread_asset_types(b, link))
             return false;

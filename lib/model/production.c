@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "model/person.h"
 #include "record/deleted.h"
 #include "record/record.h"
 #include "record/sanitize.h"
@@ -83,6 +84,8 @@ void production_free(production *p)
         return;
     HASH_CLEAR(hh, p->by_id);
     HASH_CLEAR(hh, p->types);
+    HASH_CLEAR(hh, p->people);
+    HASH_CLEAR(hh, p->statuses);
     HASH_CLEAR(hh, p->skipped_tasks);
     free(p->entities);
     free(p->tasks);
@@ -94,6 +97,22 @@ entity *production_find(const production *p, const char *id)
     if (id)
         HASH_FIND_STR(p->by_id, id, e);
     return e;
+}
+
+const person *production_person(const production *p, const char *id)
+{
+    person *found = NULL;
+    if (id)
+        HASH_FIND_STR(p->people, id, found);
+    return found;
+}
+
+const task_status *production_status(const production *p, const char *id)
+{
+    task_status *found = NULL;
+    if (id)
+        HASH_FIND_STR(p->statuses, id, found);
+    return found;
 }
 
 static entity *new_entity(production *p, kind k, const char *id, const json *record)
@@ -192,6 +211,37 @@ static bool add_task_type(production *p, const json *record, const char **why)
     t->in_project = json_true(json_get(&copy, "in_project"));
     p->any_type_listed |= t->in_project;
     HASH_ADD_KEYPTR(hh, p->types, t->id, strlen(t->id), t);
+    return true;
+}
+
+static bool add_status(production *p, const json *record, const char **why)
+{
+    const char *id = id_of(record, "id");
+    const json *name = json_get(record, "short_name");
+    if (!id || production_status(p, id)) {
+        *why = id ? "a second record of the same id" : "a TaskStatus without \"id\"";
+        return false;
+    }
+    if (!json_text(name) || !name->len)
+        return true;
+    task_status *new = arena_alloc(p->arena, sizeof *new);
+    *new = (task_status){.id = id, .short_name = *name};
+    HASH_ADD_KEYPTR(hh, p->statuses, new->id, strlen(new->id), new);
+    return true;
+}
+
+static bool add_person(production *p, const json *record, const char **why)
+{
+    const char *id = id_of(record, "id");
+    if (!id || production_person(p, id)) {
+        *why = id ? "a second record of the same id" : "a Person without \"id\"";
+        return false;
+    }
+    person *new = arena_alloc(p->arena, sizeof *new);
+    *new = (person){.id = id,
+                    .assignee = person_assignee(p->arena, record),
+                    .tells_login = person_tells_login(record)};
+    HASH_ADD_KEYPTR(hh, p->people, new->id, strlen(new->id), new);
     return true;
 }
 
@@ -297,6 +347,10 @@ static bool add_kind(production *p, kind k, const json *record, const char **why
         return add_task(p, record, why);
     if (k == KIND_TASK_TYPE)
         return add_task_type(p, record, why);
+    if (k == KIND_TASK_STATUS)
+        return add_status(p, record, why);
+    if (k == KIND_PERSON)
+        return add_person(p, record, why);
     return k >= KIND_ENTITIES || add_entity(p, k, record, why);
 }
 
@@ -333,7 +387,7 @@ static bool counts_agree(production *p, const end_record *end, const bool need[K
             *why = "its counts are not numbers";
             return false;
         }
-        p->read[k] = v != NULL || p->events;
+        p->read[k] = v != NULL || (p->events && k != KIND_PERSON && k != KIND_TASK_STATUS);
         if (!p->read[k] && need[k] && !p->closed) {
             *why = arena_printf(p->arena, "the stream has no %s records: they were not read",
                                 kind_name((kind)k));

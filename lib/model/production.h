@@ -76,6 +76,19 @@ typedef struct task_type {
     UT_hash_handle hh;              /* by id */
 } task_type;
 
+typedef struct person {
+    const char *id;
+    json assignee;     /* as in model/person.h */
+    bool tells_login;  /* likewise */
+    UT_hash_handle hh; /* by id */
+} person;
+
+typedef struct task_status {
+    const char *id;
+    json short_name;   /* a text */
+    UT_hash_handle hh; /* by id */
+} task_status;
+
 /* A record that kitsu-fetch or the mapping could not use. */
 typedef struct skipped_id {
     const char *id;
@@ -100,6 +113,8 @@ typedef struct production {
     task **tasks;
     size_t n_tasks, cap_tasks;
     skipped_id *skipped_tasks;
+    person *people;        /* hash */
+    task_status *statuses; /* hash; those with a short name */
     unsigned long counts[KINDS];
     bool read[KINDS]; /* kinds that the End names */
     bool any_type_listed;
@@ -111,7 +126,7 @@ production *production_new(arena *a, const json *project, const char **why);
 /* Free the hash tables' own memory; the rest goes with the arena. */
 void production_free(production *p); /* takes NULL */
 
-/* Take in an AssetType … Task, TaskType, TaskStatus, Skipped, Deleted or
+/* Take in an AssetType … Task, TaskType, TaskStatus, Person, Skipped, Deleted or
  * AssetTypes record of this project. `why` (static): what is wrong with it;
  * false then. */
 bool production_add(production *p, const json *record, const char **why);
@@ -135,6 +150,9 @@ void production_delete(production *p, kind k, const char *id);
 void production_link(production *p);
 
 entity *production_find(const production *p, const char *id);
+/* NULL: there is none, or the id is NULL. */
+const person *production_person(const production *p, const char *id);
+const task_status *production_status(const production *p, const char *id);
 
 /* Where an entity is, as people say it: the names in Kitsu from the top down to its own,
  * an asset's below its type, as an array and as a text, `E02/SQ01/SH 020`. In `a`. */

@@ -1,6 +1,7 @@
 #include "model/task_entries.h"
 
 #include "base/lookup.h"
+#include "model/assignees.h"
 #include "record/record.h"
 #include "record/skipped.h"
 
@@ -26,7 +27,14 @@ static void put_entry(entries *x, const char *key, const task *t)
 {
     arena *a = x->p->arena;
     json entry = task_entries_base(a, json_get(x->there, key));
+    const json *assignees = assignees_of(x->p, t, json_get(&entry, "assignees"));
+    const task_status *status =
+        production_status(x->p, json_text(json_get(&t->record, "task_status_id")));
     json_set(a, &entry, "type", json_string(a, t->type->name));
+    if (status)
+        json_set(a, &entry, "status", status->short_name);
+    if (assignees)
+        json_set(a, &entry, "assignees", *assignees);
     json_set(a, &entry, "zou", t->record);
     json_add(a, &x->wanted, key, entry);
 }

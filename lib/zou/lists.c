@@ -98,6 +98,7 @@ void zou_lists_forget(zou_lists *s)
     element_list_clear(&s->project_statuses);
     element_list_clear(&s->task_types);
     element_list_clear(&s->task_statuses);
+    element_list_clear(&s->people);
     s->me = s->role = NULL;
 }
 
@@ -132,6 +133,7 @@ zou_result zou_lists_need(zou_lists *s, element_list *list, error *e)
 {
     const char *path = list == &s->task_types      ? "/data/task-types"
                        : list == &s->task_statuses ? "/data/task-status"
+                       : list == &s->people        ? "/data/persons"
                                                    : "/data/project-status";
     if (list->read)
         return ZOU_OK;
@@ -150,7 +152,10 @@ zou_result zou_lists_need_all(zou_lists *s, const bool wanted[KINDS], error *e)
         result = zou_lists_need(s, &s->task_types, e);
     if (result == ZOU_OK && wanted[KIND_TASK_STATUS])
         result = zou_lists_need(s, &s->task_statuses, e);
-    return result;
+    if (result != ZOU_OK || !wanted[KIND_PERSON])
+        return result;
+    result = zou_lists_need(s, &s->people, e);
+    return result == ZOU_FORBIDDEN ? ZOU_OK : result;
 }
 
 bool zou_lists_sees_all(const zou_lists *s)

@@ -1,5 +1,5 @@
 /* lists.h - what all projects of a Kitsu share, read once and kept: the user, project
- * statuses, task types, task statuses. */
+ * statuses, task types, task statuses, people. */
 #ifndef OPKITSU_ZOU_LISTS_H
 #define OPKITSU_ZOU_LISTS_H
 
@@ -37,7 +37,7 @@ typedef struct zou_lists {
     zou *zou;              /* borrowed */
     arena *arena;          /* owned: who the user is */
     const char *me, *role; /* the user's id and role; NULL: not read yet */
-    element_list project_statuses, task_types, task_statuses;
+    element_list project_statuses, task_types, task_statuses, people;
 } zou_lists;
 
 void zou_lists_init(zou_lists *s, zou *z);
@@ -46,7 +46,8 @@ void zou_lists_free(zou_lists *s);
 /* Read them, unless they have been read; as in zou/zou.h. */
 zou_result zou_lists_user(zou_lists *s, error *e);
 zou_result zou_lists_need(zou_lists *s, element_list *list, error *e);
-/* Read the user, the project statuses, and the lists of the kinds that are wanted. */
+/* Read the user, the project statuses, and the lists of the kinds that are wanted. People
+ * that the user may not see stay unread. */
 zou_result zou_lists_need_all(zou_lists *s, const bool wanted[KINDS], error *e);
 /* Read everything again when it is next needed. */
 void zou_lists_forget(zou_lists *s);

@@ -180,11 +180,11 @@ settle() {
     zou_put "/data/entities/$s1" '{"data": {"frame_out": 1100.0}}' >/dev/null
     answer
     [[ $status == 0 && ! -s $err ]]
-    [[ $(types) == "Project TaskType Shot Task End Checkpoint" ]]
+    [[ $(types) == "Project TaskType TaskStatus Shot Task End Checkpoint" ]]
     [[ $(ids Shot) == "$s1" && $(ids Task) == "$t1" ]]
-    [[ $(end) == "{\"type\":\"End\",\"project_id\":\"$p\",\"scope\":\"events\",\"counts\":{\"TaskType\":$(grep -c '"type":"TaskType"' "$out"),\"Shot\":1,\"Task\":1},\"judged\":[\"$s1\"]}" ]]
+    [[ $(end) == "{\"type\":\"End\",\"project_id\":\"$p\",\"scope\":\"events\",\"counts\":{\"TaskType\":$(grep -c '"type":"TaskType"' "$out"),\"TaskStatus\":1,\"Shot\":1,\"Task\":1,\"Person\":0},\"judged\":[\"$s1\"]}" ]]
     (($(requests "$p\|entities\|tasks?") <= 4))
-    (($(requests) <= 4 + 4))
+    (($(requests) <= 4 + 5))
     as_full
     settle
 }
@@ -197,7 +197,7 @@ settle() {
     mv "$in.3" "$in"
     answer_in
     [[ $status == 0 ]]
-    [[ $(requests /data/task-types) == 1 && $(requests /data/project-status) == 1 && $(requests auth/auth) == 1 ]]
+    [[ $(requests /data/task-types) == 1 && $(requests /data/task-status) == 1 && $(requests /data/project-status) == 1 && $(requests auth/auth) == 1 ]]
     [[ $(requests "/data/projects/$p") == 3 && $(requests '/data/entities?id=') == 3 && $(requests '/data/tasks?entity_id=') == 3 ]]
     [[ $(got .type | grep -c Checkpoint) == 3 ]]
 }
@@ -220,7 +220,7 @@ settle() {
     s3=$(zou_shot "$p" "$q3" SH010)
     t3=$(zou_tasks "$p" "$animation" shots "$s3")
     answer
-    [[ $(types) == "Project TaskType Episode Sequence Shot Task End Checkpoint" ]]
+    [[ $(types) == "Project TaskType TaskStatus Episode Sequence Shot Task End Checkpoint" ]]
     [[ $(requests parent_id) == 0 ]]
     as_full
     settle
@@ -305,7 +305,7 @@ settle() {
         [[ -z $task_type ]] || zou_tasks "$p" "$task_type" "$route" "$id" >/dev/null
     done
     answer
-    [[ $(types) == "Project TaskType AssetType Episode Sequence Shot Asset Edit Concept Task AssetTypes End Checkpoint" ]]
+    [[ $(types) == "Project TaskType TaskStatus AssetType Episode Sequence Shot Asset Edit Concept Task AssetTypes End Checkpoint" ]]
     [[ $(ids AssetType) == "$type" && $(ids Concept) == "$concept" && $(ids Edit) == "$edit" ]]
     [[ $(got 'select(.type == "AssetTypes") | .ids | join(" ")') == "$type" ]]
     as_full
@@ -630,7 +630,7 @@ apply_answer() { op-diff <"$out" 2>/dev/null | op-apply >/dev/null 2>&1 || true;
     mark
     zou_put "/data/entities/$s1" '{"data": {"frame_in": "1002"}}' >/dev/null
     answer
-    [[ $(types) == "Project TaskType Shot Task End Checkpoint" && $(ids Shot) == "$s1" ]]
+    [[ $(types) == "Project TaskType TaskStatus Shot Task End Checkpoint" && $(ids Shot) == "$s1" ]]
     (($(requests "$p\|entities\|tasks?") <= 4))
     apply_answer
     [[ $(skipped) == "$before" ]]
@@ -771,7 +771,7 @@ taken() {
     film
     zou_put "/data/projects/$p" '{"fps": "30"}' >/dev/null
     answer
-    [[ $(types) == "Project TaskType AssetTypes End Checkpoint" ]]
+    [[ $(types) == "Project TaskType TaskStatus Person AssetTypes End Checkpoint" ]]
     [[ $(got 'select(.type == "End") | .whole') == true ]]
     [[ $(requests /data/entities) == 0 && $(requests '/data/tasks') == 0 ]]
     settle
@@ -948,7 +948,7 @@ taken() {
         '{"name": "main:test", "project_id": null, "data": null}' >"$in"
     answer_in
     [[ $status == 0 && $(types) == "Checkpoint" ]]
-    [[ $(requests) == 0 ]]
+    [[ $(requests) == "$(requests /data/persons)" ]] # who may be called otherwise
     for event in entity-link task; do
         batch "{\"name\": \"$event:new\", \"project_id\": \"$p\", \"data\": {\"project_id\": \"$p\"}}" >"$in"
         answer_in

@@ -80,8 +80,8 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
 @test "a production of every kind, in its order, as Zou has it" {
     fetch -P "${run_id}_show"
     [[ $status == 0 && -z $stderr ]]
-    [[ $(records .type | uniq | paste -sd ' ') == '"Project" "TaskType" "TaskStatus" "AssetType" "Episode" "Sequence" "Shot" "Asset" "Edit" "Concept" "Task" "End" "Checkpoint"' ]]
-    [[ $(records 'select(.type == "End") | del(.counts.TaskType, .counts.TaskStatus)') == "{\"type\":\"End\",\"project_id\":\"$show\",\"scope\":\"full\",\"counts\":{\"AssetType\":1,\"Episode\":2,\"Sequence\":1,\"Shot\":3,\"Asset\":2,\"Edit\":1,\"Concept\":1,\"Task\":4}}" ]]
+    [[ $(records .type | uniq | paste -sd ' ') == '"Project" "TaskType" "TaskStatus" "AssetType" "Episode" "Sequence" "Shot" "Asset" "Edit" "Concept" "Task" "Person" "End" "Checkpoint"' ]]
+    [[ $(records 'select(.type == "End") | del(.counts.TaskType, .counts.TaskStatus, .counts.Person)') == "{\"type\":\"End\",\"project_id\":\"$show\",\"scope\":\"full\",\"counts\":{\"AssetType\":1,\"Episode\":2,\"Sequence\":1,\"Shot\":3,\"Asset\":2,\"Edit\":1,\"Concept\":1,\"Task\":4}}" ]]
     zou_login
     for list in asset-types:AssetType episodes:Episode sequences:Sequence shots:Shot assets:Asset edits:Edit concepts:Concept tasks:Task; do
         diff <(zou_get "/data/projects/$show/${list%:*}" | jq -cS '.[]' | sort) \
@@ -151,12 +151,14 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
     [[ $(records 'select(.type == "Checkpoint") | .projects') == "[\"$short\"]" ]]
 }
 
-@test "people, when they are asked for" {
+@test "people: what names them, of all" {
     fetch -P "${run_id}_show" --types Person
     [[ $status == 0 ]]
-    # The four, and the administrator by the task assigned.
-    [[ $(records 'select(.type == "Person") | .project_id' | uniq -c | tr -s ' ') == " 5 \"$show\"" ]]
-    [[ $(records 'select(.type == "End") | .counts') == '{"Person":5}' ]]
+    # The team: the four, and the administrator by the task assigned; the others of the server, too.
+    [[ $(records 'select(.type == "Person" and .in_project) | .project_id' | uniq -c | tr -s ' ') == " 5 \"$show\"" ]]
+    [[ $(records 'select(.type == "Person") | keys' | sort -u) == '["desktop_login","first_name","full_name","id","in_project","last_name","project_id","type"]' ]]
+    zou_login
+    [[ $(records 'select(.type == "End") | .counts.Person') == $(zou_get /data/persons | jq length) ]]
 }
 
 @test "the checkpoint is the log's head from before the reading" {

@@ -85,6 +85,7 @@ whole() {
 1 "Edit"
 1 "Concept"
 4 "Task"
+1 "Person"
 1 "End"
 1 "Checkpoint"
 EXPECTED
