@@ -54,6 +54,17 @@ static void set_entity_label(mapping *m, change_builder *d, const entity *e, con
     set_label(m, d, e->name, !kept && strcmp(e->own_name, e->name) != 0, is_ours);
 }
 
+/* OpenPype's tools show it. One that others wrote stays where Kitsu has none. */
+static void set_description(change_builder *d, const entity *e, const json *stored)
+{
+    const json *now = json_get(&e->record, "description");
+    const char *was = json_text(json_get(stored, "description"));
+    if (json_text(now) && now->len)
+        change_builder_set(d, *now, "data", "description", NULL);
+    else if (was && *was && json_text_is(json_at(d->before, "data", "description", NULL), was))
+        change_builder_unset(d, "data", "description", NULL);
+}
+
 /* A project keeps its name. A label that converts to it is ours. */
 static void set_project_label(mapping *m, change_builder *d)
 {
@@ -305,6 +316,7 @@ change_builder mapping_entity(mapping *m, entity *e)
     change_builder_set(&d, reference_to_key(m, location_parent(&place, e)), "data", "visualParent",
                        NULL);
     set_entity_label(m, &d, e, stored);
+    set_description(&d, e, stored);
     set_entity_type(m, &d, e->kind == KIND_ASSET_TYPE ? "Folder" : kind_name(e->kind));
     return d;
 }
