@@ -2,6 +2,13 @@
 # is a store's name, its folder, and what its databases are called after.
 # shellcheck shell=bash
 
+# stores_setup: a home where only `use` says what the store is
+stores_setup() {
+    own_home 5
+    unset OP_STORE OPENPYPE_MONGO KITSU_TOKEN
+    export MONGOC_DISABLE_SHM=1 # see store.bash
+}
+
 # use NAME
 use() {
     mkdir -p "$1"
