@@ -68,7 +68,8 @@ teardown() { mock_stop; }
     store
     with_task
     local times=(--normal ',?"(tidied_at|time|posted|expires|at|owner|claimed_by)":[^,}]*')
-    faults "${times[@]}" zou-push <comment
+    # The sanitizers' allocator is their own.
+    [[ $OPKITSU_BUILD == */san ]] || faults "${times[@]}" zou-push <comment
     each_call 74,69,75 "${times[@]}" zou-push <comment
 }
 

@@ -7,9 +7,9 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    [[ ! ${SAN:-} ]] || skip "cannot: AddressSanitizer does its work"
     load ../lib/common
     load ../lib/mock
+    [[ ! ${SAN:-} ]] || skip "cannot: AddressSanitizer does its work"
     mock_home <<<'{"opkitsu": {"names": "convert"}}'
     "$BATS_TEST_DIRNAME/../lib/valgrind" "$BATS_TEST_TMPDIR/valgrind"
     PATH=$BATS_TEST_TMPDIR/valgrind/bin:$PATH
