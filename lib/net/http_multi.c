@@ -17,7 +17,7 @@ struct http_call {
     http_multi *multi; /* borrowed */
     http *http;        /* owned: of this request alone */
     http_request request;
-    char *method, *url, *token, *body; /* owned */
+    char *method, *asked, *url, *token, *body; /* owned; `url`: where a redirection led to */
     int redirects;
     bool ended, failed, hopeless, unsent;
     error error;
@@ -57,11 +57,12 @@ http_call *http_call_new(http_multi *m, const http_request *r, double seconds)
     *c = (http_call){.multi = m,
                      .http = client_new(),
                      .method = copy(r->method),
+                     .asked = copy(r->url),
                      .url = copy(r->url),
                      .token = copy(r->token),
                      .body = copy(r->body)};
     c->request = (http_request){.method = c->method,
-                                .url = c->url,
+                                .url = c->asked,
                                 .token = c->token,
                                 .body = c->body,
                                 .repeatable = r->repeatable};
@@ -81,6 +82,7 @@ void http_call_free(http_call *c)
         curl_multi_remove_handle(c->multi->curl, c->http->curl);
     client_free(c->http);
     free(c->method);
+    free(c->asked);
     free(c->url);
     free_secret(c->token);
     free(c->body);

@@ -330,3 +330,16 @@ batch() {
     mock_script "$(jq -c --arg list "GET /data/tasks/$task/comments" '. + {($list): [{json: []}]}' <<<"$others")"
     zou-push <comment | grep '"status":"applied"'
 }
+
+@test "a push, each of whose requests that write is redirected" {
+    op-dump | jq -c 'if .document.name == "Asset_0" then .document |= (._id["$oid"] |= "f" + .[1:] | .name += "9" | del(.data.zou)) else . end' >dump
+    local route="POST $below/asset-types/0000000c-0000-4000-8000-000000000000/assets/new" to status
+    for to in / /api/data/elsewhere http://127.0.0.1:1/; do
+        mock_start "$(jq -nc --arg route "$route" --arg to "$to" '{($route): [{status: 302, text: "", headers: {Location: $to}}]}')"
+        status=0
+        zou-push <dump >out 2>err || status=$?
+        echo "$to: $status" && cat err
+        [[ $status == 1 || ($status == 78 && $to == http*) ]]
+        grep -q 'is redirected to' err
+    done
+}
