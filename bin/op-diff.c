@@ -282,11 +282,18 @@ static bool on_record(reader *r, const json *record, error *e)
     return true;
 }
 
+/* Whether nothing of its record is kept: there may be half a million. */
+static bool is_link(const json *record)
+{
+    return kind_of(json_text(json_get(record, "type"))) == KIND_ENTITY_LINK;
+}
+
 static int read_stream(reader *r)
 {
     json record;
     int got;
     error e = {0};
+    arena_mark before = arena_here(r->arena);
     while ((got = ndjson_next(r->in, r->arena, &record)) == 1) {
         if (!on_record(r, &record, &e)) {
             msg_error("%s", e.what);
@@ -294,6 +301,9 @@ static int read_stream(reader *r)
         }
         if (!r->p)
             arena_reset(r->arena);
+        else if (is_link(&record))
+            arena_back(r->arena, before);
+        before = arena_here(r->arena);
     }
     give_up_project(r);
     if (r->saw_project && !r->saw_checkpoint) {

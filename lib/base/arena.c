@@ -93,6 +93,17 @@ void arena_reset(arena *a)
     a->size = keep->size;
 }
 
+arena_mark arena_here(const arena *a)
+{
+    return (arena_mark){a->blocks, a->used, a->n};
+}
+
+void arena_back(arena *a, arena_mark mark)
+{
+    if (a->blocks == mark.block && a->n == mark.names)
+        a->used = mark.used;
+}
+
 size_t arena_size(const arena *a)
 {
     return a->size;

@@ -16,6 +16,14 @@ void arena_free(arena *a); /* takes NULL */
 void arena_free_secret(arena *a);
 /* Free everything in it, but keep one block for the next round. */
 void arena_reset(arena *a);
+/* Where it stands, and back to there: what was made since then is given up, but where a name or
+ * a block was new, which stays. */
+typedef struct arena_mark {
+    const void *block; /* borrowed */
+    size_t used, names;
+} arena_mark;
+arena_mark arena_here(const arena *a);
+void arena_back(arena *a, arena_mark mark);
 /* Bytes that it takes, but for its table of names. */
 size_t arena_size(const arena *a);
 /* `size` bytes, aligned for any type, not zeroed. */

@@ -2,6 +2,7 @@
 
 #include "base/idset.h"
 #include "base/mem.h"
+#include "model/input_links.h"
 #include "model/location.h"
 #include "model/task_types.h"
 #include "record/skipped.h"
@@ -184,11 +185,13 @@ static bool get_children(loading *r, error *e)
 
 /* ---- what is needed ---------------------------------------------------------- */
 
-/* Before anything else: what the events affect, and the roots. */
+/* Before anything else: what the events affect, what is cast in it, and the roots. */
 static bool load_affected(loading *r, error *e)
 {
     for (size_t i = 0; i < r->p->n; i++)
         want(r, STORE_ZOU_ID, r->p->entities[i]->id);
+    for (size_t i = 0; i < r->p->casting.n; i++)
+        want(r, STORE_ZOU_ID, r->p->casting.links[i].out);
     if (!find(r, STORE_ZOU_ID, e))
         return false;
     for (int k = 0; k < ROOTS; k++)
@@ -308,6 +311,18 @@ static bool load_around_obsolete(loading *r, error *e)
     return get(r, e);
 }
 
+/* The documents that link to those that go, or become another entity's. A dump has them. */
+static bool load_linking(loading *r, error *e)
+{
+    for (size_t i = 0; i < r->c->n && r->c->some; i++)
+        if (input_links_end(r->p, r->c->assets[i], r->m->chosen))
+            want_id(r, 'l', &r->c->assets[i]->id);
+    bool ok =
+        r->n_ids == 0 || documents_linking(r->documents, r->c, (store_ids){r->ids, r->n_ids}, e);
+    r->n_ids = 0;
+    return ok && recall(r, e);
+}
+
 /* Whether it matters what depends on a document: it may be deleted, another may take its
  * name, it gets another name or place itself, or it is one of several of an entity. */
 static bool needs_dependants(const loading *r, const asset *d)
@@ -341,7 +356,7 @@ static bool fill_some(loading *r, error *e)
                 return false;
         } while (r->c->n > before);
         resolve(r);
-        if (!load_wanted(r, e) || !load_around_obsolete(r, e))
+        if (!load_wanted(r, e) || !load_around_obsolete(r, e) || !load_linking(r, e))
             return false;
         bool more = false;
         if (r->c->n == before && !load_dependants(r, needs_dependants, &more, e))

@@ -3,7 +3,8 @@
  * A plan for what some events affect must be the plan that a full synchronisation
  * would make. For that it needs, of the project's documents, those of what is
  * affected, their parents and children, those that have the names which these are to
- * get, the children of a document that is deleted, and all documents of one entity. Of what depends on assets (subsets,
+ * get, the children of a document that is deleted, those that are cast in others or link to what
+ * goes, and all documents of one entity. Of what depends on assets (subsets,
  * workfiles) it needs, as a full one, only what hangs on documents that are deleted,
  * archived or renamed, or of an entity that has several. Their entities are recalled
  * from the store, so that the mapping sees them as in a full synchronisation. All

@@ -342,6 +342,12 @@ bool documents_get(documents *b, collection *c, store_ids ids, error *e)
                           &(store_sink){c->arena, take_document, c}, e);
 }
 
+bool documents_linking(documents *b, collection *c, store_ids ids, error *e)
+{
+    return store_linking(b->store, (store_ns){b->db, c->coll}, ids,
+                         &(store_sink){c->arena, take_document, c}, e);
+}
+
 /* One of a dump's Skipped records, and the next one of the same entity. */
 typedef struct skipped_of {
     const json *record;

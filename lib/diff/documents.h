@@ -49,11 +49,13 @@ bool documents_published(documents *b, const documents_project *p, bool *publish
 collection *documents_collection(documents *b, const char *coll, bool whole, arena *a, error *e);
 
 /* Add more of a project's documents to `c`, in its arena, from a store
- * (store/store.h: store_find, store_get_many, store_children). */
+ * (store/store.h: store_find, store_get_many, store_children, store_linking). */
 bool documents_find(documents *b, collection *c, store_query q, error *e);
 bool documents_get(documents *b, collection *c, store_ids ids, error *e);
 /* What depends on these documents and, whole, the assets right below them. */
 bool documents_children(documents *b, collection *c, store_ids ids, error *e);
+/* The assets that have a link of anybody's to one of these documents. */
+bool documents_linking(documents *b, collection *c, store_ids ids, error *e);
 /* What is remembered as skipped of these entities of a project: by the store, or by the
  * Skipped records of a dump. */
 bool documents_skipped(documents *b, const char *project_id, store_texts entity_ids, arena *a,

@@ -2,6 +2,7 @@
 
 #include "base/msg.h"
 #include "json/numbers.h"
+#include "model/input_links.h"
 #include "model/kitsu_fields.h"
 #include "model/location.h"
 #include "model/names.h"
@@ -276,6 +277,15 @@ void mapping_set_custom(change_builder *d, const json *record)
     }
 }
 
+/* What is cast in it. */
+static void set_input_links(mapping *m, change_builder *d, const entity *e)
+{
+    json wanted;
+    const json *there = json_at(d->before, "data", "inputLinks", NULL);
+    if (input_links_differ(m->production, m->collection, m->chosen, e, there, &wanted))
+        change_builder_set(d, wanted, "data", "inputLinks", NULL);
+}
+
 /* ---- the whole document -------------------------------------------------------------- */
 
 static json reference(mapping *m, const entity *e)
@@ -317,6 +327,7 @@ change_builder mapping_entity(mapping *m, entity *e)
                        NULL);
     set_entity_label(m, &d, e, stored);
     set_description(&d, e, stored);
+    set_input_links(m, &d, e);
     set_entity_type(m, &d, e->kind == KIND_ASSET_TYPE ? "Folder" : kind_name(e->kind));
     return d;
 }

@@ -87,6 +87,8 @@ void production_free(production *p)
     HASH_CLEAR(hh, p->people);
     HASH_CLEAR(hh, p->statuses);
     HASH_CLEAR(hh, p->skipped_tasks);
+    casting_free(&p->casting);
+    idset_free(p->cast_ids);
     free(p->entities);
     free(p->tasks);
 }
@@ -113,6 +115,17 @@ const task_status *production_status(const production *p, const char *id)
     if (id)
         HASH_FIND_STR(p->statuses, id, found);
     return found;
+}
+
+bool production_knows_casting(const production *p, const entity *e)
+{
+    if (!p->read[KIND_ENTITY_LINK] || (e->kind != KIND_SHOT && e->kind != KIND_ASSET))
+        return false;
+    if (p->cast_ids)
+        return idset_has_text(p->cast_ids, e->id);
+    if (json_text_is(&p->cast, END_CAST_SHOTS))
+        return e->kind == KIND_SHOT && e->parent_id;
+    return !p->events;
 }
 
 static entity *new_entity(production *p, kind k, const char *id, const json *record)
@@ -245,6 +258,17 @@ static bool add_person(production *p, const json *record, const char **why)
     return true;
 }
 
+static bool add_link(production *p, const json *record, const char **why)
+{
+    const char *in = id_of(record, "entity_in_id"), *out = id_of(record, "entity_out_id");
+    if (!in || !out) {
+        *why = "an EntityLink without \"entity_in_id\" or \"entity_out_id\"";
+        return false;
+    }
+    casting_add(&p->casting, in, out);
+    return true;
+}
+
 static bool add_skipped(production *p, const json *record, kind *counted, const char **why)
 {
     const json *what = json_get(record, "entity");
@@ -351,6 +375,8 @@ static bool add_kind(production *p, kind k, const json *record, const char **why
         return add_status(p, record, why);
     if (k == KIND_PERSON)
         return add_person(p, record, why);
+    if (k == KIND_ENTITY_LINK)
+        return add_link(p, record, why);
     return k >= KIND_ENTITIES || add_entity(p, k, record, why);
 }
 
@@ -377,6 +403,12 @@ bool production_add(production *p, const json *record, const char **why)
 
 /* ---- the end --------------------------------------------------------------- */
 
+/* Whether older streams of events have all of the kind, though their End does not say so. */
+static bool is_always_read(const production *p, kind k)
+{
+    return p->events && k != KIND_PERSON && k != KIND_TASK_STATUS && k != KIND_ENTITY_LINK;
+}
+
 static bool counts_agree(production *p, const end_record *end, const bool need[KINDS],
                          const char **why)
 {
@@ -387,13 +419,14 @@ static bool counts_agree(production *p, const end_record *end, const bool need[K
             *why = "its counts are not numbers";
             return false;
         }
-        p->read[k] = v != NULL || (p->events && k != KIND_PERSON && k != KIND_TASK_STATUS);
+        p->read[k] = v != NULL || is_always_read(p, (kind)k);
         if (!p->read[k] && need[k] && !p->closed) {
             *why = arena_printf(p->arena, "the stream has no %s records: they were not read",
                                 kind_name((kind)k));
             return false;
         }
-        if ((uint64_t)expected != p->counts[k]) {
+        bool given_up = k == KIND_ENTITY_LINK && !v; /* some came before that was known */
+        if (!given_up && (uint64_t)expected != p->counts[k]) {
             *why =
                 arena_printf(p->arena, "%lu %s records came, and End says %lld: the stream was cut",
                              p->counts[k], kind_name((kind)k), (long long)expected);
@@ -408,6 +441,9 @@ bool production_end(production *p, const end_record *end, const bool need[KINDS]
     p->partial = end->partial;
     p->events = end->scope == END_EVENTS;
     p->whole = end->whole;
+    p->cast = end->cast;
+    if (json_is(&end->cast, JSON_ARRAY))
+        p->cast_ids = json_text_set(&end->cast);
     if (!counts_agree(p, end, need, why))
         return false;
     production_link(p);

@@ -12,6 +12,7 @@
 #define OPKITSU_MODEL_PRODUCTION_H
 
 #include "base/hash.h"
+#include "model/casting.h"
 #include "record/end.h"
 #include "record/kind.h"
 
@@ -115,6 +116,9 @@ typedef struct production {
     skipped_id *skipped_tasks;
     person *people;        /* hash */
     task_status *statuses; /* hash; those with a short name */
+    casting casting;       /* owned, but for the arena's memory */
+    json cast;             /* of End: of whom all of that came (record/end.h) */
+    idset *cast_ids;       /* owned: the ids in it; NULL: it is no array */
     unsigned long counts[KINDS];
     bool read[KINDS]; /* kinds that the End names */
     bool any_type_listed;
@@ -126,9 +130,9 @@ production *production_new(arena *a, const json *project, const char **why);
 /* Free the hash tables' own memory; the rest goes with the arena. */
 void production_free(production *p); /* takes NULL */
 
-/* Take in an AssetType … Task, TaskType, TaskStatus, Person, Skipped, Deleted or
+/* Take in an AssetType … Task, TaskType, TaskStatus, Person, EntityLink, Skipped, Deleted or
  * AssetTypes record of this project. `why` (static): what is wrong with it;
- * false then. */
+ * false then. Of an EntityLink nothing of the record is kept. */
 bool production_add(production *p, const json *record, const char **why);
 
 /* The End record: production_link. False, with `*why` in the arena: counts
@@ -153,6 +157,8 @@ entity *production_find(const production *p, const char *id);
 /* NULL: there is none, or the id is NULL. */
 const person *production_person(const production *p, const char *id);
 const task_status *production_status(const production *p, const char *id);
+/* Whether all that is cast in an entity is in `casting`: else it is not known. */
+bool production_knows_casting(const production *p, const entity *e);
 
 /* Where an entity is, as people say it: the names in Kitsu from the top down to its own,
  * an asset's below its type, as an array and as a text, `E02/SQ01/SH 020`. In `a`. */

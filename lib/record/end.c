@@ -24,6 +24,8 @@ json end_make(arena *a, const end_record *end)
         json_add(a, &out, "full_sync", json_string(a, end->full_sync));
     if (json_is(&end->judged, JSON_ARRAY))
         json_add(a, &out, "judged", end->judged);
+    if (!json_is_null(&end->cast))
+        json_add(a, &out, "cast", end->cast);
     if (json_is(&end->project, JSON_OBJECT))
         json_add(a, &out, "project", end->project);
     if (json_is(&end->settings, JSON_OBJECT))
@@ -35,7 +37,8 @@ void end_read(const json *record, end_record *end)
 {
     const char *scope = json_text(json_get(record, "scope"));
     const json *counts = json_get(record, "counts"), *settings = json_get(record, "settings"),
-               *judged = json_get(record, "judged"), *project = json_get(record, "project");
+               *judged = json_get(record, "judged"), *project = json_get(record, "project"),
+               *cast = json_get(record, "cast");
     *end = (end_record){.scope = END_UNKNOWN,
                         .project_id = json_text(json_get(record, "project_id")),
                         .db = json_text(json_at(record, "ns", "db", NULL)),
@@ -46,6 +49,7 @@ void end_read(const json *record, end_record *end)
                         .partial = json_true(json_get(record, "partial")),
                         .full_sync = json_text(json_get(record, "full_sync")),
                         .judged = json_is(judged, JSON_ARRAY) ? *judged : json_null(),
+                        .cast = cast ? *cast : json_null(),
                         .project = json_is(project, JSON_OBJECT) ? *project : json_null(),
                         .settings = json_is(settings, JSON_OBJECT) ? *settings : json_null()};
     if (!end->db || !end->coll) /* half a namespace is none */

@@ -7,6 +7,9 @@
 
 typedef enum end_scope { END_FULL, END_EVENTS, END_DOCUMENTS, END_UNKNOWN } end_scope;
 
+/* For `cast`: the shots that lie below anything, which is all that some users may read. */
+#define END_CAST_SHOTS "shots"
+
 /* Texts are borrowed. */
 typedef struct end_record {
     end_scope scope;
@@ -19,6 +22,8 @@ typedef struct end_record {
     const char *full_sync;  /* of a plan that waits for a full read: why; else NULL */
     json judged;            /* of scope events: an array of the ids of entities that were read, so
                                that their Skipped in the plan are all; null: absent */
+    json cast;              /* of whom all EntityLink records came: of scope events an array of ids
+                               of entities; the text END_CAST_SHOTS; null: absent */
     json project;           /* of a plan, an object: the `_id` of the project document, its code,
                                and Kitsu's fps and resolution; null: absent */
     json settings;          /* object: those of opkitsu's that the plan was made with, where they

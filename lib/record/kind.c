@@ -9,7 +9,7 @@ static const char *const names[KINDS] = {
     [KIND_ASSET] = "Asset",          [KIND_EDIT] = "Edit",
     [KIND_CONCEPT] = "Concept",      [KIND_TASK] = "Task",
     [KIND_TASK_TYPE] = "TaskType",   [KIND_TASK_STATUS] = "TaskStatus",
-    [KIND_PERSON] = "Person",
+    [KIND_PERSON] = "Person",        [KIND_ENTITY_LINK] = "EntityLink",
 };
 
 static const char *const roots[ROOTS] = {"Assets", "Shots", "Edits", "Concepts"};

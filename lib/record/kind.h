@@ -16,6 +16,7 @@ typedef enum kind {
     KIND_TASK_TYPE,
     KIND_TASK_STATUS,
     KIND_PERSON,
+    KIND_ENTITY_LINK,
     KINDS,
     KIND_NONE = -1
 } kind;

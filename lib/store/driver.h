@@ -24,6 +24,7 @@ typedef struct store_driver {
     bool (*get_many)(store *s, store_ns ns, store_ids ids, const driver_sink *out, error *e);
     bool (*find)(store *s, store_ns ns, store_query q, const driver_sink *out, error *e);
     bool (*children)(store *s, store_ns ns, store_ids ids, const driver_sink *out, error *e);
+    bool (*linking)(store *s, store_ns ns, store_ids ids, const driver_sink *out, error *e);
     bool (*select)(store *s, store_ns ns, const char *field, store_texts values,
                    const driver_sink *out, error *e);
     bool (*now)(store *s, double *seconds, error *e);

@@ -222,6 +222,7 @@ static const store_driver driver = {
     .get_many = mongo_get_many,
     .find = mongo_find,
     .children = mongo_children,
+    .linking = mongo_linking,
     .select = mongo_select,
     .now = mongo_now,
     .begin = mongo_begin,

@@ -46,6 +46,7 @@ bool mongo_content_of(store *base, store_ns ns, store_content *content, error *e
 bool mongo_get_many(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
 bool mongo_find(store *base, store_ns ns, store_query q, const driver_sink *out, error *e);
 bool mongo_children(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
+bool mongo_linking(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
 bool mongo_select(store *base, store_ns ns, const char *field, store_texts values,
                   const driver_sink *out, error *e);
 

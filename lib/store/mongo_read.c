@@ -191,6 +191,19 @@ bool mongo_get_many(store *base, store_ns ns, store_ids ids, const driver_sink *
     return ok;
 }
 
+bool mongo_linking(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e)
+{
+    mongo_store *s = (mongo_store *)base;
+    bson_t filter = BSON_INITIALIZER;
+    error why;
+    BCON_APPEND(&filter, "type", "{", "$in", "[", "asset", "archived_asset", "]", "}");
+    bool ok = append_in(&filter, "data.inputLinks.id", ids, &why)
+                  ? find(s, ns, &filter, NULL, READ_WHOLE, out, e)
+                  : error_set(e, EX_DATAERR, "%s: an _id that cannot be: %s", base->name, why.what);
+    bson_destroy(&filter);
+    return ok;
+}
+
 /* `{field: {$in: texts}}` */
 static void append_texts(bson_t *filter, const char *field, store_texts texts)
 {

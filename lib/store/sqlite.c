@@ -459,6 +459,7 @@ static const store_driver driver = {
     .get_many = sqlite_get_many,
     .find = sqlite_find,
     .children = sqlite_children,
+    .linking = sqlite_linking,
     .select = sqlite_select,
     .now = sqlite_now,
     .begin = sqlite_begin,

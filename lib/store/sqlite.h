@@ -46,6 +46,7 @@ bool sqlite_content_of(store *base, store_ns ns, store_content *content, error *
 bool sqlite_get_many(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
 bool sqlite_find(store *base, store_ns ns, store_query q, const driver_sink *out, error *e);
 bool sqlite_children(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
+bool sqlite_linking(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e);
 /* Of the table `openpype`: the fields with columns, in the order of its statements; ends
  * with NULL. */
 extern const char *const sqlite_state_columns[];

@@ -240,6 +240,27 @@ bool sqlite_children(store *base, store_ns ns, store_ids ids, const driver_sink 
     return give_found(s, ns, &l, &outlines, e);
 }
 
+/* One pass over the collection for all of them. */
+bool sqlite_linking(store *base, store_ns ns, store_ids ids, const driver_sink *out, error *e)
+{
+    sqlite_store *s = (sqlite_store *)base;
+    static const char sql[] =
+        "SELECT document FROM documents AS d WHERE project = ?1"
+        " AND type IN ('asset', 'archived_asset') AND instr(document, '\"inputLinks\"')"
+        " AND EXISTS (SELECT 1 FROM json_each(d.document, '$.data.inputLinks') AS link"
+        " WHERE CASE link.type WHEN 'object' THEN json_extract(link.value, '$.id.\"$oid\"') END"
+        " IN (SELECT value FROM json_each(?2)))";
+    if (!sqlite_look(s, e))
+        return false;
+    if (!s->db || !sqlite_in_avalon(s, ns) || ids.n == 0)
+        return true;
+    json list = json_array();
+    for (size_t i = 0; i < ids.n; i++)
+        json_push(out->arena, &list, json_string(out->arena, json_id(out->arena, ids.items[i])));
+    const char *text = json_written(out->arena, &list);
+    return give_found(s, ns, &(lookup){sql, ns.coll, &text, 1}, out, e);
+}
+
 const char *const sqlite_state_columns[] = {"task_id",  "project_id", "parent_id",
                                             "taken_by", "rivals",     NULL};
 

@@ -262,6 +262,12 @@ static bool ask_children(store *s, const question *q, size_t from, size_t n, con
     return s->driver->children(s, q->ns, (store_ids){q->ids + from, n}, out, e);
 }
 
+static bool ask_linking(store *s, const question *q, size_t from, size_t n, const driver_sink *out,
+                        error *e)
+{
+    return s->driver->linking(s, q->ns, (store_ids){q->ids + from, n}, out, e);
+}
+
 static bool ask_find(store *s, const question *q, size_t from, size_t n, const driver_sink *out,
                      error *e)
 {
@@ -307,6 +313,11 @@ bool store_get_many(store *s, store_ns ns, store_ids ids, const store_sink *out,
 bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e)
 {
     return ask(s, &(question){.ask = ask_children, .ns = ns, .n = ids.n, .ids = ids.items}, out, e);
+}
+
+bool store_linking(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e)
+{
+    return ask(s, &(question){.ask = ask_linking, .ns = ns, .n = ids.n, .ids = ids.items}, out, e);
 }
 
 bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e)

@@ -69,6 +69,10 @@ bool store_get_many(store *s, store_ns ns, store_ids ids, const store_sink *out,
  * other type whose `parent`, is one of these: `{_id,type,parent,data:{visualParent}}`. */
 bool store_children(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
 
+/* The assets and archived assets with one of these as the `id` of one of `data.inputLinks`.
+ * Reads all of the collection. */
+bool store_linking(store *s, store_ns ns, store_ids ids, const store_sink *out, error *e);
+
 /* The assets and archived assets with one of these values, in any order. */
 bool store_find(store *s, store_ns ns, store_query q, const store_sink *out, error *e);
 

@@ -1,0 +1,182 @@
+#include "model/input_links.h"
+
+#include "base/msg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One document under way. */
+typedef struct list {
+    const production *p;
+    const collection *c;
+    const bool *chosen;
+    const entity *e;
+    const json *there; /* an array, or NULL */
+    json ours, theirs; /* arrays: its members */
+} list;
+
+/* ---- what a link leads to ------------------------------------------------------- */
+
+/* Whether a document is live once the plan is carried out, though no live entity has it. */
+static bool stays_live(const list *l, const asset *d)
+{
+    bool is_lost = naming_is_lost(l->p, d, l->chosen) && !l->p->keeps_all;
+    return !d->archived && !is_lost && !naming_is_obsolete(l->p, d, l->chosen);
+}
+
+static bool is_own(const asset *d)
+{
+    return d->entity && d->entity->asset == d && d->entity->state == ENTITY_LIVE;
+}
+
+/* The `_id` of the live document that an asset of Kitsu's will have. False: none, or it is no
+ * asset of this project. */
+static bool find_target(const list *l, const char *id, json *out)
+{
+    const entity *x = production_find(l->p, id);
+    if (!x || x->kind != KIND_ASSET || x == l->e)
+        return false;
+    const asset *d = x->asset;
+    if (x->state != ENTITY_LIVE) {
+        if (!d || d->entity != x || !stays_live(l, d))
+            return false;
+        *out = d->id;
+        return true;
+    }
+    if (!d && !x->doc_id)
+        return false;
+    *out = d ? d->id : json_oid(l->p->arena, x->doc_id);
+    return true;
+}
+
+bool input_links_end(const production *p, const asset *d, const bool chosen[KINDS])
+{
+    if (p->keeps_all || d->kind != KIND_ASSET)
+        return false;
+    bool made_again = d->entity && d->entity->asset == d && d->entity->made_again;
+    return made_again || naming_is_lost(p, d, chosen) || naming_is_obsolete(p, d, chosen);
+}
+
+/* Whether a link of ours leads nowhere, of an entity whose casting is not known. A batch of
+ * events tells only of what it ends, so that the plan is that which all documents give. */
+static bool leads_nowhere(const list *l, const json *id)
+{
+    const asset *d = collection_find(l->c, json_id(l->p->arena, id));
+    if (l->p->partial)
+        return false;
+    if (l->p->events)
+        return d && input_links_end(l->p, d, l->chosen);
+    return !d || !(is_own(d) || stays_live(l, d));
+}
+
+/* ---- what is there --------------------------------------------------------------- */
+
+static bool is_ours(const json *link)
+{
+    return json_is(link, JSON_OBJECT) && json_text_is(json_get(link, "linkedBy"), "kitsu") &&
+           json_text_is(json_get(link, "type"), "breakdown") &&
+           json_text(json_at(link, "id", "$oid", NULL));
+}
+
+static void part(list *l)
+{
+    l->ours = l->theirs = json_array();
+    for (uint32_t i = 0; l->there && i < l->there->len; i++)
+        json_push(l->p->arena, is_ours(&l->there->items[i]) ? &l->ours : &l->theirs,
+                  l->there->items[i]);
+}
+
+static const char *id_of(const json *link)
+{
+    return json_text(json_at(link, "id", "$oid", NULL));
+}
+
+static int by_id(const void *x, const void *y)
+{
+    return strcmp(id_of(x), id_of(y));
+}
+
+/* By id, each once: of equal ones the first. */
+static void sort(json *links)
+{
+    uint32_t kept = 0;
+    if (links->len)
+        qsort(links->items, links->len, sizeof *links->items, by_id);
+    for (uint32_t i = 0; i < links->len; i++)
+        if (!kept || by_id(&links->items[kept - 1], &links->items[i]) != 0)
+            links->items[kept++] = links->items[i];
+    links->len = kept;
+}
+
+/* ---- what is wanted ---------------------------------------------------------------- */
+
+static json new_link(arena *a, json id)
+{
+    json link = json_object();
+    json_add(a, &link, "id", id);
+    json_add(a, &link, "linkedBy", json_string(a, "kitsu"));
+    json_add(a, &link, "type", json_string(a, "breakdown"));
+    return link;
+}
+
+static json of_kitsu(const list *l)
+{
+    json links = json_array(), id;
+    size_t n;
+    /* It sorts itself and its ids at the first question, which changes nothing of it. */
+    const cast_link *cast = casting_of((casting *)&l->p->casting, l->e->id, &n);
+    for (size_t i = 0; i < n; i++)
+        if (find_target(l, cast[i].out, &id) && json_text(json_get(&id, "$oid")))
+            json_push(l->p->arena, &links, new_link(l->p->arena, id));
+    sort(&links);
+    return links;
+}
+
+static json of_before(const list *l)
+{
+    json links = json_array();
+    for (uint32_t i = 0; i < l->ours.len; i++)
+        if (!leads_nowhere(l, json_get(&l->ours.items[i], "id")))
+            json_push(l->p->arena, &links, l->ours.items[i]);
+    sort(&links);
+    return links;
+}
+
+/* Whether two sorted lists lead to the same; what is in `links` already is as it was. */
+static bool keep_equal(const json *before, json *links)
+{
+    uint32_t same = 0;
+    for (uint32_t i = 0, k = 0; i < before->len && k < links->len;) {
+        int order = by_id(&before->items[i], &links->items[k]);
+        if (order == 0) {
+            links->items[k] = before->items[i];
+            same++;
+        }
+        i += order <= 0;
+        k += order >= 0;
+    }
+    return same == before->len && same == links->len;
+}
+
+bool input_links_differ(const production *p, const collection *c, const bool chosen[KINDS],
+                        const entity *e, const json *there, json *wanted)
+{
+    list l = {.p = p, .c = c, .chosen = chosen, .e = e};
+    if (e->kind != KIND_SHOT && e->kind != KIND_ASSET)
+        return false;
+    if (there && !json_is(there, JSON_ARRAY)) {
+        msg_warn("%s: data.inputLinks of %s \"%s\" is no list: left as it is", p->name,
+                 kind_name(e->kind), production_place(p->arena, e));
+        return false;
+    }
+    l.there = there;
+    part(&l);
+    json links = production_knows_casting(p, e) ? of_kitsu(&l) : of_before(&l);
+    sort(&l.ours);
+    if (keep_equal(&l.ours, &links))
+        return false;
+    *wanted = l.theirs;
+    for (uint32_t i = 0; i < links.len; i++)
+        json_push(p->arena, wanted, links.items[i]);
+    return true;
+}
