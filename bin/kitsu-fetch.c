@@ -61,7 +61,7 @@ static void read_options(options *o, int argc, char **argv)
          .value = "LIST",
          .help = "only these kinds, separated by commas: TaskType, TaskStatus,\n"
                  "AssetType, Episode, Sequence, Shot, Asset, Edit, Concept,\n"
-                 "Task, Person (default: all)",
+                 "Task, Person, EntityLink (default: all)",
          .call = read_types,
          .context = o},
         {.name = "events",

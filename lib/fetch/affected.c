@@ -240,6 +240,13 @@ static bool has_to_name(const event *e)
            is_noun(e, "asset-type") || is_noun(e, "entity-type");
 }
 
+/* Whether a link was made, changed or deleted by its id alone (zou: crud/base.py), so that
+ * nothing tells whose it is. Where only the number of its occurrences changed, that is said. */
+static bool is_unknown_link(const event *e)
+{
+    return is_noun(e, "entity-link") && !json_get(e->data, "nb_occurences");
+}
+
 void affected_event(affected *a, const json *record)
 {
     event_record r;
@@ -264,9 +271,11 @@ void affected_event(affected *a, const json *record)
     /* Zou renames or removes a custom field in every entity without an event. */
     bool all =
         is_noun(&e, "metadata-descriptor") || (!affects && (!e.names_ids || is_of_entity(&e)));
-    if (all && e.project_id)
+    bool unknown = !affects && is_unknown_link(&e);
+    if ((all || unknown) && e.project_id)
         affected_project_of(a, e.project_id)->full = true;
-    else if (has_to_name(&e) && !e.names_ids) /* kitsu-listen could not read the rest */
+    else if (unknown ||
+             (has_to_name(&e) && !e.names_ids)) /* kitsu-listen could not read the rest */
         a->all = true;
 }
 

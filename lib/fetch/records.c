@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/output.h"
+#include "fetch/castings.h"
 #include "record/ndjson.h"
 #include "record/zou_record.h"
 #include "zou/project_counts.h"
@@ -29,6 +30,7 @@ static const struct route {
     {KIND_CONCEPT, "concepts", "concepts"},
     {KIND_TASK, "tasks", "tasks"},
     {KIND_PERSON, NULL, "people"},
+    {KIND_ENTITY_LINK, NULL, "castings"},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
@@ -191,6 +193,7 @@ void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole, cons
                       .counts = json_object(),
                       .whole = whole,
                       .judged = judged ? *judged : json_null(),
+                      .cast = r->read[KIND_ENTITY_LINK] ? r->cast : json_null(),
                       .partial = r->project.partial};
     for (size_t i = 0; i < ROUTES; i++)
         if (r->read[routes[i].kind])
@@ -205,11 +208,11 @@ fetch_outcome fetch_records_outcome(fetch_records *r, error *e)
     if (ferror(stdout))
         return stdout_failed(e);
     if (r->project.partial && !r->partial_reported) {
-        msg_error("%s: a %s sees only a part of it: nothing is deleted", r->project.name,
-                  r->project.role);
+        msg_error("%s: a %s sees only a part of it: nothing is deleted, data.inputLinks stay",
+                  r->project.name, r->project.role);
         r->partial_reported = true;
     }
-    return r->project.partial || r->skipped ? FETCH_PARTIAL : FETCH_WHOLE;
+    return r->project.partial || r->skipped || r->disputed ? FETCH_PARTIAL : FETCH_WHOLE;
 }
 
 /* ---- a full project ---------------------------------------------------------- */
@@ -224,6 +227,8 @@ static bool write_element(void *context, const json_element *e)
 {
     listing *l = context;
     fetch_records_write(l->records, l->kind, e);
+    if (l->kind == KIND_SHOT)
+        castings_note(l->records, e);
     return ferror(stdout) == 0;
 }
 
@@ -236,11 +241,13 @@ static fetch_outcome read_kind(fetch_records *r, const struct route *route, erro
         fetch_records_write_task_statuses(r, NULL);
     else if (route->kind == KIND_PERSON)
         fetch_records_write_people(r, NULL);
-    if (!route->path)
-        return FETCH_WHOLE;
     listing l = {r, route->kind};
-    zou_result result = zou_list(r->project.lists->zou, zou_project_path(&r->project, route->path),
-                                 write_element, &l, e);
+    zou_result result = ZOU_OK;
+    if (route->kind == KIND_ENTITY_LINK)
+        result = castings_write(r, e);
+    else if (route->path)
+        result = zou_list(r->project.lists->zou, zou_project_path(&r->project, route->path),
+                          write_element, &l, e);
     if (result == ZOU_FORBIDDEN && r->project.partial) {
         msg_warn("%s: a %s may not read its %s", r->project.name, r->project.role, route->word);
         r->read[route->kind] = false;

@@ -20,6 +20,9 @@ typedef struct fetch_records {
     const char *scope;     /* for the Project of an answer to events; else NULL */
     bool partial_reported; /* a message has been written that the user sees only a part of it */
     bool skipped;          /* a record was too large, or nested too deep */
+    bool disputed;         /* castings were not believed (fetch/castings.h) */
+    const char *cast_in;   /* a shot that Kitsu counts castings of, or NULL */
+    json cast;             /* for End, as in record/end.h */
     unsigned long counts[KINDS];
     bool read[KINDS]; /* End counts them */
 } fetch_records;

@@ -3,6 +3,7 @@
 #include "fetch/section_again.h"
 #include "fetch/section_deleted.h"
 #include "fetch/section_entities.h"
+#include "fetch/section_links.h"
 #include "fetch/section_lists.h"
 #include "record/deleted.h"
 #include "record/ndjson.h"
@@ -120,12 +121,32 @@ static void write_section(section_run *r)
         fetch_records_write(r->records, KIND_TASK, &r->tasks.items[k]);
     if (of_all || r->tasks.len > 0)
         fetch_records_write_people(r->records, of_all ? NULL : r->assignees);
+    section_links_write(r);
     for (uint32_t k = 0; k < r->deleted.len; k++)
         ndjson_write(&r->deleted.items[k]);
     if (r->has_asset_types)
         write_asset_type_ids(r);
     json judged = list_judged(r);
     fetch_records_write_end(r->records, END_EVENTS, r->project->whole, &judged);
+}
+
+/* All entities: those that events affect, and those that follow from these. */
+static bool read_entities(section_run *r)
+{
+    bool more = true;
+    while (more)
+        if (!section_entities_read(r) || !section_again_find(r) || !section_links_find(r, &more))
+            return false;
+    return true;
+}
+
+/* What has to be read for them, which may be more entities. */
+static bool read_rest(section_run *r)
+{
+    return section_deleted_find(r) && section_lists_read_asset_types(r) && read_entities(r) &&
+           section_lists_read_concepts(r) && section_lists_read_tasks(r) &&
+           section_lists_read_task_types(r) && section_lists_read_task_statuses(r) &&
+           section_lists_read_people(r) && section_links_read(r);
 }
 
 fetch_outcome fetch_section_write(const fetch_section *s, error *e)
@@ -144,13 +165,10 @@ fetch_outcome fetch_section_write(const fetch_section *s, error *e)
                      .statuses = idset_new(),
                      .assignees = idset_new(),
                      .deleted = json_array(),
+                     .links = json_array(),
                      .outcome = FETCH_ABANDONED};
     add_affected(&r);
-    if (add_tasks_entities(&r) && section_entities_read(&r) && section_again_find(&r) &&
-        section_deleted_find(&r) && section_lists_read_asset_types(&r) &&
-        section_lists_read_concepts(&r) && section_lists_read_tasks(&r) &&
-        section_lists_read_task_types(&r) && section_lists_read_task_statuses(&r) &&
-        section_lists_read_people(&r)) {
+    if (add_tasks_entities(&r) && read_entities(&r) && read_rest(&r)) {
         write_section(&r);
         r.outcome = fetch_records_outcome(s->records, e);
     }

@@ -18,6 +18,11 @@ static bool has_to_be_asked(const section_item *i)
 /* Whether it lies in another project than its events name. */
 static bool is_elsewhere(section_run *r, section_item *i, const zou_entity *entity)
 {
+    const char *own = r->records->project.id;
+    if (i->by_link && !i->affected && !i->by_task) { /* nothing happened to it */
+        i->elsewhere = entity->project_id && strcmp(entity->project_id, own) != 0;
+        return i->elsewhere;
+    }
     if (!section_run_hand_over(r, entity->project_id, i->id, entity->kind))
         return false;
     i->elsewhere = true;

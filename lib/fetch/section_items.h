@@ -18,8 +18,10 @@ typedef struct section_item {
     bool made, deleted, updated; /* by an event of its own */
     const char *skipped_name, *skipped_parent_id; /* of the former, by its Skipped; or NULL */
     bool cast;                                    /* an asset was put into it, or taken out */
-    bool below;    /* the store has it archived, below a container that matters */
-    bool doubtful; /* its document may have to be deleted or linked to another entity */
+    bool by_link; /* it casts an asset whose document comes or goes, and may be another project's */
+    bool cast_sought; /* an asset: those that cast it were */
+    bool below;       /* the store has it archived, below a container that matters */
+    bool doubtful;    /* its document may have to be deleted or linked to another entity */
     /* What Kitsu has. */
     bool wanted, asked; /* Kitsu is to be asked for it; was asked */
     zou_entity *record; /* or NULL */

@@ -28,6 +28,7 @@ typedef struct section_run {
     idset *statuses, *assignees;     /* owned: those of the tasks */
     affected_id *sought_tasks;       /* hash table: whose documents the store is searched for */
     json deleted;                    /* array of Deleted records, in the arena */
+    json links;                      /* array of fetch/section_links.c's, in the arena */
     fetch_outcome outcome;           /* when a step fails */
 } section_run;
 

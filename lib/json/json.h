@@ -173,6 +173,7 @@ typedef struct json_element {
     size_t len;                   /* bytes of the element as it came, also when over */
     size_t values;                /* texts, numbers, lists, objects in it, and itself */
     const char *id, *name, *type; /* its own keys of those names, or NULL */
+    const char *group;            /* the key of the list that it is in, or NULL */
     bool too_large, too_deep;     /* MAX_RECORD, or MAX_RECORD_VALUES; MAX_RECORD_DEPTH */
 } json_element;
 
@@ -180,7 +181,9 @@ typedef struct json_element {
 typedef bool json_element_fn(void *context, const json_element *element);
 
 json_splitter *json_splitter_new(json_element_fn *fn, void *context); /* owned by the caller */
-void json_splitter_free(json_splitter *s);                            /* takes NULL */
+/* The same for one object of lists, whose elements are handed out with their `group`. */
+json_splitter *json_splitter_of_groups(json_element_fn *fn, void *context);
+void json_splitter_free(json_splitter *s); /* takes NULL */
 /* The next bytes. False on text that is not JSON, on an element that is no
  * object, or when the callback said so. */
 bool json_splitter_feed(json_splitter *s, const char *bytes, size_t len);

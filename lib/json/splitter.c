@@ -41,9 +41,11 @@ struct json_splitter {
     json_element_fn *fn;
     void *context;
 
-    bool is_object; /* the whole text is one object */
+    bool grouped;   /* the whole text is to be an object of lists */
+    buf group;      /* owned: the key of the list under way */
+    bool is_object; /* the whole text is one object, and that is an element */
     unsigned depth; /* open containers of the whole text */
-    unsigned base;  /* depth at which elements stand: 1 in an array, else 0 */
+    unsigned base;  /* depth at which elements stand: 1 in an array, 2 in one of a group, else 0 */
     bool stopped;   /* the callback wanted no more */
 
     buf held;          /* owned: bytes that yajl has not got yet */
@@ -77,13 +79,18 @@ static void set_error(json_splitter *s, const char *what)
         snprintf(s->error, sizeof s->error, "%s", what);
 }
 
+static int refuse(json_splitter *s)
+{
+    set_error(s, s->depth == 0        ? "neither a list nor an object"
+                 : s->depth < s->base ? "the object holds something that is not a list"
+                                      : "the list holds something that is not an object");
+    return 0;
+}
+
 static int on_scalar(json_splitter *s)
 {
-    if (s->depth == 0 || (s->depth == s->base && !s->open)) {
-        set_error(s, s->depth == 0 ? "neither a list nor an object"
-                                   : "the list holds something that is not an object");
-        return 0;
-    }
+    if (s->depth == 0 || (s->depth <= s->base && !s->open))
+        return refuse(s);
     s->values++;
     s->token = true;
     s->field = -1;
@@ -138,6 +145,10 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
     json_splitter *s = ctx;
     s->token = true;
     s->field = -1;
+    if (s->depth < s->base) {
+        buf_clear(&s->group);
+        buf_add(&s->group, text, cut(text, len, 1024));
+    }
     if (s->depth == s->base + 1)
         for (int i = 0; i < FIELDS; i++)
             if (len == strlen(field_names[i]) && memcmp(text, field_names[i], len) == 0) {
@@ -149,14 +160,17 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 
 static int open_container(json_splitter *s, bool is_object)
 {
-    if (s->depth == 0) {
+    if (s->depth == 0 && s->grouped && !is_object) {
+        set_error(s, "a list in place of an object of lists");
+        return 0;
+    }
+    if (s->depth == 0 && !s->grouped) {
         s->is_object = is_object;
         s->base = is_object ? 0 : 1;
     }
-    if (s->depth == s->base && !is_object && s->base == 1 && !s->open) {
-        set_error(s, "the list holds something that is not an object");
-        return 0;
-    }
+    /* An element is an object, and what it is in a list, but for the whole text. */
+    if (!s->open && s->depth > 0 && is_object != (s->depth == s->base))
+        return refuse(s);
     if (s->depth == s->base && is_object) {
         s->open = true;
         s->from = yajl_get_bytes_consumed(s->parser) - 1;
@@ -170,7 +184,7 @@ static int open_container(json_splitter *s, bool is_object)
     s->values++;
     s->token = true;
     s->field = -1;
-    if (s->depth - s->base > MAX_RECORD_DEPTH)
+    if (s->depth > s->base + MAX_RECORD_DEPTH)
         s->too_deep = true;
     if (s->depth < MAX_LEVELS)
         return 1;
@@ -263,6 +277,7 @@ static int close_element(json_splitter *s)
     e.id = s->has[FIELD_ID] ? s->fields[FIELD_ID].data : NULL;
     e.name = s->has[FIELD_NAME] ? s->fields[FIELD_NAME].data : NULL;
     e.type = s->has[FIELD_TYPE] ? s->fields[FIELD_TYPE].data : NULL;
+    e.group = s->grouped ? s->group.data : NULL;
     s->open = s->over = false;
     s->between = 0;
     s->between_from = end;
@@ -299,6 +314,14 @@ json_splitter *json_splitter_new(json_element_fn *fn, void *context)
     return s;
 }
 
+json_splitter *json_splitter_of_groups(json_element_fn *fn, void *context)
+{
+    json_splitter *s = json_splitter_new(fn, context);
+    s->grouped = true;
+    s->base = 2;
+    return s;
+}
+
 void json_splitter_free(json_splitter *s)
 {
     if (!s)
@@ -306,6 +329,7 @@ void json_splitter_free(json_splitter *s)
     yajl_free(s->parser);
     buf_free(&s->text);
     buf_free(&s->held);
+    buf_free(&s->group);
     for (int i = 0; i < FIELDS; i++)
         buf_free(&s->fields[i]);
     free(s);

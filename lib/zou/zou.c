@@ -220,7 +220,9 @@ zou_result zou_get(zou *z, const char *path, json_type type, arena *a, json *out
 /* ---- lists -------------------------------------------------------------- */
 
 typedef struct list {
+    bool grouped;            /* the answer is an object of lists */
     json_splitter *splitter; /* owned */
+    buf key;                 /* owned: of one element of a group */
     idset *seen;             /* borrowed */
     json_element_fn *fn;
     void *context;
@@ -229,6 +231,19 @@ typedef struct list {
     bool is_object, stopped, too_long, too_much;
 } list;
 
+/* Whether it was handed out before. Elements of two groups may be alike. */
+static bool is_seen(list *l, const json_element *element)
+{
+    const char *key = element->id ? element->id : element->text;
+    size_t len = element->id ? strlen(element->id) : element->len;
+    if (!key || !element->group)
+        return key && !idset_add(l->seen, key, len);
+    buf_clear(&l->key);
+    buf_addf(&l->key, "%s\n", element->group);
+    buf_add(&l->key, key, len);
+    return !idset_add(l->seen, l->key.data, l->key.len);
+}
+
 static bool on_element(void *context, const json_element *element)
 {
     list *l = context;
@@ -236,9 +251,7 @@ static bool on_element(void *context, const json_element *element)
     l->too_long = ++l->n > MAX_LIST || idset_len(l->seen) > MAX_LIST;
     if (l->is_object || l->too_long)
         return false;
-    const char *key = element->id ? element->id : element->text;
-    size_t len = element->id ? strlen(element->id) : element->len;
-    if (key && !idset_add(l->seen, key, len))
+    if (is_seen(l, element))
         return true;
     l->too_much = element->len > MAX_BODY - l->handed;
     if (l->too_much)
@@ -246,6 +259,11 @@ static bool on_element(void *context, const json_element *element)
     l->handed += element->len;
     l->stopped = !l->fn(l->context, element);
     return !l->stopped;
+}
+
+static json_splitter *new_splitter(list *l)
+{
+    return l->grouped ? json_splitter_of_groups(on_element, l) : json_splitter_new(on_element, l);
 }
 
 static bool feed_list(void *context, const char *bytes, size_t len)
@@ -265,16 +283,17 @@ static void restart_list(void *context)
     list *l = context;
     l->n = 0;
     json_splitter_free(l->splitter);
-    l->splitter = json_splitter_new(on_element, l);
+    l->splitter = new_splitter(l);
 }
 
-zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, error *e)
+static zou_result read_list(zou *z, const char *path, bool grouped, json_element_fn *fn,
+                            void *context, error *e)
 {
     buf url = {0};
     buf_addf(&url, "%s%s", z->server, path);
     idset_clear(z->seen);
-    list l = {.seen = z->seen, .fn = fn, .context = context};
-    l.splitter = json_splitter_new(on_element, &l);
+    list l = {.grouped = grouped, .seen = z->seen, .fn = fn, .context = context};
+    l.splitter = new_splitter(&l);
     http_sink sink = {feed_list, end_list, restart_list, &l};
     http_request r = {.method = "GET", .url = url.data, .sink = &sink};
     http_answer answer;
@@ -290,8 +309,14 @@ zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context
     else if (result == ZOU_OK && answer.stopped)
         result = answer_unexpected(z->server, &r, json_splitter_error(l.splitter), e);
     json_splitter_free(l.splitter);
+    buf_free(&l.key);
     buf_free(&url);
     return result;
+}
+
+zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context, error *e)
+{
+    return read_list(z, path, false, fn, context, e);
 }
 
 typedef struct tree_list {
@@ -312,12 +337,23 @@ static bool parse_element(void *context, const json_element *element)
     return more;
 }
 
-zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,
-                          error *e)
+static zou_result read_trees(zou *z, const char *path, bool grouped, arena *a, zou_tree_fn *fn,
+                             void *context, error *e)
 {
     arena *scratch = a ? NULL : arena_new();
     tree_list l = {.arena = a ? a : scratch, .scratch = scratch, .fn = fn, .context = context};
-    zou_result result = zou_list(z, path, parse_element, &l, e);
+    zou_result result = read_list(z, path, grouped, parse_element, &l, e);
     arena_free(scratch);
     return result;
+}
+
+zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,
+                          error *e)
+{
+    return read_trees(z, path, false, a, fn, context, e);
+}
+
+zou_result zou_list_groups(zou *z, const char *path, zou_tree_fn *fn, void *context, error *e)
+{
+    return read_trees(z, path, true, NULL, fn, context, e);
 }

@@ -60,6 +60,8 @@ zou_result zou_list(zou *z, const char *path, json_element_fn *fn, void *context
  * borrowed until the function returns, but `tree` lives as long as an arena that was
  * given for it. False: no more. */
 typedef bool zou_tree_fn(void *context, const json_element *element, const json *tree);
+/* As zou_list_trees, without an arena, of an object of lists: each element has its `group`. */
+zou_result zou_list_groups(zou *z, const char *path, zou_tree_fn *fn, void *context, error *e);
 /* As zou_list, each object parsed once. The trees are made in `a`; NULL: in an arena
  * that is reset after each. */
 zou_result zou_list_trees(zou *z, const char *path, arena *a, zou_tree_fn *fn, void *context,

@@ -86,6 +86,7 @@ whole() {
 1 "Concept"
 4 "Task"
 1 "Person"
+3 "EntityLink"
 1 "End"
 1 "Checkpoint"
 EXPECTED
