@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/output.h"
-#include "fetch/castings.h"
 #include "record/ndjson.h"
 #include "record/zou_record.h"
 #include "zou/project_counts.h"
@@ -38,6 +37,7 @@ void fetch_records_init(fetch_records *r, zou_lists *lists, const char *id, cons
 {
     *r = (fetch_records){0};
     zou_project_start(&r->project, lists, id, name);
+    r->castings.project = &r->project;
 }
 
 void fetch_records_free(fetch_records *r)
@@ -193,8 +193,10 @@ void fetch_records_write_end(fetch_records *r, end_scope scope, bool whole, cons
                       .counts = json_object(),
                       .whole = whole,
                       .judged = judged ? *judged : json_null(),
-                      .cast = r->read[KIND_ENTITY_LINK] ? r->cast : json_null(),
+                      .cast = r->castings.read ? r->castings.cast : json_null(),
                       .partial = r->project.partial};
+    r->read[KIND_ENTITY_LINK] = r->castings.read;
+    r->counts[KIND_ENTITY_LINK] = r->castings.written;
     for (size_t i = 0; i < ROUTES; i++)
         if (r->read[routes[i].kind])
             json_add(a, &end.counts, kind_name(routes[i].kind),
@@ -212,7 +214,7 @@ fetch_outcome fetch_records_outcome(fetch_records *r, error *e)
                   r->project.name, r->project.role);
         r->partial_reported = true;
     }
-    return r->project.partial || r->skipped || r->disputed ? FETCH_PARTIAL : FETCH_WHOLE;
+    return r->project.partial || r->skipped || r->castings.given_up ? FETCH_PARTIAL : FETCH_WHOLE;
 }
 
 /* ---- a full project ---------------------------------------------------------- */
@@ -228,7 +230,7 @@ static bool write_element(void *context, const json_element *e)
     listing *l = context;
     fetch_records_write(l->records, l->kind, e);
     if (l->kind == KIND_SHOT)
-        castings_note(l->records, e);
+        castings_note(&l->records->castings, e);
     return ferror(stdout) == 0;
 }
 
@@ -244,7 +246,7 @@ static fetch_outcome read_kind(fetch_records *r, const struct route *route, erro
     listing l = {r, route->kind};
     zou_result result = ZOU_OK;
     if (route->kind == KIND_ENTITY_LINK)
-        result = castings_write(r, e);
+        result = castings_write(&r->castings, e);
     else if (route->path)
         result = zou_list(r->project.lists->zou, zou_project_path(&r->project, route->path),
                           write_element, &l, e);

@@ -4,6 +4,7 @@
 #define OPKITSU_FETCH_RECORDS_H
 
 #include "base/idset.h"
+#include "fetch/castings.h"
 #include "record/end.h"
 #include "zou/project.h"
 
@@ -20,9 +21,7 @@ typedef struct fetch_records {
     const char *scope;     /* for the Project of an answer to events; else NULL */
     bool partial_reported; /* a message has been written that the user sees only a part of it */
     bool skipped;          /* a record was too large, or nested too deep */
-    bool disputed;         /* castings were not believed (fetch/castings.h) */
-    const char *cast_in;   /* a shot that Kitsu counts castings of, or NULL */
-    json cast;             /* for End, as in record/end.h */
+    castings castings;
     unsigned long counts[KINDS];
     bool read[KINDS]; /* End counts them */
 } fetch_records;

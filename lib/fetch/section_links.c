@@ -79,7 +79,7 @@ static bool read_links(reading *r, const char **ids, size_t n, links_view *view)
     idset_free(r->ids);
     *view = l.view;
     if (result == ZOU_OK && l.spoilt) {
-        castings_give_up(run->records, "a casting cannot be read");
+        castings_give_up(&run->records->castings, "a casting cannot be read");
         *view = LINKS_NONE;
     }
     return result == ZOU_OK || section_run_kitsu_failed(run, result);
@@ -129,11 +129,11 @@ static bool believe(section_run *r, bool *believed)
 {
     for (const section_item *i = r->items.table; i && r->links.len == 0; i = i->hh.next)
         if (has_links_in_sequence(i))
-            castings_note(r->records, &i->record->element);
+            castings_note(&r->records->castings, &i->record->element);
     *believed = true;
     if (r->links.len > 0)
         return true;
-    zou_result result = castings_believe_none(r->records, believed, r->e);
+    zou_result result = castings_believe_none(&r->records->castings, believed, r->e);
     return result == ZOU_OK || section_run_kitsu_failed(r, result);
 }
 
@@ -146,8 +146,8 @@ static void note_whose(section_run *r, links_view view)
     const char **ids = section_items_select(&r->items, test, &n);
     for (size_t k = 0; k < n; k++)
         json_push(r->arena, &whose, json_string(r->arena, ids[k]));
-    r->records->cast = whose;
-    r->records->read[KIND_ENTITY_LINK] = true;
+    r->records->castings.cast = whose;
+    r->records->castings.read = true;
 }
 
 bool section_links_read(section_run *r)
@@ -168,11 +168,11 @@ bool section_links_read(section_run *r)
 
 void section_links_write(section_run *r)
 {
-    if (!r->records->read[KIND_ENTITY_LINK])
+    if (!r->records->castings.read)
         return;
     for (uint32_t i = 0; i < r->links.len; i++) {
         const json *l = &r->links.items[i];
-        castings_write_link(r->records,
+        castings_write_link(&r->records->castings,
                             &(entity_link){.id = json_text(json_get(l, "id")),
                                            .entity_in_id = json_text(json_get(l, "in")),
                                            .entity_out_id = json_text(json_get(l, "out")),

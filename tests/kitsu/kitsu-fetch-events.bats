@@ -182,9 +182,10 @@ settle() {
     [[ $status == 0 && ! -s $err ]]
     [[ $(types) == "Project TaskType TaskStatus Shot Task End Checkpoint" ]]
     [[ $(ids Shot) == "$s1" && $(ids Task) == "$t1" ]]
-    [[ $(end) == "{\"type\":\"End\",\"project_id\":\"$p\",\"scope\":\"events\",\"counts\":{\"TaskType\":$(grep -c '"type":"TaskType"' "$out"),\"TaskStatus\":1,\"Shot\":1,\"Task\":1,\"Person\":0},\"judged\":[\"$s1\"]}" ]]
+    [[ $(end) == "{\"type\":\"End\",\"project_id\":\"$p\",\"scope\":\"events\",\"counts\":{\"TaskType\":$(grep -c '"type":"TaskType"' "$out"),\"TaskStatus\":1,\"Shot\":1,\"Task\":1,\"Person\":0,\"EntityLink\":0},\"judged\":[\"$s1\"],\"cast\":[\"$s1\"]}" ]]
     (($(requests "$p\|entities\|tasks?") <= 4))
-    (($(requests) <= 4 + 5))
+    (($(requests entity-links) == 1))
+    (($(requests) <= 4 + 1 + 5)) # the user, project statuses, task types, task statuses, a log-in
     as_full
     settle
 }

@@ -81,7 +81,7 @@ logged() { tail -c +$((log_size + 1)) "$STUDIO_DIR/nginx-access.log" | grep '"op
     fetch -P "${run_id}_show"
     [[ $status == 0 && -z $stderr ]]
     [[ $(records .type | uniq | paste -sd ' ') == '"Project" "TaskType" "TaskStatus" "AssetType" "Episode" "Sequence" "Shot" "Asset" "Edit" "Concept" "Task" "Person" "End" "Checkpoint"' ]]
-    [[ $(records 'select(.type == "End") | del(.counts.TaskType, .counts.TaskStatus, .counts.Person)') == "{\"type\":\"End\",\"project_id\":\"$show\",\"scope\":\"full\",\"counts\":{\"AssetType\":1,\"Episode\":2,\"Sequence\":1,\"Shot\":3,\"Asset\":2,\"Edit\":1,\"Concept\":1,\"Task\":4}}" ]]
+    [[ $(records 'select(.type == "End") | del(.counts.TaskType, .counts.TaskStatus, .counts.Person)') == "{\"type\":\"End\",\"project_id\":\"$show\",\"scope\":\"full\",\"counts\":{\"AssetType\":1,\"Episode\":2,\"Sequence\":1,\"Shot\":3,\"Asset\":2,\"Edit\":1,\"Concept\":1,\"Task\":4,\"EntityLink\":0}}" ]]
     zou_login
     for list in asset-types:AssetType episodes:Episode sequences:Sequence shots:Shot assets:Asset edits:Edit concepts:Concept tasks:Task; do
         diff <(zou_get "/data/projects/$show/${list%:*}" | jq -cS '.[]' | sort) \
