@@ -194,6 +194,41 @@ make_one() {
     echo "# $n answers" >&3
 }
 
+# A role that may not read castings is nobody's fault: it is said, and links stay.
+castings() {
+    local status=0
+    bounded kitsu-fetch >stream 2>err || status=$?
+    ! grep -q 'may not read its castings' err || ((status)) || status=1
+    op-diff --max-delete 100% <stream 2>/dev/null | op-apply >/dev/null 2>&1 || true
+    unharmed "$1" "$status" stream
+}
+
+castings_of_events() {
+    local status=0
+    bounded kitsu-fetch --events <in >stream 2>err || status=$?
+    ((status)) || status=1
+    op-diff --max-delete 100% <stream 2>/dev/null | op-apply >/dev/null 2>&1 || true
+    unharmed "$1" "$status" stream && ! grep '"cast":' stream
+}
+
+@test "castings" {
+    local refused='[{"status": 403, "json": {"message": "no"}}]' of_shot
+    grep -q inputLinks before
+    others="\"GET $below/sequences/all/casting\": $refused"
+    give "$below/entity-links" castings
+    others="\"GET $below/entity-links\": $refused"
+    give "$below/sequences/all/casting" castings
+    jq -nc --arg p "$project" --arg shot "$shot" '
+        {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: "shot:update", project_id: $p, data: {shot_id: $shot}},
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >in
+    of_shot=$(jq -c --arg shot "$shot" 'select(.id == $shot) | {"GET /data/entities": [{json: [.]}], "GET /data/tasks": [{json: []}]}' reading)
+    mock_script "$of_shot"
+    kitsu-fetch --events <in | grep '"cast":\["'
+    others="${of_shot:1:-1}, \"GET $below/entity-links\": $refused, \"GET $below/sequences/all/casting\": $refused"
+    give /data/entity-links castings_of_events
+    echo "# $n answers" >&3
+}
+
 @test "mongodb: a full reading" {
     use_mongo
     op-diff <reading | op-apply >/dev/null

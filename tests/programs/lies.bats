@@ -177,6 +177,60 @@ Task tasks'
     done
 }
 
+# What no object of lists is.
+not_groups=('{"json": null}' '{"json": 0}' '{"json": "text"}' '{"json": []}' '{"json": [[]]}' '{"json": {"x": {}}}' '{"json": {"x": null}}'
+    '{"json": {"x": 1}}' '{"json": {"x": [null]}}' '{"json": {"x": [[]]}}' '{"json": {"x": [{}]}}' '{"json": {"00000003-0000-4000-8000-000000000001": [{"asset_id": "x"}]}}'
+    '{"json": {"data": [], "total": 0}}' '{"text": ""}' '{"text": "{"}' '{"text": "{\"x\": []"}' '{"text": "{}{}"}' '{"text": "<html></html>"}')
+
+# bats test_tags=slow
+@test "castings: what is no list of links, and no lists of castings" {
+    local others
+    [[ $(jq -c 'select(.document.data.inputLinks | length > 0) | .document.name' before | wc -l) == 2 ]]
+    each full "$below/entity-links" "${not_lists[@]}" '{"json": [{}]}' '{"json": [{"id": "x", "entity_in_id": "x", "entity_out_id": 5}]}'
+    others="{\"GET $below/entity-links\": [{\"status\": 403, \"json\": {\"message\": \"no\"}}]}"
+    mock_script "$others"
+    kitsu-fetch >stream
+    [[ $(jq -c 'select(.type == "End") | [.counts.EntityLink, .cast]' stream) == '[3,"shots"]' ]]
+    each full "$below/sequences/all/casting" "${not_groups[@]}"
+}
+
+# counted SCRIPT: a server whose shots lie in a sequence and say that one asset is cast in them
+counted() {
+    mock_script "$(jq -sc --arg route "GET $below/shots" --argjson more "$1" '{($route): [{json: map(select(.type == "Shot"))}]} + $more' parented)"
+}
+
+@test "castings: an empty list, though a shot's own castings are not" {
+    local empty="\"GET $below/entity-links\": [{\"json\": []}]" none='{"json": []}' some='{"json": [{"asset_id": "x"}]}' answer
+    jq -c 'if .type == "Shot" then .parent_id = "00000002-0000-4000-8000-000000000000" | .nb_entities_out = 1 else . end' reading >parented
+    op-diff <parented | op-apply >/dev/null
+    op-dump --all >before
+    casting="\"GET $below/entities/00000003-0000-4000-8000-000000000000/casting\""
+    counted "{$empty, $casting: [$some]}"
+    full 'none, and some'
+    grep -F 'Kitsu lists no castings, but there are some in shot 00000003-0000-4000-8000-000000000000: the list is not believed: data.inputLinks stay as they are' err
+    [[ $(kitsu-fetch 2>/dev/null | jq -c 'select(.type == "End") | .counts.EntityLink') == null ]]
+    for answer in "${not_lists[@]}"; do
+        counted "{$empty, $casting: [$answer]}"
+        full "none, and $answer"
+    done
+    # Of events, likewise.
+    jq -nc --arg p "$project" '
+        {type: "Event", id: "x", created_at: "2026-11-24T00:00:00", name: "shot:update", project_id: $p, data: {shot_id: "00000003-0000-4000-8000-000000000000"}},
+        {type: "Checkpoint", server: "x", projects: null, created_at: "2026-11-24T00:00:00", ids: [], events: 1}' >in
+    of_shot=$(jq -sc '{"GET /data/entities": [{json: [first(.[] | select(.type == "Shot"))]}], "GET /data/tasks": [{json: []}], "GET /data/entity-links": [{json: []}]}' parented)
+    counted "$(jq -c ". + {$casting: [$some]}" <<<"$of_shot")"
+    run --separate-stderr kitsu-fetch --events <in
+    ((status == 1))
+    [[ $stderr == *'the list is not believed'* && $output != *'"cast"'* && $output == *'"type":"End"'* ]]
+    counted "$(jq -c ". + {$casting: [$none]}" <<<"$of_shot")"
+    run --separate-stderr kitsu-fetch --events <in
+    [[ $status == 0 && $output == *'"cast":["00000003-0000-4000-8000-000000000000"]'* ]]
+    # What the shot itself does not have either is gone: a number that is too high is Kitsu's mistake.
+    counted "{$empty, $casting: [$none]}"
+    kitsu-fetch >stream
+    [[ $(op-diff <stream | jq -c 'select(.type == "Change") | .updateDescription.updatedFields["data.inputLinks"]' | sort -u) == '[]' ]]
+}
+
 # batch NAME [DATA]: an event of Kitsu's, and the position behind it, into in
 batch() {
     jq -nc --arg name "$1" --argjson data "${2-null}" --argjson project "${3-null}" '
