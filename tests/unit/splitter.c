@@ -11,6 +11,8 @@ typedef struct found {
 static bool take(void *context, const json_element *e)
 {
     found *f = context;
+    if (e->group)
+        buf_addf(&f->list, "%s:", e->group);
     if (e->text)
         buf_addf(&f->list, "%.*s\n", (int)e->len, e->text);
     else
@@ -20,11 +22,12 @@ static bool take(void *context, const json_element *e)
 }
 
 /* What comes of a text that arrives `size` bytes at a time; "error" when it is not in order. */
-static void split(const char *text, size_t len, size_t size, buf *out)
+static void split_by(json_splitter *make(json_element_fn *, void *), const char *text, size_t len,
+                     size_t size, buf *out)
 {
     found f = {.stop = -1};
     buf_adds(&f.list, "");
-    json_splitter *s = json_splitter_new(take, &f);
+    json_splitter *s = make(take, &f);
     bool good = true;
     for (size_t i = 0; good && i < len; i += size)
         good = json_splitter_feed(s, text + i, len - i < size ? len - i : size);
@@ -35,6 +38,11 @@ static void split(const char *text, size_t len, size_t size, buf *out)
         buf_adds(out, " without a reason");
     json_splitter_free(s);
     buf_free(&f.list);
+}
+
+static void split(const char *text, size_t len, size_t size, buf *out)
+{
+    split_by(json_splitter_new, text, len, size, out);
 }
 
 static const struct {
@@ -69,6 +77,42 @@ static void pieces(void)
             same = same && strcmp(got.data, texts[i].elements) == 0;
         }
         ok(same, "in pieces of 1 to 31 bytes, row %zu", i);
+    }
+    buf_free(&got);
+}
+
+static const struct {
+    const char *text, *elements;
+} groups[] = {
+    {"{}", ""},
+    {"{\"a\":[]}", ""},
+    {"{\"a\":[{}]}", "a:{}\n"},
+    {" {\"a\" : [ {\"b\":[{}]} , {} ],\"\":[],\"c\":[{\"a\":{\"d\":[]}}]}",
+     "a:{\"b\":[{}]}\na:{}\nc:{\"a\":{\"d\":[]}}\n"},
+    {"{\"\\u00e4\":[{}]}", "\303\244:{}\n"},
+    {"[]", "error"},
+    {"[{}]", "error"},
+    {"5", "error"},
+    {"{\"a\":5}", "error"},
+    {"{\"a\":{}}", "error"},
+    {"{\"a\":[5]}", "error"},
+    {"{\"a\":[[]]}", "error"},
+    {"{\"a\":[{}]", "error"},
+    {"{\"a\":[{}]}}", "error"},
+    {"{\"a\":[{}],}", "error"},
+    {"", "error"},
+};
+
+static void pieces_of_groups(void)
+{
+    buf got = {0};
+    for (size_t i = 0; i < ROWS(groups); i++) {
+        bool same = true;
+        for (size_t size = 1; size <= 31; size++) {
+            split_by(json_splitter_of_groups, groups[i].text, strlen(groups[i].text), size, &got);
+            same = same && strcmp(got.data, groups[i].elements) == 0;
+        }
+        ok(same, "groups in pieces of 1 to 31 bytes, row %zu: %s", i, got.data);
     }
     buf_free(&got);
 }
@@ -185,6 +229,7 @@ static void stops(void)
 int main(void)
 {
     pieces();
+    pieces_of_groups();
     limits();
     long_texts();
     edges();

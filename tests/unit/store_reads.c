@@ -15,6 +15,17 @@ static const char *const stored[] = {
     "{\"_id\":{\"$oid\":\"000000000000000000000002\"},\"type\":\"asset\",\"name\":\"SH010\","
     "\"data\":{\"zou\":{\"id\":\"s1\",\"x\":[{\"a\":1,\"b\":2}]},\"note\":5}}",
     "{\"_id\":{\"$oid\":\"000000000000000000000003\"},\"type\":\"asset\",\"name\":\"SH020\"}",
+    "{\"_id\":{\"$oid\":\"000000000000000000000005\"},\"type\":\"asset\",\"name\":\"SH030\","
+    "\"data\":"
+    "{\"inputLinks\":[null,\"x\",5,[],{\"id\":\"x\"},{\"id\":{\"$oid\":"
+    "\"000000000000000000000002\"}}]}}",
+    "{\"_id\":{\"$oid\":\"000000000000000000000006\"},\"type\":\"archived_asset\",\"name\":\"a\","
+    "\"data\":{\"inputLinks\":[{\"id\":{\"$oid\":\"000000000000000000000003\"},\"linkedBy\":\"x\"}]"
+    "}}",
+    "{\"_id\":{\"$oid\":\"000000000000000000000007\"},\"type\":\"asset\",\"name\":\"b\","
+    "\"data\":{\"inputLinks\":\"000000000000000000000002\"}}",
+    "{\"_id\":{\"$oid\":\"000000000000000000000008\"},\"type\":\"workfile\",\"data\":"
+    "{\"inputLinks\":[{\"id\":{\"$oid\":\"000000000000000000000002\"}}]}}",
     "{\"_id\":{\"$oid\":\"000000000000000000000004\"},\"type\":\"subset\",\"parent\":"
     "{\"$oid\":\"000000000000000000000002\"}}",
 };
@@ -72,7 +83,7 @@ static void some_fields(arena *a, store *s, store_ns ns)
     is_text(text_of(&g, read, &e), json_written(a, &whole), "projects: whole");
     g.list = json_array();
     read = store_documents(s, ns, STORE_ASSETS, fields, &sink, &e);
-    ok(read && g.list.len == 3 && !json_get(&g.list.items[0], "config") &&
+    ok(read && g.list.len == 6 && !json_get(&g.list.items[0], "config") &&
            json_text_is(json_at(&g.list.items[1], "data", "zou", "id", NULL), "s1") &&
            !json_at(&g.list.items[1], "data", "note", NULL) &&
            json_text_is(json_get(&g.list.items[2], "name"), "SH020"),
@@ -81,7 +92,7 @@ static void some_fields(arena *a, store *s, store_ns ns)
     g.list = json_array();
     read = store_documents(s, ns, STORE_ALL, in_array, &sink, &e);
     const json *x =
-        read && g.list.len == 4 ? json_at(&g.list.items[1], "data", "zou", "x", NULL) : NULL;
+        read && g.list.len == 8 ? json_at(&g.list.items[1], "data", "zou", "x", NULL) : NULL;
     ok(json_is(x, JSON_ARRAY) && x->len == 1 && json_get(&x->items[0], "a"),
        "documents: what lies in an array: %s", text_of(&g, read, &e));
 }
@@ -119,6 +130,25 @@ static void many_values(arena *a, store *s, store_ns ns)
     ok(read && g.list.len == 0, "select: %s", text_of(&g, read, &e));
 }
 
+/* The documents that link to these. */
+static void linking(arena *a, store *s, store_ns ns)
+{
+    json to[] = {json_oid(a, "000000000000000000000002"), json_oid(a, "000000000000000000000003"),
+                 json_oid(a, "000000000000000000000009")};
+    const json *ids[] = {&to[0], &to[1], &to[2], &to[0]};
+    gathered g = {a, json_array(), 9};
+    store_sink sink = {a, take, &g};
+    error e = {0};
+    bool read = store_linking(s, ns, (store_ids){ids, 4}, &sink, &e);
+    ok(read && g.list.len == 2, "linking: %s", text_of(&g, read, &e));
+    g.list = json_array();
+    read = store_linking(s, ns, (store_ids){ids + 2, 1}, &sink, &e);
+    ok(read && g.list.len == 0, "linking to nothing: %s", text_of(&g, read, &e));
+    g.list = json_array();
+    read = store_linking(s, ns, (store_ids){ids, 0}, &sink, &e);
+    ok(read && g.list.len == 0, "linking: no ids");
+}
+
 static void all_of(const char *url)
 {
     arena *a = arena_new();
@@ -130,6 +160,7 @@ static void all_of(const char *url)
         put_all(a, s, ns);
         some_fields(a, s, ns);
         many_values(a, s, ns);
+        linking(a, s, ns);
         store_drop(s, ns, true, &content, &e);
     }
     store_close(s);
