@@ -13,6 +13,7 @@ typedef struct list {
     const entity *e;
     const json *there; /* an array, or NULL */
     json ours, theirs; /* arrays: its members */
+    bool made;         /* links of entities, which stay in the arena */
 } list;
 
 /* ---- what a link leads to ------------------------------------------------------- */
@@ -29,24 +30,36 @@ static bool is_own(const asset *d)
     return d->entity && d->entity->asset == d && d->entity->state == ENTITY_LIVE;
 }
 
-/* The `_id` of the live document that an asset of Kitsu's will have. False: none, or it is no
- * asset of this project. */
-static bool find_target(const list *l, const char *id, json *out)
+/* Whether an asset of Kitsu's will have a live document. */
+static bool has_document(const list *l, const entity *x)
 {
-    const entity *x = production_find(l->p, id);
-    if (!x || x->kind != KIND_ASSET || x == l->e)
-        return false;
     const asset *d = x->asset;
-    if (x->state != ENTITY_LIVE) {
-        if (!d || d->entity != x || !stays_live(l, d))
-            return false;
-        *out = d->id;
-        return true;
+    if (x->state == ENTITY_LIVE)
+        return d || x->doc_id;
+    return d && d->entity == x && stays_live(l, d);
+}
+
+static json new_link(arena *a, const entity *x)
+{
+    json link = json_object();
+    json_add(a, &link, "id", x->asset ? x->asset->id : json_oid(a, x->doc_id));
+    json_add(a, &link, "linkedBy", json_string(a, "kitsu"));
+    json_add(a, &link, "type", json_string(a, "breakdown"));
+    return link;
+}
+
+/* The link to the live document of an asset of Kitsu's, made once for all that cast it. NULL:
+ * there is none, or it is no asset of this project. */
+static const json *link_to(list *l, const char *id)
+{
+    entity *x = production_find(l->p, id);
+    if (!x || x->kind != KIND_ASSET || x == l->e || !has_document(l, x))
+        return NULL;
+    if (json_is_null(&x->link)) {
+        x->link = new_link(l->p->arena, x);
+        l->made = true;
     }
-    if (!d && !x->doc_id)
-        return false;
-    *out = d ? d->id : json_oid(l->p->arena, x->doc_id);
-    return true;
+    return json_text(json_at(&x->link, "id", "$oid", NULL)) ? &x->link : NULL;
 }
 
 bool input_links_end(const production *p, const asset *d, const bool chosen[KINDS])
@@ -110,24 +123,17 @@ static void sort(json *links)
 
 /* ---- what is wanted ---------------------------------------------------------------- */
 
-static json new_link(arena *a, json id)
+static json of_kitsu(list *l)
 {
-    json link = json_object();
-    json_add(a, &link, "id", id);
-    json_add(a, &link, "linkedBy", json_string(a, "kitsu"));
-    json_add(a, &link, "type", json_string(a, "breakdown"));
-    return link;
-}
-
-static json of_kitsu(const list *l)
-{
-    json links = json_array(), id;
+    json links = json_array();
     size_t n;
     /* It sorts itself and its ids at the first question, which changes nothing of it. */
     const cast_link *cast = casting_of((casting *)&l->p->casting, l->e->id, &n);
-    for (size_t i = 0; i < n; i++)
-        if (find_target(l, cast[i].out, &id) && json_text(json_get(&id, "$oid")))
-            json_push(l->p->arena, &links, new_link(l->p->arena, id));
+    for (size_t i = 0; i < n; i++) {
+        const json *link = link_to(l, cast[i].out);
+        if (link)
+            json_push(l->p->arena, &links, *link);
+    }
     sort(&links);
     return links;
 }
@@ -170,13 +176,17 @@ bool input_links_differ(const production *p, const collection *c, const bool cho
         return false;
     }
     l.there = there;
+    arena_mark before = arena_here(p->arena);
     part(&l);
     json links = production_knows_casting(p, e) ? of_kitsu(&l) : of_before(&l);
     sort(&l.ours);
-    if (keep_equal(&l.ours, &links))
+    if (keep_equal(&l.ours, &links)) {
+        if (!l.made)
+            arena_back(p->arena, before);
         return false;
-    *wanted = l.theirs;
-    for (uint32_t i = 0; i < links.len; i++)
+    }
+    *wanted = l.theirs.len ? l.theirs : links;
+    for (uint32_t i = 0; l.theirs.len && i < links.len; i++)
         json_push(p->arena, wanted, links.items[i]);
     return true;
 }

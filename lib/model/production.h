@@ -45,6 +45,7 @@ struct entity {
     const char *skip_code, *skip_reason; /* static or in the arena */
     const char *taken_by; /* whose document has the name for want of which it is skipped; or NULL */
     bool no_document;     /* a substitute sequence */
+    json link; /* scratch of model/input_links.c: one of ours to its document; null: none yet */
 
     struct asset *asset;      /* its document in OpenPype; NULL: none yet */
     const char *own_name;     /* its name as a document can have it; NULL: it has none */
