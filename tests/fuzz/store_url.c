@@ -35,6 +35,8 @@ store *store_mongo_open(const char *url, char *name, error *e)
 static void check_secret(const char *url, const char *password)
 {
     error e = {0};
+    free(given); /* of another address */
+    given = NULL;
     require(!store_open(url, STORE_READ, 0, &e) && e.what[0] && e.status, "it has a reason");
     require(!strstr(e.what, password), "no password is in a message");
     require(!given || !strstr(given, password), "no password is in a name");
