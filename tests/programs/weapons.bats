@@ -228,6 +228,7 @@ a_password() {
 # bats test_tags=slow
 @test "passwords, in each place where they are given" {
     converting
+    mock_start '{}'
     each argument 4 a_password
 }
 
