@@ -30,8 +30,10 @@ setup() {
     mkdir -p config/opkitsu
     echo '{"opkitsu": {"edits": true, "concepts": true}}' >config/opkitsu/settings.json
     name=restored_$BATS_TEST_NUMBER
+    # One store by full readings, the other by events; EVERY=1: each by both.
     by_full=("sqlite_full_$name" "mongo_full_$name")
-    by_events=("sqlite_events_$name" "mongo_events_$name")
+    by_events=("mongo_events_$name" "sqlite_events_$name")
+    [[ ${EVERY-} ]] || unset "by_full[$((BATS_TEST_NUMBER % 2))]" "by_events[$((BATS_TEST_NUMBER % 2))]"
     stores=("${by_full[@]}" "${by_events[@]}")
     limit=100%
 }

@@ -609,6 +609,7 @@ case_linked_in() {
     case_delete
 }
 
+# bats test_tags=long
 @test "mongodb: what lies below goes in a later batch, in rings, or stays" { case_below 1 2; }
 
 @test "mongodb: what is deleted, and then made again, stays" { case_deleted_before; }
@@ -633,6 +634,7 @@ case_linked_in() {
     case_dry
 }
 
+# bats test_tags=long
 @test "mongodb: thousands of changes of the same documents" {
     case_many
 }
@@ -802,7 +804,7 @@ demo.insert_one(dict(shot, **{"odd.key": 1}))
     done
 }
 
-# bats test_tags=slow
+# bats test_tags=long
 @test "a stream of thousands of batches: no more memory than for a few hundred" {
     batches() {
         plan insert
