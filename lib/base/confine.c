@@ -79,12 +79,20 @@ static int open_nearest(const char *path)
     return fd;
 }
 
-/* Takes the descriptor over; a negative one is what the user cannot reach anyway. */
+/* Whether a path cannot be opened as the user cannot reach it anyway; any other reason may pass,
+ * and what is not allowed now is refused later. */
+static bool is_out_of_reach(int why)
+{
+    return why == ENOENT || why == ENOTDIR || why == EACCES || why == EPERM || why == ELOOP ||
+           why == ENAMETOOLONG;
+}
+
+/* Takes the descriptor over; a negative one: errno says why. */
 static bool allow(int ruleset, int fd, uint64_t rights)
 {
     struct stat st;
     if (fd < 0)
-        return errno != EMFILE && errno != ENFILE;
+        return is_out_of_reach(errno);
     if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
         rights &= READ_FILES | WRITE_FILES;
     struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = fd};
@@ -129,7 +137,8 @@ static bool confine_files(program_needs *n, error *e)
     bool ok = ruleset >= 0 && allow_all(n, ruleset, all.handled_access_fs) &&
               syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     if (!ok)
-        error_set(e, EX_OSERR, "cannot give up access to files (Landlock): %s", strerror(errno));
+        error_set(e, error_status(errno, EX_OSERR), "cannot give up access to files (Landlock): %s",
+                  strerror(errno));
     if (ruleset >= 0)
         close(ruleset);
     return ok;
