@@ -285,7 +285,7 @@ static bool on_record(reader *r, const json *record, error *e)
 /* Whether nothing of its record is kept: there may be half a million. */
 static bool is_link(const json *record)
 {
-    return kind_of(json_text(json_get(record, "type"))) == KIND_ENTITY_LINK;
+    return json_text_is(json_get(record, "type"), kind_name(KIND_ENTITY_LINK));
 }
 
 static int read_stream(reader *r)

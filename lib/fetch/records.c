@@ -118,19 +118,25 @@ void fetch_records_write(fetch_records *r, kind k, const json_element *e)
     show_progress(r);
 }
 
+/* What is added to a record of the server's, which the project lists in `own` or not. */
+static json membership(const fetch_records *r, const idset *own, const char *id)
+{
+    json added = json_object();
+    json_add(r->project.arena, &added, "project_id", json_string(r->project.arena, r->project.id));
+    json_add(r->project.arena, &added, "in_project", json_bool(idset_has_text(own, id)));
+    return added;
+}
+
 /* Write the server's list, or these of it, and with each record whether the project lists it. */
 static void write_shared(fetch_records *r, kind k, const element_list *list, const char *key,
                          const idset *only)
 {
-    arena *a = r->project.arena;
     idset *own = json_text_set(json_get(&r->project.record, key));
     for (size_t i = 0; i < list->len; i++) {
         const json_element *e = &list->items[i];
-        json added = json_object();
         if (only && !idset_has_text(only, e->id))
             continue;
-        json_set(a, &added, "project_id", json_string(a, r->project.id));
-        json_set(a, &added, "in_project", json_bool(idset_has_text(own, e->id)));
+        json added = membership(r, own, e->id);
         if (!zou_record_write(kind_name(k), r->project.id, e, &added))
             r->skipped = true;
         r->counts[k]++;
@@ -166,7 +172,6 @@ static json named_person(arena *a, const json *tree)
 
 void fetch_records_write_people(fetch_records *r, const idset *only)
 {
-    arena *a = r->project.arena;
     element_list *list = &r->project.lists->people;
     idset *team = json_text_set(json_get(&r->project.record, "team"));
     r->read[KIND_PERSON] = list->read || (only && idset_len(only) == 0);
@@ -175,9 +180,8 @@ void fetch_records_write_people(fetch_records *r, const idset *only)
         const json *tree = element_list_tree(list, i);
         if (!tree || (only && !idset_has_text(only, id)))
             continue;
-        json person = named_person(a, tree), added = json_object();
-        json_add(a, &added, "project_id", json_string(a, r->project.id));
-        json_add(a, &added, "in_project", json_bool(idset_has_text(team, id)));
+        json person = named_person(r->project.arena, tree);
+        json added = membership(r, team, id);
         if (!zou_record_write_tree("Person", r->project.id, &person, &added))
             r->skipped = true;
         r->counts[KIND_PERSON]++;

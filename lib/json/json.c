@@ -45,6 +45,17 @@ idset *json_text_set(const json *list)
     return set;
 }
 
+void json_sort_once(json *list, int (*compare)(const void *, const void *))
+{
+    uint32_t kept = 0;
+    if (list->len)
+        qsort(list->items, list->len, sizeof *list->items, compare);
+    for (uint32_t i = 0; i < list->len; i++)
+        if (!kept || compare(&list->items[kept - 1], &list->items[i]) != 0)
+            list->items[kept++] = list->items[i];
+    list->len = kept;
+}
+
 bool json_is_null(const json *v)
 {
     return !v || v->type == JSON_NULL;

@@ -92,6 +92,8 @@ bool json_has_text(const json *list, const char *text);
 /* The texts of an array, for many such questions. The caller owns the set; it is empty where
  * there is no array. */
 idset *json_text_set(const json *list);
+/* Sort an array in place, as qsort does; of equal items one is kept, whichever. */
+void json_sort_once(json *list, int (*compare)(const void *, const void *));
 bool json_is_null(const json *v); /* null or absent */
 static inline bool json_is(const json *v, json_type type)
 {

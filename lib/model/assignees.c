@@ -2,24 +2,11 @@
 
 #include "base/lookup.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static int by_id(const void *x, const void *y)
 {
     return strcmp(json_text(json_get(x, "id")), json_text(json_get(y, "id")));
-}
-
-/* By id, each once. */
-static void sort(json *list)
-{
-    uint32_t kept = 0;
-    if (list->len)
-        qsort(list->items, list->len, sizeof *list->items, by_id);
-    for (uint32_t i = 0; i < list->len; i++)
-        if (!kept || by_id(&list->items[kept - 1], &list->items[i]) != 0)
-            list->items[kept++] = list->items[i];
-    list->len = kept;
 }
 
 /* What an entry has of each person. */
@@ -53,7 +40,7 @@ const json *assignees_of(const production *p, const task *t, const json *there)
         if (assignee)
             json_push(p->arena, list, *assignee);
     }
-    sort(list);
+    json_sort_once(list, by_id);
     lookup_free(&stored);
     return list;
 }

@@ -2,7 +2,6 @@
 
 #include "base/msg.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* One document under way. */
@@ -109,18 +108,6 @@ static int by_id(const void *x, const void *y)
     return strcmp(id_of(x), id_of(y));
 }
 
-/* By id, each once: of equal ones the first. */
-static void sort(json *links)
-{
-    uint32_t kept = 0;
-    if (links->len)
-        qsort(links->items, links->len, sizeof *links->items, by_id);
-    for (uint32_t i = 0; i < links->len; i++)
-        if (!kept || by_id(&links->items[kept - 1], &links->items[i]) != 0)
-            links->items[kept++] = links->items[i];
-    links->len = kept;
-}
-
 /* ---- what is wanted ---------------------------------------------------------------- */
 
 static json of_kitsu(list *l)
@@ -134,7 +121,7 @@ static json of_kitsu(list *l)
         if (link)
             json_push(l->p->arena, &links, *link);
     }
-    sort(&links);
+    json_sort_once(&links, by_id);
     return links;
 }
 
@@ -144,7 +131,7 @@ static json of_before(const list *l)
     for (uint32_t i = 0; i < l->ours.len; i++)
         if (!leads_nowhere(l, json_get(&l->ours.items[i], "id")))
             json_push(l->p->arena, &links, l->ours.items[i]);
-    sort(&links);
+    json_sort_once(&links, by_id);
     return links;
 }
 
@@ -179,7 +166,7 @@ bool input_links_differ(const production *p, const collection *c, const bool cho
     arena_mark before = arena_here(p->arena);
     part(&l);
     json links = production_knows_casting(p, e) ? of_kitsu(&l) : of_before(&l);
-    sort(&l.ours);
+    json_sort_once(&l.ours, by_id);
     if (keep_equal(&l.ours, &links)) {
         if (!l.made)
             arena_back(p->arena, before);

@@ -24,9 +24,7 @@ setup() {
     load ../lib/zou
     load ../lib/common
     load ../lib/stores
-    own_home 5
-    unset OP_STORE OPENPYPE_MONGO KITSU_TOKEN
-    export MONGOC_DISABLE_SHM=1 # see store.bash
+    stores_setup
     export name=casting_$BATS_TEST_NUMBER
     p=$(zou_project "$name" tvshow)
     q=$(zou_sequence "$p" SQ01 "$(zou_episode "$p" E02)")

@@ -59,3 +59,11 @@ allow() {
     "${@:2}" || status=$?
     ((status <= $1)) || fails "status $status: ${*:2}" stderr
 }
+
+# seeds FIRST LAST: each third; in a quick run the first, with EVERY=1 each
+seeds() {
+    local step=3
+    [[ ! ${EVERY-} ]] || step=1
+    [[ ! $QUICK ]] || step=100
+    seq "$1" "$step" "$2"
+}

@@ -43,11 +43,14 @@ full() {
     fi
 }
 
+# some ANSWER...: four of these, in a random order, a line each; EVERY=1: all
+some() { printf '%s\n' "$@" | shuf -n "${EVERY:+100}4"; }
+
 # each TEST ROUTE ANSWER...: the test with some of these answers of the route, with EVERY=1
 # with each; the others give what is in $others
 each() {
     local run=$1 route=$2 answer answers
-    mapfile -t answers < <(printf '%s\n' "${@:3}" | shuf -n "${EVERY:+100}4")
+    mapfile -t answers < <(some "${@:3}")
     for answer in "${answers[@]}"; do
         mock_script "$(jq -n --arg route "GET $route" --argjson answer "$answer" --argjson others "${others:-"{}"}" '$others + {($route): [$answer]}')"
         "$run" "$route: $answer"
@@ -91,15 +94,14 @@ Edit edits
 Concept concepts
 Task tasks'
     # The count itself is an answer that may lie.
-    some_objects=() some_lists=()
-    mapfile -t some_objects < <(printf '%s\n' "${not_objects[@]}" | shuf -n "${EVERY:+100}4")
-    mapfile -t some_lists < <(printf '%s\n' "${not_lists[@]}" | shuf -n "${EVERY:+100}4")
-    for answer in "${some_objects[@]}"; do
+    mapfile -t answers < <(some "${not_objects[@]}")
+    for answer in "${answers[@]}"; do
         [[ $answer != '{"json": {}}' ]] || continue # a server that gives no total
         mock_start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entities?page\": [$answer]}"
         full "a count: $answer"
     done
-    for answer in "${some_lists[@]}"; do
+    mapfile -t answers < <(some "${not_lists[@]}")
+    for answer in "${answers[@]}"; do
         mock_start "{\"GET $below/shots\": [{\"json\": []}], \"GET /data/entity-types\": [$answer]}"
         full "types: $answer"
     done

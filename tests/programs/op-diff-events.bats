@@ -98,10 +98,7 @@ step() {
 # productions FIRST LAST [mongo]: odd ones with edits and concepts. A quick run has one
 # of each test, others have each third; EVERY=1: all.
 productions() {
-    local each=3
-    [[ ! ${EVERY-} ]] || each=1
-    [[ ! $QUICK ]] || each=100
-    for ((seed = $1; seed <= $2; seed += each)); do
+    for seed in $(seeds "$1" "$2"); do
         rm -rf config
         if ((seed % 2)); then
             mkdir -p config/opkitsu

@@ -70,10 +70,7 @@ step() {
 # converted. A quick run has one of each test,
 # others have each third; EVERY=1: all.
 productions() {
-    local each=3
-    [[ ! ${EVERY-} ]] || each=1
-    [[ ! $QUICK ]] || each=100
-    for ((seed = $1; seed <= $2; seed += each)); do
+    for seed in $(seeds "$1" "$2"); do
         all=() convert=() names=skip edits=false
         ((!(seed % 2))) || all=(--all) edits=true
         ((seed % 4 < 2)) || convert=(--convert) names=convert
